@@ -1,0 +1,19 @@
+/** What one decoder layer caches. */
+export interface LayerShape {
+  readonly keyValueHeads: number;
+  readonly queryHeads: number;
+  /** Numbers per key and per value row. */
+  readonly headSize: number;
+  /**
+   * Sliding window in tokens: a query at position p sees keys at positions above p − window. Null when
+   * the layer sees everything.
+   */
+  readonly window: number | null;
+}
+
+/** What a model needs of a cache, and which model that is. */
+export interface CacheShape {
+  /** Digest of the model's configuration and weights; a cache serves only the model it was made for. */
+  readonly model: string;
+  readonly layers: readonly LayerShape[];
+}

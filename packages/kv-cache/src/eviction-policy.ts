@@ -1,0 +1,64 @@
+import type { CacheShape } from './cache-shape.js';
+
+/**
+ * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
+ * the graph: the decoder computes just the probe. Closed data, so that the decoder knows no policy.
+ *
+ * - `none`: nothing; keys and positions are in the cache anyway.
+ * - `columnSums`: per KV head `[slots]`, the attention each cached token received in this pass: summed
+ *   over its queries, averaged over the query heads of the group.
+ * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
+ *   the pass (fewer when the pass is shorter), per query head.
+ */
+export type Probe =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'columnSums' }
+  | { readonly kind: 'lastQueries'; readonly count: number };
+
+/** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
+export type Observation =
+  | { readonly kind: 'columnSums'; readonly heads: readonly FloatArray[] }
+  | {
+      readonly kind: 'lastQueries';
+      /** Rows per query head: min(count asked for, queries of the pass). */
+      readonly rows: number;
+      readonly heads: readonly FloatArray[];
+    };
+
+export type FloatArray = Float32Array | Float64Array;
+
+/** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
+export type KeptSlots = readonly Uint32Array[];
+
+/** Read access to a cache, as a policy sees it after the rows of a pass were appended. */
+export interface CacheView {
+  readonly shape: CacheShape;
+  /** Tokens the sequence has seen, evicted ones included; the newest has position `seen − 1`. */
+  readonly seen: number;
+  /** Rows that one head holds. */
+  length(layer: number, head: number): number;
+  /** Keys of one head after RoPE, `[length, headSize]`. */
+  keys(layer: number, head: number): Float32Array;
+  /** Absolute positions of the rows of one head, ascending. */
+  positions(layer: number, head: number): Int32Array;
+}
+
+/** Decides which cached tokens a sequence keeps. Shareable; the state of one sequence is a PolicyState. */
+export interface EvictionPolicy {
+  readonly name: string;
+  readonly probe: Probe;
+  start(shape: CacheShape): PolicyState;
+}
+
+/** What a policy remembers of one sequence. */
+export interface PolicyState {
+  /** Takes in the probe of one layer of one forward pass, before any eviction. Not called for `none`. */
+  observe(layer: number, observation: Observation): void;
+  /** Slots to keep, for all layers at once; null for a layer that loses nothing. */
+  select(view: CacheView): Promise<readonly (KeptSlots | null)[]>;
+  /** Drops the state of evicted tokens, so that state and cache stay aligned. */
+  compact(kept: readonly (KeptSlots | null)[]): void;
+  fork(): PolicyState;
+  /** What the policy itself costs, counted in every memory report. */
+  readonly bytes: number;
+}
