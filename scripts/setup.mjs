@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -16,6 +16,7 @@ const installStamp = join(root, 'node_modules', '.namm-install');
 /** The environment every child process gets. */
 export const environment = {
   ...process.env,
+  PATH: join(toolsFolder, 'node_modules', '.bin') + delimiter + process.env.PATH, // turbo calls pnpm
   TURBO_TELEMETRY_DISABLED: '1', // turbo reports home by default
   ONNXRUNTIME_NODE_INSTALL: 'skip', // its install script only downloads CUDA libraries
 };
