@@ -47,18 +47,27 @@ export interface CacheView {
 export interface EvictionPolicy {
   readonly name: string;
   readonly probe: Probe;
+  /** True when `select` never evicts; the cache then drops rows outside of windows in batches. */
+  readonly keepsEverything?: boolean;
+  /** @throws {InvalidArgumentError} when the policy cannot serve caches of this shape */
   start(shape: CacheShape): PolicyState;
 }
 
 /** What a policy remembers of one sequence. */
 export interface PolicyState {
-  /** Takes in the probe of one layer of one forward pass, before any eviction. Not called for `none`. */
+  /**
+   * Takes in the probe of one layer of one forward pass, before any eviction. Not called for `none`.
+   * The arrays belong to the caller: what is needed later must be copied.
+   */
   observe(layer: number, observation: Observation): void;
   /** Slots to keep, for all layers at once; null for a layer that loses nothing. */
   select(view: CacheView): Promise<readonly (KeptSlots | null)[]>;
-  /** Drops the state of evicted tokens, so that state and cache stay aligned. */
+  /**
+   * Drops the state of evicted tokens, so that state and cache stay aligned. Called for every eviction:
+   * those of `select`, rows that left a sliding window, and evictions by hand.
+   */
   compact(kept: readonly (KeptSlots | null)[]): void;
   fork(): PolicyState;
-  /** What the policy itself costs, counted in every memory report. */
+  /** Bytes of what the policy remembers, counted in every memory report. */
   readonly bytes: number;
 }

@@ -1,0 +1,19 @@
+import type { Observation } from './eviction-policy.js';
+
+/** The rows that one forward pass adds to one layer. */
+export interface LayerRows {
+  /** Keys after RoPE, `[keyValueHeads, count, headSize]`. */
+  readonly keys: Float32Array;
+  /** Values, `[keyValueHeads, count, headSize]`. */
+  readonly values: Float32Array;
+}
+
+/** What one forward pass hands to a cache. */
+export interface CacheUpdate {
+  /** Tokens of the pass; their positions are `seen … seen + count − 1`. */
+  readonly count: number;
+  /** New rows, one entry per layer. */
+  readonly rows: readonly LayerRows[];
+  /** One observation per layer, or an empty list when the policy's probe is `none`. */
+  readonly observations: readonly Observation[];
+}

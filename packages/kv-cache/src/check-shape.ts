@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { CacheShape } from './cache-shape.js';
+
+/**
+ * Checks that a cache can be made for a shape.
+ *
+ * @throws {InvalidArgumentError} naming the layer and the number that cannot be
+ */
+export function checkShape(shape: CacheShape): void {
+  if (shape.layers.length === 0) throw new InvalidArgumentError('shape.layers', 'is empty');
+  for (const [index, layer] of shape.layers.entries()) {
+    for (const part of ['keyValueHeads', 'queryHeads', 'headSize', 'window'] as const) {
+      const value = layer[part];
+      if (part === 'window' && value === null) continue;
+      if (!Number.isInteger(value) || value! < 1) {
+        const problem = `${value} is not an integer of at least 1`;
+        throw new InvalidArgumentError(`shape.layers[${index}].${part}`, problem);
+      }
+    }
+    if (layer.queryHeads % layer.keyValueHeads !== 0) {
+      const problem = `${layer.queryHeads} is not a multiple of the ${layer.keyValueHeads} KV heads`;
+      throw new InvalidArgumentError(`shape.layers[${index}].queryHeads`, problem);
+    }
+  }
+}

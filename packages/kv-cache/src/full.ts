@@ -1,0 +1,28 @@
+import type { EvictionPolicy, PolicyState } from './eviction-policy.js';
+
+/**
+ * Keeps every token: the full cache, which every other policy is compared with.
+ *
+ * @example
+ * ```ts
+ * const cache = new KVCache(shape, { policy: full() });
+ * ```
+ */
+export function full(): EvictionPolicy {
+  return {
+    name: 'full',
+    probe: { kind: 'none' },
+    keepsEverything: true,
+    start(shape) {
+      const nothing = shape.layers.map(() => null);
+      const state: PolicyState = {
+        bytes: 0,
+        observe() {},
+        select: async () => nothing,
+        compact() {},
+        fork: () => state, // there is nothing to remember
+      };
+      return state;
+    },
+  };
+}

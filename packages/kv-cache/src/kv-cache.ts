@@ -1,0 +1,207 @@
+import { InvalidArgumentError } from '@namm/core';
+import { CacheBusyError, InvalidSelectionError } from './cache-errors.js';
+import type { CacheMemory } from './cache-memory.js';
+import type { CacheShape } from './cache-shape.js';
+import type { CacheUpdate } from './cache-update.js';
+import { checkShape } from './check-shape.js';
+import { checkUpdate } from './check-update.js';
+import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
+import { findInvalidSlots } from './find-invalid-slots.js';
+import { full } from './full.js';
+import { outsideWindow } from './outside-window.js';
+import { RowBuffer } from './row-buffer.js';
+
+/** How a {@link KVCache} behaves. */
+export interface KVCacheOptions {
+  /**
+   * Decides what is forgotten.
+   * @defaultValue `full()`
+   */
+  readonly policy?: EvictionPolicy;
+  /**
+   * Whether layers with a sliding window keep rows that no later query can see. Dropping them loses
+   * nothing.
+   * @defaultValue false
+   */
+  readonly keepOutsideWindow?: boolean;
+}
+
+/**
+ * The keys and values of one sequence, per layer and KV head. Heads may hold different rows and
+ * different numbers of rows. Positions are absolute and stay with their rows; keys are stored after
+ * RoPE and never touched.
+ *
+ * @example
+ * ```ts
+ * const cache = new KVCache(shape, { policy: sinkRecent({ budget: 256 }) });
+ * await cache.update({ count, rows, observations: [] });
+ * const keys = cache.keys(0, 0); // [cache.length(0, 0), headSize]
+ * ```
+ */
+export class KVCache implements CacheView {
+  readonly shape: CacheShape;
+  readonly policy: EvictionPolicy;
+  readonly #keepOutsideWindow: boolean;
+  #heads: RowBuffer[][];
+  #state: PolicyState;
+  #seen = 0;
+  #updating = false;
+
+  /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
+  constructor(shape: CacheShape, options: KVCacheOptions = {}) {
+    checkShape(shape);
+    this.shape = shape;
+    this.policy = options.policy ?? full();
+    this.#keepOutsideWindow = options.keepOutsideWindow ?? false;
+    this.#state = this.policy.start(shape);
+    this.#heads = shape.layers.map(({ keyValueHeads, headSize }) =>
+      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize)),
+    );
+  }
+
+  /** Tokens of the sequence so far, evicted ones included; the next token has this position. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Rows that one head holds. */
+  length(layer: number, head: number): number {
+    return this.#head(layer, head).length;
+  }
+
+  /** Keys of one head, `[length, headSize]`: a view without a copy, valid until the cache changes. */
+  keys(layer: number, head: number): Float32Array {
+    return this.#head(layer, head).keys;
+  }
+
+  /** Values of one head, `[length, headSize]`: a view without a copy, valid until the cache changes. */
+  values(layer: number, head: number): Float32Array {
+    return this.#head(layer, head).values;
+  }
+
+  /** Positions of one head's rows, ascending: a view without a copy, valid until the cache changes. */
+  positions(layer: number, head: number): Int32Array {
+    return this.#head(layer, head).positions;
+  }
+
+  /**
+   * Appends the rows of a forward pass, shows the probes to the policy, and evicts what the policy does
+   * not keep. When the promise resolves, the policy's budget holds.
+   *
+   * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
+   * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept; the rows are then
+   *   in the cache and nothing is evicted by the policy
+   * @throws {CacheBusyError} when another update is under way
+   */
+  async update(update: CacheUpdate): Promise<void> {
+    this.#mustBeIdle('update');
+    checkUpdate(update, this, this.policy.probe);
+    this.#updating = true;
+    try {
+      this.#append(update);
+      for (const [layer, observation] of update.observations.entries()) {
+        this.#state.observe(layer, observation);
+      }
+      // Before the policy chooses, so that it spends no budget on rows that nobody can see.
+      if (!this.#keepOutsideWindow) this.#evict(outsideWindow(this, this.policy));
+      const kept = await this.#state.select(this);
+      const invalid = findInvalidSlots(kept, this.#lengths());
+      if (invalid !== null) {
+        throw new InvalidSelectionError(
+          this.policy.name,
+          invalid.layer,
+          invalid.head,
+          invalid.problem,
+        );
+      }
+      this.#evict(kept);
+    } finally {
+      this.#updating = false;
+    }
+  }
+
+  /**
+   * Evicts by hand; the policy forgets the same rows.
+   *
+   * @param kept per layer the ascending slots to keep per KV head, or null to keep the whole layer
+   * @throws {InvalidArgumentError} when the slots cannot be kept; the cache is then unchanged
+   * @throws {CacheBusyError} when an update is under way
+   */
+  keep(kept: readonly (KeptSlots | null)[]): void {
+    this.#mustBeIdle('keep');
+    const invalid = findInvalidSlots(kept, this.#lengths());
+    if (invalid !== null) {
+      const where = invalid.head === null ? '' : `[${invalid.head}]`;
+      throw new InvalidArgumentError(`kept[${invalid.layer}]${where}`, invalid.problem);
+    }
+    this.#evict(kept);
+  }
+
+  /**
+   * A second cache with the same rows and policy state that goes its own way from here. The rows of a
+   * head are shared until one of the two caches changes that head.
+   *
+   * @throws {CacheBusyError} when an update is under way
+   */
+  fork(): KVCache {
+    this.#mustBeIdle('fork');
+    const { shape, policy } = this;
+    const copy = new KVCache(shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
+    copy.#state = this.#state.fork();
+    copy.#seen = this.#seen;
+    return copy;
+  }
+
+  /** What the cache holds and what that costs. */
+  memory(): CacheMemory {
+    const keptPerHead = this.#lengths();
+    let rows = 0;
+    let used = 0;
+    let allocated = 0;
+    for (const [layer, heads] of this.#heads.entries()) {
+      for (const head of heads) {
+        rows += head.length;
+        used += head.length * 2 * this.shape.layers[layer]!.headSize * 4;
+        allocated += head.allocatedBytes;
+      }
+    }
+    const bytes = { allocated, used, positions: rows * 4, policy: this.#state.bytes };
+    return { seen: this.#seen, rows, keptPerHead, bytes };
+  }
+
+  #append({ count, rows }: CacheUpdate): void {
+    for (const [layer, heads] of this.#heads.entries()) {
+      const { keys, values } = rows[layer]!;
+      const size = count * this.shape.layers[layer]!.headSize;
+      for (const [head, buffer] of heads.entries()) {
+        const [from, to] = [head * size, (head + 1) * size];
+        buffer.append(keys.subarray(from, to), values.subarray(from, to), this.#seen);
+      }
+    }
+    this.#seen += count;
+  }
+
+  #evict(kept: readonly (KeptSlots | null)[]): void {
+    if (kept.every((layer) => layer === null)) return;
+    for (const [layer, layerKept] of kept.entries()) {
+      if (layerKept === null) continue;
+      for (const [head, slots] of layerKept.entries()) this.#head(layer, head).retain(slots);
+    }
+    this.#state.compact(kept);
+  }
+
+  #lengths(): number[][] {
+    return this.#heads.map((heads) => heads.map((head) => head.length));
+  }
+
+  #head(layer: number, head: number): RowBuffer {
+    const buffer = this.#heads[layer]?.[head];
+    if (buffer !== undefined) return buffer;
+    throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
+  }
+
+  #mustBeIdle(action: string): void {
+    if (this.#updating) throw new CacheBusyError(action);
+  }
+}
