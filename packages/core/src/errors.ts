@@ -53,6 +53,9 @@ export class InvalidArgumentError extends NammError {
 /** A file cannot be read, or does not hold what its format demands. */
 export class FileFormatError extends NammError {
   constructor(file: string, problem: string, options: NammErrorOptions = {}) {
-    super('FILE_FORMAT', `${file}: ${problem}`, { ...options, details: { file, ...options.details } });
+    super('FILE_FORMAT', `${file}: ${problem}`, {
+      ...options,
+      details: { file, ...options.details },
+    });
   }
 }

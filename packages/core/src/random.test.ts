@@ -6,7 +6,11 @@ import { philox4x32, Random } from './random.js';
 describe('philox4x32', () => {
   // Known answers published with the Random123 library (kat_vectors, philox4x32 10).
   it.each([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],
@@ -62,7 +66,9 @@ describe('Random', () => {
       normalSquares += normal * normal;
     }
     // Five standard errors of each mean.
-    expect(Math.abs(uniformSum / count - 0.5)).toBeLessThan((5 * Math.sqrt(1 / 12)) / Math.sqrt(count));
+    expect(Math.abs(uniformSum / count - 0.5)).toBeLessThan(
+      (5 * Math.sqrt(1 / 12)) / Math.sqrt(count),
+    );
     expect(Math.abs(normalSum / count)).toBeLessThan(5 / Math.sqrt(count));
     expect(Math.abs(normalSquares / count - 1)).toBeLessThan((5 * Math.SQRT2) / Math.sqrt(count));
   });

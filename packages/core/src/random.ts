@@ -131,7 +131,10 @@ export class Random {
   /** `count` different elements in random order. */
   sample<T>(items: readonly T[], count: number): T[] {
     if (count > items.length) {
-      throw new InvalidArgumentError('count', `${count} is more than the ${items.length} items there are`);
+      throw new InvalidArgumentError(
+        'count',
+        `${count} is more than the ${items.length} items there are`,
+      );
     }
     return this.shuffled(items).slice(0, count);
   }
