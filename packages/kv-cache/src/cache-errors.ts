@@ -20,3 +20,13 @@ export class CacheBusyError extends NammError {
     super('CACHE_BUSY', `${action}: an update of this cache is still under way; await it first`);
   }
 }
+
+/** A scorer gave a row a score that is not a number, most likely because the model computed NaN. */
+export class InvalidScoreError extends NammError {
+  constructor(policy: string, layer: number, head: number) {
+    const problem = 'a score is not a number; do the keys or the attention hold NaN?';
+    super('INVALID_SCORE', `The policy '${policy}' (layer ${layer}, head ${head}): ${problem}`, {
+      details: { policy, layer, head },
+    });
+  }
+}

@@ -1,7 +1,9 @@
-export { CacheBusyError, InvalidSelectionError } from './cache-errors.js';
+export type { Budget, BudgetInput } from './budget.js';
+export { CacheBusyError, InvalidScoreError, InvalidSelectionError } from './cache-errors.js';
 export type { CacheMemory } from './cache-memory.js';
 export type { CacheShape, LayerShape } from './cache-shape.js';
 export type { CacheUpdate, LayerRows } from './cache-update.js';
+export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
 export type {
   CacheView,
   EvictionPolicy,
@@ -11,5 +13,33 @@ export type {
   PolicyState,
   Probe,
 } from './eviction-policy.js';
-export { full } from './full.js';
 export { KVCache, type KVCacheOptions } from './kv-cache.js';
+export { parseBudget } from './parse-budget.js';
+export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
+export { full } from './policies/full.js';
+export { type H2OOptions, h2o, h2oScorer } from './policies/h2o.js';
+export { type KeyDiffOptions, keyDiff, keyDiffScorer } from './policies/key-diff.js';
+export { type L2NormOptions, l2Norm, l2NormScorer } from './policies/l2-norm.js';
+export {
+  type ObservedAttentionOptions,
+  observedAttention,
+  observedAttentionScorer,
+} from './policies/observed-attention.js';
+export { type PyramidKVOptions, pyramidKV } from './policies/pyramid-kv.js';
+export { type RandomOptions, random, randomScorer } from './policies/random.js';
+export { type SinkRecentOptions, sinkRecent, sinkRecentScorer } from './policies/sink-recent.js';
+export {
+  type SnapKVOptions,
+  type SnapKVScorerOptions,
+  snapKV,
+  snapKVScorer,
+} from './policies/snap-kv.js';
+export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
+export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
+export type { HeadAllocation } from './scoring/head-allocation.js';
+export type { LayerAllocation } from './scoring/layer-allocation.js';
+export { type PyramidBudgetsOptions, pyramidBudgets } from './scoring/pyramid-budgets.js';
+export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-layers.js';
+export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
+export type { Scorer, ScorerState } from './scoring/scorer.js';
+export type { TopSlots } from './scoring/top-slots.js';

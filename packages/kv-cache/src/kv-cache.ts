@@ -7,8 +7,8 @@ import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
 import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
-import { full } from './full.js';
 import { outsideWindow } from './outside-window.js';
+import { full } from './policies/full.js';
 import { RowBuffer } from './row-buffer.js';
 
 /** How a {@link KVCache} behaves. */

@@ -1,4 +1,4 @@
-import type { EvictionPolicy, PolicyState } from './eviction-policy.js';
+import type { EvictionPolicy, PolicyState } from '../eviction-policy.js';
 
 /**
  * Keeps every token: the full cache, which every other policy is compared with.

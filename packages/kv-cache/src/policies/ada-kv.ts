@@ -1,0 +1,41 @@
+import type { BudgetInput } from '../budget.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { type AdaptiveHeadsOptions, adaptiveHeads } from '../scoring/adaptive-heads.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import type { Scorer } from '../scoring/scorer.js';
+import { snapKVScorer } from './snap-kv.js';
+
+/** Options of {@link adaKV}. */
+export interface AdaKVOptions extends AdaptiveHeadsOptions {
+  readonly budget: BudgetInput;
+  /** @defaultValue `snapKVScorer()` */
+  readonly scorer?: Scorer;
+}
+
+/**
+ * Lets the heads of a layer compete for its slots (Ada-KV, Feng et al. 2024,
+ * https://arxiv.org/abs/2407.11550): with H heads and a budget of C slots per head the layer keeps H · C
+ * rows, and heads whose rows score higher keep more; a safeguard gives each head its minimum. The cache
+ * is ragged, so heads that keep less really cost less.
+ *
+ * The safeguard is a share of what is *kept*, as in the code of kvpress (its documentation differs). With
+ * the rule `'original'` rounding may not exceed the budget: heads that rounding raised most give way.
+ *
+ * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * const policy = adaKV({ budget: 512, scorer: l2NormScorer() });
+ * ```
+ */
+export function adaKV({
+  budget,
+  scorer = snapKVScorer(),
+  ...options
+}: AdaKVOptions): EvictionPolicy {
+  return scoredPolicy({
+    name: `ada-${scorer.name}`,
+    scorer,
+    budget,
+    heads: adaptiveHeads(options),
+  });
+}

@@ -1,0 +1,43 @@
+import type { BudgetInput } from '../budget.js';
+import { checkShare } from '../check-option.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { attentionSumsScorer } from '../scoring/attention-sums.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import type { Scorer } from '../scoring/scorer.js';
+
+/** Options of {@link h2o}. */
+export interface H2OOptions {
+  readonly budget: BudgetInput;
+  /**
+   * Share of the slots that goes to the newest rows; the others go to the heavy hitters.
+   * @defaultValue 0.5
+   */
+  readonly recentShare?: number;
+}
+
+/**
+ * Heavy hitters and recent tokens (H2O, Zhang et al. 2023, https://arxiv.org/abs/2306.14048): with C
+ * slots keeps the newest R = round(recentShare · C) rows and, of the others, the C − R that received most
+ * attention: s[j] = Σ_q A[q, j] over every query of prefill **and** decode, a raw sum.
+ *
+ * The original scores every query head and caches per query head; here the query heads of a group are
+ * averaged and the decision is per KV head. Raw sums favour old tokens: see {@link observedAttention}.
+ *
+ * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * const policy = h2o({ budget: '20%' });
+ * ```
+ */
+export function h2o({ budget, recentShare }: H2OOptions): EvictionPolicy {
+  return scoredPolicy({ scorer: h2oScorer(recentShare), budget });
+}
+
+/** The scorer of {@link h2o}. */
+export function h2oScorer(recentShare = 0.5): Scorer {
+  checkShare('recentShare', recentShare);
+  const recent = (slots: number) => Math.round(recentShare * slots);
+  return attentionSumsScorer('h2o', recent, (sums, _view, _layer, _head, scores) => {
+    scores.set(sums.subarray(0, scores.length));
+  });
+}

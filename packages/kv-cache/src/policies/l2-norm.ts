@@ -1,0 +1,51 @@
+import type { BudgetInput } from '../budget.js';
+import { checkChoice } from '../check-option.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import type { Scorer } from '../scoring/scorer.js';
+import { statelessScorer } from '../scoring/stateless-scorer.js';
+
+/** Options of {@link l2Norm}. */
+export interface L2NormOptions {
+  readonly budget: BudgetInput;
+  /**
+   * Which keys stay: those with the lowest norm, as published, or the highest.
+   * @defaultValue 'lowest'
+   */
+  readonly keep?: 'lowest' | 'highest';
+}
+
+/**
+ * Keeps the keys with the smallest norm, score −‖k_j‖₂ (Devoto et al. 2024,
+ * https://arxiv.org/abs/2406.11430; "Knorm" in kvpress). Rotation does not change a norm.
+ *
+ * No layers are skipped and no recent window is protected, as in kvpress; the original leaves the first
+ * two layers alone in its documentation but not in its code.
+ *
+ * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * const policy = l2Norm({ budget: '50%' });
+ * ```
+ */
+export function l2Norm({ budget, keep }: L2NormOptions): EvictionPolicy {
+  return scoredPolicy({ scorer: l2NormScorer(keep), budget });
+}
+
+/** The scorer of {@link l2Norm}. */
+export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): Scorer {
+  checkChoice('keep', keep, ['lowest', 'highest']);
+  const sign = keep === 'lowest' ? -1 : 1;
+  return statelessScorer(
+    keep === 'lowest' ? 'l2' : 'l2-highest',
+    (view, layer, head, _, scores) => {
+      const size = view.shape.layers[layer]!.headSize;
+      const keys = view.keys(layer, head);
+      for (let i = 0; i < scores.length; i++) {
+        let squares = 0;
+        for (let d = i * size; d < (i + 1) * size; d++) squares += keys[d]! * keys[d]!;
+        scores[i] = sign * Math.sqrt(squares);
+      }
+    },
+  );
+}

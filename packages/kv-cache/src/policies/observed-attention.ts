@@ -1,0 +1,36 @@
+import type { BudgetInput } from '../budget.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { attentionSumsScorer } from '../scoring/attention-sums.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import type { Scorer } from '../scoring/scorer.js';
+
+/** Options of {@link observedAttention}. */
+export interface ObservedAttentionOptions {
+  readonly budget: BudgetInput;
+}
+
+/**
+ * Keeps the rows with the highest mean attention per query since they were appended:
+ * Σ_q A[q, j] / (seen − position_j) (ObservedAttention in kvpress, its stand-in for H2O without the bias
+ * for old tokens). No recent window.
+ *
+ * kvpress does this once, after prefill; here it goes on in decode.
+ *
+ * @throws {InvalidArgumentError} for a bad budget
+ * @example
+ * ```ts
+ * const policy = observedAttention({ budget: 512 });
+ * ```
+ */
+export function observedAttention({ budget }: ObservedAttentionOptions): EvictionPolicy {
+  return scoredPolicy({ scorer: observedAttentionScorer(), budget });
+}
+
+/** The scorer of {@link observedAttention}. */
+export function observedAttentionScorer(): Scorer {
+  const none = () => 0;
+  return attentionSumsScorer('observed-attention', none, (sums, view, layer, head, scores) => {
+    const positions = view.positions(layer, head);
+    for (let i = 0; i < scores.length; i++) scores[i] = sums[i]! / (view.seen - positions[i]!);
+  });
+}

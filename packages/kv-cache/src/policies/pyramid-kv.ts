@@ -1,0 +1,40 @@
+import type { BudgetInput } from '../budget.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import type { PyramidBudgetsOptions } from '../scoring/pyramid-budgets.js';
+import { pyramidLayers } from '../scoring/pyramid-layers.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import { type SnapKVScorerOptions, snapKVScorer } from './snap-kv.js';
+
+/** Options of {@link pyramidKV}. */
+export interface PyramidKVOptions
+  extends SnapKVScorerOptions,
+    Pick<PyramidBudgetsOptions, 'beta' | 'rule'> {
+  /** Slots per head, on average over the layers. */
+  readonly budget: BudgetInput;
+}
+
+/**
+ * SnapKV with a budget that falls from the first layer to the last (PyramidKV, Cai et al. 2024,
+ * https://arxiv.org/abs/2406.02069); {@link pyramidBudgets} says how, {@link snapKV} what is kept.
+ *
+ * The originals decide once, after prefill; here after every pass, with the tokens seen so far. The
+ * budget is the mean over the layers and always holds: where the rule of KVCache-Factory would exceed
+ * it by rounding, a slightly smaller pyramid is taken.
+ *
+ * @throws {InvalidArgumentError} for a bad option; at the start of a cache also for a budget in bytes
+ *   when the layers have different sizes
+ * @example
+ * ```ts
+ * const policy = pyramidKV({ budget: '25%', beta: 20 });
+ * ```
+ */
+export function pyramidKV({ budget, beta, rule, ...snapKV }: PyramidKVOptions): EvictionPolicy {
+  const { window = 32 } = snapKV;
+  const shape = { ...(beta !== undefined && { beta }), ...(rule !== undefined && { rule }) };
+  return scoredPolicy({
+    name: 'pyramidkv',
+    scorer: snapKVScorer(snapKV),
+    budget,
+    layers: pyramidLayers({ window, ...shape }),
+  });
+}

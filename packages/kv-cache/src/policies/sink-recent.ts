@@ -1,0 +1,47 @@
+import type { BudgetInput } from '../budget.js';
+import { checkInteger } from '../check-option.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+import type { Scorer } from '../scoring/scorer.js';
+import { statelessScorer } from '../scoring/stateless-scorer.js';
+
+/** Options of {@link sinkRecent}. */
+export interface SinkRecentOptions {
+  readonly budget: BudgetInput;
+  /**
+   * First tokens of the sequence that stay; part of the budget.
+   * @defaultValue 4
+   */
+  readonly sinks?: number;
+}
+
+/**
+ * Attention sinks and recent tokens: with C slots keeps the positions below S and the newest C − S
+ * (StreamingLLM, Xiao et al. 2023, https://arxiv.org/abs/2309.17453; its window W is C − S).
+ *
+ * Unlike the original, keys keep the rotation of their absolute position (as in kvpress). Sinks are
+ * positions, not slots: once a sliding window has dropped them, later rows do not take their place. With
+ * C ≤ S the sinks shrink to C − 1, so that the newest token always stays. `sinks: 0` is plain recency,
+ * which is known to collapse and should never be the only baseline.
+ *
+ * @throws {InvalidArgumentError} for a bad budget or number of sinks
+ * @example
+ * ```ts
+ * const policy = sinkRecent({ budget: 512 });
+ * ```
+ */
+export function sinkRecent({ budget, sinks }: SinkRecentOptions): EvictionPolicy {
+  return scoredPolicy({ scorer: sinkRecentScorer(sinks), budget });
+}
+
+/** The scorer of {@link sinkRecent}: infinite for sinks, else the position. */
+export function sinkRecentScorer(sinks = 4): Scorer {
+  checkInteger('sinks', sinks, 0);
+  return statelessScorer('sink-recent', (view, layer, head, slots, scores) => {
+    const positions = view.positions(layer, head);
+    const sinksHeld = Math.min(sinks, slots - 1);
+    for (let i = 0; i < scores.length; i++) {
+      scores[i] = positions[i]! < sinksHeld ? Infinity : positions[i]!;
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import type { CacheView, Observation } from '../eviction-policy.js';
+import { RowTable } from './row-table.js';
+import type { Scorer, ScorerState } from './scorer.js';
+
+/** Turns the attention sums of one head's rows into scores. */
+export type ScoreSums = (
+  sums: Float64Array,
+  view: CacheView,
+  layer: number,
+  head: number,
+  scores: Float64Array,
+) => void;
+
+/**
+ * A scorer over the attention each row has received since it was appended: s[j] = Σ_q mean_g A[q, g, j],
+ * over every query of every pass, averaged over the query heads g of the group. In float64.
+ */
+export function attentionSumsScorer(
+  name: string,
+  protectedRows: (slots: number) => number,
+  scoreSums: ScoreSums,
+): Scorer {
+  return {
+    name,
+    probe: { kind: 'columnSums' },
+    protectedRows,
+    bytesPerRow: () => Float64Array.BYTES_PER_ELEMENT,
+    start: (shape) =>
+      stateOf(
+        RowTable.create(shape, (length) => new Float64Array(length)),
+        scoreSums,
+      ),
+  };
+}
+
+function stateOf(table: RowTable<Float64Array>, scoreSums: ScoreSums): ScorerState {
+  return {
+    get bytes() {
+      return table.bytes;
+    },
+    observe(layer, observation: Observation) {
+      for (const [head, received] of observation.heads.entries()) {
+        const sums = table.head(layer, head);
+        sums.extend(received.length);
+        const { array } = sums;
+        for (let i = 0; i < received.length; i++) array[i]! += received[i]!;
+      }
+    },
+    score(view, layer, _, scores) {
+      for (const [head, target] of scores.entries()) {
+        scoreSums(table.head(layer, head).array, view, layer, head, target);
+      }
+    },
+    endPass() {},
+    compact: (kept) => table.compact(kept),
+    fork: () => stateOf(table.fork(), scoreSums),
+  };
+}

@@ -1,0 +1,19 @@
+import type { CacheShape } from '../cache-shape.js';
+
+/** Divides the slots of a cache among its layers. */
+export interface LayerAllocation {
+  /** @throws {InvalidArgumentError} when the layers of this shape cannot be treated so */
+  check?(shape: CacheShape, budgetInBytes: boolean): void;
+  /**
+   * Slots per head for every layer, on average over the layers at most `slots`.
+   *
+   * @param slots slots per head, on average over the layers
+   * @param seen tokens of the sequence so far
+   */
+  slots(layers: number, slots: number, seen: number): readonly number[];
+}
+
+/** Every layer has the same number of slots per head. */
+export const equalLayers: LayerAllocation = {
+  slots: (layers, slots) => new Array<number>(layers).fill(slots),
+};

@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { LayerAllocation } from './layer-allocation.js';
+import { type PyramidBudgetsOptions, pyramidBudgets } from './pyramid-budgets.js';
+
+/** The part of {@link PyramidBudgetsOptions} that does not depend on the sequence. */
+export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta' | 'rule'>;
+
+/**
+ * Gives the first layers more slots than the last: {@link pyramidBudgets}, held to the budget. Where a
+ * rule's rounding exceeds the average it was asked for, it is asked for less until it does not.
+ *
+ * @throws {InvalidArgumentError} for a bad option
+ */
+export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
+  pyramidBudgets({ ...options, layers: 1, slots: 1, seen: 1 }); // checks the options once and early
+  return {
+    check({ layers }, budgetInBytes) {
+      const cost = (layer: (typeof layers)[number]) => layer.keyValueHeads * layer.headSize;
+      if (!budgetInBytes || layers.every((layer) => cost(layer) === cost(layers[0]!))) return;
+      const problem =
+        'in bytes needs layers of one size here, because layers get different numbers of rows';
+      throw new InvalidArgumentError('budget', problem);
+    },
+    slots(layers, slots, seen) {
+      if (seen <= slots) return new Array<number>(layers).fill(slots);
+      for (let asked = slots; asked > 0; asked--) {
+        const budgets = pyramidBudgets({ ...options, layers, slots: asked, seen });
+        const total = budgets.reduce((sum, budget) => sum + budget, 0);
+        if (total <= layers * slots) return budgets;
+      }
+      return new Array<number>(layers).fill(slots);
+    },
+  };
+}

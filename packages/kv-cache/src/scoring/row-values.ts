@@ -1,0 +1,80 @@
+type NumberArray = Float32Array | Float64Array | Uint32Array;
+
+/** Makes an array of zeros. */
+export type MakeArray<T extends NumberArray> = (length: number) => T;
+
+/** `width` numbers for every row of one head, kept in step with the rows of the cache. */
+export class RowValues<T extends NumberArray> {
+  readonly #make: MakeArray<T>;
+  readonly #width: number;
+  #array: T;
+  #length = 0;
+
+  constructor(make: MakeArray<T>, width: number) {
+    this.#make = make;
+    this.#width = width;
+    this.#array = make(0);
+  }
+
+  /** Rows. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes of the rows, without the unused end. */
+  get bytes(): number {
+    return this.#length * this.#width * this.#array.BYTES_PER_ELEMENT;
+  }
+
+  /** The numbers, `[length, width]` and an unused end; valid until the next change. */
+  get array(): T {
+    return this.#array;
+  }
+
+  /** Adds rows of zeros up to a number of rows. */
+  extend(length: number): void {
+    const needed = length * this.#width;
+    if (needed > this.#array.length) {
+      const larger = this.#make((length + (length >>> 2)) * this.#width);
+      larger.set(this.#array.subarray(0, this.#length * this.#width));
+      this.#array = larger;
+    } else {
+      this.#array.fill(0, this.#length * this.#width, needed);
+    }
+    this.#length = length;
+  }
+
+  /** Keeps these ascending rows. Rows that were never added are passed over. */
+  retain(slots: Uint32Array): void {
+    const width = this.#width;
+    let count = 0;
+    for (const slot of slots) {
+      if (slot >= this.#length) break;
+      if (slot !== count) this.#array.copyWithin(count * width, slot * width, (slot + 1) * width);
+      count++;
+    }
+    this.#length = count;
+    // After a long prefill the array would otherwise keep its size for good.
+    if (this.#array.length > 2 * count * width + 64) {
+      this.#array = this.#copy(count + (count >>> 2));
+    }
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  fork(): RowValues<T> {
+    const copy = new RowValues(this.#make, this.#width);
+    copy.#array = this.#copy(this.#length);
+    copy.#length = this.#length;
+    return copy;
+  }
+
+  #copy(capacity: number): T {
+    const copy = this.#make(capacity * this.#width);
+    copy.set(this.#array.subarray(0, this.#length * this.#width));
+    return copy;
+  }
+}

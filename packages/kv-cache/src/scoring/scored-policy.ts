@@ -1,0 +1,130 @@
+import type { BudgetInput } from '../budget.js';
+import { InvalidScoreError } from '../cache-errors.js';
+import type { CacheShape } from '../cache-shape.js';
+import type {
+  CacheView,
+  EvictionPolicy,
+  KeptSlots,
+  Observation,
+  PolicyState,
+} from '../eviction-policy.js';
+import { parseBudget } from '../parse-budget.js';
+import { slotsPerHead } from '../slots-per-head.js';
+import { equalHeads, type HeadAllocation } from './head-allocation.js';
+import { equalLayers, type LayerAllocation } from './layer-allocation.js';
+import type { Scorer, ScorerState } from './scorer.js';
+import { TopSlots } from './top-slots.js';
+
+/** The parts of a policy that keeps the rows with the highest scores. */
+export interface ScoredPolicyOptions {
+  readonly scorer: Scorer;
+  /** Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. */
+  readonly budget: BudgetInput;
+  /** @defaultValue the scorer's name */
+  readonly name?: string;
+  /** @defaultValue every layer the same */
+  readonly layers?: LayerAllocation;
+  /** @defaultValue every head the same */
+  readonly heads?: HeadAllocation;
+}
+
+/**
+ * Composes a policy: a scorer says which rows are worth most, a budget how many rows there may be, the
+ * allocations how layers and heads share them. All classic policies of this package are made so. It is
+ * applied after every forward pass, in prefill and decode alike.
+ *
+ * @throws {InvalidArgumentError} when the budget cannot be read
+ * @example
+ * ```ts
+ * const policy = scoredPolicy({ scorer: keyDiffScorer(), budget: '25%', heads: adaptiveHeads() });
+ * ```
+ */
+export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
+  const { scorer, layers = equalLayers, heads = equalHeads } = options;
+  const name = options.name ?? scorer.name;
+  const budget = parseBudget(options.budget);
+  return {
+    name,
+    probe: scorer.probe,
+    start(shape) {
+      layers.check?.(shape, budget.kind === 'bytes');
+      const slots = slotsPerHead(budget, shape, (layer) => scorer.bytesPerRow(layer));
+      return new ScoredState({ name, scorer, layers, heads, slots }, scorer.start(shape));
+    },
+  };
+}
+
+interface Parts {
+  readonly name: string;
+  readonly scorer: Scorer;
+  readonly layers: LayerAllocation;
+  readonly heads: HeadAllocation;
+  readonly slots: (seen: number) => number;
+}
+
+class ScoredState implements PolicyState {
+  readonly #parts: Parts;
+  readonly #scorer: ScorerState;
+  readonly #top = new TopSlots();
+  #scratch: Float64Array[] = [];
+
+  constructor(parts: Parts, scorer: ScorerState) {
+    this.#parts = parts;
+    this.#scorer = scorer;
+  }
+
+  get bytes(): number {
+    return this.#scorer.bytes;
+  }
+
+  observe(layer: number, observation: Observation): void {
+    this.#scorer.observe(layer, observation);
+  }
+
+  async select(view: CacheView): Promise<readonly (KeptSlots | null)[]> {
+    const { layers, slots } = this.#parts;
+    const perLayer = layers.slots(view.shape.layers.length, slots(view.seen), view.seen);
+    const kept = perLayer.map((layerSlots, layer) => this.#selectLayer(view, layer, layerSlots));
+    this.#scorer.endPass();
+    return kept;
+  }
+
+  compact(kept: readonly (KeptSlots | null)[]): void {
+    this.#scorer.compact(kept);
+  }
+
+  fork(): PolicyState {
+    return new ScoredState(this.#parts, this.#scorer.fork());
+  }
+
+  #selectLayer(view: CacheView, layer: number, slots: number): KeptSlots | null {
+    const { name, scorer, heads } = this.#parts;
+    const lengths = headLengths(view.shape, view, layer);
+    if (!heads.isDue(lengths, slots)) return null;
+    const scores = lengths.map((length, head) => this.#scoresOf(head, length));
+    this.#scorer.score(view, layer, slots, scores);
+    for (const [head, values] of scores.entries()) {
+      if (values.some(Number.isNaN)) throw new InvalidScoreError(name, layer, head);
+    }
+    const protectedRows = Math.min(slots, scorer.protectedRows(slots));
+    const counts = heads.counts(scores, slots, protectedRows, this.#top);
+    return lengths.map((length, head) => {
+      const tail = Math.min(protectedRows, counts[head]!);
+      return this.#top.select(scores[head]!, length - tail, counts[head]! - tail, tail);
+    });
+  }
+
+  /** A tight array for the scores of a head; the memory behind it is used again and again. */
+  #scoresOf(head: number, length: number): Float64Array {
+    const scratch = this.#scratch[head];
+    if (scratch !== undefined && scratch.length >= length) return scratch.subarray(0, length);
+    const larger = new Float64Array(length + (length >>> 2));
+    this.#scratch[head] = larger;
+    return larger.subarray(0, length);
+  }
+}
+
+function headLengths(shape: CacheShape, view: CacheView, layer: number): number[] {
+  const heads = shape.layers[layer]!.keyValueHeads;
+  return Array.from({ length: heads }, (_, head) => view.length(layer, head));
+}

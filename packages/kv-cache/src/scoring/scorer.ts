@@ -1,0 +1,32 @@
+import type { CacheShape, LayerShape } from '../cache-shape.js';
+import type { CacheView, KeptSlots, Observation, Probe } from '../eviction-policy.js';
+
+/**
+ * Rates the rows of a cache; the highest scores stay. How many stay is not the scorer's business but the
+ * budget's and the allocation's: see {@link scoredPolicy}.
+ */
+export interface Scorer {
+  readonly name: string;
+  readonly probe: Probe;
+  /** Newest rows of a head that stay whatever their score, when the head may keep `slots` rows. */
+  protectedRows(slots: number): number;
+  /** Bytes that the state takes per row and KV head. */
+  bytesPerRow(layer: LayerShape): number;
+  start(shape: CacheShape): ScorerState;
+}
+
+/** What a scorer remembers of one sequence; observe, compact, fork and bytes as in a PolicyState. */
+export interface ScorerState {
+  observe(layer: number, observation: Observation): void;
+  /**
+   * Writes the scores of a layer, `[length]` per head. Scores of protected rows are not read.
+   *
+   * @param slots rows that each head may keep
+   */
+  score(view: CacheView, layer: number, slots: number, scores: readonly Float64Array[]): void;
+  /** Called when a pass is over: what was only remembered for its scores can go. */
+  endPass(): void;
+  compact(kept: readonly (KeptSlots | null)[]): void;
+  fork(): ScorerState;
+  readonly bytes: number;
+}

@@ -1,0 +1,32 @@
+import type { CacheView } from '../eviction-policy.js';
+import type { Scorer, ScorerState } from './scorer.js';
+
+/** Writes the scores of one head's rows. */
+export type ScoreHead = (
+  view: CacheView,
+  layer: number,
+  head: number,
+  slots: number,
+  scores: Float64Array,
+) => void;
+
+/** A scorer that needs nothing but the cache itself: no probe, no memory. */
+export function statelessScorer(name: string, scoreHead: ScoreHead): Scorer {
+  const state: ScorerState = {
+    bytes: 0,
+    observe() {},
+    score(view, layer, slots, scores) {
+      for (const [head, target] of scores.entries()) scoreHead(view, layer, head, slots, target);
+    },
+    endPass() {},
+    compact() {},
+    fork: () => state,
+  };
+  return {
+    name,
+    probe: { kind: 'none' },
+    protectedRows: () => 0,
+    bytesPerRow: () => 0,
+    start: () => state,
+  };
+}
