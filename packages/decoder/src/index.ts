@@ -1,1 +1,31 @@
-export {};
+export type { ContextExtension } from './context-extension.js';
+export {
+  Decoder,
+  type DecoderOptions,
+  type StepItem,
+  type StepOptions,
+  type StepResult,
+} from './decoder.js';
+export type * from './decoder-spec.js';
+export {
+  CacheUseError,
+  DecoderInputError,
+  ModelFolderError,
+  NonFiniteError,
+  PositionLimitError,
+  RuntimeFailure,
+} from './errors.js';
+export { supportedModelTypes } from './families/read-spec.js';
+export { greedy } from './greedy.js';
+export type { DecoderInput } from './read-chunks.js';
+export { readRotaryParameters } from './rotary/read-rotary.js';
+export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
+export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
+export {
+  type ChatMessage,
+  type ChatTemplateOptions,
+  loadTokenizer,
+  TextStream,
+  Tokenizer,
+  TokenizerError,
+} from './tokenizer.js';

@@ -1,0 +1,69 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { DecoderSpec } from './decoder-spec.js';
+
+/**
+ * Static NTK-aware extension of RoPE: base′ = base·((α·factor) − (α − 1))^(d/(d−2)), d the rotated
+ * numbers per head. High frequencies, which tell neighbours apart, stay; low ones stretch.
+ */
+export interface ContextExtension {
+  /** Run length over training length; the position limit grows by it. */
+  readonly factor: number;
+  /**
+   * How strongly the base grows beyond what `factor` calls for.
+   * @defaultValue 1
+   */
+  readonly alpha?: number;
+}
+
+/**
+ * The same model with a longer context.
+ *
+ * @throws {InvalidArgumentError} when a number is out of range, or the model has no RoPE or a scaling of
+ *   its own already
+ */
+export function extendContext(spec: DecoderSpec, extension: ContextExtension): DecoderSpec {
+  const { factor, alpha = 1 } = extension;
+  if (!Number.isFinite(factor) || factor < 1) {
+    throw new InvalidArgumentError(
+      'contextExtension.factor',
+      `${factor} is not a number from 1 on`,
+    );
+  }
+  if (!Number.isFinite(alpha) || alpha <= 0) {
+    throw new InvalidArgumentError('contextExtension.alpha', `${alpha} is not a positive number`);
+  }
+  if (spec.rotary.length === 0) {
+    throw new InvalidArgumentError(
+      'contextExtension',
+      `${spec.family} has learned positions, which cannot be extended`,
+    );
+  }
+  const scaled = spec.rotary.find(({ scaling }) => scaling.kind !== 'none');
+  if (scaled) {
+    const problem = `the model's own RoPE scaling (${scaled.scaling.kind}) is in the way; leave this option out`;
+    throw new InvalidArgumentError('contextExtension', problem);
+  }
+  return {
+    ...spec,
+    maximumPositions: Math.floor(spec.maximumPositions * factor),
+    rotary: spec.rotary.map((table) => ({ ...table, scaling: { kind: 'ntk', factor, alpha } })),
+  };
+}
+
+/**
+ * The same model with all attention logits multiplied by a factor.
+ *
+ * @throws {InvalidArgumentError} when the factor is not positive
+ */
+export function scaleAttention(spec: DecoderSpec, factor: number): DecoderSpec {
+  if (!Number.isFinite(factor) || factor <= 0) {
+    throw new InvalidArgumentError('attentionLogitFactor', `${factor} is not a positive number`);
+  }
+  return {
+    ...spec,
+    layers: spec.layers.map((layer) => ({
+      ...layer,
+      attention: { ...layer.attention, scale: layer.attention.scale * factor },
+    })),
+  };
+}

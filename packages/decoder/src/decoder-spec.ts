@@ -1,0 +1,106 @@
+import type { RotarySpec } from './rotary/rotary-spec.js';
+
+/** A normalisation over the last axis. */
+export interface NormSpec {
+  /** `rms`: x / rms(x) · w; `layer`: (x − mean) / std · w + b. */
+  readonly kind: 'rms' | 'layer';
+  readonly weight: string;
+  readonly bias: string | null;
+  readonly size: number;
+  readonly epsilon: number;
+  /** Added to the stored weight: Gemma stores w − 1. */
+  readonly weightOffset: 0 | 1;
+}
+
+/** y = x W + b with W stored as `[outputs, inputs]` (PyTorch Linear) or `[inputs, outputs]` (GPT-2). */
+export interface LinearSpec {
+  readonly weight: string;
+  readonly bias: string | null;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly layout: 'outputs-first' | 'inputs-first';
+}
+
+export type ActivationName = 'silu' | 'gelu' | 'gelu-tanh' | 'relu';
+
+/** Queries, keys and values come from three matrices or from one that holds all three in this order. */
+export type ProjectionSpec =
+  | {
+      readonly kind: 'separate';
+      readonly query: LinearSpec;
+      readonly key: LinearSpec;
+      readonly value: LinearSpec;
+    }
+  | { readonly kind: 'fused'; readonly all: LinearSpec };
+
+/** A norm on queries and keys before RoPE, over each head alone (Qwen3, Gemma3) or all heads (OLMo2). */
+export interface QueryKeyNormSpec {
+  readonly over: 'head' | 'all-heads';
+  readonly query: NormSpec;
+  readonly key: NormSpec;
+}
+
+export interface AttentionSpec {
+  readonly queryHeads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  /** Factor on q·k. */
+  readonly scale: number;
+  /** c·tanh(score / c) before the mask, or null. */
+  readonly softCap: number | null;
+  /** Sliding window in tokens, or null. */
+  readonly window: number | null;
+  /** Index into the model's rotary tables, or null for a layer without RoPE. */
+  readonly rotary: number | null;
+  readonly projections: ProjectionSpec;
+  readonly queryKeyNorm: QueryKeyNormSpec | null;
+  readonly output: LinearSpec;
+}
+
+/** down(act(gate x) · up x), with gate and up apart or in one matrix, or down(act(up x)). */
+export type FeedForwardSpec = {
+  readonly activation: ActivationName;
+  readonly down: LinearSpec;
+} & (
+  | { readonly kind: 'gated'; readonly gate: LinearSpec; readonly up: LinearSpec }
+  | { readonly kind: 'fused-gated'; readonly gateAndUp: LinearSpec }
+  | { readonly kind: 'plain'; readonly up: LinearSpec }
+);
+
+/** Norms around the two halves of a layer; those after act before the residual is added. */
+export interface LayerNormsSpec {
+  readonly beforeAttention: NormSpec | null;
+  readonly afterAttention: NormSpec | null;
+  readonly beforeFeedForward: NormSpec | null;
+  readonly afterFeedForward: NormSpec | null;
+}
+
+export interface LayerSpec {
+  readonly norms: LayerNormsSpec;
+  readonly attention: AttentionSpec;
+  readonly feedForward: FeedForwardSpec;
+}
+
+/** Everything the graph builder needs to know of a model: data, no behaviour. */
+export interface DecoderSpec {
+  readonly family: string;
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  /** Positions the model can tell apart; input beyond them is refused. */
+  readonly maximumPositions: number;
+  readonly embedding: {
+    readonly weight: string;
+    /** Factor on the embedding of an id (Gemma: √hiddenSize). */
+    readonly scale: number;
+    /** Table of learned positions `[count, hiddenSize]`, or null. */
+    readonly learnedPositions: { readonly weight: string; readonly count: number } | null;
+  };
+  /** Rotary tables that layers refer to. */
+  readonly rotary: readonly RotarySpec[];
+  readonly layers: readonly LayerSpec[];
+  readonly finalNorm: NormSpec;
+  /** Shares the embedding's weight when tied. */
+  readonly head: LinearSpec;
+  /** c·tanh(logit / c), or null. */
+  readonly logitSoftCap: number | null;
+}

@@ -1,0 +1,271 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError, type ProgressListener } from '@namm/core';
+import { type CacheShape, KVCache, type KVCacheOptions, type Probe } from '@namm/kv-cache';
+import { cacheShape } from './cache-shape.js';
+import { type ContextExtension, extendContext, scaleAttention } from './context-extension.js';
+import type { DecoderSpec } from './decoder-spec.js';
+import { CacheUseError, NonFiniteError, PositionLimitError } from './errors.js';
+import { readSpec } from './families/read-spec.js';
+import { findNonFiniteTensor } from './find-non-finite-tensor.js';
+import { type Chunk, forwardInputs } from './forward-inputs.js';
+import { buildGraph } from './graph/build-graph.js';
+import { names } from './graph/names.js';
+import { isAllFinite } from './is-all-finite.js';
+import { type ModelFolder, openModelFolder } from './model-folder.js';
+import { OrtSession } from './ort-session.js';
+import { probeServes } from './probe-serves.js';
+import { type DecoderInput, readChunks } from './read-chunks.js';
+import { readObservations } from './read-observations.js';
+
+export interface DecoderOptions {
+  /**
+   * What the graph reports of the attention: the probe of the policies that will be used.
+   * @defaultValue `{ kind: 'none' }`
+   */
+  readonly probe?: Probe;
+  /**
+   * Tokens computed at once while a prompt is read; eviction happens after each chunk.
+   * @defaultValue 256
+   */
+  readonly chunkSize?: number;
+  /** Reaches beyond the length the model was trained for. */
+  readonly contextExtension?: ContextExtension;
+  /**
+   * Factor on the attention logits; above 1 it sharpens attention that a longer context has diluted.
+   * @defaultValue 1
+   */
+  readonly attentionLogitFactor?: number;
+  /** Replaces the limit on positions that config.json states; learned positions have no more. */
+  readonly maximumPositions?: number;
+  /**
+   * Threads that compute.
+   * @defaultValue the number of cores
+   */
+  readonly threads?: number;
+}
+
+/** One sequence in a step. */
+export interface StepItem {
+  readonly cache: KVCache;
+  readonly input: DecoderInput;
+  /**
+   * The new tokens whose logits and hidden states are wanted.
+   * @defaultValue `'last'`
+   */
+  readonly outputs?: 'last' | 'all' | 'none';
+}
+
+export interface StepOptions {
+  /** Told after each chunk: stage `tokens`, done and total of this step. */
+  readonly onProgress?: ProgressListener;
+  /** Stops between chunks with the signal's reason; what was computed until then is in the caches. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a step computed for one sequence: one row per output asked for. */
+export interface StepResult {
+  /** `[rows, vocabularySize]` */
+  readonly logits: Float32Array;
+  /** Hidden states after the last norm, `[rows, hiddenSize]`. */
+  readonly hidden: Float32Array;
+}
+
+/**
+ * A decoder-only language model from a Hugging Face folder. It holds weights and no sequence: keys and
+ * values live in caches that the caller owns.
+ *
+ * @example
+ * ```ts
+ * const decoder = await Decoder.load('models/SmolLM2-135M', { probe: policy.probe });
+ * const cache = decoder.createCache({ policy });
+ * const [{ logits }] = await decoder.step([{ cache, input: { ids } }]);
+ * ```
+ */
+export class Decoder {
+  readonly spec: DecoderSpec;
+  /** What the graph reports of the attention. */
+  readonly probe: Probe;
+  readonly chunkSize: number;
+  /** Shape of the caches that fit this model. */
+  readonly cacheShape: CacheShape;
+  readonly #folder: ModelFolder;
+  readonly #session: OrtSession;
+  readonly #busy = new WeakSet<KVCache>();
+
+  private constructor(
+    folder: ModelFolder,
+    spec: DecoderSpec,
+    session: OrtSession,
+    probe: Probe,
+    chunkSize: number,
+  ) {
+    this.#folder = folder;
+    this.#session = session;
+    this.spec = spec;
+    this.probe = probe;
+    this.chunkSize = chunkSize;
+    this.cacheShape = cacheShape(spec, folder.digest);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param path folder with `config.json` and `.safetensors` weights (F32, F16 or BF16)
+   * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
+   * @throws {InvalidArgumentError} when an option is out of range
+   * @throws {RuntimeFailure} when ONNX Runtime refuses the model
+   */
+  static async load(path: string, options: DecoderOptions = {}): Promise<Decoder> {
+    const { probe = { kind: 'none' }, chunkSize = 256 } = options;
+    const threads = options.threads ?? availableParallelism();
+    requireCount('chunkSize', chunkSize);
+    requireCount('threads', threads);
+    const folder = await openModelFolder(path);
+    const read = readSpec(folder.config, (name) => folder.tensors.has(name));
+    const spec = applyOptions(read, options);
+    const graph = buildGraph(folder, spec, probe);
+    const session = await OrtSession.create(graph, { threads });
+    return new Decoder(folder, spec, session, probe, chunkSize);
+  }
+
+  /** An empty cache for one sequence. */
+  createCache(options?: KVCacheOptions): KVCache {
+    return new KVCache(this.cacheShape, options);
+  }
+
+  /**
+   * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in
+   * the cache and its policy has evicted. All input is checked before anything is computed.
+   *
+   * @returns per item the outputs asked for
+   * @throws {DecoderInputError | PositionLimitError | CacheUseError} when an item cannot be fed; all caches
+   *   are then unchanged
+   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache
+   */
+  async step(items: readonly StepItem[], options: StepOptions = {}): Promise<StepResult[]> {
+    const chunks = items.map((item) => this.#check(item));
+    const caches = items.map(({ cache }) => cache);
+    if (new Set(caches).size !== caches.length) {
+      throw new CacheUseError('The same cache stands in two items of one step; fork it first.');
+    }
+    const total = chunks.flat().reduce((sum, { count }) => sum + count, 0);
+    let done = 0;
+    for (const cache of caches) this.#busy.add(cache);
+    try {
+      const results: StepResult[] = [];
+      for (const [i, item] of items.entries()) {
+        const outputs: StepResult[] = [];
+        for (const [c, chunk] of chunks[i]!.entries()) {
+          options.signal?.throwIfAborted();
+          const isLast = c === chunks[i]!.length - 1;
+          outputs.push(await this.#forward(item, chunk, isLast));
+          done += chunk.count;
+          options.onProgress?.({ stage: 'tokens', done, total });
+        }
+        results.push(joinResults(outputs));
+      }
+      return results;
+    } finally {
+      for (const cache of caches) this.#busy.delete(cache);
+    }
+  }
+
+  /** Frees the weights. The decoder cannot be used afterwards; its caches can still be read. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #check({ cache, input }: StepItem): Chunk[] {
+    if (cache.shape.model !== this.cacheShape.model) {
+      throw new CacheUseError('The cache was made for another model; use createCache of this one.');
+    }
+    if (!probeServes(this.probe, cache.policy.probe)) {
+      const { name, probe } = cache.policy;
+      throw new CacheUseError(
+        `The policy '${name}' needs a probe that this decoder does not compute; load it with probe: ${JSON.stringify(probe)}.`,
+      );
+    }
+    if (this.#busy.has(cache)) {
+      throw new CacheUseError('The cache is in use by another step; await that one first.');
+    }
+    const chunks = readChunks(this.spec, input, this.chunkSize);
+    const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
+    const { maximumPositions, embedding } = this.spec;
+    if (needed > maximumPositions) {
+      throw new PositionLimitError(needed, maximumPositions, embedding.learnedPositions !== null);
+    }
+    return chunks;
+  }
+
+  async #forward(item: StepItem, chunk: Chunk, isLast: boolean): Promise<StepResult> {
+    const { cache, outputs: wanted = 'last' } = item;
+    const { count } = chunk;
+    const outputRows =
+      wanted === 'all'
+        ? Int32Array.from({ length: count }, (_, i) => i)
+        : Int32Array.from(wanted === 'last' && isLast ? [count - 1] : []);
+    const outputs = await this.#session.run(forwardInputs(this.spec, cache, chunk, outputRows));
+    const logits = outputs.get(names.logits)!;
+    const rows = this.spec.layers.map((_, layer) => ({
+      keys: outputs.get(names.keys(layer))!,
+      values: outputs.get(names.values(layer))!,
+    }));
+    const finite =
+      isAllFinite(logits) &&
+      rows.every(({ keys, values }) => isAllFinite(keys) && isAllFinite(values));
+    if (!finite) throw await this.#explainNonFinite();
+    const { probe } = cache.policy;
+    const observations = readObservations(outputs, this.spec, this.probe, probe, count);
+    await cache.update({ count, rows, observations });
+    return { logits, hidden: outputs.get(names.hidden)! };
+  }
+
+  async #explainNonFinite(): Promise<NonFiniteError> {
+    const tensor = await findNonFiniteTensor(this.#folder);
+    return tensor
+      ? new NonFiniteError(
+          `the weight ${tensor} in ${this.#folder.path} is not finite; fetch the folder again.`,
+          { details: { tensor } },
+        )
+      : new NonFiniteError(
+          'the weights are finite, so the input or the extension overflows float32.',
+        );
+  }
+}
+
+function applyOptions(spec: DecoderSpec, options: DecoderOptions): DecoderSpec {
+  const { contextExtension, attentionLogitFactor, maximumPositions } = options;
+  let result = spec;
+  if (contextExtension) result = extendContext(result, contextExtension);
+  if (attentionLogitFactor !== undefined) result = scaleAttention(result, attentionLogitFactor);
+  if (maximumPositions === undefined) return result;
+  requireCount('maximumPositions', maximumPositions);
+  if (spec.embedding.learnedPositions && maximumPositions > spec.maximumPositions) {
+    const problem = `${spec.family} has learned only ${spec.maximumPositions} positions`;
+    throw new InvalidArgumentError('maximumPositions', problem);
+  }
+  return { ...result, maximumPositions };
+}
+
+function requireCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new InvalidArgumentError(option, `${value} is not a whole number of at least 1`);
+}
+
+function joinResults(parts: readonly StepResult[]): StepResult {
+  if (parts.length === 1) return parts[0]!;
+  return {
+    logits: join(parts.map(({ logits }) => logits)),
+    hidden: join(parts.map(({ hidden }) => hidden)),
+  };
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    result.set(part, offset);
+    offset += part.length;
+  }
+  return result;
+}

@@ -1,0 +1,59 @@
+import { NammError, type NammErrorOptions } from '@namm/core';
+
+/** A model folder is incomplete, contradicts itself, or holds something the runtime does not support. */
+export class ModelFolderError extends NammError {
+  /**
+   * @param file the file that is at fault
+   * @param problem what is wrong there, and what to do
+   */
+  constructor(file: string, problem: string, options: NammErrorOptions = {}) {
+    super('MODEL_FOLDER', `${file}: ${problem}`, {
+      ...options,
+      details: { file, ...options.details },
+    });
+  }
+}
+
+/** Token ids or embedding rows cannot be fed to the model. */
+export class DecoderInputError extends NammError {
+  constructor(problem: string, options: NammErrorOptions = {}) {
+    super('DECODER_INPUT', problem, options);
+  }
+}
+
+/** A sequence would outgrow the positions that the model can tell apart. */
+export class PositionLimitError extends NammError {
+  constructor(needed: number, limit: number, learned: boolean) {
+    const advice = learned
+      ? 'Its positions are learned, so there are no more: shorten the input.'
+      : 'Shorten the input, or load the model with `contextExtension` or a higher `maximumPositions`.';
+    super(
+      'POSITION_LIMIT',
+      `The sequence would reach ${needed} positions, but the model is made for ${limit}. ${advice}`,
+      { details: { needed, limit } },
+    );
+  }
+}
+
+/** A cache cannot be used with this decoder, or not now. */
+export class CacheUseError extends NammError {
+  constructor(problem: string, options: NammErrorOptions = {}) {
+    super('CACHE_USE', problem, options);
+  }
+}
+
+/** The model computed NaN or infinity; the cache was left as it was. */
+export class NonFiniteError extends NammError {
+  constructor(where: string, options: NammErrorOptions = {}) {
+    super('NON_FINITE', `The model computed NaN or infinity: ${where}`, options);
+  }
+}
+
+/** ONNX Runtime refused the graph or failed while running it. */
+export class RuntimeFailure extends NammError {
+  constructor(problem: string, cause: unknown) {
+    super('RUNTIME', `${problem}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}

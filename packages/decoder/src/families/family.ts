@@ -1,0 +1,13 @@
+import type { ConfigReader } from '../config-reader.js';
+import type { DecoderSpec } from '../decoder-spec.js';
+
+/** One model family: how its configuration turns into a spec. */
+export interface Family {
+  /** `model_type` in config.json. */
+  readonly modelType: string;
+  /** What may stand before the names of its tensors; `model.` when absent. */
+  readonly prefixes?: readonly string[];
+  /** The embedding's name after the prefix: tells which prefix a file uses. */
+  readonly embedding?: string;
+  read(config: ConfigReader, prefix: string): DecoderSpec;
+}

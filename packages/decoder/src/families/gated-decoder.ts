@@ -1,0 +1,219 @@
+import type { ConfigReader } from '../config-reader.js';
+import type {
+  AttentionSpec,
+  DecoderSpec,
+  FeedForwardSpec,
+  LayerNormsSpec,
+  LinearSpec,
+  NormSpec,
+} from '../decoder-spec.js';
+import type { RotarySpec } from '../rotary/rotary-spec.js';
+import { readActivation } from './read-activation.js';
+
+/** What differs from layer to layer. */
+export interface LayerTraits {
+  readonly window: number | null;
+  /** Index into the family's rotary tables, or null. */
+  readonly rotary: number | null;
+}
+
+/** In what the families with RMS norms, RoPE and a gated feed-forward differ: the rest is one template. */
+export interface GatedDecoderTraits {
+  readonly headSize: number;
+  readonly maximumPositions: number;
+  readonly rotary: readonly RotarySpec[];
+  readonly layer: (index: number) => LayerTraits;
+  /** Whether the head shares the embedding when the configuration does not say. */
+  readonly tiedByDefault: boolean;
+  readonly epsilonDefault?: number;
+  /** Norms stand before each half (Llama), after it (OLMo2), or on both sides (Gemma). */
+  readonly norms?: 'before' | 'after' | 'around';
+  readonly normWeightOffset?: 0 | 1;
+  readonly queryKeyNorm?: 'head' | 'all-heads';
+  readonly queryKeyValueBias?: boolean;
+  readonly outputBias?: boolean;
+  readonly feedForwardBias?: boolean;
+  /** Queries, keys and values in one matrix, gate and up in another (Phi-3). */
+  readonly fused?: boolean;
+  readonly activationKey?: 'hidden_act' | 'hidden_activation';
+  readonly activationDefault?: string;
+  readonly embeddingScale?: number;
+  /** 1/√headSize when absent. */
+  readonly attentionScale?: number;
+  readonly attentionSoftCap?: number | null;
+  readonly logitSoftCap?: number | null;
+}
+
+/** Heads and sizes that every such configuration states. */
+export function readHeads(config: ConfigReader, headSizeDefault?: number) {
+  const hiddenSize = config.count('hidden_size');
+  const queryHeads = config.count('num_attention_heads', undefined, hiddenSize);
+  const keyValueHeads = config.count('num_key_value_heads', queryHeads);
+  if (queryHeads % keyValueHeads !== 0) {
+    const problem = `${keyValueHeads} does not divide num_attention_heads (${queryHeads})`;
+    config.fail('num_key_value_heads', problem);
+  }
+  let headSize = headSizeDefault ?? hiddenSize / queryHeads;
+  if (config.has('head_dim')) headSize = config.count('head_dim');
+  if (!Number.isInteger(headSize)) {
+    const problem = `${hiddenSize} is no multiple of num_attention_heads (${queryHeads}) and there is no head_dim`;
+    config.fail('hidden_size', problem);
+  }
+  return { hiddenSize, queryHeads, keyValueHeads, headSize };
+}
+
+/** No published decoder has more layers; a larger number is a damaged file. */
+const largestLayerCount = 1024;
+
+/** Number of layers, checked before anything is built for each of them. */
+export function readLayerCount(config: ConfigReader, key = 'num_hidden_layers'): number {
+  return config.count(key, undefined, largestLayerCount);
+}
+
+/**
+ * The spec of a decoder with RMS norms, RoPE and a gated feed-forward.
+ *
+ * @param config its configuration
+ * @param prefix what stands before the names of its tensors, usually `model.`
+ * @param traits in what it differs from the template
+ */
+export function gatedDecoder(
+  config: ConfigReader,
+  prefix: string,
+  traits: GatedDecoderTraits,
+): DecoderSpec {
+  const { headSize } = traits;
+  const { hiddenSize, queryHeads, keyValueHeads } = readHeads(config, headSize);
+  const vocabularySize = config.count('vocab_size');
+  const innerSize = config.count('intermediate_size');
+  const epsilon = config.number('rms_norm_eps', {
+    above: 0,
+    default: traits.epsilonDefault ?? 1e-6,
+  });
+  const activation = readActivation(
+    config,
+    traits.activationKey ?? 'hidden_act',
+    traits.activationDefault ?? 'silu',
+  );
+  const querySize = queryHeads * headSize;
+  const keyValueSize = keyValueHeads * headSize;
+
+  const norm = (name: string, size = hiddenSize): NormSpec => ({
+    kind: 'rms',
+    weight: `${name}.weight`,
+    bias: null,
+    size,
+    epsilon,
+    weightOffset: traits.normWeightOffset ?? 0,
+  });
+  const linear = (name: string, inputs: number, outputs: number, bias = false): LinearSpec => ({
+    weight: `${name}.weight`,
+    bias: bias ? `${name}.bias` : null,
+    inputs,
+    outputs,
+    layout: 'outputs-first',
+  });
+
+  const norms = (layer: string): LayerNormsSpec => {
+    const placement = traits.norms ?? 'before';
+    const before = placement !== 'after';
+    const after = placement !== 'before';
+    // Llama calls the norm before the feed-forward "post attention"; the others mean what they say.
+    const beforeFeedForward =
+      placement === 'before' ? 'post_attention_layernorm' : 'pre_feedforward_layernorm';
+    return {
+      beforeAttention: before ? norm(`${layer}.input_layernorm`) : null,
+      afterAttention: after ? norm(`${layer}.post_attention_layernorm`) : null,
+      beforeFeedForward: before ? norm(`${layer}.${beforeFeedForward}`) : null,
+      afterFeedForward: after ? norm(`${layer}.post_feedforward_layernorm`) : null,
+    };
+  };
+
+  const attention = (layer: string, { window, rotary }: LayerTraits): AttentionSpec => {
+    const self = `${layer}.self_attn`;
+    const bias = traits.queryKeyValueBias;
+    const separate = {
+      kind: 'separate',
+      query: linear(`${self}.q_proj`, hiddenSize, querySize, bias),
+      key: linear(`${self}.k_proj`, hiddenSize, keyValueSize, bias),
+      value: linear(`${self}.v_proj`, hiddenSize, keyValueSize, bias),
+    } as const;
+    const all = linear(`${self}.qkv_proj`, hiddenSize, querySize + 2 * keyValueSize, bias);
+    const over = traits.queryKeyNorm;
+    return {
+      queryHeads,
+      keyValueHeads,
+      headSize,
+      scale: traits.attentionScale ?? 1 / Math.sqrt(headSize),
+      softCap: traits.attentionSoftCap ?? null,
+      window,
+      rotary,
+      projections: traits.fused ? { kind: 'fused', all } : separate,
+      queryKeyNorm: over
+        ? {
+            over,
+            query: norm(`${self}.q_norm`, over === 'head' ? headSize : querySize),
+            key: norm(`${self}.k_norm`, over === 'head' ? headSize : keyValueSize),
+          }
+        : null,
+      output: linear(`${self}.o_proj`, querySize, hiddenSize, traits.outputBias),
+    };
+  };
+
+  const feedForward = (layer: string): FeedForwardSpec => {
+    const mlp = `${layer}.mlp`;
+    const bias = traits.feedForwardBias;
+    const down = linear(`${mlp}.down_proj`, innerSize, hiddenSize, bias);
+    if (traits.fused) {
+      const gateAndUp = linear(`${mlp}.gate_up_proj`, hiddenSize, 2 * innerSize, bias);
+      return { kind: 'fused-gated', activation, down, gateAndUp };
+    }
+    const gate = linear(`${mlp}.gate_proj`, hiddenSize, innerSize, bias);
+    const up = linear(`${mlp}.up_proj`, hiddenSize, innerSize, bias);
+    return { kind: 'gated', activation, down, gate, up };
+  };
+
+  const embedding = `${prefix}embed_tokens.weight`;
+  const tied = config.boolean('tie_word_embeddings', traits.tiedByDefault);
+  return {
+    family: config.text('model_type'),
+    vocabularySize,
+    hiddenSize,
+    maximumPositions: Math.floor(traits.maximumPositions * reach(traits.rotary)),
+    embedding: { weight: embedding, scale: traits.embeddingScale ?? 1, learnedPositions: null },
+    rotary: traits.rotary,
+    layers: Array.from({ length: readLayerCount(config) }, (_, index) => {
+      const layer = `${prefix}layers.${index}`;
+      return {
+        norms: norms(layer),
+        attention: attention(layer, traits.layer(index)),
+        feedForward: feedForward(layer),
+      };
+    }),
+    finalNorm: norm(`${prefix}norm`),
+    head: {
+      weight: tied ? embedding : headName(prefix),
+      bias: null,
+      inputs: hiddenSize,
+      outputs: vocabularySize,
+      layout: 'outputs-first',
+    },
+    logitSoftCap: traits.logitSoftCap ?? null,
+  };
+}
+
+/**
+ * How far the model's own RoPE scaling reaches beyond `max_position_embeddings`. NTK scalings leave that
+ * at the trained length; all others state the scaled one.
+ */
+function reach(rotary: readonly RotarySpec[]): number {
+  const factors = rotary.map(({ scaling }) =>
+    scaling.kind === 'dynamic' || scaling.kind === 'ntk' ? scaling.factor : 1,
+  );
+  return Math.max(...factors);
+}
+
+/** The head stands beside the decoder's body: `model.` → `lm_head`, `text.model.` → `text.lm_head`. */
+function headName(prefix: string): string {
+  return `${prefix.replace(/model\.$/, '')}lm_head.weight`;
+}

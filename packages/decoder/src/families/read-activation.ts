@@ -1,0 +1,22 @@
+import type { ConfigReader } from '../config-reader.js';
+import type { ActivationName } from '../decoder-spec.js';
+
+const activations: Readonly<Record<string, ActivationName>> = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  relu: 'relu',
+};
+
+/** Reads the name of an activation function as transformers spells it. */
+export function readActivation(
+  config: ConfigReader,
+  key: string,
+  defaultName: string,
+): ActivationName {
+  const name = config.text(key, defaultName);
+  const known = Object.hasOwn(activations, name) ? activations[name] : undefined;
+  return known ?? config.fail(key, `'${name}' is none of ${Object.keys(activations).join(', ')}`);
+}

@@ -1,0 +1,49 @@
+import type { KVCache } from '@namm/kv-cache';
+import type { DecoderSpec } from './decoder-spec.js';
+import { names } from './graph/names.js';
+import type { Feed } from './ort-session.js';
+import { rotaryRows } from './rotary/rotary-rows.js';
+
+/** Some consecutive tokens of one sequence, as ids or as rows; the other of the two is empty. */
+export interface Chunk {
+  readonly ids: Int32Array;
+  readonly embeddings: Float32Array;
+  readonly count: number;
+}
+
+/** What one forward pass is fed: the chunk, its positions, and the cache, which is read in place. */
+export function forwardInputs(
+  spec: DecoderSpec,
+  cache: KVCache,
+  chunk: Chunk,
+  outputRows: Int32Array,
+): Map<string, Feed> {
+  const { ids, embeddings, count } = chunk;
+  const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
+  const rowCount = embeddings.length / spec.hiddenSize;
+  const feeds = new Map<string, Feed>([
+    [names.ids, { data: ids, shape: [ids.length] }],
+    [names.embeddings, { data: embeddings, shape: [rowCount, spec.hiddenSize] }],
+    [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
+    [names.positions, { data: positions, shape: [count] }],
+  ]);
+  for (const [table, rotary] of spec.rotary.entries()) {
+    const { cos, sin } = rotaryRows(rotary, positions);
+    const shape = [count, rotary.size / 2];
+    feeds.set(names.cos(table), { data: cos, shape });
+    feeds.set(names.sin(table), { data: sin, shape });
+  }
+  for (const [layer, { attention }] of spec.layers.entries()) {
+    for (let head = 0; head < attention.keyValueHeads; head++) {
+      const length = cache.length(layer, head);
+      const shape = [length, attention.headSize];
+      feeds.set(names.pastKeys(layer, head), { data: cache.keys(layer, head), shape });
+      feeds.set(names.pastValues(layer, head), { data: cache.values(layer, head), shape });
+      if (attention.window !== null) {
+        const data = cache.positions(layer, head);
+        feeds.set(names.pastPositions(layer, head), { data, shape: [length] });
+      }
+    }
+  }
+  return feeds;
+}

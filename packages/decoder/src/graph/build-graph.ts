@@ -1,0 +1,88 @@
+import type { Probe } from '@namm/kv-cache';
+import { GraphBuilder, type Value } from '@namm/onnx';
+import type { DecoderSpec, LayerSpec } from '../decoder-spec.js';
+import type { ModelFolder } from '../model-folder.js';
+import { type AttentionContext, attention } from './attention.js';
+import { checkUnusedTensors } from './check-unused-tensors.js';
+import { feedForward } from './feed-forward.js';
+import { linear } from './linear.js';
+import { Masks } from './masks.js';
+import { names } from './names.js';
+import { norm } from './norm.js';
+import { softCap } from './soft-cap.js';
+import { type UnalignedFile, Weights } from './weights.js';
+
+/** A graph and where its weights are. */
+export interface DecoderGraph {
+  /** Bytes of the ONNX model; its weights stay in the folder's files. */
+  readonly model: Uint8Array;
+  /** Folder that the weights' locations are relative to. */
+  readonly weightsFolder: string;
+  /** Files to be given to the session from memory. */
+  readonly unaligned: readonly UnalignedFile[];
+}
+
+/**
+ * Builds the graph of one forward pass over any number of new tokens.
+ *
+ * Inputs: `ids [i]` and `embeddings [e, hiddenSize]`, of which one is empty; `positions` of the new
+ * tokens; rows of cos and sin; per layer and KV head the past keys and values (and positions, in sliding
+ * windows); `output_rows`, the new tokens whose logits are wanted. Outputs: logits and final hidden
+ * states of those rows; per layer the new keys and values; the probe per layer and KV head.
+ *
+ * @param folder the model folder
+ * @param spec what its configuration says
+ * @param probe what to report of the attention
+ * @throws {ModelFolderError} when a weight is missing or has another shape or type than the spec says
+ */
+export function buildGraph(folder: ModelFolder, spec: DecoderSpec, probe: Probe): DecoderGraph {
+  const graph = new GraphBuilder(spec.family);
+  const weights = new Weights(folder, graph);
+  const positions = graph.input(names.positions, 'int32', ['new']);
+  const rotary = spec.rotary.map(({ size }, table) => ({
+    cos: graph.input(names.cos(table), 'float32', ['new', size / 2]),
+    sin: graph.input(names.sin(table), 'float32', ['new', size / 2]),
+    size,
+  }));
+  const context = { graph, weights, masks: new Masks(graph, positions), rotary, probe };
+
+  let hidden = embed(graph, weights, spec, positions);
+  for (const [index, layer] of spec.layers.entries()) {
+    hidden = graph.scope(`layer.${index}`, () => decoderLayer(context, layer, index, hidden));
+  }
+
+  const rows = graph.input(names.outputRows, 'int32', ['outputs']);
+  const last = norm(graph, weights, spec.finalNorm, graph.node('Gather', [hidden, rows]));
+  const logits = softCap(graph, spec.logitSoftCap, linear(graph, weights, spec.head, last));
+  graph.output(names.hidden, last, 'float32', ['outputs', spec.hiddenSize]);
+  graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize]);
+  checkUnusedTensors(folder, weights.used);
+  return { model: graph.encode(), weightsFolder: weights.folder, unaligned: weights.unaligned };
+}
+
+/** Ids through the table, rows as they are, learned positions on both. */
+function embed(graph: GraphBuilder, weights: Weights, spec: DecoderSpec, positions: Value): Value {
+  const { vocabularySize, hiddenSize, embedding } = spec;
+  const table = weights.get(embedding.weight, [vocabularySize, hiddenSize]);
+  const ids = graph.input(names.ids, 'int32', ['ids']);
+  const rows = graph.input(names.embeddings, 'float32', ['rows', hiddenSize]);
+  const looked = graph.node('Gather', [table, ids]);
+  const scaled =
+    embedding.scale === 1 ? looked : graph.node('Mul', [looked, graph.float32([embedding.scale])]);
+  const both = graph.node('Concat', [scaled, rows], { attributes: { axis: 0 } });
+  if (!embedding.learnedPositions) return both;
+  const { weight, count } = embedding.learnedPositions;
+  const learned = weights.get(weight, [count, hiddenSize]);
+  return graph.node('Add', [both, graph.node('Gather', [learned, positions])]);
+}
+
+function decoderLayer(context: AttentionContext, spec: LayerSpec, index: number, x: Value): Value {
+  const { graph, weights } = context;
+  const { beforeAttention, afterAttention, beforeFeedForward, afterFeedForward } = spec.norms;
+  const normalised = (norms: typeof beforeAttention, value: Value) =>
+    norms ? norm(graph, weights, norms, value) : value;
+  const attended = attention(context, spec.attention, index, normalised(beforeAttention, x));
+  const middle = graph.node('Add', [x, normalised(afterAttention, attended)]);
+  const fed = feedForward(graph, weights, spec.feedForward, normalised(beforeFeedForward, middle));
+  return graph.node('Add', [middle, normalised(afterFeedForward, fed)]);
+}

@@ -1,0 +1,48 @@
+import { float, type GraphBuilder, type Value } from '@namm/onnx';
+import type { ActivationName, FeedForwardSpec } from '../decoder-spec.js';
+import { linear } from './linear.js';
+import type { Weights } from './weights.js';
+
+/** The second half of a layer, for `x [rows, hiddenSize]`. */
+export function feedForward(
+  graph: GraphBuilder,
+  weights: Weights,
+  spec: FeedForwardSpec,
+  x: Value,
+): Value {
+  return linear(graph, weights, spec.down, inner(graph, weights, spec, x));
+}
+
+function inner(graph: GraphBuilder, weights: Weights, spec: FeedForwardSpec, x: Value): Value {
+  switch (spec.kind) {
+    case 'plain':
+      return activation(graph, spec.activation, linear(graph, weights, spec.up, x));
+    case 'gated': {
+      const gate = activation(graph, spec.activation, linear(graph, weights, spec.gate, x));
+      return graph.node('Mul', [gate, linear(graph, weights, spec.up, x)]);
+    }
+    case 'fused-gated': {
+      const both = linear(graph, weights, spec.gateAndUp, x);
+      const attributes = { axis: -1, num_outputs: 2 };
+      const [gate, up] = graph.nodes('Split', [both], 2, { attributes });
+      return graph.node('Mul', [activation(graph, spec.activation, gate!), up!]);
+    }
+  }
+}
+
+function activation(graph: GraphBuilder, name: ActivationName, x: Value): Value {
+  switch (name) {
+    case 'silu':
+      // x·sigmoid(α x) with α = 1, in one kernel.
+      return graph.node('QuickGelu', [x], {
+        domain: 'com.microsoft',
+        attributes: { alpha: float(1) },
+      });
+    case 'gelu':
+      return graph.node('Gelu', [x]);
+    case 'gelu-tanh':
+      return graph.node('Gelu', [x], { attributes: { approximate: 'tanh' } });
+    case 'relu':
+      return graph.node('Relu', [x]);
+  }
+}

@@ -1,0 +1,17 @@
+/** Names of the graph's inputs and outputs: the agreement between its builder and the decoder. */
+export const names = {
+  ids: 'ids',
+  embeddings: 'embeddings',
+  positions: 'positions',
+  outputRows: 'output_rows',
+  cos: (table: number) => `rotary.${table}.cos`,
+  sin: (table: number) => `rotary.${table}.sin`,
+  pastKeys: (layer: number, head: number) => `past.${layer}.${head}.keys`,
+  pastValues: (layer: number, head: number) => `past.${layer}.${head}.values`,
+  pastPositions: (layer: number, head: number) => `past.${layer}.${head}.positions`,
+  keys: (layer: number) => `keys.${layer}`,
+  values: (layer: number) => `values.${layer}`,
+  probe: (layer: number, head: number) => `probe.${layer}.${head}`,
+  logits: 'logits',
+  hidden: 'hidden',
+} as const;

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { lstat, open, readFile, realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { openSafetensors, type SafetensorsFile, type TensorEntry } from '@namm/core';
+import { ConfigReader } from './config-reader.js';
+import { ModelFolderError } from './errors.js';
+
+/** A tensor and the file that holds it. */
+export interface StoredTensor {
+  readonly file: SafetensorsFile;
+  readonly entry: TensorEntry;
+}
+
+/** A Hugging Face model folder whose configuration and weight headers were read. */
+export interface ModelFolder {
+  readonly path: string;
+  readonly config: ConfigReader;
+  /** All tensors of all weight files, by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Digest of the configuration and of what the weight files say they hold. */
+  readonly digest: string;
+}
+
+const singleFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+
+/**
+ * Reads `config.json` and the headers of the weights: one `model.safetensors`, or shards with an index.
+ * Links are followed, as in the hub's cache. No weight is read yet.
+ *
+ * @param path folder with `config.json`
+ * @throws {ModelFolderError} when a file is missing or contradicts another
+ * @throws {FileFormatError} when a weight file is damaged
+ */
+export async function openModelFolder(path: string): Promise<ModelFolder> {
+  const configFile = join(path, 'config.json');
+  const configText = await readText(configFile, 'Is this the folder of a model?');
+  const config = new ConfigReader(configFile, parseObject(configFile, configText));
+  const hash = createHash('sha256').update(configText);
+  const tensors = new Map<string, StoredTensor>();
+  for (const file of await openWeights(path)) {
+    await hashSamples(file, (bytes) => hash.update(bytes));
+    for (const entry of file.tensors.values()) {
+      const other = tensors.get(entry.name);
+      if (other) {
+        const problem = `tensor ${entry.name} stands in ${basename(other.file.path)} too`;
+        throw new ModelFolderError(file.path, `${problem}; remove one of the two.`);
+      }
+      tensors.set(entry.name, { file, entry });
+      hash.update(JSON.stringify([entry.name, entry.dtype, entry.shape]));
+    }
+  }
+  return { path, config, tensors, digest: hash.digest('hex') };
+}
+
+/** Passes on short samples from all over a file: they tell fine-tuned models of one shape apart. */
+async function hashSamples(file: SafetensorsFile, update: (bytes: Uint8Array) => void) {
+  const samples = 64;
+  const sampleBytes = 1024;
+  const handle = await open(file.path);
+  try {
+    for (let i = 0; i < samples; i++) {
+      const start = file.dataOffset + Math.floor(((file.size - file.dataOffset) * i) / samples);
+      const { bytesRead, buffer } = await handle.read(
+        new Uint8Array(sampleBytes),
+        0,
+        sampleBytes,
+        start,
+      );
+      update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openWeights(folder: string): Promise<SafetensorsFile[]> {
+  const single = join(folder, singleFile);
+  if (await exists(single)) return [await openLinked(single)];
+  const index = join(folder, indexFile);
+  if (!(await exists(index))) {
+    const advice = 'ONNX or .bin weights cannot be used; the folder needs safetensors.';
+    throw new ModelFolderError(folder, `holds neither ${singleFile} nor ${indexFile}. ${advice}`);
+  }
+  const { weight_map: map } = parseObject(index, await readText(index));
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new ModelFolderError(index, 'weight_map is not an object from tensor to file name.');
+  }
+  const names = new Set<string>();
+  for (const [tensor, name] of Object.entries(map)) names.add(checkShardName(index, tensor, name));
+  const files = new Map<string, SafetensorsFile>();
+  for (const name of names) files.set(name, await openLinked(join(folder, name)));
+  for (const [tensor, name] of Object.entries(map as Record<string, string>)) {
+    if (files.get(name)!.tensors.has(tensor)) continue;
+    throw new ModelFolderError(index, `says ${name} holds ${tensor}, but it does not.`);
+  }
+  return [...files.values()];
+}
+
+/** Shards stand beside their index: a name with a path could reach any file of the machine. */
+function checkShardName(index: string, tensor: string, name: unknown): string {
+  if (typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.includes('..')) {
+    return name;
+  }
+  const shown = JSON.stringify(name);
+  throw new ModelFolderError(
+    index,
+    `the file of ${tensor}, ${shown}, is not a plain .safetensors name.`,
+  );
+}
+
+/** Opens the file behind a link, since ONNX Runtime refuses weights that are links out of a folder. */
+async function openLinked(path: string): Promise<SafetensorsFile> {
+  let real: string;
+  try {
+    real = await realpath(path);
+  } catch (cause) {
+    throw new ModelFolderError(path, 'cannot be opened; fetch the file again.', { cause });
+  }
+  return openSafetensors(real);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readText(path: string, advice = 'Fetch the file again.'): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ModelFolderError(path, `cannot be read. ${advice}`, { cause });
+  }
+}
+
+function parseObject(path: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new ModelFolderError(path, 'is not valid JSON; fetch the file again.', { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new ModelFolderError(path, 'does not hold a JSON object.');
+}

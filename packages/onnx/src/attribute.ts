@@ -1,0 +1,34 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+} from 'onnx-buf';
+
+/** Marks a number as an ONNX float attribute; a bare number is an integer attribute. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+
+/** An integer, a float, a text or a list of integers. */
+export type Attribute = number | FloatAttribute | string | readonly number[];
+
+/** A float attribute, also where its value happens to be a whole number. */
+export function float(value: number): FloatAttribute {
+  return { float: value };
+}
+
+/** The protobuf form of an attribute. */
+export function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if (typeof value === 'string') {
+    const s = new TextEncoder().encode(value);
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s });
+  }
+  if ('float' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
