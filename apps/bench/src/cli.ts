@@ -1,1 +1,16 @@
-export {};
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addConformanceCommand } from './conformance/conformance-command.js';
+
+const program = new Command('bench')
+  .description('Compares the packages with recorded numbers, and measures them')
+  .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
+addConformanceCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const explained = error instanceof CommanderError; // by commander itself, as its help is
+  if (!explained) console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = explained && error.exitCode === 0 ? 0 : 2;
+}

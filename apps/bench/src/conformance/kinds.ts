@@ -1,0 +1,17 @@
+import { badInput } from './bad-input.js';
+import { baselines } from './baselines.js';
+import type { ConformanceKind } from './conformance-kind.js';
+import { models } from './models.js';
+import { rope } from './rope.js';
+import { tokenizers } from './tokenizers.js';
+import { unsupportedKinds } from './unsupported-kinds.js';
+
+/** Every kind the command knows. A folder may be a fixture of several. */
+export const kinds: readonly ConformanceKind[] = [
+  models,
+  rope,
+  tokenizers,
+  badInput,
+  baselines,
+  ...unsupportedKinds,
+];

@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { ConformanceKind } from './conformance-kind.js';
+
+/** Kinds whose packages are not written yet, known by the files that hold their cases. */
+const caseFiles: Record<string, RegExp> = {
+  features: /^(feat_\w+|online_norm|rope_ntk)\.json$/,
+  bam: /^bam\.json$/,
+  e2e: /^tensors\.safetensors$/,
+  ckpt: /^ckpt_\w+\.pt$/,
+  cma: /^((cmaes|pycma|tutorial|namm_reference)_\w+|rates|evaluation_anchors)\.json$/,
+  metrics: /^(longbench|infinitebench|ruler)\.json$/,
+  mujoco: /^refc_\w+\.txt$/,
+};
+
+function unsupported(name: string, pattern: RegExp): ConformanceKind {
+  const casesOf = async (folder: string) =>
+    (await readdir(folder)).filter((file) => pattern.test(file)).sort();
+  return {
+    name,
+    recognises: async (folder) => (await casesOf(folder)).length > 0,
+    async *run(folder) {
+      for (const file of await casesOf(folder)) {
+        // A whole run has a folder of its own, which names it.
+        const caseName = name === 'e2e' ? basename(folder) : basename(file, extname(file));
+        const note = 'not supported yet';
+        yield { kind: name, name: caseName, error: null, tolerance: null, ok: null, note };
+      }
+    },
+  };
+}
+
+/** Fixtures that are found but not run: each of their cases is reported as skipped, by name. */
+export const unsupportedKinds: readonly ConformanceKind[] = Object.entries(caseFiles).map(
+  ([name, pattern]) => unsupported(name, pattern),
+);
