@@ -1,1 +1,23 @@
-export {};
+export { attributeTokens, type TokenRole } from './attribute-tokens.js';
+export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
+export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
+export { generateSample, type SampleOptions } from './generate-sample.js';
+export { exactMatch, macroMean, meanByFamily, type QuestionScore } from './scores.js';
+export { splits } from './splits.js';
+export { taskFamilies, taskFamily } from './task-families.js';
+export { type Prompt, type PromptQuestion, toPrompt } from './to-prompt.js';
+export type {
+  BenchmarkSample,
+  CountTokens,
+  FillerKind,
+  PlannedFact,
+  PlannedQuestion,
+  Segment,
+  SegmentKind,
+  Split,
+  TaskFamily,
+  TaskPlan,
+  TaskSize,
+} from './types.js';
+export { entityWords } from './words.js';
+export { writeSamples } from './write-samples.js';

@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from '@namm/core';
+import { classification } from './families/classification.js';
+import { codeVariables } from './families/code-variables.js';
+import { keyValue } from './families/key-value.js';
+import { multiHop } from './families/multi-hop.js';
+import { notes } from './families/notes.js';
+import { singleDocument } from './families/single-document.js';
+import type { TaskFamily } from './types.js';
+
+/** All task families, in the order of the tables. */
+export const taskFamilies: readonly TaskFamily[] = [
+  singleDocument,
+  multiHop,
+  keyValue,
+  classification,
+  notes,
+  codeVariables,
+];
+
+/**
+ * The family of a name.
+ *
+ * @throws {InvalidArgumentError} when there is none
+ */
+export function taskFamily(name: string): TaskFamily {
+  const family = taskFamilies.find((candidate) => candidate.name === name);
+  if (!family) {
+    const known = taskFamilies.map((candidate) => candidate.name).join(', ');
+    throw new InvalidArgumentError('family', `"${name}" is none of ${known}`);
+  }
+  return family;
+}
