@@ -31,8 +31,25 @@ async function* inFolder(
   }
 }
 
+/** Stands in for what a broken archive held, so that the rest still runs. */
+function brokenArchive(reason: unknown): ConformanceKind {
+  return {
+    name: 'archive',
+    recognises: async () => false,
+    run: () => {
+      throw new Error(`cannot be unpacked: ${String(reason)}`);
+    },
+  };
+}
+
 async function* inArchive(file: string, kinds: readonly ConformanceKind[]): AsyncIterable<Fixture> {
-  const unpacked = await unpackArchive(file);
+  let unpacked: Awaited<ReturnType<typeof unpackArchive>>;
+  try {
+    unpacked = await unpackArchive(file);
+  } catch (error) {
+    yield { kind: brokenArchive(error), folder: file };
+    return;
+  }
   try {
     yield* inFolder(unpacked.folder, kinds);
   } finally {
@@ -44,13 +61,14 @@ async function* inArchive(file: string, kinds: readonly ConformanceKind[]): Asyn
  * Every fixture at or below a folder, or in a `.tar.gz`. Archives are unpacked into a temporary folder
  * that is gone when the loop moves on.
  *
- * @throws the file system's error when the path does not exist or is neither
+ * @throws when the path does not exist or is neither
  */
 export async function* findFixtures(
   path: string,
   kinds: readonly ConformanceKind[],
 ): AsyncIterable<Fixture> {
-  const isFile = (await stat(path)).isFile();
-  if (isFile && isArchive(path)) yield* inArchive(path, kinds);
-  else yield* inFolder(path, kinds);
+  const found = await stat(path);
+  if (found.isDirectory()) yield* inFolder(path, kinds);
+  else if (found.isFile() && isArchive(path)) yield* inArchive(path, kinds);
+  else throw new Error(`${path}: is neither a folder nor a .tar.gz`);
 }
