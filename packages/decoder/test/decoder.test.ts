@@ -1,0 +1,265 @@
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileFormatError, InvalidArgumentError, openSafetensors } from '@namm/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  CacheUseError,
+  Decoder,
+  DecoderInputError,
+  ModelFolderError,
+  NonFiniteError,
+  PositionLimitError,
+} from '../src/index.js';
+import { feed, largestDifference, quiet } from './helpers.js';
+import { type RandomModel, randomModel } from './random-model.js';
+
+const ids = [3, 1, 4, 1, 5, 9, 2, 6];
+let model: RandomModel;
+let decoder: Decoder;
+beforeAll(async () => {
+  model = await randomModel();
+  decoder = await Decoder.load(model.folder, { ...quiet, chunkSize: 4 });
+});
+afterAll(async () => {
+  await decoder.release();
+  await model.remove();
+});
+
+describe('step', () => {
+  it('gives the rows asked for and tells its progress', async () => {
+    const events: number[] = [];
+    const onProgress = ({ done }: { done: number }) => events.push(done);
+    const item = (outputs: 'last' | 'all' | 'none') => ({
+      cache: decoder.createCache(),
+      input: { ids },
+      outputs,
+    });
+    const [all, last, none] = await decoder.step([item('all'), item('last'), item('none')], {
+      onProgress,
+    });
+    expect(all!.logits.length).toBe(8 * 23);
+    expect(all!.hidden.length).toBe(8 * 16);
+    expect(last!.logits).toEqual(all!.logits.slice(-23));
+    expect(none!.logits.length).toBe(0);
+    expect(events).toEqual([4, 8, 12, 16, 20, 24]);
+  });
+
+  it('takes embedding rows in place of ids', async () => {
+    const file = await openSafetensors(join(model.folder, 'model.safetensors'));
+    const table = await file.readFloat32('model.embed_tokens.weight');
+    const embeddings = Float32Array.from(
+      ids.flatMap((id) => [...table.slice(id * 16, id * 16 + 16)]),
+    );
+    const step = async (input: { ids: number[] } | { embeddings: Float32Array }) =>
+      (await decoder.step([{ cache: decoder.createCache(), input }]))[0]!.logits;
+    expect(await step({ embeddings })).toEqual(await step({ ids }));
+  });
+
+  it('stops between chunks and leaves the cache at the end of the last one', async () => {
+    const controller = new AbortController();
+    const cache = decoder.createCache();
+    const onProgress = () => controller.abort();
+    const { signal } = controller;
+    await expect(
+      decoder.step([{ cache, input: { ids } }], { onProgress, signal }),
+    ).rejects.toThrow();
+    expect(cache.seen).toBe(4);
+    const rest = await feed(decoder, cache, ids.slice(4));
+    expect(rest).toEqual((await feed(decoder, decoder.createCache(), ids)).slice(4 * 23));
+  });
+
+  it.each([
+    ['no tokens', { ids: [] }],
+    ['a negative id', { ids: [1, -1] }],
+    ['an id beyond the vocabulary', { ids: [23] }],
+    ['a fractional id', { ids: [1.5] }],
+    ['an id beyond 32 bits', { ids: [2 ** 32] }],
+    ['half a row', { embeddings: new Float32Array(24) }],
+    ['no rows', { embeddings: new Float32Array(0) }],
+  ])('refuses %s and leaves the cache as it was', async (_, input) => {
+    const cache = decoder.createCache();
+    await feed(decoder, cache, ids);
+    await expect(decoder.step([{ cache, input }])).rejects.toThrow(DecoderInputError);
+    expect(cache.seen).toBe(8);
+  });
+
+  it('computes nothing when one of several items is wrong', async () => {
+    const cache = decoder.createCache();
+    const bad = { cache: decoder.createCache(), input: { ids: [99] } };
+    await expect(decoder.step([{ cache, input: { ids } }, bad])).rejects.toThrow('id 99');
+    expect(cache.seen).toBe(0);
+  });
+
+  it('refuses more positions than the model has, before it computes', async () => {
+    const cache = decoder.createCache();
+    const long = Array.from({ length: 257 }, () => 1);
+    await expect(decoder.step([{ cache, input: { ids: long } }])).rejects.toThrow(
+      PositionLimitError,
+    );
+    expect(cache.seen).toBe(0);
+  });
+
+  it('refuses a cache of another model, twice the same cache, and one in use', async () => {
+    const other = await randomModel({}, 2);
+    const otherDecoder = await Decoder.load(other.folder, quiet);
+    const foreign = { cache: otherDecoder.createCache(), input: { ids } };
+    await expect(decoder.step([foreign])).rejects.toThrow('another model');
+    const own = { cache: decoder.createCache(), input: { ids } };
+    await expect(decoder.step([own, own])).rejects.toThrow(CacheUseError);
+    const running = decoder.step([own]);
+    await expect(decoder.step([own])).rejects.toThrow('in use');
+    await running;
+    expect(own.cache.seen).toBe(8);
+    await otherDecoder.release();
+    await other.remove();
+  });
+
+  it('names the weight that makes it compute NaN, and leaves the cache as it was', async () => {
+    const broken = await randomModel();
+    const path = join(broken.folder, 'model.safetensors');
+    const bytes = readFileSync(path);
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    bytes.writeFloatLE(Number.NaN, (await openSafetensors(path)).entry(name).offset);
+    await writeFile(path, bytes);
+    const brokenDecoder = await Decoder.load(broken.folder, quiet);
+    const cache = brokenDecoder.createCache();
+    const step = brokenDecoder.step([{ cache, input: { ids } }]);
+    await expect(step).rejects.toThrow(NonFiniteError);
+    await expect(step).rejects.toThrow(name);
+    expect(cache.seen).toBe(0);
+    await brokenDecoder.release();
+    await broken.remove();
+  });
+});
+
+describe('context extension', () => {
+  it('is the same as a model with the larger RoPE base', async () => {
+    // base · ((α · factor) − (α − 1))^(d/(d−2)) with d = 6, α = 2, factor = 4
+    const extended = await Decoder.load(model.folder, {
+      ...quiet,
+      contextExtension: { factor: 4, alpha: 2 },
+    });
+    const larger = await randomModel({ rope_theta: 100 * (2 * 4 - 1) ** 1.5 });
+    const largerDecoder = await Decoder.load(larger.folder, quiet);
+    const logits = await feed(extended, extended.createCache(), ids);
+    expect(logits).toEqual(await feed(largerDecoder, largerDecoder.createCache(), ids));
+    expect(extended.spec.maximumPositions).toBe(1024);
+    await expect(
+      extended.step([{ cache: largerDecoder.createCache(), input: { ids } }]),
+    ).rejects.toThrow(CacheUseError);
+    await extended.release();
+    await largerDecoder.release();
+    await larger.remove();
+  });
+
+  it('sharpens attention by the factor on its logits', async () => {
+    const sharpened = await Decoder.load(model.folder, { ...quiet, attentionLogitFactor: 1.5 });
+    const ratio =
+      sharpened.spec.layers[0]!.attention.scale / decoder.spec.layers[0]!.attention.scale;
+    expect(ratio).toBeCloseTo(1.5, 12);
+    const difference = largestDifference(
+      await feed(sharpened, sharpened.createCache(), ids),
+      await feed(decoder, decoder.createCache(), ids),
+    );
+    expect(difference).toBeGreaterThan(1e-2);
+    await sharpened.release();
+  });
+
+  it.each([
+    ['contextExtension.factor', { contextExtension: { factor: 0.5 } }],
+    ['contextExtension.alpha', { contextExtension: { factor: 2, alpha: 0 } }],
+    ['attentionLogitFactor', { attentionLogitFactor: -1 }],
+    ['maximumPositions', { maximumPositions: 0 }],
+    ['chunkSize', { chunkSize: 0 }],
+    ['threads', { threads: 1.5 }],
+  ])('refuses a bad %s by name', async (option, options) => {
+    const load = Decoder.load(model.folder, options);
+    await expect(load).rejects.toThrow(InvalidArgumentError);
+    await expect(load).rejects.toThrow(option);
+  });
+
+  it('refuses to extend a model that has its own scaling', async () => {
+    const scaled = await randomModel({ rope_scaling: { type: 'linear', factor: 2 } });
+    const load = Decoder.load(scaled.folder, { contextExtension: { factor: 2 } });
+    await expect(load).rejects.toThrow('linear');
+    await scaled.remove();
+  });
+});
+
+describe('load', () => {
+  it('follows links as in the hub cache, also where files of a folder lie apart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'namm-links-'));
+    await symlink(join(model.folder, 'config.json'), join(folder, 'config.json'));
+    await symlink(join(model.folder, 'model.safetensors'), join(folder, 'model.safetensors'));
+    const linked = await Decoder.load(folder, quiet);
+    expect(linked.cacheShape).toEqual(decoder.cacheShape);
+    await linked.release();
+    await rm(folder, { recursive: true });
+  });
+
+  it('reads weights whose file puts numbers at odd addresses', async () => {
+    const odd = await mkdtemp(join(tmpdir(), 'namm-odd-'));
+    await copyFile(join(model.folder, 'config.json'), join(odd, 'config.json'));
+    const bytes = readFileSync(join(model.folder, 'model.safetensors'));
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = Buffer.concat([bytes.subarray(8, 8 + length), Buffer.from('   ')]);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(header.length));
+    const shifted = Buffer.concat([size, header, bytes.subarray(8 + length)]);
+    await writeFile(join(odd, 'model.safetensors'), shifted);
+    const oddDecoder = await Decoder.load(odd, { ...quiet, chunkSize: 4 });
+    const logits = await feed(oddDecoder, oddDecoder.createCache(), ids);
+    expect(logits).toEqual(await feed(decoder, decoder.createCache(), ids));
+    await oddDecoder.release();
+    await rm(odd, { recursive: true });
+  });
+
+  it.each([
+    ['an unknown family', { model_type: 'frob' }, 'model_type'],
+    ['heads that do not divide', { num_key_value_heads: 3 }, 'num_key_value_heads'],
+    ['an implausible layer count', { num_hidden_layers: 1e6 }, 'num_hidden_layers'],
+    ['a vocabulary that the weights lack', { vocab_size: 1e9 }, 'model.embed_tokens.weight'],
+    ['missing layers', { num_hidden_layers: 3 }, 'model.layers.2'],
+    ['layers too many', { num_hidden_layers: 1 }, 'model.layers.1'],
+    ['a null epsilon', { rms_norm_eps: null }, 'rms_norm_eps'],
+    ['a bias the weights lack', { attention_bias: true }, 'q_proj.bias'],
+    ['quantised weights', { quantization_config: { bits: 4 } }, 'quantization_config'],
+    ['an unknown RoPE scaling', { rope_scaling: { type: 'frob', factor: 2 } }, 'frob'],
+  ])('refuses %s and says where', async (_, config, where) => {
+    const broken = await randomModel();
+    const configFile = join(broken.folder, 'config.json');
+    const values = { ...JSON.parse(readFileSync(configFile, 'utf8')), ...config };
+    await writeFile(configFile, JSON.stringify(values));
+    const load = Decoder.load(broken.folder, quiet);
+    await expect(load).rejects.toThrow(ModelFolderError);
+    await expect(load).rejects.toThrow(where);
+    await broken.remove();
+  });
+
+  it.each([
+    ['../other/model.safetensors'],
+    ['/etc/passwd'],
+    ['..\\model.safetensors'],
+    ['a\u0000.safetensors'],
+    [7],
+  ])('refuses %j as the name of a shard', async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), 'namm-shards-'));
+    await copyFile(join(model.folder, 'config.json'), join(folder, 'config.json'));
+    const index = { weight_map: { 'lm_head.weight': name } };
+    await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
+    await expect(Decoder.load(folder)).rejects.toThrow('not a plain .safetensors name');
+    await rm(folder, { recursive: true });
+  });
+
+  it('refuses a folder without weights and a damaged weight file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'namm-empty-'));
+    await expect(Decoder.load(folder)).rejects.toThrow('config.json');
+    await copyFile(join(model.folder, 'config.json'), join(folder, 'config.json'));
+    await expect(Decoder.load(folder)).rejects.toThrow('model.safetensors');
+    await writeFile(join(folder, 'model.safetensors'), 'not weights at all');
+    await expect(Decoder.load(folder)).rejects.toThrow(FileFormatError);
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,87 @@
+import type { Observation, Probe } from '@namm/kv-cache';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CacheUseError, Decoder } from '../src/index.js';
+import { feed, largestDifference, quiet } from './helpers.js';
+import { type RandomModel, randomModel } from './random-model.js';
+
+let model: RandomModel;
+beforeAll(async () => {
+  model = await randomModel();
+});
+afterAll(() => model.remove());
+
+const ids = [3, 1, 4, 1, 5, 9, 2, 6];
+
+/** The observations of two passes, of 5 and of 3 tokens, per pass and layer. */
+async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> {
+  const passes: Observation[][] = [[]];
+  const state = {
+    observe: (layer: number, observation: Observation) => {
+      passes.at(-1)![layer] = observation;
+    },
+    select: async () => {
+      passes.push([]);
+      return [null, null];
+    },
+    compact: () => {},
+    fork: () => state,
+    bytes: 0,
+  };
+  const policy = { name: 'observer', probe: wanted, start: () => state };
+  const decoder = await Decoder.load(model.folder, { ...quiet, probe: offered });
+  await feed(decoder, decoder.createCache({ policy }), ids, [5, 3]);
+  await decoder.release();
+  return passes.slice(0, 2);
+}
+
+describe('probes', () => {
+  it('report rows that sum to one and are causal', async () => {
+    const [first] = await observe(
+      { kind: 'lastQueries', count: 99 },
+      { kind: 'lastQueries', count: 99 },
+    );
+    for (const { heads } of first!) {
+      for (const head of heads) {
+        for (let row = 0; row < 2 * 5; row++) {
+          const attention = head.slice(row * 5, (row + 1) * 5);
+          expect(Array.from(attention).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+          for (let key = (row % 5) + 1; key < 5; key++) expect(attention[key]).toBe(0);
+        }
+      }
+    }
+  });
+
+  it('give column sums that are the group mean of the summed rows', async () => {
+    const all = { kind: 'lastQueries', count: 99 } as const;
+    const rows = await observe(all, all);
+    const sums = await observe({ kind: 'columnSums' }, { kind: 'columnSums' });
+    for (const [pass, count] of [5, 3].entries()) {
+      const slots = pass === 0 ? 5 : 8;
+      for (const [layer, { heads }] of rows[pass]!.entries()) {
+        for (const [head, attention] of heads.entries()) {
+          const expected = new Float64Array(slots);
+          for (let row = 0; row < 2 * count; row++) {
+            for (let key = 0; key < slots; key++) {
+              expected[key]! += attention[row * slots + key]! / 2;
+            }
+          }
+          const actual = sums[pass]![layer]!.heads[head]!;
+          expect(largestDifference(actual, expected)).toBeLessThan(1e-6);
+        }
+      }
+    }
+  });
+
+  it('serve a policy that asks for fewer rows with the last of them', async () => {
+    const many = { kind: 'lastQueries', count: 4 } as const;
+    const two = { kind: 'lastQueries', count: 2 } as const;
+    expect(await observe(many, two)).toEqual(await observe(two, two));
+  });
+
+  it('are refused when the decoder does not compute them', async () => {
+    await expect(observe({ kind: 'none' }, { kind: 'columnSums' })).rejects.toThrow(CacheUseError);
+    await expect(
+      observe({ kind: 'lastQueries', count: 2 }, { kind: 'lastQueries', count: 3 }),
+    ).rejects.toThrow('"count":3');
+  });
+});

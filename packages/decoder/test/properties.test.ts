@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { Random } from '@namm/core';
+import { h2o } from '@namm/kv-cache';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Decoder } from '../src/index.js';
+import { feed, largestDifference, quiet, slotsAt } from './helpers.js';
+import { type RandomModel, randomModel } from './random-model.js';
+import { referenceLogits } from './reference-decoder.js';
+
+/** Float32 against double precision, or float32 sums in another order. */
+const tolerance = 1e-4;
+
+const tokens = fc.array(fc.integer({ min: 0, max: 22 }), { minLength: 1, maxLength: 20 });
+
+/** Cuts a length into random pieces. */
+function pieces(length: number, random: Random): number[] {
+  const result: number[] = [];
+  for (let left = length; left > 0; ) {
+    const piece = 1 + random.integer(left);
+    result.push(piece);
+    left -= piece;
+  }
+  return result;
+}
+
+describe.each([
+  ['full attention', {}],
+  ['a sliding window', { model_type: 'mistral', sliding_window: 5 }],
+  ['one KV head, no RoPE scaling', { num_key_value_heads: 1, head_dim: 8 }],
+  ['linear RoPE', { rope_scaling: { type: 'linear', factor: 3 } }],
+])('a random model with %s', (_, config) => {
+  let model: RandomModel;
+  let decoder: Decoder;
+  beforeAll(async () => {
+    model = await randomModel(config);
+    decoder = await Decoder.load(model.folder, { ...quiet, chunkSize: 6 });
+  });
+  afterAll(async () => {
+    await decoder.release();
+    await model.remove();
+  });
+  const reference = (ids: readonly number[], evicted?: Parameters<typeof referenceLogits>[3]) =>
+    referenceLogits(join(model.folder, 'model.safetensors'), decoder.spec, ids, evicted);
+
+  it('gives the logits of the plain reference however the tokens are cut into chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokens, fc.nat(), async (ids, seed) => {
+        const cache = decoder.createCache();
+        const logits = await feed(decoder, cache, ids, pieces(ids.length, new Random(seed)));
+        const expected = (await reference(ids)).flat();
+        expect(largestDifference(logits, expected)).toBeLessThan(tolerance);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('treats a ragged cache like dense attention with the evicted entries masked', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokens, tokens, fc.nat(), async (prompt, next, seed) => {
+        const kept = new Map<string, boolean>();
+        const random = new Random(seed);
+        const keeps = (layer: number, head: number, position: number) => {
+          const key = `${layer}/${head}/${position}`;
+          if (!kept.has(key)) kept.set(key, random.uniform() < 0.5);
+          return kept.get(key)!;
+        };
+        const cache = decoder.createCache();
+        await feed(decoder, cache, prompt);
+        cache.keep(slotsAt(cache, keeps));
+        const logits = await feed(decoder, cache, next, pieces(next.length, random));
+        const expected = await reference(
+          [...prompt, ...next],
+          (layer, head, query, key) =>
+            query >= prompt.length && key < prompt.length && !keeps(layer, head, key),
+        );
+        const after = expected.slice(prompt.length).flat();
+        expect(largestDifference(logits, after)).toBeLessThan(tolerance);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('computes a sequence alone as it does beside others', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(tokens, { minLength: 2, maxLength: 4 }), async (sequences) => {
+        const together = await decoder.step(
+          sequences.map((ids) => ({ cache: decoder.createCache(), input: { ids } })),
+        );
+        for (const [i, ids] of sequences.entries()) {
+          const item = { cache: decoder.createCache(), input: { ids } };
+          const [alone] = await decoder.step([item]);
+          expect(alone!.logits).toEqual(together[i]!.logits);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('keeps a fork independent of its origin', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokens, tokens, tokens, async (prompt, left, right) => {
+        const origin = decoder.createCache();
+        await feed(decoder, origin, prompt);
+        const fork = origin.fork();
+        const leftLogits = await feed(decoder, origin, left);
+        const rightLogits = await feed(decoder, fork, right);
+        for (const [ids, logits] of [
+          [left, leftLogits],
+          [right, rightLogits],
+        ] as const) {
+          const fresh = decoder.createCache();
+          await feed(decoder, fresh, prompt);
+          expect(await feed(decoder, fresh, ids)).toEqual(logits);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
+
+describe('an evicting policy', () => {
+  it('holds its budget after every forward and lets a fork evict for itself', async () => {
+    const model = await randomModel();
+    const policy = h2o({ budget: 4 });
+    const decoder = await Decoder.load(model.folder, {
+      ...quiet,
+      chunkSize: 3,
+      probe: policy.probe,
+    });
+    await fc.assert(
+      fc.asyncProperty(tokens, tokens, async (prompt, next) => {
+        const cache = decoder.createCache({ policy });
+        const holds = () => {
+          const { keptPerHead } = cache.memory();
+          for (const kept of keptPerHead.flat()) expect(kept).toBeLessThanOrEqual(4);
+        };
+        for (const id of prompt) {
+          await feed(decoder, cache, [id]);
+          holds();
+        }
+        const fork = cache.fork();
+        const logits = await feed(decoder, cache, next);
+        holds();
+        expect(await feed(decoder, fork, next)).toEqual(logits);
+      }),
+      { numRuns: 10 },
+    );
+    await decoder.release();
+    await model.remove();
+  });
+});
