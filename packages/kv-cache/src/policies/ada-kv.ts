@@ -18,8 +18,11 @@ export interface AdaKVOptions extends AdaptiveHeadsOptions {
  * rows, and heads whose rows score higher keep more; a safeguard gives each head its minimum. The cache
  * is ragged, so heads that keep less really cost less.
  *
- * The safeguard is a share of what is *kept*, as in the code of kvpress (its documentation differs). With
- * the rule `'original'` rounding may not exceed the budget: heads that rounding raised most give way.
+ * The safeguard is a share of what is *kept*, as in the code of kvpress (its documentation differs). The
+ * rule `'kvpress'` decides the same when it decides again, pass after pass. The rule `'original'` is made
+ * to decide once: each time it is applied to its own choice it draws the heads closer to equal shares, so
+ * it fits a prefill in one pass. Its rounding may not exceed the budget here: the heads that rounding
+ * raised most give way.
  *
  * @throws {InvalidArgumentError} for a bad option
  * @example
