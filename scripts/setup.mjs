@@ -48,13 +48,16 @@ function must(status, what) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
-  console.error(`setup: Node ${oldestNode.join('.')} or newer is needed; this is ${process.version}.`);
+  console.error(
+    `setup: Node ${oldestNode.join('.')} or newer is needed; this is ${process.version}.`,
+  );
   process.exit(1);
 }
 
 function installPnpm(version) {
   const manifest = join(toolsFolder, 'node_modules', 'pnpm', 'package.json');
-  if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version) return;
+  if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version)
+    return;
   console.error(`setup: installing pnpm ${version} into .tools`);
   mkdirSync(toolsFolder, { recursive: true });
   writeFileSync(join(toolsFolder, 'package.json'), '{ "private": true }\n');
@@ -82,7 +85,10 @@ function installDependencies() {
 
 function build() {
   // turbo answers from its cache in milliseconds when nothing has changed.
-  must(runTool('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true }), 'the build');
+  must(
+    runTool('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true }),
+    'the build',
+  );
 }
 
 export function setup() {

@@ -13,7 +13,7 @@ interface DtypeFacts {
  * Every dtype the reference implementation knows. Typed arrays read in the machine's byte order; the
  * machines that ONNX Runtime has builds for are all little-endian, as the format is.
  */
-export const dtypeFacts = {
+const dtypeFacts = {
   BOOL: { bits: 8, kind: 'integer', decode: (bytes) => new Uint8Array(bytes) },
   U8: { bits: 8, kind: 'integer', decode: (bytes) => new Uint8Array(bytes) },
   I8: { bits: 8, kind: 'integer', decode: (bytes) => new Int8Array(bytes) },
