@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from model import Config, Extension, NanoLlama
+from model import Config, Extension, NanoLlama, full_cache
 from samples import CODE, Samples, read_samples
 
 UPDATE_INTERVAL = 64
@@ -27,13 +28,40 @@ def load(file: Path) -> tuple[NanoLlama, int]:
     return model.eval(), state["length"]
 
 
-def oracle_mask(kinds: np.ndarray) -> torch.Tensor:
-    """[length, length], True where a query may look: its own update interval, BOS, facts and the tail."""
-    length = len(kinds)
-    kept = np.isin(kinds, [CODE[kind] for kind in ["bos", "fact", *TAIL]])
-    interval = np.arange(length) // UPDATE_INTERVAL
-    mask = kept[None, :] | (interval[:, None] == interval[None, :])
-    return torch.from_numpy(np.tril(mask))
+class FactOracle:
+    """Attention over a cache that keeps, after every update interval, only BOS, the facts and the tail.
+
+    What is kept is known beforehand, so all intervals are computed at once: each sees the kept tokens that stand
+    before it and, causally, its own.
+    """
+
+    def __init__(self, kinds: np.ndarray):
+        self.length = len(kinds)
+        self.intervals = -(-self.length // UPDATE_INTERVAL)
+        self.kept = np.flatnonzero(np.isin(kinds, [CODE[kind] for kind in ["bos", "fact", *TAIL]]))
+        starts = np.arange(self.intervals) * UPDATE_INTERVAL
+        past = np.broadcast_to(
+            (self.kept[None] < starts[:, None])[:, None], (self.intervals, UPDATE_INTERVAL, len(self.kept))
+        )
+        own = np.broadcast_to(
+            np.tri(UPDATE_INTERVAL, dtype=bool), (self.intervals, UPDATE_INTERVAL, UPDATE_INTERVAL)
+        )
+        self.mask = torch.from_numpy(np.concatenate([past, own], axis=2))[:, None]
+
+    def _cut(self, x: torch.Tensor) -> torch.Tensor:
+        """[1, heads, length, size] → [intervals, heads, interval, size], padded with zeros."""
+        heads, size = x.shape[1], x.shape[3]
+        padded = F.pad(x[0], (0, 0, 0, self.intervals * UPDATE_INTERVAL - self.length))
+        return padded.view(heads, self.intervals, UPDATE_INTERVAL, size).transpose(0, 1)
+
+    def __call__(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        def seen(x: torch.Tensor) -> torch.Tensor:
+            past = x[:, :, self.kept].expand(self.intervals, -1, -1, -1)
+            return torch.cat([past, self._cut(x)], dim=2)
+
+        logits = self._cut(queries) @ seen(keys).transpose(-1, -2)
+        mixed = logits.masked_fill(~self.mask, float("-inf")).softmax(-1) @ seen(values)
+        return mixed.transpose(0, 1).reshape(1, queries.shape[1], -1, queries.shape[3])[:, :, : self.length]
 
 
 @torch.inference_mode()
@@ -43,8 +71,7 @@ def question_scores(model: NanoLlama, samples: Samples, row: int, extension: Ext
     count = int((kinds != CODE["padding"]).sum())
     kinds = kinds[:count]
     ids = torch.from_numpy(samples.ids[row, :count].astype(np.int64))
-    mask = oracle_mask(kinds) if oracle else None
-    hidden = model.hidden(ids[None], mask, extension)[0]
+    hidden = model.hidden(ids[None], FactOracle(kinds) if oracle else full_cache, extension)[0]
     places = np.flatnonzero(kinds == CODE["answer"])
     right = (model.lm_head(hidden[places - 1]).argmax(-1) == ids[places]).numpy()
     owners = samples.questions[row, places]

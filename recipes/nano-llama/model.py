@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Callable
 
 import torch
 import torch.nn.functional as F
@@ -73,20 +74,31 @@ class Extension:
 
 
 class Rotary:
-    """Cosines and sines for positions 0 … length − 1, and the mask of the future where it is used."""
+    """Cosines and sines for positions 0 … length − 1."""
 
     def __init__(self, config: Config, length: int, base: float):
         inverse = base ** (-torch.arange(0, config.head_size, 2, dtype=torch.float32) / config.head_size)
         angles = torch.outer(torch.arange(length, dtype=torch.float32), inverse)
         angles = torch.cat([angles, angles], dim=-1)
         self.cos, self.sin = angles.cos(), angles.sin()
-        plain = min(length, PLAIN_LENGTH)
-        self.future = torch.full((plain, plain), float("-inf")).triu(1)
 
     def __call__(self, x: Tensor) -> Tensor:
         length, half = x.shape[-2], x.shape[-1] // 2
         turned = torch.cat([-x[..., half:], x[..., :half]], dim=-1)
         return x * self.cos[:length].to(x.dtype) + turned * self.sin[:length].to(x.dtype)
+
+
+# Takes scaled queries, keys and values [batch, heads, length, head size]; gives what each query reads.
+Mix = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def full_cache(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Causal attention over everything before."""
+    length = queries.shape[-2]
+    if length > PLAIN_LENGTH:
+        return F.scaled_dot_product_attention(queries, keys, values, is_causal=True, scale=1.0)
+    future = torch.full((length, length), float("-inf"), dtype=queries.dtype).triu(1)
+    return (queries @ keys.transpose(-1, -2) + future).softmax(-1) @ values
 
 
 class Attention(nn.Module):
@@ -99,7 +111,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(config.width, key, bias=False)
         self.o_proj = nn.Linear(query, config.width, bias=False)
 
-    def forward(self, x: Tensor, rotary: Rotary, mask: Tensor | None, logit_factor: float) -> Tensor:
+    def forward(self, x: Tensor, rotary: Rotary, mix: Mix, logit_factor: float) -> Tensor:
         batch, length, _ = x.shape
         size, groups = self.config.head_size, self.config.heads // self.config.kv_heads
 
@@ -109,14 +121,7 @@ class Attention(nn.Module):
         queries = rotary(heads(self.q_proj(x)))
         keys = rotary(heads(self.k_proj(x))).repeat_interleave(groups, dim=1)
         values = heads(self.v_proj(x)).repeat_interleave(groups, dim=1)
-        scale = logit_factor / math.sqrt(size)
-        if mask is None and length <= PLAIN_LENGTH:
-            logits = (queries * scale) @ keys.transpose(-1, -2)
-            mixed = (logits + rotary.future[:length, :length].to(logits.dtype)).softmax(-1) @ values
-        else:
-            mixed = F.scaled_dot_product_attention(
-                queries, keys, values, attn_mask=mask, is_causal=mask is None, scale=scale
-            )
+        mixed = mix(queries * (logit_factor / math.sqrt(size)), keys, values)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -139,8 +144,8 @@ class Layer(nn.Module):
         self.post_attention_layernorm = nn.RMSNorm(config.width, eps=config.epsilon)
         self.mlp = Mlp(config)
 
-    def forward(self, x: Tensor, rotary: Rotary, mask: Tensor | None, logit_factor: float) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rotary, mask, logit_factor)
+    def forward(self, x: Tensor, rotary: Rotary, mix: Mix, logit_factor: float) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), rotary, mix, logit_factor)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -172,10 +177,10 @@ class NanoLlama(nn.Module):
                 std = 0.7 / math.sqrt(parameter.shape[1])
                 nn.init.normal_(parameter, std=std * (0.1 if "o_proj" in name or "down_proj" in name else 1))
 
-    def hidden(self, ids: Tensor, mask: Tensor | None = None, extension: Extension = Extension()) -> Tensor:
-        """Normed last hidden states [batch, length, width]; a mask is True where a query may look."""
+    def hidden(self, ids: Tensor, mix: Mix = full_cache, extension: Extension = Extension()) -> Tensor:
+        """Normed last hidden states [batch, length, width]."""
         rotary = Rotary(self.config, ids.shape[1], extension.base(self.config))
         x = self.model.embed_tokens(ids)
         for layer in self.model.layers:
-            x = layer(x, rotary, mask, extension.logit_factor)
+            x = layer(x, rotary, mix, extension.logit_factor)
         return self.model.norm(x)
