@@ -1,1 +1,110 @@
-export {};
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { policyNames } from '@namm/kv-cache';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { answerPrompt } from './answer-prompt.js';
+import { runDemo } from './demo/run-demo.js';
+
+interface Options {
+  model?: string;
+  prompt?: string;
+  promptFile?: string;
+  policy: string;
+  budget?: string;
+  maxTokens: number;
+  chat?: true;
+  seed: number;
+  chunk: number;
+  threads?: number;
+  ntkFactor?: number;
+  ntkAlpha: number;
+  logitFactor: number;
+  prompts: number;
+  policies: string[];
+}
+
+const demoPolicies = policyNames.filter((name) => !['observed-attention', 'ada-l2'].includes(name));
+
+const program = new Command('llm')
+  .description(
+    'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
+  )
+  .option('--model <folder>', 'your own model: a Hugging Face folder with safetensors weights')
+  .option('--prompt <text>', 'text to continue')
+  .option('--prompt-file <file>', 'file with the text to continue')
+  .addOption(new Option('--policy <name>', 'what to forget').choices(policyNames).default('full'))
+  .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
+  .option('--max-tokens <count>', 'most tokens to write', count, 256)
+  .option('--chat', "put the prompt through the model's chat template")
+  .option('--chunk <count>', 'tokens read at once', count, 256)
+  .option('--threads <count>', 'threads that compute', count)
+  .option('--ntk-factor <factor>', 'read this many times the trained length', positive)
+  .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positive, 1)
+  .option('--logit-factor <factor>', 'factor on the attention logits', positive, 1)
+  .option('--seed <seed>', 'seed of planted facts and of random eviction', seed, 1)
+  .option('--prompts <count>', 'demo: passages to read', count, 15)
+  .option('--policies <names>', 'demo: policies, with commas', list, demoPolicies)
+  .action(main);
+
+async function main(options: Options): Promise<void> {
+  const { model, threads, seed } = options;
+  if (!model) {
+    if (options.prompt ?? options.promptFile) program.error('error: a prompt needs --model');
+    const { prompts, policies } = options;
+    await runDemo({ prompts, policies, seed, ...(threads ? { threads } : {}) });
+    return;
+  }
+  const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
+  if (prompt === undefined) return program.error('error: give --prompt or --prompt-file');
+  const { ntkFactor: factor, ntkAlpha: alpha } = options;
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort(new Error('interrupted')));
+  await answerPrompt({
+    model,
+    prompt,
+    seed,
+    policy: options.policy,
+    ...(options.budget ? { budget: options.budget } : {}),
+    maximumTokens: options.maxTokens,
+    chat: options.chat ?? false,
+    signal: controller.signal,
+    decoder: {
+      chunkSize: options.chunk,
+      attentionLogitFactor: options.logitFactor,
+      ...(threads ? { threads } : {}),
+      ...(factor ? { contextExtension: { factor, alpha } } : {}),
+    },
+  });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a whole number of at least 0.');
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a positive number.');
+}
+
+function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !policyNames.includes(name));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(`'${unknown}' is none of ${policyNames.join(', ')}.`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`llm: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,3 +1,4 @@
+export { type CompletionOptions, completeText } from './complete-text.js';
 export type { ContextExtension } from './context-extension.js';
 export {
   Decoder,

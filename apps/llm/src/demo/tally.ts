@@ -1,0 +1,36 @@
+import { bootstrapInterval } from '@namm/core';
+import type { Asked } from './ask.js';
+
+/** One line of the demo's table. */
+export interface Tally {
+  readonly policy: string;
+  readonly right: number;
+  readonly questions: number;
+  /** 95 % bootstrap interval of the share of right answers, over prompts. */
+  readonly interval: readonly [number, number];
+  /** Tokens kept per head when the questions are asked, mean over layers, heads and prompts. */
+  readonly kept: number;
+  /** Tokens read before the questions, mean over prompts. */
+  readonly seen: number;
+  /** Keys, values, positions and policy state when the questions are asked, mean over prompts. */
+  readonly bytes: number;
+  readonly tokensPerSecond: number;
+}
+
+/** Sums up what became of all prompts under one policy. */
+export function tally(policy: string, asked: readonly Asked[]): Tally {
+  const sum = (of: (one: Asked) => number) => asked.reduce((total, one) => total + of(one), 0);
+  const mean = (of: (one: Asked) => number) => sum(of) / asked.length;
+  const shares = asked.map(({ right, answers }) => right / answers.length);
+  const { lower, upper } = bootstrapInterval(shares, { seed: 0 });
+  return {
+    policy,
+    right: sum(({ right }) => right),
+    questions: sum(({ answers }) => answers.length),
+    interval: [lower, upper],
+    kept: mean(({ memory }) => memory.rows / memory.keptPerHead.flat().length),
+    seen: mean(({ memory }) => memory.seen),
+    bytes: mean(({ memory: { bytes } }) => bytes.used + bytes.positions + bytes.policy),
+    tokensPerSecond: sum(({ tokens }) => tokens) / sum(({ seconds }) => seconds),
+  };
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError } from '@namm/core';
+
+/** Names of the models in this package. */
+export const modelNames = ['nano-llama'] as const;
+
+export type ModelName = (typeof modelNames)[number];
+
+/**
+ * The folder of a bundled model, in Hugging Face layout; its `README.md` is the model card.
+ *
+ * @throws {InvalidArgumentError} when there is no model of that name
+ *
+ * @example
+ * ```ts
+ * const decoder = await Decoder.load(modelFolder('nano-llama'));
+ * ```
+ */
+export function modelFolder(name: ModelName): string {
+  if (!modelNames.includes(name)) {
+    throw new InvalidArgumentError('name', `'${name}' is none of ${modelNames.join(', ')}`);
+  }
+  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+}
