@@ -21,11 +21,14 @@ class Storage {
 /**
  * The growable rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
  * `[length]`. Rows never change once written; they are appended at the end, and eviction moves the
- * survivors together in order. {@link fork} shares the arrays until one side writes.
+ * survivors together in order, towards the side where less has to move. {@link fork} shares the arrays
+ * until one side writes.
  */
 export class RowBuffer {
   readonly #headSize: number;
   #storage: Storage;
+  /** Where the first row lies in the arrays. */
+  #start = 0;
   #length = 0;
 
   constructor(headSize: number) {
@@ -39,20 +42,20 @@ export class RowBuffer {
 
   /** Keys `[length, headSize]`, a view that is valid until the next change. */
   get keys(): Float32Array {
-    return this.#storage.keys.subarray(0, this.#length * this.#headSize);
+    return this.#rowsOf(this.#storage.keys);
   }
 
   /** Values `[length, headSize]`, a view that is valid until the next change. */
   get values(): Float32Array {
-    return this.#storage.values.subarray(0, this.#length * this.#headSize);
+    return this.#rowsOf(this.#storage.values);
   }
 
   /** Positions `[length]`, ascending, a view that is valid until the next change. */
   get positions(): Int32Array {
-    return this.#storage.positions.subarray(0, this.#length);
+    return this.#storage.positions.subarray(this.#start, this.#start + this.#length);
   }
 
-  /** Bytes of the arrays with their unused end; shared arrays count in full. */
+  /** Bytes of the arrays with their unused ends; shared arrays count in full. */
   get allocatedBytes(): number {
     return this.#storage.capacity * (2 * this.#headSize + 1) * 4;
   }
@@ -60,60 +63,104 @@ export class RowBuffer {
   /** Appends rows with consecutive positions. `keys` and `values` are `[count, headSize]`. */
   append(keys: Float32Array, values: Float32Array, firstPosition: number): void {
     const count = keys.length / this.#headSize;
-    this.#reserve(this.#length + count);
+    this.#makeRoom(count);
     const { keys: allKeys, values: allValues, positions } = this.#storage;
-    allKeys.set(keys, this.#length * this.#headSize);
-    allValues.set(values, this.#length * this.#headSize);
-    for (let i = 0; i < count; i++) positions[this.#length + i] = firstPosition + i;
+    const end = this.#start + this.#length;
+    allKeys.set(keys, end * this.#headSize);
+    allValues.set(values, end * this.#headSize);
+    for (let i = 0; i < count; i++) positions[end + i] = firstPosition + i;
     this.#length += count;
   }
 
   /** Keeps the rows at these ascending slots and drops the others. */
   retain(slots: Uint32Array): void {
     const count = slots.length;
+    const dropped = this.#length - count;
     const source = this.#storage;
     const tooLarge = source.capacity > withQuarter(count) + minimumSlack;
-    if (count === this.#length && !tooLarge) return;
-    const target =
-      source.owners > 1 || tooLarge
-        ? new Storage(count + (count >>> 3), this.#headSize) // less than growth gives: no see-saw
-        : source;
-    // Whole runs of neighbours move at once: memmove speed instead of an element loop.
-    for (let from = 0; from < count; ) {
-      let to = from + 1;
-      while (to < count && slots[to]! - slots[from]! === to - from) to++;
-      this.#move(source, slots[from]!, target, from, to - from);
-      from = to;
+    if (dropped === 0 && !tooLarge) return;
+    if (source.owners > 1 || tooLarge) {
+      // An eighth is less than growth gives, so that growing and shrinking do not alternate.
+      const target = new Storage(count + (count >>> 3), this.#headSize);
+      this.#moveDown(slots, 0, target, 0);
+      this.#replace(target, count);
+      return;
     }
-    this.#replace(target, count);
+    let before = 0; // rows before the first gap, which stay in place when the others move down
+    while (before < count && slots[before] === before) before++;
+    let after = 0; // rows after the last gap, which stay in place when the others move up
+    while (after < count && slots[count - 1 - after] === this.#length - 1 - after) after++;
+    if (before >= after) {
+      this.#moveDown(slots, before, source, this.#start);
+    } else {
+      this.#moveUp(slots, count - after, this.#start + dropped);
+      this.#start += dropped;
+    }
+    this.#length = count;
   }
 
   /** A buffer with the same rows; the arrays are copied when either of the two first writes. */
   fork(): RowBuffer {
     const copy = new RowBuffer(this.#headSize);
     copy.#storage = this.#storage;
+    copy.#start = this.#start;
     copy.#length = this.#length;
     this.#storage.owners++;
     return copy;
   }
 
-  /** Makes sure that `needed` rows fit into arrays that nobody else reads. */
-  #reserve(needed: number): void {
+  /** Makes sure that `count` more rows fit at the end of arrays that nobody else reads. */
+  #makeRoom(count: number): void {
     const source = this.#storage;
-    if (needed <= source.capacity && source.owners === 1) return;
+    const needed = this.#length + count;
+    if (source.owners === 1) {
+      if (this.#start + needed <= source.capacity) return;
+      if (needed <= source.capacity) {
+        this.#move(source, this.#start, source, 0, this.#length);
+        this.#start = 0;
+        return;
+      }
+    }
     const target = new Storage(withQuarter(needed), this.#headSize);
-    this.#move(source, 0, target, 0, this.#length);
+    this.#move(source, this.#start, target, 0, this.#length);
     this.#replace(target, this.#length);
   }
 
+  /** Moves the rows `slots[from …]` to `offset + from …`, run by run: memmove speed, no element loop. */
+  #moveDown(slots: Uint32Array, from: number, target: Storage, offset: number): void {
+    for (let first = from; first < slots.length; ) {
+      let end = first + 1;
+      while (end < slots.length && slots[end]! - slots[first]! === end - first) end++;
+      this.#move(this.#storage, this.#start + slots[first]!, target, offset + first, end - first);
+      first = end;
+    }
+  }
+
+  /** Moves the rows `slots[0 … to − 1]` up to `offset …`, last run first, so that none is overwritten. */
+  #moveUp(slots: Uint32Array, to: number, offset: number): void {
+    for (let end = to; end > 0; ) {
+      let first = end - 1;
+      while (first > 0 && slots[end - 1]! - slots[first - 1]! === end - first) first--;
+      const from = this.#start + slots[first]!;
+      this.#move(this.#storage, from, this.#storage, offset + first, end - first);
+      end = first;
+    }
+  }
+
+  /** Goes on with fresh arrays that hold `length` rows from their beginning on. */
   #replace(target: Storage, length: number): void {
-    if (target !== this.#storage) this.#storage.owners--;
+    this.#storage.owners--;
     this.#storage = target;
+    this.#start = 0;
     this.#length = length;
   }
 
+  #rowsOf(array: Float32Array): Float32Array {
+    const size = this.#headSize;
+    return array.subarray(this.#start * size, (this.#start + this.#length) * size);
+  }
+
   #move(source: Storage, from: number, target: Storage, to: number, count: number): void {
-    if (source === target && from === to) return;
     const size = this.#headSize;
     moveRun(source.keys, from * size, target.keys, to * size, count * size);
     moveRun(source.values, from * size, target.values, to * size, count * size);

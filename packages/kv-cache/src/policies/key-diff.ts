@@ -42,24 +42,18 @@ function scoreHead(
   const keys = view.keys(layer, head);
   const anchor = new Float64Array(size); // the sum has the direction of the mean
   for (let i = 0; i < scores.length; i++) {
-    const norm = Math.sqrt(dot(keys, i * size, keys, i * size, size));
-    if (norm > 0) for (let d = 0; d < size; d++) anchor[d]! += keys[i * size + d]! / norm;
+    const from = i * size;
+    let squares = 0;
+    for (let d = 0; d < size; d++) squares += keys[from + d]! * keys[from + d]!;
+    scores[i] = Math.sqrt(squares); // the norm for now
+    if (squares > 0) for (let d = 0; d < size; d++) anchor[d]! += keys[from + d]! / scores[i]!;
   }
-  const anchorNorm = Math.sqrt(dot(anchor, 0, anchor, 0, size));
+  const anchorNorm = Math.hypot(...anchor);
   for (let i = 0; i < scores.length; i++) {
-    const norm = Math.sqrt(dot(keys, i * size, keys, i * size, size)) * anchorNorm;
-    scores[i] = norm === 0 ? 0 : -dot(anchor, 0, keys, i * size, size) / norm;
+    const from = i * size;
+    let dot = 0;
+    for (let d = 0; d < size; d++) dot += anchor[d]! * keys[from + d]!;
+    const norms = anchorNorm * scores[i]!;
+    scores[i] = norms === 0 ? 0 : -dot / norms;
   }
-}
-
-function dot(
-  a: Float32Array | Float64Array,
-  aStart: number,
-  b: Float32Array | Float64Array,
-  bStart: number,
-  size: number,
-): number {
-  let sum = 0;
-  for (let d = 0; d < size; d++) sum += a[aStart + d]! * b[bStart + d]!;
-  return sum;
 }

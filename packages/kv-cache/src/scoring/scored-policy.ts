@@ -104,7 +104,7 @@ class ScoredState implements PolicyState {
     const scores = lengths.map((length, head) => this.#scoresOf(head, length));
     this.#scorer.score(view, layer, slots, scores);
     for (const [head, values] of scores.entries()) {
-      if (values.some(Number.isNaN)) throw new InvalidScoreError(name, layer, head);
+      if (hasNaN(values)) throw new InvalidScoreError(name, layer, head);
     }
     const protectedRows = Math.min(slots, scorer.protectedRows(slots));
     const counts = heads.counts(scores, slots, protectedRows, this.#top);
@@ -127,4 +127,10 @@ class ScoredState implements PolicyState {
 function headLengths(shape: CacheShape, view: CacheView, layer: number): number[] {
   const heads = shape.layers[layer]!.keyValueHeads;
   return Array.from({ length: heads }, (_, head) => view.length(layer, head));
+}
+
+/** As `values.some(Number.isNaN)`, at a fraction of the time. */
+function hasNaN(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) return true;
+  return false;
 }
