@@ -115,8 +115,9 @@ describe('policies against slow twins', () => {
             }
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 30 },
       );
     },
+    60_000,
   );
 });
