@@ -60,8 +60,8 @@ async function runFolder(path: string, ids: readonly number[]): Promise<Outcome>
     const decoder = await Decoder.load(path);
     try {
       const item = { cache: decoder.createCache(), input: { ids }, outputs: 'all' } as const;
-      const [{ logits }] = (await decoder.step([item])) as [{ logits: Float32Array }];
-      return { logits };
+      const [stepped] = await decoder.step([item]);
+      return { logits: stepped!.logits };
     } finally {
       await decoder.release();
     }
