@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addConformanceCommand } from './conformance/conformance-command.js';
+import { addNanoCommand } from './nano/nano-command.js';
 
 const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
 addConformanceCommand(program);
+addNanoCommand(program);
 
 try {
   await program.parseAsync();

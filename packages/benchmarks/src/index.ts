@@ -1,4 +1,5 @@
 export { attributeTokens, type TokenRole } from './attribute-tokens.js';
+export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
 export { generateSample, type SampleOptions } from './generate-sample.js';
