@@ -12,8 +12,16 @@ export function heldOutFiller(): Filler {
   return documentFiller([...addresses(), ...commanderSources()]);
 }
 
+/** The package's own types say only that these are objects. */
+interface Address {
+  readonly year: number;
+  readonly name: string;
+  readonly text: string;
+}
+
 function addresses(): FillerDocument[] {
-  return stateOfTheUnion({ range: [1790, 1944] }).map(({ year, name, text }) => ({
+  const before1945 = stateOfTheUnion({ range: [1790, 1944] }) as unknown as readonly Address[];
+  return before1945.map(({ year, name, text }) => ({
     name: `${name}, ${year}`,
     kind: 'prose',
     split: 'test',
