@@ -1,7 +1,17 @@
 // The import-direction rule: a room may import only the rooms named for it here, by their public name;
 // no relative import leaves its package; package.json and the imports agree. Knows nothing of any file's
 // content beyond its imports.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
@@ -27,9 +37,6 @@ const rooms = {
 };
 
 const scope = '@namm/';
-// Another root can be given, to try the rule on planted violations.
-const root = resolve(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
-const problems = [];
 
 function sourceFiles(folder) {
   if (!existsSync(folder)) return [];
@@ -46,64 +53,93 @@ function importsOf(path) {
 }
 
 const isTest = (path) => /\.(test|bench)\.[jt]s$/.test(path) || path.split(sep).includes('test');
-
-function checkRelative(path, specifier, folder) {
-  const target = resolve(dirname(path), specifier);
-  if (target === folder || target.startsWith(folder + sep)) return;
-  problems.push(`${relative(root, path)}: ${specifier} leaves the package; import it by its name`);
-}
+const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 /** @param allowed rooms it may import; null when all */
-function checkRoom(folder, allowed) {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+function problemsOfRoom(root, folder, allowed) {
+  const manifest = readManifest(folder);
   const dependencies = { ...manifest.dependencies, ...manifest.peerDependencies };
   const forTests = { ...dependencies, ...manifest.devDependencies };
   const used = new Set();
-  for (const path of [...sourceFiles(join(folder, 'src')), ...sourceFiles(join(folder, 'test'))]) {
-    const name = relative(root, path);
-    for (const specifier of importsOf(path)) {
-      if (specifier.startsWith('.')) checkRelative(path, specifier, folder);
-      if (!specifier.startsWith(scope)) continue;
-      const room = specifier.slice(scope.length).split('/')[0];
-      used.add(room);
-      if (specifier === manifest.name) problems.push(`${name}: imports its own package by name`);
-      else if (!(room in rooms)) problems.push(`${name}: ${specifier} is no room`);
-      else if (allowed && !allowed.includes(room)) {
-        problems.push(
-          `${name}: may not import ${specifier}; its rooms: ${allowed.join(', ') || 'none'}`,
-        );
-      } else if (!(scope + room in (isTest(path) ? forTests : dependencies))) {
-        problems.push(`${name}: imports ${specifier}, which package.json does not name`);
-      }
+  const problems = [];
+
+  const problemOf = (path, specifier) => {
+    if (specifier.startsWith('.')) {
+      const target = resolve(dirname(path), specifier);
+      const stays = target === folder || target.startsWith(folder + sep);
+      return stays ? null : `${specifier} leaves the package; import it by its name`;
     }
+    if (!specifier.startsWith(scope)) return null;
+    const room = specifier.slice(scope.length).split('/')[0];
+    used.add(room);
+    if (specifier === manifest.name) return 'imports its own package by name';
+    if (!(room in rooms)) return `${specifier} is no room`;
+    if (allowed && !allowed.includes(room)) {
+      return `may not import ${specifier}; its rooms: ${allowed.join(', ') || 'none'}`;
+    }
+    const named = scope + room in (isTest(path) ? forTests : dependencies);
+    return named ? null : `imports ${specifier}, which package.json does not name`;
+  };
+
+  for (const path of [...sourceFiles(join(folder, 'src')), ...sourceFiles(join(folder, 'test'))]) {
+    const found = importsOf(path).map((specifier) => problemOf(path, specifier));
+    problems.push(...found.filter(Boolean).map((problem) => `${relative(root, path)}: ${problem}`));
   }
-  for (const dependency of Object.keys(forTests).filter((key) => key.startsWith(scope))) {
-    const room = dependency.slice(scope.length);
-    const manifestName = relative(root, join(folder, 'package.json'));
-    if (!used.has(room))
-      problems.push(`${manifestName}: names ${dependency}, which nothing imports`);
+  for (const name of Object.keys(forTests).filter((key) => key.startsWith(scope))) {
+    if (used.has(name.slice(scope.length))) continue;
+    problems.push(`${relative(root, folder)}/package.json: names ${name}, which nothing imports`);
   }
+  return problems;
 }
 
-const foldersIn = (name) =>
-  existsSync(join(root, name))
-    ? readdirSync(join(root, name)).filter((entry) =>
-        existsSync(join(root, name, entry, 'package.json')),
-      )
-    : [];
-
-const packages = foldersIn('packages');
-const apps = foldersIn('apps');
-for (const name of packages) {
-  if (name in rooms) checkRoom(join(root, 'packages', name), rooms[name]);
-  else problems.push(`packages/${name}: is not in the table of rooms in scripts/check-imports.mjs`);
+/** What breaks the rule in the repository at `root`. */
+function importProblems(root) {
+  const foldersIn = (name) =>
+    (existsSync(join(root, name)) ? readdirSync(join(root, name)) : [])
+      .map((entry) => join(root, name, entry))
+      .filter((folder) => existsSync(join(folder, 'package.json')));
+  const packages = foldersIn('packages').flatMap((folder) => {
+    const name = folder.slice(folder.lastIndexOf(sep) + 1);
+    if (name in rooms) return problemsOfRoom(root, folder, rooms[name]);
+    return [`packages/${name}: is not in the table of rooms in scripts/check-imports.mjs`];
+  });
+  return [
+    ...packages,
+    ...foldersIn('apps').flatMap((folder) => problemsOfRoom(root, folder, null)),
+  ];
 }
-for (const name of apps) checkRoom(join(root, 'apps', name), null);
-if (packages.length === 0)
-  problems.push(`${root}: has no packages; is this the root of the repository?`);
 
+/** Plants one violation of each kind, and names the kinds that go unnoticed: a rule may go blind. */
+function unnoticedViolations() {
+  const root = mkdtempSync(join(tmpdir(), 'namm-imports-'));
+  const plant = (folder, source, dependencies = {}) => {
+    mkdirSync(join(root, folder, 'src'), { recursive: true });
+    const name = scope + folder.split('/')[1];
+    writeFileSync(join(root, folder, 'package.json'), JSON.stringify({ name, dependencies }));
+    writeFileSync(join(root, folder, 'src', 'index.ts'), source);
+  };
+  plant('packages/core', `import type { Graph } from '@namm/onnx';`);
+  plant('packages/onnx', `export * from '../../core/src/index.js';`);
+  plant('packages/kv-cache', `const core = await import('@namm/core');`);
+  plant('packages/decoder', '', { '@namm/core': 'workspace:^' });
+  plant('packages/new', '');
+  plant('apps/app', `import '@namm/nothing';`);
+  const found = importProblems(root);
+  rmSync(root, { recursive: true });
+  const expected = [
+    'core/src/index.ts: may not import',
+    'onnx/src/index.ts: ../../core/src/index.js leaves',
+    'kv-cache/src/index.ts: imports @namm/core, which package.json does not name',
+    'decoder/package.json: names @namm/core, which nothing imports',
+    'packages/new: is not in the table',
+    'app/src/index.ts: @namm/nothing is no room',
+  ];
+  return expected.filter((part) => !found.some((problem) => problem.includes(part)));
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const problems = importProblems(root);
+problems.push(...unnoticedViolations().map((part) => `self-check: goes unnoticed: ${part}`));
 for (const problem of problems) console.error(problem);
-console.log(
-  `imports: ${packages.length} packages, ${apps.length} apps, ${problems.length} problems`,
-);
+console.log(`imports: ${problems.length} problems`);
 process.exit(problems.length > 0 ? 1 : 0);
