@@ -1,28 +1,36 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+const root = new URL('.', import.meta.url);
 
 // Tests read the sources of our packages, so that a change needs no build to be tested; tests that
 // start a real process use dist, which `npm test` builds first.
 const alias = [
   {
     find: /^@namm\/([a-z-]+)$/,
-    replacement: fileURLToPath(new URL('./packages/$1/src/index.ts', import.meta.url)),
+    replacement: fileURLToPath(new URL('./packages/$1/src/index.ts', root)),
   },
 ];
 
-const projects = ['core', 'onnx', 'kv-cache', 'decoder', 'models', 'benchmarks'].map((name) => ({
-  resolve: { alias },
-  test: { name, root: `packages/${name}`, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
-}));
+/** One project per folder of packages/ or apps/. */
+function projectsIn(folder: string, prefix: string, testTimeout: number) {
+  return readdirSync(new URL(folder, root)).map((name) => ({
+    resolve: { alias },
+    test: {
+      name: prefix + name,
+      root: `${folder}/${name}`,
+      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      testTimeout,
+    },
+  }));
+}
 
-const apps = ['llm', 'bench'].map((name) => ({
-  resolve: { alias },
+export default defineConfig({
   test: {
-    name: `app-${name}`,
-    root: `apps/${name}`,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 120_000, // these start real processes
+    projects: [
+      ...projectsIn('packages', '', 30_000),
+      ...projectsIn('apps', 'app-', 120_000), // these start real processes
+    ],
   },
-}));
-
-export default defineConfig({ test: { projects: [...projects, ...apps] } });
+});
