@@ -1,4 +1,5 @@
 import { NammError } from '@namm/core';
+import type { CacheMemory } from './cache-memory.js';
 
 /** A policy chose slots that cannot be kept: out of range, out of order, or for the wrong heads. */
 export class InvalidSelectionError extends NammError {
@@ -27,6 +28,18 @@ export class InvalidScoreError extends NammError {
     const problem = 'a score is not a number; do the keys or the attention hold NaN?';
     super('INVALID_SCORE', `The policy '${policy}' (layer ${layer}, head ${head}): ${problem}`, {
       details: { policy, layer, head },
+    });
+  }
+}
+
+/** There is no memory for more rows. */
+export class CacheFullError extends NammError {
+  constructor(count: number, { rows, bytes }: CacheMemory, cause: unknown) {
+    const held = `${rows} rows in ${bytes.allocated} bytes`;
+    const advice = 'evict more, with a policy that has a budget';
+    super('CACHE_FULL', `There is no memory for ${count} more tokens beside ${held}; ${advice}`, {
+      cause,
+      details: { count, rows, allocated: bytes.allocated },
     });
   }
 }

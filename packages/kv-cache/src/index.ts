@@ -1,5 +1,10 @@
 export type { Budget, BudgetInput } from './budget.js';
-export { CacheBusyError, InvalidScoreError, InvalidSelectionError } from './cache-errors.js';
+export {
+  CacheBusyError,
+  CacheFullError,
+  InvalidScoreError,
+  InvalidSelectionError,
+} from './cache-errors.js';
 export type { CacheMemory } from './cache-memory.js';
 export type { CacheShape, LayerShape } from './cache-shape.js';
 export type { CacheUpdate, LayerRows } from './cache-update.js';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { CacheBusyError, InvalidSelectionError } from './cache-errors.js';
+import { describe, expect, it, vi } from 'vitest';
+import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
 import type { CacheUpdate } from './cache-update.js';
 import type { EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
 import { KVCache } from './kv-cache.js';
@@ -9,6 +9,7 @@ import { h2o } from './policies/h2o.js';
 import { random } from './policies/random.js';
 import { snapKV } from './policies/snap-kv.js';
 import { tova } from './policies/tova.js';
+import { RowBuffer } from './row-buffer.js';
 import { heldPositions, randomTokens, runPasses, updateOf } from './testing/run-pass.js';
 import { shapeOf } from './testing/shapes.js';
 
@@ -289,6 +290,26 @@ describe('KVCache', () => {
       await runPasses(cache, tokens, [3]);
       expect(() => cache.keep(kept)).toThrow(InvalidArgumentError);
       expect(cache.memory().rows).toBe(12);
+    });
+
+    it('stays as it was when there is no memory for more', async () => {
+      const cache = await startedCache();
+      const before = snapshot(cache);
+      const original = RowBuffer.prototype.reserve;
+      let heads = 0;
+      const reserve = vi.spyOn(RowBuffer.prototype, 'reserve').mockImplementation(function (
+        this: RowBuffer,
+        count,
+      ) {
+        if (++heads === 3) throw new RangeError('Array buffer allocation failed');
+        original.call(this, count);
+      });
+      const problem = await cache.update(updateOf(cache, tokens, 2)).catch((error) => error);
+      reserve.mockRestore();
+      expect(problem).toBeInstanceOf(CacheFullError);
+      expect(problem.message).toMatch(/no memory for 2 more tokens beside 24 rows/);
+      expect(snapshot(cache)).toEqual(before);
+      await runPasses(cache, tokens, [2]);
     });
 
     it('refuses to be used while an update is under way', async () => {

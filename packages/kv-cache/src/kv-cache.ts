@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import { CacheBusyError, InvalidSelectionError } from './cache-errors.js';
+import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
 import type { CacheMemory } from './cache-memory.js';
 import type { CacheShape } from './cache-shape.js';
 import type { CacheUpdate } from './cache-update.js';
@@ -91,6 +91,7 @@ export class KVCache implements CacheView {
    * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
    * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept; the rows are then
    *   in the cache and nothing is evicted by the policy
+   * @throws {CacheFullError} when there is no memory for the rows; no head has then changed
    * @throws {CacheBusyError} when another update is under way
    */
   async update(update: CacheUpdate): Promise<void> {
@@ -171,6 +172,7 @@ export class KVCache implements CacheView {
   }
 
   #append({ count, rows }: CacheUpdate): void {
+    this.#reserve(count);
     for (const [layer, heads] of this.#heads.entries()) {
       const { keys, values } = rows[layer]!;
       const size = count * this.shape.layers[layer]!.headSize;
@@ -180,6 +182,15 @@ export class KVCache implements CacheView {
       }
     }
     this.#seen += count;
+  }
+
+  /** Before the first row is written, so that running out of memory leaves the heads as they were. */
+  #reserve(count: number): void {
+    try {
+      for (const heads of this.#heads) for (const head of heads) head.reserve(count);
+    } catch (cause) {
+      throw new CacheFullError(count, this.memory(), cause);
+    }
   }
 
   #evict(kept: readonly (KeptSlots | null)[]): void {

@@ -44,13 +44,18 @@ describe('rows outside of a sliding window', () => {
     expect(cache.length(0, 0)).toBe(46);
   });
 
-  it('stay when asked for', async () => {
-    const cache = new KVCache(shape, { keepOutsideWindow: true });
+  it.each([
+    [true, 42],
+    [false, 15],
+  ])('stay if asked for (%s), in forks too', async (keepOutsideWindow, length) => {
+    const cache = new KVCache(shape, { keepOutsideWindow });
     await runPasses(cache, tokens, [40, 1]);
-    expect(cache.memory().keptPerHead).toEqual([
-      [41, 41],
-      [41, 41],
-    ]);
+    const fork = cache.fork();
+    for (const either of [cache, fork]) {
+      await runPasses(either, tokens, [1]);
+      expect(either.length(0, 0)).toBe(42);
+      expect(either.length(1, 1)).toBe(length);
+    }
   });
 
   it('take their policy state along', async () => {

@@ -95,6 +95,19 @@ describe('RowBuffer', () => {
     expect(arrays.size).toBe(1);
   });
 
+  it('moves the smaller side of a gap', () => {
+    const buffer = new RowBuffer(headSize);
+    buffer.append(rows(0, 100, 1), rows(0, 100, -1), 0);
+    const without = (gap: number) =>
+      Uint32Array.from({ length: buffer.length - 1 }, (_, i) => i + +(i >= gap));
+    buffer.retain(without(90)); // the rows before it stay where they are
+    expect(buffer.keys.byteOffset).toBe(0);
+    buffer.retain(without(10)); // the rows after it stay where they are
+    expect(buffer.keys.byteOffset).toBe(headSize * 4);
+    const expected = Array.from({ length: 100 }, (_, i) => i).filter((i) => i !== 10 && i !== 90);
+    expect([...buffer.positions]).toEqual(expected);
+  });
+
   it('shares the arrays with a fork until one of them writes', () => {
     const origin = new RowBuffer(headSize);
     origin.append(rows(0, 4, 1), rows(0, 4, -1), 0);

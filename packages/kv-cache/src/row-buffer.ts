@@ -60,10 +60,31 @@ export class RowBuffer {
     return this.#storage.capacity * (2 * this.#headSize + 1) * 4;
   }
 
+  /**
+   * Makes room for `count` more rows, in arrays that nobody else reads.
+   *
+   * @throws {RangeError} when the memory cannot be had; the buffer is then unchanged
+   */
+  reserve(count: number): void {
+    const source = this.#storage;
+    const needed = this.#length + count;
+    if (source.owners === 1) {
+      if (this.#start + needed <= source.capacity) return;
+      if (needed <= source.capacity) {
+        this.#move(source, this.#start, source, 0, this.#length);
+        this.#start = 0;
+        return;
+      }
+    }
+    const target = new Storage(withQuarter(needed), this.#headSize);
+    this.#move(source, this.#start, target, 0, this.#length);
+    this.#replace(target, this.#length);
+  }
+
   /** Appends rows with consecutive positions. `keys` and `values` are `[count, headSize]`. */
   append(keys: Float32Array, values: Float32Array, firstPosition: number): void {
     const count = keys.length / this.#headSize;
-    this.#makeRoom(count);
+    this.reserve(count);
     const { keys: allKeys, values: allValues, positions } = this.#storage;
     const end = this.#start + this.#length;
     allKeys.set(keys, end * this.#headSize);
@@ -107,23 +128,6 @@ export class RowBuffer {
     copy.#length = this.#length;
     this.#storage.owners++;
     return copy;
-  }
-
-  /** Makes sure that `count` more rows fit at the end of arrays that nobody else reads. */
-  #makeRoom(count: number): void {
-    const source = this.#storage;
-    const needed = this.#length + count;
-    if (source.owners === 1) {
-      if (this.#start + needed <= source.capacity) return;
-      if (needed <= source.capacity) {
-        this.#move(source, this.#start, source, 0, this.#length);
-        this.#start = 0;
-        return;
-      }
-    }
-    const target = new Storage(withQuarter(needed), this.#headSize);
-    this.#move(source, this.#start, target, 0, this.#length);
-    this.#replace(target, this.#length);
   }
 
   /** Moves the rows `slots[from …]` to `offset + from …`, run by run: memmove speed, no element loop. */

@@ -49,7 +49,7 @@ export function attend(
 }
 
 /** The probe of one layer, from the attention matrix of the pass. */
-export function observe(
+function observe(
   view: CacheView,
   tokens: LayerTokens,
   layer: number,
