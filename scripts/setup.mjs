@@ -26,7 +26,9 @@ export function run(command, args, options = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
     env: environment,
-    stdio: options.quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    stdio: options.quiet
+      ? ['ignore', 'pipe', 'pipe']
+      : ['inherit', options.output ?? 'inherit', 'inherit'],
     encoding: 'utf8',
   });
   if (result.error) throw result.error;
@@ -63,7 +65,8 @@ function installPnpm(version) {
   writeFileSync(join(toolsFolder, 'package.json'), '{ "private": true }\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = ['install', '--prefix', toolsFolder, '--no-save', '--no-audit', '--no-fund'];
-  must(run(npm, [...args, '--loglevel=error', `pnpm@${version}`]), 'installing pnpm');
+  const pnpm = [...args, '--loglevel=error', `pnpm@${version}`];
+  must(run(npm, pnpm, { output: process.stderr }), 'installing pnpm');
 }
 
 /** A digest of everything that decides what an install puts into node_modules. */
@@ -79,7 +82,9 @@ function installDependencies() {
   const digest = installDigest();
   if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === digest) return;
   console.error('setup: installing dependencies');
-  must(run(process.execPath, [pnpmEntry, 'install', '--frozen-lockfile']), 'pnpm install');
+  // Standard output belongs to the command that follows, which may print JSON.
+  const install = [pnpmEntry, 'install', '--frozen-lockfile'];
+  must(run(process.execPath, install, { output: process.stderr }), 'pnpm install');
   writeFileSync(installStamp, digest);
 }
 
