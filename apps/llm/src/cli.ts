@@ -49,7 +49,9 @@ const program = new Command('llm')
 async function main(options: Options): Promise<void> {
   const { model, threads, seed } = options;
   if (!model) {
-    if (options.prompt ?? options.promptFile) program.error('error: a prompt needs --model');
+    if (options.prompt !== undefined || options.promptFile !== undefined) {
+      return program.error('error: a prompt needs --model');
+    }
     const { prompts, policies } = options;
     await runDemo({ prompts, policies, seed, ...(threads ? { threads } : {}) });
     return;

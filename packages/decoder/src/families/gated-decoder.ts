@@ -11,7 +11,7 @@ import type { RotarySpec } from '../rotary/rotary-spec.js';
 import { readActivation } from './read-activation.js';
 
 /** What differs from layer to layer. */
-export interface LayerTraits {
+interface LayerTraits {
   readonly window: number | null;
   /** Index into the family's rotary tables, or null. */
   readonly rotary: number | null;
