@@ -48,7 +48,7 @@ export const ordinals = words('one two three four');
 
 /** The other words of the templates. */
 export const templateWords = words(
-  'has works for and Key holds Sort as Note notes log Near stood the asked about',
+  'has serves and Key holds Sort as Note notes log Near stood the asked about',
 );
 
 /** Every word that a tokenizer must know as one token when a blank stands before it. */

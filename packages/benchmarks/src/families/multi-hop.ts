@@ -5,7 +5,7 @@ import { proseDistractor } from './prose-distractor.js';
 import { defaultSize } from './sizes.js';
 
 /**
- * Two facts per answer: `Alice works for Bruno.` and `Bruno has pet falcon.` The answer to `Alice works for` spells
+ * Two facts per answer: `Alice serves Bruno.` and `Bruno has pet falcon.` The answer to `Alice serves` spells
  * both steps out: `Bruno and Bruno has pet falcon`.
  */
 export const multiHop: TaskFamily = {
@@ -34,14 +34,14 @@ export const multiHop: TaskFamily = {
     const facts = chains.flatMap(({ worker, boss, trait, value }, index): PlannedFact[] => {
       const questions = index < size.questions ? [index] : [];
       return [
-        { kind: 'fact', text: ` ${worker} works for ${boss}.`, questions },
+        { kind: 'fact', text: ` ${worker} serves ${boss}.`, questions },
         { kind: 'fact', text: ` ${boss} has ${trait} ${value}.`, questions },
       ];
     });
     return {
       facts: random.shuffled(facts),
       questions: chains.slice(0, size.questions).map(({ worker, boss, trait, value }) => ({
-        text: `\nQ: ${worker} works for`,
+        text: `\nQ: ${worker} serves`,
         answer: ` ${boss} and ${boss} has ${trait} ${value}`,
         stop: '.',
       })),
