@@ -22,7 +22,6 @@ export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
       throw new InvalidArgumentError('budget', problem);
     },
     slots(layers, slots, seen) {
-      if (seen <= slots) return new Array<number>(layers).fill(slots);
       for (let asked = slots; asked > 0; asked--) {
         const budgets = pyramidBudgets({ ...options, layers, slots: asked, seen });
         const total = budgets.reduce((sum, budget) => sum + budget, 0);

@@ -73,12 +73,12 @@ export class SnapKVState implements ScorerState {
     this.#queries[layer]! += rows;
   }
 
-  score(view: CacheView, layer: number, slots: number, scores: readonly Float64Array[]): void {
+  score(view: CacheView, layer: number, _slots: number, scores: readonly Float64Array[]): void {
     const { window, kernel, pooling } = this.#settings;
     const lanes = lanesOf(view.shape.layers[layer]!, pooling);
     for (const [head, target] of scores.entries()) {
       const { array } = this.#attention.head(layer, head);
-      const candidates = Math.max(0, target.length - Math.min(window, slots));
+      const candidates = Math.max(0, target.length - window);
       if (this.#sums.length < candidates) this.#sums = new Float64Array(candidates * 2);
       target.fill(0);
       for (let lane = 0; lane < lanes; lane++) {
