@@ -38,6 +38,9 @@ export function extendContext(spec: DecoderSpec, extension: ContextExtension): D
       `${spec.family} has learned positions, which cannot be extended`,
     );
   }
+  if (spec.rotary.some(({ size }) => size <= 2)) {
+    throw new InvalidArgumentError('contextExtension', 'needs more than one rotated pair per head');
+  }
   const scaled = spec.rotary.find(({ scaling }) => scaling.kind !== 'none');
   if (scaled) {
     const problem = `the model's own RoPE scaling (${scaled.scaling.kind}) is in the way; leave this option out`;

@@ -28,6 +28,7 @@ describe.each([
   ['full attention', {}],
   ['a sliding window', { model_type: 'mistral', sliding_window: 5 }],
   ['one KV head, no RoPE scaling', { num_key_value_heads: 1, head_dim: 8 }],
+  ['dynamic NTK below its limit', { rope_scaling: { type: 'dynamic', factor: 2 } }],
   ['linear RoPE', { rope_scaling: { type: 'linear', factor: 3 } }],
 ])('a random model with %s', (_, config) => {
   let model: RandomModel;

@@ -50,6 +50,8 @@ describe('rotaryRows', () => {
     [{ rope_type: 'longrope', short_factor: [1], long_factor: [1] }, 'short_factor'],
     [{ rope_theta: -1 }, 'rope_theta'],
     [{ partial_rotary_factor: 0.35 }, 'head_dim'],
+    [{ partial_rotary_factor: 0.05 }, 'head_dim'],
+    [{ rope_type: 'dynamic', factor: 2, partial_rotary_factor: 0.125 }, 'NTK'],
   ])('refuses %j and names %s', (parameters, key) => {
     const read = () => readRotaryParameters(parameters, 16, 64);
     expect(read).toThrow(ModelFolderError);

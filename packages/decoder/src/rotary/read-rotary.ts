@@ -29,7 +29,12 @@ export function readRotary(
     { above: 0, atMost: 1, default: 1 },
   );
   const size = Math.trunc(defaults.headSize * share);
-  if (size % 2 !== 0) config.fail('head_dim', `RoPE rotates pairs, but ${size} numbers are odd`);
+  if (size < 2 || size % 2 !== 0) {
+    config.fail(
+      'head_dim',
+      `RoPE rotates pairs, but ${size} of ${defaults.headSize} numbers are to turn`,
+    );
+  }
   return { size, base, scaling: readScaling(config, scaling, defaults.maximumPositions, size) };
 }
 
@@ -72,8 +77,10 @@ function readScaling(
     case 'linear':
       return { kind: 'linear', factor: factor() };
     case 'dynamic':
+      requireNtkSize(scaling, size);
       return { kind: 'dynamic', factor: factor(), trainedPositions: maximumPositions };
     case 'ntk':
+      requireNtkSize(scaling, size);
       return {
         kind: 'ntk',
         factor: factor(),
@@ -119,6 +126,12 @@ function readScaling(
         `'${type}' is no RoPE scaling this runtime knows (default, linear, dynamic, ntk, llama3, yarn, longrope)`,
       );
   }
+}
+
+/** The exponent of NTK-aware scaling, d/(d − 2), has no value for a single pair. */
+function requireNtkSize(scaling: ConfigReader, size: number): void {
+  if (size <= 2)
+    scaling.fail('type', `NTK scaling needs more than ${size} rotated numbers per head`);
 }
 
 /** YaRN's temperature on the logits, as a factor on cos and sin: 0.1·m·ln(factor) + 1. */
