@@ -2,12 +2,14 @@
 import { Command, CommanderError } from 'commander';
 import { addConformanceCommand } from './conformance/conformance-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
+import { addSpeedCommand } from './speed/speed-command.js';
 
 const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
 addConformanceCommand(program);
 addNanoCommand(program);
+addSpeedCommand(program);
 
 try {
   await program.parseAsync();
