@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--warmup", type=int, default=50, help="steps of linear growth of the rate")
+    parser.add_argument("--last-theta", type=float, help="rotary base from the last stage on; 10,000 if left out")
     parser.add_argument("--save-every", type=int, default=100)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -139,6 +140,8 @@ def main() -> None:
         tasks = read_samples(options.data / f"train-{stage.length}.jsonl", tokenizer, stage.length)
         repetitions = read_samples(options.data / f"repetition-{stage.length}.jsonl", tokenizer, stage.length)
         batches = Batches(stage, tasks, repetitions, options.seed)
+        if number == len(stages) - 1 and options.last_theta:
+            config.theta = options.last_theta
         recent = []
         for local in range(stage.steps):
             if step < first:
@@ -190,6 +193,8 @@ def main() -> None:
                     "length": stage.length,
                 }
                 save(checkpoint, state)
+                if number == len(stages) - 1:
+                    save(options.run / f"step-{step}.pt", state)
                 if last:
                     save(options.run / f"stage-{number}-{stage.length}.pt", state)
 
