@@ -37,5 +37,7 @@ describe('fillTo', () => {
     expect(tokens).toBe(pieces.join('').length);
     expect(tokens).toBeLessThanOrEqual(30);
     expect(fillTo(passage, 0, count).pieces).toEqual([]);
+    expect(() => fillTo(passage, 30, () => 0)).toThrow(InvalidArgumentError);
+    expect(() => fillTo(passage, 30, () => Number.NaN)).toThrow(InvalidArgumentError);
   });
 });

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Random } from '@namm/core';
 import { fillTo } from './fill-to.js';
 import type { Filler } from './filler.js';
+import { scatter, withDistractors } from './scatter.js';
 import { splits } from './splits.js';
 import type {
   BenchmarkSample,
@@ -109,35 +110,6 @@ function announcement(plan: TaskPlan): Segment[] {
     text: `${text}?`,
     questions: [number],
   }));
-}
-
-/** The planned facts in their order, with distractors at random places among them. */
-function withDistractors(plan: TaskPlan, count: number, random: Random): Segment[] {
-  const planted: Segment[] = [...plan.facts];
-  for (let i = 0; i < count; i++) {
-    const text = plan.distractor(random);
-    planted.splice(random.integer(planted.length + 1), 0, { kind: 'distractor', text });
-  }
-  return planted;
-}
-
-/** Puts the planted segments, in order, at random boundaries between pieces of filler. */
-function scatter(
-  pieces: readonly string[],
-  planted: readonly Segment[],
-  random: Random,
-): Segment[] {
-  const places = planted.map(() => random.integer(pieces.length + 1)).sort((a, b) => a - b);
-  const result: Segment[] = [];
-  let from = 0;
-  planted.forEach((segment, number) => {
-    const place = places[number]!;
-    if (place > from) result.push({ kind: 'filler', text: pieces.slice(from, place).join('') });
-    result.push(segment);
-    from = place;
-  });
-  if (pieces.length > from) result.push({ kind: 'filler', text: pieces.slice(from).join('') });
-  return result;
 }
 
 /** FNV-1a, so that every family and length has a random stream of its own. */
