@@ -1,10 +1,11 @@
+import { InvalidArgumentError } from '@namm/core';
 import type { KVCache } from '@namm/kv-cache';
 import type { Decoder, StepOptions } from './decoder.js';
 import { greedy } from './greedy.js';
 import type { Tokenizer } from './tokenizer.js';
 
 export interface CompletionOptions extends StepOptions {
-  /** Most tokens to write. */
+  /** Most tokens to write, at least 1; the model's positions may end the answer sooner. */
   readonly maximumTokens: number;
   /** Texts that end the answer; they are not part of it. The model's end token always ends it. */
   readonly stop?: readonly string[];
@@ -24,6 +25,7 @@ export interface CompletionOptions extends StepOptions {
  * @param tokenizer its tokenizer
  * @param cache the sequence so far; the prompt goes behind it
  * @param prompt text to read
+ * @throws {InvalidArgumentError} for a bad limit or stop list; whatever {@link Decoder.step} throws
  *
  * @example
  * ```ts
@@ -40,7 +42,17 @@ export async function* completeText(
   options: CompletionOptions,
 ): AsyncGenerator<string, void> {
   const { maximumTokens, stop = [], addSpecialTokens = true, ...stepOptions } = options;
+  if (!Number.isInteger(maximumTokens) || maximumTokens < 1) {
+    throw new InvalidArgumentError(
+      'maximumTokens',
+      `${maximumTokens} is not a whole number from 1 on`,
+    );
+  }
+  if (!Array.isArray(stop)) throw new InvalidArgumentError('stop', 'is not a list of texts');
   const ids = tokenizer.encode(prompt, { addSpecialTokens });
+  // The last token written is not read again, so it needs no position.
+  const room = decoder.spec.maximumPositions - cache.seen - ids.length + 1;
+  const limit = Math.min(maximumTokens, room);
   const stream = tokenizer.stream();
   let held = '';
   let count = 0;
@@ -56,7 +68,7 @@ export async function* completeText(
     const ready = held.length - possibleStop(held, stop);
     if (ready > 0) yield held.slice(0, ready);
     held = held.slice(ready);
-    if (++count === maximumTokens) break;
+    if (++count >= limit) break;
   }
   held += stream.end();
   if (held) yield held;

@@ -84,14 +84,14 @@ export class ConfigReader {
     return this.fail(key, `is not a list of ${length} texts`);
   }
 
-  /** Like {@link numbers} for whole numbers, or null when absent. */
+  /** A list of at least `length` whole numbers, or null when absent. */
   optionalIntegers(key: string, length: number): readonly number[] | null {
     if (!this.has(key)) return null;
     const value = this.values[key];
-    if (Array.isArray(value) && value.length === length && value.every(Number.isInteger)) {
+    if (Array.isArray(value) && value.length >= length && value.every(Number.isInteger)) {
       return value;
     }
-    return this.fail(key, `is not a list of ${length} whole numbers`);
+    return this.fail(key, `is not a list of at least ${length} whole numbers`);
   }
 
   /** A whole number of at least 1, or null when absent or null. */

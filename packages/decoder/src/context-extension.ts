@@ -49,9 +49,17 @@ export function extendContext(spec: DecoderSpec, extension: ContextExtension): D
   return {
     ...spec,
     maximumPositions: Math.floor(spec.maximumPositions * factor),
-    rotary: spec.rotary.map((table) => ({ ...table, scaling: { kind: 'ntk', factor, alpha } })),
+    // A table that only sliding layers use never sees a longer distance than in training.
+    rotary: spec.rotary.map((table, index) =>
+      spec.layers.some(({ attention }) => attention.rotary === index && attention.window === null)
+        ? { ...table, scaling: { kind: 'ntk', factor, alpha } }
+        : table,
+    ),
   };
 }
+
+/** Beyond it the softmax picks one token, and its input may overflow float32. */
+const largestLogitFactor = 1000;
 
 /**
  * The same model with all attention logits multiplied by a factor.
@@ -59,8 +67,9 @@ export function extendContext(spec: DecoderSpec, extension: ContextExtension): D
  * @throws {InvalidArgumentError} when the factor is not positive
  */
 export function scaleAttention(spec: DecoderSpec, factor: number): DecoderSpec {
-  if (!Number.isFinite(factor) || factor <= 0) {
-    throw new InvalidArgumentError('attentionLogitFactor', `${factor} is not a positive number`);
+  if (!(factor > 0 && factor <= largestLogitFactor)) {
+    const problem = `${factor} is not a positive number up to ${largestLogitFactor}`;
+    throw new InvalidArgumentError('attentionLogitFactor', problem);
   }
   return {
     ...spec,

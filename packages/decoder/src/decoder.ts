@@ -1,10 +1,15 @@
-import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { type CacheShape, KVCache, type KVCacheOptions, type Probe } from '@namm/kv-cache';
+import type { ProgressListener } from '@namm/core';
+import {
+  type CacheLease,
+  type CacheShape,
+  KVCache,
+  type KVCacheOptions,
+  type Probe,
+} from '@namm/kv-cache';
 import { cacheShape } from './cache-shape.js';
-import { type ContextExtension, extendContext, scaleAttention } from './context-extension.js';
+import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import type { DecoderSpec } from './decoder-spec.js';
-import { CacheUseError, NonFiniteError, PositionLimitError } from './errors.js';
+import { CacheUseError, DecoderInputError, NonFiniteError, PositionLimitError } from './errors.js';
 import { readSpec } from './families/read-spec.js';
 import { findNonFiniteTensor } from './find-non-finite-tensor.js';
 import { type Chunk, forwardInputs } from './forward-inputs.js';
@@ -16,33 +21,6 @@ import { OrtSession } from './ort-session.js';
 import { probeServes } from './probe-serves.js';
 import { type DecoderInput, readChunks } from './read-chunks.js';
 import { readObservations } from './read-observations.js';
-
-export interface DecoderOptions {
-  /**
-   * What the graph reports of the attention: the probe of the policies that will be used.
-   * @defaultValue `{ kind: 'none' }`
-   */
-  readonly probe?: Probe;
-  /**
-   * Tokens computed at once while a prompt is read; eviction happens after each chunk.
-   * @defaultValue 256
-   */
-  readonly chunkSize?: number;
-  /** Reaches beyond the length the model was trained for. */
-  readonly contextExtension?: ContextExtension;
-  /**
-   * Factor on the attention logits; above 1 it sharpens attention that a longer context has diluted.
-   * @defaultValue 1
-   */
-  readonly attentionLogitFactor?: number;
-  /** Replaces the limit on positions that config.json states; learned positions have no more. */
-  readonly maximumPositions?: number;
-  /**
-   * Threads that compute.
-   * @defaultValue the number of cores
-   */
-  readonly threads?: number;
-}
 
 /** One sequence in a step. */
 export interface StepItem {
@@ -90,7 +68,6 @@ export class Decoder {
   readonly cacheShape: CacheShape;
   readonly #folder: ModelFolder;
   readonly #session: OrtSession;
-  readonly #busy = new WeakSet<KVCache>();
 
   private constructor(
     folder: ModelFolder,
@@ -116,14 +93,11 @@ export class Decoder {
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(path: string, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe = { kind: 'none' }, chunkSize = 256 } = options;
-    const threads = options.threads ?? availableParallelism();
-    requireCount('chunkSize', chunkSize);
-    requireCount('threads', threads);
+    const { probe, chunkSize, threads } = checkOptions(options);
     const folder = await openModelFolder(path);
     const read = readSpec(folder.config, (name) => folder.tensors.has(name));
     const spec = applyOptions(read, options);
-    const graph = buildGraph(folder, spec, probe);
+    const graph = await buildGraph(folder, spec, probe);
     const session = await OrtSession.create(graph, { threads });
     return new Decoder(folder, spec, session, probe, chunkSize);
   }
@@ -140,25 +114,26 @@ export class Decoder {
    * @returns per item the outputs asked for
    * @throws {DecoderInputError | PositionLimitError | CacheUseError} when an item cannot be fed; all caches
    *   are then unchanged
-   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache
+   * @throws {CacheBusyError} when a cache is in use elsewhere; during the step it is held by the step
+   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache,
+   *   those before it are
+   * @throws whatever a policy throws; the chunk is then in the cache, and the policy has evicted nothing
    */
   async step(items: readonly StepItem[], options: StepOptions = {}): Promise<StepResult[]> {
     const chunks = items.map((item) => this.#check(item));
-    const caches = items.map(({ cache }) => cache);
-    if (new Set(caches).size !== caches.length) {
-      throw new CacheUseError('The same cache stands in two items of one step; fork it first.');
-    }
     const total = chunks.flat().reduce((sum, { count }) => sum + count, 0);
     let done = 0;
-    for (const cache of caches) this.#busy.add(cache);
+    const leases: CacheLease[] = [];
     try {
+      for (const { cache } of items) leases.push(cache.lease('a step of the decoder'));
       const results: StepResult[] = [];
       for (const [i, item] of items.entries()) {
+        const sequenceLength = chunks[i]!.reduce((sum, { count }) => sum + count, item.cache.seen);
         const outputs: StepResult[] = [];
         for (const [c, chunk] of chunks[i]!.entries()) {
           options.signal?.throwIfAborted();
-          const isLast = c === chunks[i]!.length - 1;
-          outputs.push(await this.#forward(item, chunk, isLast));
+          const rows = outputRows(item, chunk, c === chunks[i]!.length - 1);
+          outputs.push(await this.#forward(item.cache, leases[i]!, chunk, rows, sequenceLength));
           done += chunk.count;
           options.onProgress?.({ stage: 'tokens', done, total });
         }
@@ -166,7 +141,7 @@ export class Decoder {
       }
       return results;
     } finally {
-      for (const cache of caches) this.#busy.delete(cache);
+      for (const lease of leases) lease.release();
     }
   }
 
@@ -175,7 +150,13 @@ export class Decoder {
     await this.#session.release();
   }
 
-  #check({ cache, input }: StepItem): Chunk[] {
+  #check({ cache, input, outputs = 'last' }: StepItem): Chunk[] {
+    if (typeof cache?.lease !== 'function') {
+      throw new CacheUseError('An item of the step has no KVCache; make one with createCache.');
+    }
+    if (!['last', 'all', 'none'].includes(outputs)) {
+      throw new DecoderInputError(`outputs: '${outputs}' is none of last, all, none.`);
+    }
     if (cache.shape.model !== this.cacheShape.model) {
       throw new CacheUseError('The cache was made for another model; use createCache of this one.');
     }
@@ -184,9 +165,6 @@ export class Decoder {
       throw new CacheUseError(
         `The policy '${name}' needs a probe that this decoder does not compute; load it with probe: ${JSON.stringify(probe)}.`,
       );
-    }
-    if (this.#busy.has(cache)) {
-      throw new CacheUseError('The cache is in use by another step; await that one first.');
     }
     const chunks = readChunks(this.spec, input, this.chunkSize);
     const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
@@ -197,26 +175,31 @@ export class Decoder {
     return chunks;
   }
 
-  async #forward(item: StepItem, chunk: Chunk, isLast: boolean): Promise<StepResult> {
-    const { cache, outputs: wanted = 'last' } = item;
+  async #forward(
+    cache: KVCache,
+    lease: CacheLease,
+    chunk: Chunk,
+    rows: Int32Array,
+    sequenceLength: number,
+  ): Promise<StepResult> {
     const { count } = chunk;
-    const outputRows =
-      wanted === 'all'
-        ? Int32Array.from({ length: count }, (_, i) => i)
-        : Int32Array.from(wanted === 'last' && isLast ? [count - 1] : []);
-    const outputs = await this.#session.run(forwardInputs(this.spec, cache, chunk, outputRows));
+    const inputs = forwardInputs(this.spec, cache, chunk, rows, sequenceLength);
+    const outputs = await this.#session.run(inputs);
     const logits = outputs.get(names.logits)!;
-    const rows = this.spec.layers.map((_, layer) => ({
+    const newRows = this.spec.layers.map((_, layer) => ({
       keys: outputs.get(names.keys(layer))!,
       values: outputs.get(names.values(layer))!,
     }));
-    const finite =
-      isAllFinite(logits) &&
-      rows.every(({ keys, values }) => isAllFinite(keys) && isAllFinite(values));
-    if (!finite) throw await this.#explainNonFinite();
-    const { probe } = cache.policy;
-    const observations = readObservations(outputs, this.spec, this.probe, probe, count);
-    await cache.update({ count, rows, observations });
+    const arrays = [logits, ...newRows.flatMap(({ keys, values }) => [keys, values])];
+    if (!arrays.every(isAllFinite)) throw await this.#explainNonFinite();
+    const observations = readObservations(
+      outputs,
+      this.spec,
+      this.probe,
+      cache.policy.probe,
+      count,
+    );
+    await lease.update({ count, rows: newRows, observations });
     return { logits, hidden: outputs.get(names.hidden)! };
   }
 
@@ -233,23 +216,10 @@ export class Decoder {
   }
 }
 
-function applyOptions(spec: DecoderSpec, options: DecoderOptions): DecoderSpec {
-  const { contextExtension, attentionLogitFactor, maximumPositions } = options;
-  let result = spec;
-  if (contextExtension) result = extendContext(result, contextExtension);
-  if (attentionLogitFactor !== undefined) result = scaleAttention(result, attentionLogitFactor);
-  if (maximumPositions === undefined) return result;
-  requireCount('maximumPositions', maximumPositions);
-  if (spec.embedding.learnedPositions && maximumPositions > spec.maximumPositions) {
-    const problem = `${spec.family} has learned only ${spec.maximumPositions} positions`;
-    throw new InvalidArgumentError('maximumPositions', problem);
-  }
-  return { ...result, maximumPositions };
-}
-
-function requireCount(option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new InvalidArgumentError(option, `${value} is not a whole number of at least 1`);
+/** The tokens of a chunk whose logits are wanted. */
+function outputRows({ outputs }: StepItem, { count }: Chunk, isLast: boolean): Int32Array {
+  if (outputs === 'all') return Int32Array.from({ length: count }, (_, i) => i);
+  return Int32Array.from(outputs !== 'none' && isLast ? [count - 1] : []);
 }
 
 function joinResults(parts: readonly StepResult[]): StepResult {

@@ -11,12 +11,18 @@ export interface Chunk {
   readonly count: number;
 }
 
-/** What one forward pass is fed: the chunk, its positions, and the cache, which is read in place. */
+/**
+ * What one forward pass is fed: the chunk, its positions, and the cache, which is read in place.
+ *
+ * @param sequenceLength tokens of the sequence when all chunks of the input are read: RoPE scalings that
+ * depend on the length take this one, so that the answer does not depend on the size of the chunks
+ */
 export function forwardInputs(
   spec: DecoderSpec,
   cache: KVCache,
   chunk: Chunk,
   outputRows: Int32Array,
+  sequenceLength: number,
 ): Map<string, Feed> {
   const { ids, embeddings, count } = chunk;
   const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
@@ -28,7 +34,7 @@ export function forwardInputs(
     [names.positions, { data: positions, shape: [count] }],
   ]);
   for (const [table, rotary] of spec.rotary.entries()) {
-    const { cos, sin } = rotaryRows(rotary, positions);
+    const { cos, sin } = rotaryRows(rotary, positions, sequenceLength);
     const shape = [count, rotary.size / 2];
     feeds.set(names.cos(table), { data: cos, shape });
     feeds.set(names.sin(table), { data: sin, shape });

@@ -2,11 +2,11 @@ export { type CompletionOptions, completeText } from './complete-text.js';
 export type { ContextExtension } from './context-extension.js';
 export {
   Decoder,
-  type DecoderOptions,
   type StepItem,
   type StepOptions,
   type StepResult,
 } from './decoder.js';
+export type { DecoderOptions } from './decoder-options.js';
 export type * from './decoder-spec.js';
 export {
   CacheUseError,

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstat, open, readFile, realpath } from 'node:fs/promises';
+import { lstat, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openSafetensors, type SafetensorsFile, type TensorEntry } from '@namm/core';
+import {
+  InvalidArgumentError,
+  openSafetensors,
+  type SafetensorsFile,
+  type TensorEntry,
+} from '@namm/core';
 import { ConfigReader } from './config-reader.js';
 import { ModelFolderError } from './errors.js';
 
@@ -33,6 +38,8 @@ const indexFile = 'model.safetensors.index.json';
  * @throws {FileFormatError} when a weight file is damaged
  */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
+  if (typeof path !== 'string')
+    throw new InvalidArgumentError('path', 'is not the path of a folder');
   const configFile = join(path, 'config.json');
   const configText = await readText(configFile, 'Is this the folder of a model?');
   const config = new ConfigReader(configFile, parseObject(configFile, configText));
@@ -127,8 +134,16 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** No configuration or index of a real model comes near. */
+const longestText = 100_000_000;
+
 async function readText(path: string, advice = 'Fetch the file again.'): Promise<string> {
   try {
+    // Asked before reading: reading a pipe would wait for a writer, and a device would not end.
+    const found = await stat(path);
+    if (!found.isFile() || found.size > longestText) {
+      throw new Error(`not a regular file of at most ${longestText} bytes`);
+    }
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new ModelFolderError(path, `cannot be read. ${advice}`, { cause });

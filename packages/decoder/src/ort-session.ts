@@ -1,35 +1,11 @@
-import { open } from 'node:fs/promises';
-import { FileFormatError } from '@namm/core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { RuntimeFailure } from './errors.js';
 import type { DecoderGraph } from './graph/build-graph.js';
-import type { UnalignedFile } from './graph/weights.js';
 
 /** Numbers and their shape, as ONNX Runtime takes them; the data is read in place, not copied. */
 export interface Feed {
   readonly data: Float32Array | Int32Array;
   readonly shape: readonly number[];
-}
-
-/** The data section of a weight file, where it starts at an address that suits ONNX Runtime. */
-async function readData({ location, file }: UnalignedFile) {
-  const handle = await open(file.path);
-  try {
-    const data = new Uint8Array(file.size - file.dataOffset);
-    for (let done = 0; done < data.length; ) {
-      const { bytesRead } = await handle.read(
-        data,
-        done,
-        data.length - done,
-        file.dataOffset + done,
-      );
-      if (bytesRead === 0) throw new FileFormatError(file.path, 'became shorter while it was read');
-      done += bytesRead;
-    }
-    return { path: location, data };
-  } finally {
-    await handle.close();
-  }
 }
 
 export interface SessionOptions {
@@ -43,6 +19,7 @@ export interface SessionOptions {
  */
 export class OrtSession {
   readonly #session: InferenceSession;
+  #released = false;
 
   private constructor(session: InferenceSession) {
     this.#session = session;
@@ -50,6 +27,10 @@ export class OrtSession {
 
   /** @throws {RuntimeFailure} when ONNX Runtime refuses the graph or its weights */
   static async create(graph: DecoderGraph, { threads }: SessionOptions): Promise<OrtSession> {
+    const externalData: { path: string; data: Uint8Array }[] = [];
+    for (const { location, file } of graph.unaligned) {
+      externalData.push({ path: location, data: await file.readData() });
+    }
     try {
       const session = await InferenceSession.create(graph.model, {
         executionProviders: ['cpu'],
@@ -57,7 +38,7 @@ export class OrtSession {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: 3, // errors only; warnings would go to the user's terminal
-        externalData: await Promise.all(graph.unaligned.map(readData)),
+        externalData,
         extra: {
           session: { model_external_initializers_file_folder_path: graph.weightsFolder },
         },
@@ -86,8 +67,10 @@ export class OrtSession {
     }
   }
 
-  /** Frees the weights. The session cannot be used afterwards. */
+  /** Frees the weights; a second call does nothing. The session cannot be used afterwards. */
   async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
     await this.#session.release();
   }
 }

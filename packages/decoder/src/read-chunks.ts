@@ -14,6 +14,9 @@ export type DecoderInput =
  */
 export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: number): Chunk[] {
   const noIds = new Int32Array(0);
+  if (typeof input !== 'object' || input === null) {
+    throw new DecoderInputError('The input is neither { ids } nor { embeddings }.');
+  }
   const noRows = new Float32Array(0);
   if ('ids' in input) {
     const ids = checkIds(spec, input.ids);
@@ -25,10 +28,10 @@ export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: nu
   }
   const rows = input.embeddings;
   const { hiddenSize } = spec;
-  const count = rows.length / hiddenSize;
-  if (!(rows instanceof Float32Array) || count === 0 || !Number.isInteger(count)) {
+  const count = rows instanceof Float32Array ? rows.length / hiddenSize : 0;
+  if (count === 0 || !Number.isInteger(count)) {
     throw new DecoderInputError(
-      `embeddings hold ${rows.length} numbers; a Float32Array of one or more rows of ${hiddenSize} is needed.`,
+      `embeddings must be a Float32Array of one or more rows of ${hiddenSize} numbers.`,
     );
   }
   return cut(count, chunkSize, (from, to) => ({
@@ -39,7 +42,10 @@ export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: nu
 }
 
 function checkIds(spec: DecoderSpec, ids: ArrayLike<number>): Int32Array {
-  if (ids.length === 0) {
+  if (!Number.isSafeInteger(ids?.length)) {
+    throw new DecoderInputError('ids must be an array or typed array of token ids.');
+  }
+  if (ids.length <= 0) {
     throw new DecoderInputError(
       'The input has no token; give at least one, such as the BOS token.',
     );

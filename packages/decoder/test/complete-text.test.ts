@@ -67,6 +67,24 @@ describe('completeText', () => {
     expect((await complete({ stop: [`${end}…`] })).join('')).toBe(e2e.greedy_text);
   });
 
+  it('ends where the positions of the model end', async () => {
+    const length = tokenizer.encode(prompt, { addSpecialTokens: false }).length;
+    const maximumPositions = length + 5;
+    const short = await Decoder.load(folder, { ...quiet, maximumPositions });
+    const cache = short.createCache();
+    const options = { maximumTokens: 24, addSpecialTokens: false };
+    let text = '';
+    for await (const piece of completeText(short, tokenizer, cache, prompt, options)) text += piece;
+    expect(e2e.greedy_text.startsWith(text.replace(/\ufffd$/, ''))).toBe(true);
+    expect(cache.seen).toBe(maximumPositions);
+    await short.release();
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, undefined])('refuses %s as a limit', async (limit) => {
+    const maximumTokens = limit as number;
+    await expect(complete({ maximumTokens })).rejects.toThrow('maximumTokens');
+  });
+
   it('counts tokens and can be stopped', async () => {
     const cache = decoder.createCache();
     const options = { maximumTokens: 3, addSpecialTokens: false };

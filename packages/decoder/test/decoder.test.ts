@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileFormatError, InvalidArgumentError, openSafetensors } from '@namm/core';
+import { CacheBusyError, type Probe } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CacheUseError,
@@ -78,6 +79,9 @@ describe('step', () => {
     ['an id beyond 32 bits', { ids: [2 ** 32] }],
     ['half a row', { embeddings: new Float32Array(24) }],
     ['no rows', { embeddings: new Float32Array(0) }],
+    ['rows of doubles', { embeddings: new Float64Array(16) as unknown as Float32Array }],
+    ['a set of ids', { ids: new Set([1]) as unknown as number[] }],
+    ['neither', null as unknown as { ids: number[] }],
   ])('refuses %s and leaves the cache as it was', async (_, input) => {
     const cache = decoder.createCache();
     await feed(decoder, cache, ids);
@@ -107,31 +111,43 @@ describe('step', () => {
     const foreign = { cache: otherDecoder.createCache(), input: { ids } };
     await expect(decoder.step([foreign])).rejects.toThrow('another model');
     const own = { cache: decoder.createCache(), input: { ids } };
-    await expect(decoder.step([own, own])).rejects.toThrow(CacheUseError);
+    await expect(decoder.step([own, own])).rejects.toThrow(CacheBusyError);
+    const twin = await Decoder.load(model.folder, quiet);
     const running = decoder.step([own]);
-    await expect(decoder.step([own])).rejects.toThrow('in use');
+    await expect(decoder.step([own])).rejects.toThrow(CacheBusyError);
+    await expect(twin.step([own])).rejects.toThrow(CacheBusyError);
+    expect(() => own.cache.keep([null, null])).toThrow(CacheBusyError);
+    expect(() => own.cache.fork()).toThrow(CacheBusyError);
     await running;
     expect(own.cache.seen).toBe(8);
+    expect(own.cache.fork().seen).toBe(8);
+    await twin.release();
     await otherDecoder.release();
     await other.remove();
   });
 
-  it('names the weight that makes it compute NaN, and leaves the cache as it was', async () => {
-    const broken = await randomModel();
-    const path = join(broken.folder, 'model.safetensors');
-    const bytes = readFileSync(path);
-    const name = 'model.layers.1.mlp.up_proj.weight';
-    bytes.writeFloatLE(Number.NaN, (await openSafetensors(path)).entry(name).offset);
-    await writeFile(path, bytes);
-    const brokenDecoder = await Decoder.load(broken.folder, quiet);
-    const cache = brokenDecoder.createCache();
-    const step = brokenDecoder.step([{ cache, input: { ids } }]);
-    await expect(step).rejects.toThrow(NonFiniteError);
-    await expect(step).rejects.toThrow(name);
-    expect(cache.seen).toBe(0);
-    await brokenDecoder.release();
-    await broken.remove();
-  });
+  it.each([
+    ['model.layers.1.mlp.up_proj.weight', 'last'],
+    ['model.layers.1.self_attn.v_proj.weight', 'none'],
+  ] as const)(
+    'names the weight %s that makes it compute NaN with outputs %s',
+    async (name, outputs) => {
+      const broken = await randomModel();
+      const path = join(broken.folder, 'model.safetensors');
+      const bytes = readFileSync(path);
+      bytes.writeFloatLE(Number.NaN, (await openSafetensors(path)).entry(name).offset);
+      await writeFile(path, bytes);
+      const brokenDecoder = await Decoder.load(broken.folder, quiet);
+      const cache = brokenDecoder.createCache();
+      const step = brokenDecoder.step([{ cache, input: { ids }, outputs }]);
+      await expect(step).rejects.toThrow(NonFiniteError);
+      await expect(step).rejects.toThrow(name);
+      expect(cache.seen).toBe(0);
+      await brokenDecoder.release();
+      await brokenDecoder.release(); // a second call does nothing
+      await broken.remove();
+    },
+  );
 });
 
 describe('context extension', () => {
@@ -174,6 +190,9 @@ describe('context extension', () => {
     ['maximumPositions', { maximumPositions: 0 }],
     ['chunkSize', { chunkSize: 0 }],
     ['threads', { threads: 1.5 }],
+    ['attentionLogitFactor', { attentionLogitFactor: 1e300 }],
+    ['probe', { probe: { kind: 'everything' } as unknown as Probe }],
+    ['probe.count', { probe: { kind: 'lastQueries', count: 0 } as const }],
   ])('refuses a bad %s by name', async (option, options) => {
     const load = Decoder.load(model.folder, options);
     await expect(load).rejects.toThrow(InvalidArgumentError);
@@ -226,6 +245,7 @@ describe('load', () => {
     ['a null epsilon', { rms_norm_eps: null }, 'rms_norm_eps'],
     ['a bias the weights lack', { attention_bias: true }, 'q_proj.bias'],
     ['quantised weights', { quantization_config: { bits: 4 } }, 'quantization_config'],
+    ['a tied head beside another one', { tie_word_embeddings: true }, 'lm_head.weight'],
     ['an unknown RoPE scaling', { rope_scaling: { type: 'frob', factor: 2 } }, 'frob'],
   ])('refuses %s and says where', async (_, config, where) => {
     const broken = await randomModel();

@@ -120,6 +120,26 @@ describe.each([
   });
 });
 
+describe.each([
+  ['dynamic NTK', { type: 'dynamic', factor: 8 }],
+  ['LongRoPE', { type: 'longrope', short_factor: [1, 2, 3], long_factor: [4, 5, 6] }],
+])('%s beyond its trained positions', (_, scaling) => {
+  it('gives the same logits however one input is cut into chunks', async () => {
+    const positions = { max_position_embeddings: 24, original_max_position_embeddings: 8 };
+    const model = await randomModel({ ...positions, rope_scaling: scaling });
+    const ids = Array.from({ length: 40 }, (_, i) => i % 23);
+    const logits: number[][] = [];
+    for (const chunkSize of [40, 7]) {
+      const options = { ...quiet, chunkSize, maximumPositions: 64 };
+      const decoder = await Decoder.load(model.folder, options);
+      logits.push(await feed(decoder, decoder.createCache(), ids));
+      await decoder.release();
+    }
+    expect(largestDifference(logits[1]!, logits[0]!)).toBeLessThan(tolerance);
+    await model.remove();
+  });
+});
+
 describe('an evicting policy', () => {
   it('holds its budget after every forward and lets a fork evict for itself', async () => {
     const model = await randomModel();

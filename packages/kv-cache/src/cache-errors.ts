@@ -15,10 +15,10 @@ export class InvalidSelectionError extends NammError {
   }
 }
 
-/** A cache was used while one of its updates was still under way. */
+/** A cache was to be changed or forked while somebody else was changing it. */
 export class CacheBusyError extends NammError {
-  constructor(action: string) {
-    super('CACHE_BUSY', `${action}: an update of this cache is still under way; await it first`);
+  constructor(action: string, holder: string) {
+    super('CACHE_BUSY', `${action}: the cache is held by ${holder}; await that first`);
   }
 }
 

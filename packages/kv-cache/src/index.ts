@@ -18,7 +18,7 @@ export type {
   PolicyState,
   Probe,
 } from './eviction-policy.js';
-export { KVCache, type KVCacheOptions } from './kv-cache.js';
+export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { parseBudget } from './parse-budget.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
 export { full } from './policies/full.js';

@@ -26,6 +26,14 @@ export interface KVCacheOptions {
   readonly keepOutsideWindow?: boolean;
 }
 
+/** The right to change a cache, which nobody else has until it is released; see {@link KVCache.lease}. */
+export interface CacheLease {
+  /** As {@link KVCache.update}. */
+  update(update: CacheUpdate): Promise<void>;
+  /** Gives the cache free; a second call does nothing. */
+  release(): void;
+}
+
 /**
  * The keys and values of one sequence, per layer and KV head. Heads may hold different rows and
  * different numbers of rows. Positions are absolute and stay with their rows; keys are stored after
@@ -45,7 +53,7 @@ export class KVCache implements CacheView {
   #heads: RowBuffer[][];
   #state: PolicyState;
   #seen = 0;
-  #updating = false;
+  #leasedFor: string | null = null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
@@ -92,33 +100,39 @@ export class KVCache implements CacheView {
    * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept; the rows are then
    *   in the cache and nothing is evicted by the policy
    * @throws {CacheFullError} when there is no memory for the rows; no head has then changed
-   * @throws {CacheBusyError} when another update is under way
+   * @throws {CacheBusyError} when somebody else is changing the cache
    */
   async update(update: CacheUpdate): Promise<void> {
-    this.#mustBeIdle('update');
-    checkUpdate(update, this, this.policy.probe);
-    this.#updating = true;
+    const lease = this.lease('update');
     try {
-      this.#append(update);
-      for (const [layer, observation] of update.observations.entries()) {
-        this.#state.observe(layer, observation);
-      }
-      // Before the policy chooses, so that it spends no budget on rows that nobody can see.
-      if (!this.#keepOutsideWindow) this.#evict(outsideWindow(this, this.policy));
-      const kept = await this.#state.select(this);
-      const invalid = findInvalidSlots(kept, this.#lengths());
-      if (invalid !== null) {
-        throw new InvalidSelectionError(
-          this.policy.name,
-          invalid.layer,
-          invalid.head,
-          invalid.problem,
-        );
-      }
-      this.#evict(kept);
+      await lease.update(update);
     } finally {
-      this.#updating = false;
+      lease.release();
     }
+  }
+
+  /**
+   * Takes the cache for a piece of work of several steps, such as computing a forward pass from its rows
+   * and appending the new ones. Until the lease is released, whoever else wants to change or fork the cache
+   * gets a {@link CacheBusyError}; reading stays free.
+   *
+   * @param work what it is for, for the message of that error
+   * @throws {CacheBusyError} when somebody else has taken it
+   */
+  lease(work: string): CacheLease {
+    this.#mustBeFree(work);
+    this.#leasedFor = work;
+    let released = false;
+    return {
+      update: async (update) => {
+        if (released) throw new CacheBusyError('update', 'nobody: this lease was released');
+        await this.#update(update);
+      },
+      release: () => {
+        if (!released) this.#leasedFor = null;
+        released = true;
+      },
+    };
   }
 
   /**
@@ -126,10 +140,10 @@ export class KVCache implements CacheView {
    *
    * @param kept per layer the ascending slots to keep per KV head, or null to keep the whole layer
    * @throws {InvalidArgumentError} when the slots cannot be kept; the cache is then unchanged
-   * @throws {CacheBusyError} when an update is under way
+   * @throws {CacheBusyError} when somebody else is changing the cache
    */
   keep(kept: readonly (KeptSlots | null)[]): void {
-    this.#mustBeIdle('keep');
+    this.#mustBeFree('keep');
     const invalid = findInvalidSlots(kept, this.#lengths());
     if (invalid !== null) {
       const where = invalid.head === null ? '' : `[${invalid.head}]`;
@@ -142,10 +156,10 @@ export class KVCache implements CacheView {
    * A second cache with the same rows and policy state that goes its own way from here. The rows of a
    * head are shared until one of the two caches changes that head.
    *
-   * @throws {CacheBusyError} when an update is under way
+   * @throws {CacheBusyError} when somebody else is changing the cache
    */
   fork(): KVCache {
-    this.#mustBeIdle('fork');
+    this.#mustBeFree('fork');
     const { shape, policy } = this;
     const copy = new KVCache(shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
     copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
@@ -169,6 +183,23 @@ export class KVCache implements CacheView {
     }
     const bytes = { allocated, used, positions: rows * 4, policy: this.#state.bytes };
     return { seen: this.#seen, rows, keptPerHead, bytes };
+  }
+
+  async #update(update: CacheUpdate): Promise<void> {
+    checkUpdate(update, this, this.policy.probe);
+    this.#append(update);
+    for (const [layer, observation] of update.observations.entries()) {
+      this.#state.observe(layer, observation);
+    }
+    // Before the policy chooses, so that it spends no budget on rows that nobody can see.
+    if (!this.#keepOutsideWindow) this.#evict(outsideWindow(this, this.policy));
+    const kept = await this.#state.select(this);
+    const invalid = findInvalidSlots(kept, this.#lengths());
+    if (invalid !== null) {
+      const { layer, head, problem } = invalid;
+      throw new InvalidSelectionError(this.policy.name, layer, head, problem);
+    }
+    this.#evict(kept);
   }
 
   #append({ count, rows }: CacheUpdate): void {
@@ -212,7 +243,7 @@ export class KVCache implements CacheView {
     throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
   }
 
-  #mustBeIdle(action: string): void {
-    if (this.#updating) throw new CacheBusyError(action);
+  #mustBeFree(action: string): void {
+    if (this.#leasedFor !== null) throw new CacheBusyError(action, `'${this.#leasedFor}'`);
   }
 }

@@ -53,6 +53,14 @@ export class SafetensorsFile {
     return bytes;
   }
 
+  /** The whole data section: what follows the header. Offsets of tensors count from the file's start. */
+  async readData(): Promise<Uint8Array> {
+    const length = this.size - this.dataOffset;
+    const bytes = this.#allocate('of the whole file', length, (size) => new Uint8Array(size));
+    await withFile(this.path, (handle) => readExactly(handle, bytes, this.dataOffset, this.path));
+    return bytes;
+  }
+
   /**
    * A tensor of a floating-point dtype (F32, F16, BF16, F64) as single-precision numbers, row-major.
    * Integers are refused: a weight stored as integers is quantised, and its numbers alone mislead.

@@ -10,6 +10,10 @@ export interface FamilyDefaults {
   readonly headSize?: number;
   /** @defaultValue 10,000 */
   readonly ropeBase?: number;
+  /** `original_max_position_embeddings`. @defaultValue maximumPositions */
+  readonly trainedPositions?: number;
+  /** Whether the family knows RoPE on part of each head. @defaultValue false */
+  readonly partialRotary?: boolean;
   /** Sliding window per layer. @defaultValue none slides */
   readonly windows?: readonly (number | null)[];
 }
@@ -21,12 +25,14 @@ export function commonTraits(
 ): Pick<GatedDecoderTraits, 'headSize' | 'maximumPositions' | 'rotary' | 'layer'> {
   const { headSize } = readHeads(config, defaults.headSize);
   const maximumPositions = config.count('max_position_embeddings', defaults.maximumPositions);
-  const base = defaults.ropeBase ?? 10_000;
-  const { windows } = defaults;
+  const { ropeBase: base = 10_000, trainedPositions, partialRotary = false, windows } = defaults;
+  const rotaryDefaults = { headSize, base, maximumPositions, partial: partialRotary };
   return {
     headSize,
     maximumPositions,
-    rotary: [readRotary(config, { headSize, base, maximumPositions })],
+    rotary: [
+      readRotary(config, { ...rotaryDefaults, ...(trainedPositions ? { trainedPositions } : {}) }),
+    ],
     layer: (index) => ({ window: windows?.[index] ?? null, rotary: 0 }),
   };
 }

@@ -48,7 +48,7 @@ export interface GatedDecoderTraits {
 export function readHeads(config: ConfigReader, headSizeDefault?: number) {
   const hiddenSize = config.count('hidden_size');
   const queryHeads = config.count('num_attention_heads', undefined, hiddenSize);
-  const keyValueHeads = config.count('num_key_value_heads', queryHeads);
+  const keyValueHeads = config.optionalCount('num_key_value_heads') ?? queryHeads;
   if (queryHeads % keyValueHeads !== 0) {
     const problem = `${keyValueHeads} does not divide num_attention_heads (${queryHeads})`;
     config.fail('num_key_value_heads', problem);
@@ -88,6 +88,7 @@ export function gatedDecoder(
   const innerSize = config.count('intermediate_size');
   const epsilon = config.number('rms_norm_eps', {
     above: 0,
+    atMost: 1,
     default: traits.epsilonDefault ?? 1e-6,
   });
   const activation = readActivation(
@@ -179,7 +180,7 @@ export function gatedDecoder(
     family: config.text('model_type'),
     vocabularySize,
     hiddenSize,
-    maximumPositions: Math.floor(traits.maximumPositions * reach(traits.rotary)),
+    maximumPositions: reach(traits.maximumPositions, traits.rotary),
     embedding: { weight: embedding, scale: traits.embeddingScale ?? 1, learnedPositions: null },
     rotary: traits.rotary,
     layers: Array.from({ length: readLayerCount(config) }, (_, index) => {
@@ -203,14 +204,14 @@ export function gatedDecoder(
 }
 
 /**
- * How far the model's own RoPE scaling reaches beyond `max_position_embeddings`. NTK scalings leave that
- * at the trained length; all others state the scaled one.
+ * Positions that the model's own RoPE scaling reaches. NTK scalings leave `max_position_embeddings` at the
+ * trained length; all others state the scaled one.
  */
-function reach(rotary: readonly RotarySpec[]): number {
+function reach(maximumPositions: number, rotary: readonly RotarySpec[]): number {
   const factors = rotary.map(({ scaling }) =>
-    scaling.kind === 'dynamic' || scaling.kind === 'ntk' ? scaling.factor : 1,
+    scaling.kind === 'dynamic' || scaling.kind === 'ntk' ? Math.max(1, scaling.factor) : 1,
   );
-  return Math.max(...factors);
+  return Math.min(Math.floor(maximumPositions * Math.max(...factors)), 2 ** 31 - 1);
 }
 
 /** The head stands beside the decoder's body: `model.` → `lm_head`, `text.model.` → `text.lm_head`. */

@@ -23,7 +23,6 @@ export const gemma3Text: Family = {
       rotary: readGemma3Rotary(config, headSize, maximumPositions),
       layer: (index) => ({ window: windows[index]!, rotary: windows[index] === null ? 0 : 1 }),
       queryKeyNorm: 'head',
-      attentionSoftCap: config.optionalNumber('attn_logit_softcapping'),
       logitSoftCap: config.optionalNumber('final_logit_softcapping'),
     });
   },
@@ -31,8 +30,7 @@ export const gemma3Text: Family = {
 
 /** Every sixth layer sees everything, unless the configuration states another pattern. */
 function readGemma3Windows(config: ConfigReader): (number | null)[] {
-  const keys = ['sliding_window_pattern', '_sliding_window_pattern'];
-  const pattern = config.count(keys.find((key) => config.has(key)) ?? keys[0]!, 6);
+  const pattern = config.count('sliding_window_pattern', 6);
   const window = config.optionalCountOr('sliding_window', 4096);
   return readWindows(config, window, (index) => (index + 1) % pattern !== 0);
 }

@@ -16,7 +16,7 @@ export const gpt2: Family = {
       config.fail('n_embd', `${hiddenSize} is no multiple of n_head (${heads})`);
     }
     const innerSize = config.optionalCount('n_inner') ?? 4 * hiddenSize;
-    const epsilon = config.number('layer_norm_epsilon', { above: 0, default: 1e-5 });
+    const epsilon = config.number('layer_norm_epsilon', { above: 0, atMost: 1, default: 1e-5 });
     const activation = readActivation(config, 'activation_function', 'gelu_new');
     const scale = config.boolean('scale_attn_weights', true) ? 1 / Math.sqrt(headSize) : 1;
     const byLayer = config.boolean('scale_attn_by_inverse_layer_idx', false);

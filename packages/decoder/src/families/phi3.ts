@@ -9,7 +9,12 @@ export const phi3: Family = {
   read(config, prefix) {
     const windows = readWindows(config, config.optionalCount('sliding_window'));
     return gatedDecoder(config, prefix, {
-      ...commonTraits(config, { maximumPositions: 4096, windows }),
+      ...commonTraits(config, {
+        maximumPositions: 4096,
+        trainedPositions: 4096,
+        partialRotary: true,
+        windows,
+      }),
       tiedByDefault: false,
       epsilonDefault: 1e-5,
       fused: true,

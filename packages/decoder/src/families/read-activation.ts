@@ -5,6 +5,7 @@ const activations: Readonly<Record<string, ActivationName>> = {
   silu: 'silu',
   swish: 'silu',
   gelu: 'gelu',
+  gelu_fast: 'gelu-tanh',
   gelu_new: 'gelu-tanh',
   gelu_pytorch_tanh: 'gelu-tanh',
   relu: 'relu',

@@ -33,9 +33,14 @@ export interface DecoderGraph {
  * @param folder the model folder
  * @param spec what its configuration says
  * @param probe what to report of the attention
- * @throws {ModelFolderError} when a weight is missing or has another shape or type than the spec says
+ * @throws {ModelFolderError} when a weight is missing, has another shape or type than the spec says, or
+ *   would be left out although it matters
  */
-export function buildGraph(folder: ModelFolder, spec: DecoderSpec, probe: Probe): DecoderGraph {
+export async function buildGraph(
+  folder: ModelFolder,
+  spec: DecoderSpec,
+  probe: Probe,
+): Promise<DecoderGraph> {
   const graph = new GraphBuilder(spec.family);
   const weights = new Weights(folder, graph);
   const positions = graph.input(names.positions, 'int32', ['new']);
@@ -56,7 +61,7 @@ export function buildGraph(folder: ModelFolder, spec: DecoderSpec, probe: Probe)
   const logits = softCap(graph, spec.logitSoftCap, linear(graph, weights, spec.head, last));
   graph.output(names.hidden, last, 'float32', ['outputs', spec.hiddenSize]);
   graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize]);
-  checkUnusedTensors(folder, weights.used);
+  await checkUnusedTensors(folder, spec, weights.used);
   return { model: graph.encode(), weightsFolder: weights.folder, unaligned: weights.unaligned };
 }
 

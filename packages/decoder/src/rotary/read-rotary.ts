@@ -5,6 +5,10 @@ export interface RotaryDefaults {
   readonly headSize: number;
   readonly base: number;
   readonly maximumPositions: number;
+  /** Positions before an extension. @defaultValue maximumPositions */
+  readonly trainedPositions?: number;
+  /** Whether the family knows RoPE on part of each head. @defaultValue false */
+  readonly partial?: boolean;
 }
 
 /**
@@ -23,19 +27,25 @@ export function readRotary(
   const all = config.optionalObject('rope_parameters');
   const parameters = (layerType && all?.optionalObject(layerType)) || all;
   const scaling = parameters ?? config.optionalObject('rope_scaling');
-  const base = (parameters ?? config).number('rope_theta', { above: 0, default: defaults.base });
-  const share = (parameters?.has('partial_rotary_factor') ? parameters : config).number(
-    'partial_rotary_factor',
-    { above: 0, atMost: 1, default: 1 },
-  );
-  const size = Math.trunc(defaults.headSize * share);
+  const either = (key: string) => (parameters?.has(key) ? parameters : config);
+  // The base beside the parameters is that of the layers that see everything.
+  const base =
+    layerType === 'sliding_attention' && !parameters?.has('rope_theta')
+      ? defaults.base
+      : either('rope_theta').number('rope_theta', { above: 0, default: defaults.base });
+  const share = 'partial_rotary_factor';
+  const size = defaults.partial
+    ? Math.trunc(
+        defaults.headSize * either(share).number(share, { above: 0, atMost: 1, default: 1 }),
+      )
+    : defaults.headSize;
   if (size < 2 || size % 2 !== 0) {
     config.fail(
       'head_dim',
       `RoPE rotates pairs, but ${size} of ${defaults.headSize} numbers are to turn`,
     );
   }
-  return { size, base, scaling: readScaling(config, scaling, defaults.maximumPositions, size) };
+  return { size, base, scaling: readScaling(config, scaling, defaults, size) };
 }
 
 /**
@@ -52,24 +62,25 @@ export function readRotaryParameters(
   maximumPositions: number,
 ): RotarySpec {
   const config = new ConfigReader('rope_parameters', { rope_parameters: parameters });
-  return readRotary(config, { headSize, base: 10_000, maximumPositions });
+  return readRotary(config, { headSize, base: 10_000, maximumPositions, partial: true });
 }
 
 function readScaling(
   config: ConfigReader,
   scaling: ConfigReader | null,
-  maximumPositions: number,
+  defaults: RotaryDefaults,
   size: number,
 ): RotaryScaling {
   if (!scaling) return { kind: 'none' };
+  const { maximumPositions } = defaults;
   const typeKey = scaling.has('rope_type') ? 'rope_type' : 'type';
   const type = scaling.text(typeKey, 'default');
   const factor = () => scaling.number('factor', { above: 0 });
-  /** Positions before the extension: in the scaling itself, else beside it, else the model's own. */
+  /** Positions before the extension: beside the scaling (as transformers prefers), else in it. */
   const trainedPositions = () => {
     const key = 'original_max_position_embeddings';
-    const holder = scaling.has(key) ? scaling : config;
-    return holder.number(key, { above: 0, default: maximumPositions });
+    const fallback = defaults.trainedPositions ?? maximumPositions;
+    return (config.has(key) ? config : scaling).number(key, { above: 0, default: fallback });
   };
   switch (type) {
     case 'default':
@@ -94,30 +105,31 @@ function readScaling(
         highFrequencyFactor: scaling.number('high_freq_factor', { above: 0 }),
         trainedPositions: trainedPositions(),
       };
-    case 'yarn':
+    case 'yarn': {
+      const trained = trainedPositions();
+      const extension = scaling.optionalNumber('factor') ?? maximumPositions / trained;
       return {
         kind: 'yarn',
-        factor: factor(),
-        trainedPositions: trainedPositions(),
-        betaFast: scaling.number('beta_fast', { above: 0, default: 32 }),
-        betaSlow: scaling.number('beta_slow', { above: 0, default: 1 }),
+        factor: extension,
+        trainedPositions: trained,
+        betaFast: scaling.optionalNumber('beta_fast') ?? 32,
+        betaSlow: scaling.optionalNumber('beta_slow') ?? 1,
         truncate: scaling.boolean('truncate', true),
-        attentionFactor: readYarnAttentionFactor(scaling, factor()),
+        attentionFactor: readYarnAttentionFactor(scaling, extension),
       };
+    }
     case 'longrope':
     case 'su': {
       const trained = trainedPositions();
-      const extension = scaling.number('factor', {
-        above: 0,
-        default: maximumPositions / trained,
-      });
+      if (trained < 2) scaling.fail('original_max_position_embeddings', `${trained} is below 2`);
+      const extension = scaling.optionalNumber('factor') ?? maximumPositions / trained;
       const computed = extension <= 1 ? 1 : Math.sqrt(1 + Math.log(extension) / Math.log(trained));
       return {
         kind: 'longrope',
         shortFactors: scaling.numbers('short_factor', size / 2),
         longFactors: scaling.numbers('long_factor', size / 2),
         trainedPositions: trained,
-        attentionFactor: scaling.number('attention_factor', { above: 0, default: computed }),
+        attentionFactor: scaling.optionalNumber('attention_factor') ?? computed,
       };
     }
     default:
@@ -137,8 +149,11 @@ function requireNtkSize(scaling: ConfigReader, size: number): void {
 /** YaRN's temperature on the logits, as a factor on cos and sin: 0.1·m·ln(factor) + 1. */
 function readYarnAttentionFactor(scaling: ConfigReader, factor: number): number {
   const temperature = (scale: number) => (factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1);
-  const scale = scaling.optionalNumber('mscale');
-  const scaleAllDimensions = scaling.optionalNumber('mscale_all_dim');
+  // 0 means that it is not used.
+  const notNegative = (key: string) =>
+    scaling.has(key) ? scaling.number(key, { above: -Number.MIN_VALUE }) : 0;
+  const scale = notNegative('mscale');
+  const scaleAllDimensions = notNegative('mscale_all_dim');
   const computed =
     scale && scaleAllDimensions
       ? temperature(scale) / temperature(scaleAllDimensions)

@@ -8,16 +8,20 @@ export interface RotaryRows {
 }
 
 /**
- * The rows of a rotary table for the positions of one call.
+ * The rows of a rotary table for some positions.
  *
  * @param spec the rotary table
- * @param positions absolute positions; the largest decides the frequencies of `dynamic` and `longrope`
+ * @param positions absolute positions
+ * @param sequenceLength tokens of the sequence when the whole input is read, which decide the frequencies
+ * of `dynamic` and `longrope`; one more than the largest position when absent
  */
-export function rotaryRows(spec: RotarySpec, positions: Int32Array): RotaryRows {
+export function rotaryRows(
+  spec: RotarySpec,
+  positions: Int32Array,
+  sequenceLength = 1 + positions.reduce((a, b) => Math.max(a, b), 0),
+): RotaryRows {
   const half = spec.size / 2;
-  let largest = 0;
-  for (const position of positions) largest = Math.max(largest, position);
-  const frequencies = inverseFrequencies(spec, largest + 1);
+  const frequencies = inverseFrequencies(spec, sequenceLength);
   const factor = rotaryAttentionFactor(spec.scaling);
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError } from '@namm/core';
+import type { Probe } from '@namm/kv-cache';
+import { type ContextExtension, extendContext, scaleAttention } from './context-extension.js';
+import type { DecoderSpec } from './decoder-spec.js';
+
+export interface DecoderOptions {
+  /**
+   * What the graph reports of the attention: the probe of the policies that will be used.
+   * @defaultValue `{ kind: 'none' }`
+   */
+  readonly probe?: Probe;
+  /**
+   * Tokens computed at once while a prompt is read; eviction happens after each chunk.
+   * @defaultValue 256
+   */
+  readonly chunkSize?: number;
+  /** Reaches beyond the length the model was trained for. */
+  readonly contextExtension?: ContextExtension;
+  /**
+   * Factor on the attention logits; above 1 it sharpens attention that a longer context has diluted.
+   * @defaultValue 1
+   */
+  readonly attentionLogitFactor?: number;
+  /** Replaces the limit on positions that config.json states; learned positions have no more. */
+  readonly maximumPositions?: number;
+  /**
+   * Threads that compute; more than there are cores would only wait for each other, so no more are used.
+   * @defaultValue the number of cores
+   */
+  readonly threads?: number;
+}
+
+/**
+ * Checks the options that do not depend on the model, and fills in their defaults.
+ *
+ * @throws {InvalidArgumentError} naming the option at fault
+ */
+export function checkOptions(options: DecoderOptions): {
+  readonly probe: Probe;
+  readonly chunkSize: number;
+  readonly threads: number;
+} {
+  const { probe = { kind: 'none' }, chunkSize = 256 } = options;
+  const threads = options.threads ?? availableParallelism();
+  checkProbe(probe);
+  requireCount('chunkSize', chunkSize);
+  requireCount('threads', threads);
+  return { probe, chunkSize, threads: Math.min(threads, availableParallelism()) };
+}
+
+/** The model as the options want it. */
+export function applyOptions(spec: DecoderSpec, options: DecoderOptions): DecoderSpec {
+  const { contextExtension, attentionLogitFactor, maximumPositions } = options;
+  let result = spec;
+  if (contextExtension) result = extendContext(result, contextExtension);
+  if (attentionLogitFactor !== undefined) result = scaleAttention(result, attentionLogitFactor);
+  if (maximumPositions === undefined) return result;
+  requireCount('maximumPositions', maximumPositions);
+  if (spec.embedding.learnedPositions && maximumPositions > spec.maximumPositions) {
+    const problem = `${spec.family} has learned only ${spec.maximumPositions} positions`;
+    throw new InvalidArgumentError('maximumPositions', problem);
+  }
+  return { ...result, maximumPositions };
+}
+
+function checkProbe(probe: Probe): void {
+  if (probe?.kind === 'none' || probe?.kind === 'columnSums') return;
+  if (probe?.kind !== 'lastQueries') {
+    throw new InvalidArgumentError('probe', `${JSON.stringify(probe)} is no probe`);
+  }
+  requireCount('probe.count', probe.count);
+}
+
+function requireCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new InvalidArgumentError(option, `${value} is not a whole number of at least 1`);
+}
