@@ -14,8 +14,8 @@ interface Eviction {
 }
 
 const fixtures = join(import.meta.dirname, '__fixtures__');
-const folders = readdirSync(fixtures, { withFileTypes: true }).filter((entry) =>
-  entry.isDirectory(),
+const folders = readdirSync(fixtures, { withFileTypes: true }).filter(
+  (entry) => entry.isDirectory() && entry.name !== 'configurations',
 );
 
 describe.each(folders.map(({ name }) => name))('%s against PyTorch transformers', (name) => {
