@@ -31,7 +31,8 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
     : options.prompt;
   const status = new StatusLine();
   const start = performance.now();
-  let firstPiece = 0;
+  let firstPiece = start;
+  let promptTokens = 0;
   const pieces = completeText(decoder, tokenizer, cache, prompt, {
     maximumTokens: options.maximumTokens,
     addSpecialTokens: !options.chat,
@@ -40,16 +41,13 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       status.show(`read ${done} of ${total} tokens`);
       if (done === total) {
         firstPiece = performance.now();
+        promptTokens = total;
         const seconds = (firstPiece - start) / 1000;
         status.finish(`read ${total} tokens in ${seconds.toFixed(1)} s`);
       }
     },
   });
-  let promptTokens = 0;
-  for await (const piece of pieces) {
-    promptTokens ||= cache.seen;
-    process.stdout.write(piece);
-  }
+  for await (const piece of pieces) process.stdout.write(piece);
   process.stdout.write('\n');
   const { rows, keptPerHead, bytes, seen } = cache.memory();
   const written = seen - promptTokens + 1;
@@ -59,5 +57,8 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   status.finish(
     `${policy.name}: about ${rate.toFixed(1)} tokens/s written; kept ${kept} of ${seen} tokens per head, ${megabytes.toFixed(2)} MB of cache`,
   );
+  if (seen === decoder.spec.maximumPositions) {
+    status.finish(`the answer ends here: the model has only ${seen} positions`);
+  }
   await decoder.release();
 }

@@ -9,7 +9,7 @@ interface Options {
   model?: string;
   prompt?: string;
   promptFile?: string;
-  policy: string;
+  policy?: string;
   budget?: string;
   maxTokens: number;
   chat?: true;
@@ -23,6 +23,9 @@ interface Options {
   policies: string[];
 }
 
+/** A table of more would take hours. */
+const mostPassages = 1000;
+
 const demoPolicies = policyNames.filter((name) => !['observed-attention', 'ada-l2'].includes(name));
 
 const program = new Command('llm')
@@ -32,7 +35,7 @@ const program = new Command('llm')
   .option('--model <folder>', 'your own model: a Hugging Face folder with safetensors weights')
   .option('--prompt <text>', 'text to continue')
   .option('--prompt-file <file>', 'file with the text to continue')
-  .addOption(new Option('--policy <name>', 'what to forget').choices(policyNames).default('full'))
+  .addOption(new Option('--policy <name>', 'what to forget (full)').choices(policyNames))
   .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
   .option('--max-tokens <count>', 'most tokens to write', count, 256)
   .option('--chat', "put the prompt through the model's chat template")
@@ -42,7 +45,7 @@ const program = new Command('llm')
   .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positive, 1)
   .option('--logit-factor <factor>', 'factor on the attention logits', positive, 1)
   .option('--seed <seed>', 'seed of planted facts and of random eviction', seed, 1)
-  .option('--prompts <count>', 'demo: passages to read', count, 15)
+  .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, count, 10)
   .option('--policies <names>', 'demo: policies, with commas', list, demoPolicies)
   .action(main);
 
@@ -52,9 +55,24 @@ async function main(options: Options): Promise<void> {
     if (options.prompt !== undefined || options.promptFile !== undefined) {
       return program.error('error: a prompt needs --model');
     }
+    if (options.policy !== undefined || options.budget !== undefined) {
+      return program.error('error: --policy and --budget need --model; the demo takes --policies');
+    }
+    if (options.prompts > mostPassages) {
+      return program.error(`error: --prompts takes at most ${mostPassages}`);
+    }
     const { prompts, policies } = options;
     await runDemo({ prompts, policies, seed, ...(threads ? { threads } : {}) });
     return;
+  }
+  if (options.prompt !== undefined && options.promptFile !== undefined) {
+    return program.error('error: give --prompt or --prompt-file, not both');
+  }
+  const policy = options.policy ?? 'full';
+  if (policy === 'full' && options.budget !== undefined) {
+    return program.error(
+      'error: the policy "full" keeps everything; name a --policy for the budget',
+    );
   }
   const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
   if (prompt === undefined) return program.error('error: give --prompt or --prompt-file');
@@ -65,7 +83,7 @@ async function main(options: Options): Promise<void> {
     model,
     prompt,
     seed,
-    policy: options.policy,
+    policy,
     ...(options.budget ? { budget: options.budget } : {}),
     maximumTokens: options.maxTokens,
     chat: options.chat ?? false,

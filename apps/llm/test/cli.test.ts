@@ -30,7 +30,7 @@ describe('llm without arguments of its own', () => {
     const kept = (name: string) =>
       Number(stdout.match(new RegExp(`^${name} .*?(\\d+) of`, 'm'))![1]);
     expect(kept('snapkv') / kept('full')).toBeLessThan(0.3);
-    expect(stdout).toMatch(/Planted: .+\nQ: .+ {3}\(wanted: .+\)/s);
+    expect(stdout).toMatch(/Planted: .+\nQ: .+ \.\.\. .+\n\(wanted: .+\)/s);
   });
 
   it('repeats itself for a seed', () => {
@@ -81,6 +81,10 @@ describe("llm with the user's own model", () => {
       'none',
     ],
     ['a prompt beyond the limit', ['--model', model, '--prompt', 'x '.repeat(3000)], 'positions'],
+    ['a budget for the full cache', [...own, '--budget', '64'], 'keeps everything'],
+    ['two prompts', [...own, '--prompt-file', cli], 'not both'],
+    ['a policy for the demo', ['--policy', 'h2o', '--budget', '9'], '--policies'],
+    ['a demo without end', ['--prompts', '1000000000'], 'at most 1000'],
     ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number of at least 1'],
     ['an unknown demo policy', ['--policies', 'full,magic'], "'magic' is none of"],
   ])('refuses %s in one line that says what to do', (_, args, message) => {

@@ -1,26 +1,49 @@
+import { InvalidArgumentError } from '@namm/core';
 import type { EvictionPolicy, PolicyState } from '@namm/kv-cache';
 import type { TokenRole } from './attribute-tokens.js';
 
+export interface FactOracleOptions {
+  /**
+   * Newest tokens of the context that stay, needed or not. Heads that find nothing put their attention on
+   * what came last; a model that was never without such tokens fails when they are gone.
+   * @defaultValue 64
+   */
+  readonly window?: number;
+}
+
+/** What no answer needs. */
+const droppable: ReadonlySet<TokenRole['kind']> = new Set(['filler', 'distractor', 'stale']);
+
 /**
- * A policy that knows the answers: it keeps BOS, the facts that hold, and everything from the first
- * question on; filler, distractors and stale facts go after every forward. How much better it answers than
- * the full cache is how much there is to win by forgetting.
+ * A policy that knows the answers: of the context it keeps BOS, the facts that a question needs, and the
+ * newest tokens; of what follows, everything. All else goes after every forward. How much better it answers
+ * than the full cache is how much there is to win by forgetting.
  *
  * @param roles of the sample's tokens, from {@link attributeTokens}; tokens beyond them are kept
+ * @throws {InvalidArgumentError} when the window is no whole number
  */
-export function factOracle(roles: readonly TokenRole[]): EvictionPolicy {
-  const needless = roles.map(
-    ({ kind }) => kind === 'filler' || kind === 'distractor' || kind === 'stale',
+export function factOracle(
+  roles: readonly TokenRole[],
+  { window = 64 }: FactOracleOptions = {},
+): EvictionPolicy {
+  if (!Number.isInteger(window) || window < 0) {
+    throw new InvalidArgumentError('window', `${window} is not a whole number from 0 on`);
+  }
+  const contextEnd = endOfContext(roles);
+  const needless = roles.map(({ kind, questions }) =>
+    kind === 'fact' ? questions.length === 0 : droppable.has(kind),
   );
   const state: PolicyState = {
     bytes: 0,
     observe() {},
     async select(view) {
+      const firstNewest = Math.min(view.seen, contextEnd) - window;
+      const stays = (position: number) => position >= firstNewest || !needless[position];
       return view.shape.layers.map(({ keyValueHeads }, layer) =>
         Array.from({ length: keyValueHeads }, (_, head) => {
           const slots: number[] = [];
           for (const [slot, position] of view.positions(layer, head).entries()) {
-            if (!needless[position]) slots.push(slot);
+            if (stays(position)) slots.push(slot);
           }
           return Uint32Array.from(slots);
         }),
@@ -30,4 +53,10 @@ export function factOracle(roles: readonly TokenRole[]): EvictionPolicy {
     fork: () => state, // it remembers nothing
   };
   return { name: 'oracle', probe: { kind: 'none' }, start: () => state };
+}
+
+/** Position of the first token of the last part: the question before the first answer. */
+function endOfContext(roles: readonly TokenRole[]): number {
+  const answer = roles.find(({ kind }) => kind === 'answer');
+  return answer ? roles.findIndex(({ segment }) => segment === answer.segment - 1) : roles.length;
 }
