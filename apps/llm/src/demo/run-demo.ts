@@ -64,11 +64,12 @@ function introduce(
 ): void {
   const questions = prompts.reduce((sum, prompt) => sum + prompt.questions.length, 0);
   console.log(
-    `${prompts.length} passages of Moby-Dick, ${length} tokens each: four times what the bundled model was trained for (${trainedLength}).`,
+    `${prompts.length} passages of Moby-Dick, ${length} tokens each with their questions: four times what the bundled model was trained for (${trainedLength}).`,
   );
   console.log(
     `Made-up facts are planted in them at places drawn from seed ${seed}; ${questions} questions ask for the facts.`,
   );
+  console.log('(The model has seen Moby-Dick in training, but none of these facts.)');
   console.log(`Every policy but "full" keeps ${budget} tokens per head, a quarter of the text.\n`);
 }
 

@@ -21,7 +21,7 @@ export async function streamAnswer(
   console.log(
     `\nOne answer with "${policy.name}", as it is written. Planted: ${planted.join(' ')}`,
   );
-  process.stdout.write(`${text.trim()} ... `);
+  process.stdout.write(`${text.trim()} ...`);
   const options = { maximumTokens: 40, stop: [stop], addSpecialTokens: false };
   for await (const piece of completeText(decoder, tokenizer, cache, text, options)) {
     process.stdout.write(piece);
