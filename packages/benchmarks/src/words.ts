@@ -47,7 +47,7 @@ export const variables = words(
 export const ordinals = words('one two three four');
 
 /** The other words of the templates. */
-export const templateWords = words(
+const templateWords = words(
   'has serves and Key holds Sort as Note notes log Near stood the asked about',
 );
 
