@@ -89,6 +89,8 @@ function installDependencies() {
 }
 
 function build() {
+  const isFirst = !existsSync(join(root, 'apps', 'llm', 'dist', 'cli.js'));
+  if (isFirst) console.error('setup: building (takes up to a minute, once)');
   // turbo answers from its cache in milliseconds when nothing has changed.
   must(
     runTool('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true }),
