@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { InvalidArgumentError } from '@namm/core';
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -13,8 +14,15 @@ export interface FloatAttribute {
 /** An integer, a float, a text or a list of integers. */
 export type Attribute = number | FloatAttribute | string | readonly number[];
 
-/** A float attribute, also where its value happens to be a whole number. */
+/**
+ * A float attribute, also where its value happens to be a whole number.
+ *
+ * @throws {InvalidArgumentError} when float32 cannot hold the value
+ */
 export function float(value: number): FloatAttribute {
+  if (!Number.isFinite(Math.fround(value))) {
+    throw new InvalidArgumentError('value', `${value} is not finite in float32`);
+  }
   return { float: value };
 }
 

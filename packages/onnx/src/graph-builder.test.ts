@@ -75,6 +75,11 @@ describe('GraphBuilder', () => {
     });
   });
 
+  it('refuses floats that float32 cannot hold', () => {
+    expect(() => float(1e300)).toThrow(InvalidArgumentError);
+    expect(() => float(Number.NaN)).toThrow(InvalidArgumentError);
+  });
+
   it('refuses a name that stands already, an empty one, and values of another graph', () => {
     const graph = new GraphBuilder('a');
     graph.input('x', 'float32', [1]);
