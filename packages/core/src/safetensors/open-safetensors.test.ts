@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,12 +108,14 @@ describe('openSafetensors', () => {
     await mkdir(at('folder'));
     await symlink('nowhere', at('dangling'));
     await symlink('loop', at('loop'));
-    execFileSync('mkfifo', [at('pipe')]);
+    const server = createServer().listen(at('pipe')); // neither a file nor a folder
+    await once(server, 'listening');
     await expect(openSafetensors(at('absent'))).rejects.toThrow(/absent: does not exist/);
     await expect(openSafetensors(at('dangling'))).rejects.toThrow(/does not exist/);
     await expect(openSafetensors(at('loop'))).rejects.toThrow(/leads back to itself/);
     await expect(openSafetensors(at('folder'))).rejects.toThrow(/is a folder/);
     await expect(openSafetensors(at('pipe'))).rejects.toThrow(/device or pipe/);
+    server.close();
     await expect(openSafetensors(at('folder/x/y'))).rejects.toThrow(FileFormatError);
   });
 
