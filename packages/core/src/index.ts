@@ -16,6 +16,14 @@ export { mean } from './mean.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';
+export { heldTokens } from './retention/held-tokens.js';
+export { readRetentionRecord } from './retention/read-retention-record.js';
+export type {
+  RetentionBytes,
+  RetentionRecord,
+  RetentionScores,
+} from './retention/retention-record.js';
+export { writeRetentionRecord } from './retention/write-retention-record.js';
 export type { Dtype } from './safetensors/dtype.js';
 export { openSafetensors } from './safetensors/open-safetensors.js';
 export { SafetensorsFile } from './safetensors/safetensors-file.js';

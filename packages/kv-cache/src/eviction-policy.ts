@@ -30,6 +30,12 @@ export type FloatArray = Float32Array | Float64Array;
 /** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
 export type KeptSlots = readonly Uint32Array[];
 
+/**
+ * Is told the scores by which a policy is about to choose among the rows of one head: those of the first
+ * rows, in order; rows behind them stay whatever their score. The array is valid during the call only.
+ */
+export type ScoreListener = (layer: number, head: number, scores: FloatArray) => void;
+
 /** Read access to a cache, as a policy sees it after the rows of a pass were appended. */
 export interface CacheView {
   readonly shape: CacheShape;
@@ -60,8 +66,12 @@ export interface PolicyState {
    * The arrays belong to the caller: what is needed later must be copied.
    */
   observe(layer: number, observation: Observation): void;
-  /** Slots to keep, for all layers at once; null for a layer that loses nothing. */
-  select(view: CacheView): Promise<readonly (KeptSlots | null)[]>;
+  /**
+   * Slots to keep, for all layers at once; null for a layer that loses nothing.
+   *
+   * @param onScores wants to know the scores, where the policy has any and is choosing
+   */
+  select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]>;
   /**
    * Drops the state of evicted tokens, so that state and cache stay aligned. Called for every eviction:
    * those of `select`, rows that left a sliding window, and evictions by hand.

@@ -17,6 +17,7 @@ export type {
   Observation,
   PolicyState,
   Probe,
+  ScoreListener,
 } from './eviction-policy.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { parseBudget } from './parse-budget.js';
@@ -40,6 +41,11 @@ export {
   snapKVScorer,
 } from './policies/snap-kv.js';
 export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
+export {
+  RetentionRecorder,
+  type RetentionRecorderOptions,
+  type RetentionTexts,
+} from './retention-recorder.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
 export type { HeadAllocation } from './scoring/head-allocation.js';
 export type { LayerAllocation } from './scoring/layer-allocation.js';

@@ -9,6 +9,7 @@ import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './evicti
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
+import type { RetentionRecorder } from './retention-recorder.js';
 import { RowBuffer } from './row-buffer.js';
 
 /** How a {@link KVCache} behaves. */
@@ -24,6 +25,8 @@ export interface KVCacheOptions {
    * @defaultValue false
    */
   readonly keepOutsideWindow?: boolean;
+  /** Writes down what each head holds after each update. One recorder serves one cache. */
+  readonly recorder?: RetentionRecorder;
 }
 
 /** The right to change a cache, which nobody else has until it is released; see {@link KVCache.lease}. */
@@ -54,6 +57,7 @@ export class KVCache implements CacheView {
   #state: PolicyState;
   #seen = 0;
   #leasedFor: string | null = null;
+  #recorder: RetentionRecorder | null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
@@ -65,6 +69,13 @@ export class KVCache implements CacheView {
     this.#heads = shape.layers.map(({ keyValueHeads, headSize }) =>
       Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize)),
     );
+    this.#recorder = options.recorder ?? null;
+    this.#recorder?.start(this);
+  }
+
+  /** The recorder it was made with, or the fork's own; null when nothing is recorded. */
+  get recorder(): RetentionRecorder | null {
+    return this.#recorder;
   }
 
   /** Tokens of the sequence so far, evicted ones included; the next token has this position. */
@@ -150,6 +161,7 @@ export class KVCache implements CacheView {
       throw new InvalidArgumentError(`kept[${invalid.layer}]${where}`, invalid.problem);
     }
     this.#evict(kept);
+    this.#recorder?.changed(this);
   }
 
   /**
@@ -165,6 +177,7 @@ export class KVCache implements CacheView {
     copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
     copy.#state = this.#state.fork();
     copy.#seen = this.#seen;
+    copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
   }
 
@@ -188,12 +201,20 @@ export class KVCache implements CacheView {
   async #update(update: CacheUpdate): Promise<void> {
     checkUpdate(update, this, this.policy.probe);
     this.#append(update);
+    try {
+      await this.#evictByPolicy(update);
+    } finally {
+      this.#recorder?.changed(this); // also when the policy failed: the rows are in the cache
+    }
+  }
+
+  async #evictByPolicy(update: CacheUpdate): Promise<void> {
     for (const [layer, observation] of update.observations.entries()) {
       this.#state.observe(layer, observation);
     }
     // Before the policy chooses, so that it spends no budget on rows that nobody can see.
     if (!this.#keepOutsideWindow) this.#evict(outsideWindow(this, this.policy));
-    const kept = await this.#state.select(this);
+    const kept = await this.#state.select(this, this.#recorder?.scoreListener(this));
     const invalid = findInvalidSlots(kept, this.#lengths());
     if (invalid !== null) {
       const { layer, head, problem } = invalid;

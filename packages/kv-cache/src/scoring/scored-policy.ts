@@ -7,6 +7,7 @@ import type {
   KeptSlots,
   Observation,
   PolicyState,
+  ScoreListener,
 } from '../eviction-policy.js';
 import { parseBudget } from '../parse-budget.js';
 import { slotsPerHead } from '../slots-per-head.js';
@@ -81,10 +82,12 @@ class ScoredState implements PolicyState {
     this.#scorer.observe(layer, observation);
   }
 
-  async select(view: CacheView): Promise<readonly (KeptSlots | null)[]> {
+  async select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]> {
     const { layers, slots } = this.#parts;
     const perLayer = layers.slots(view.shape.layers.length, slots(view.seen), view.seen);
-    const kept = perLayer.map((layerSlots, layer) => this.#selectLayer(view, layer, layerSlots));
+    const kept = perLayer.map((layerSlots, layer) =>
+      this.#selectLayer(view, layer, layerSlots, onScores),
+    );
     this.#scorer.endPass();
     return kept;
   }
@@ -97,7 +100,12 @@ class ScoredState implements PolicyState {
     return new ScoredState(this.#parts, this.#scorer.fork());
   }
 
-  #selectLayer(view: CacheView, layer: number, slots: number): KeptSlots | null {
+  #selectLayer(
+    view: CacheView,
+    layer: number,
+    slots: number,
+    onScores?: ScoreListener,
+  ): KeptSlots | null {
     const { name, scorer, heads } = this.#parts;
     const lengths = headLengths(view.shape, view, layer);
     if (!heads.isDue(lengths, slots)) return null;
@@ -107,6 +115,9 @@ class ScoredState implements PolicyState {
       if (hasNaN(values)) throw new InvalidScoreError(name, layer, head);
     }
     const protectedRows = Math.min(slots, scorer.protectedRows(slots));
+    for (const [head, values] of scores.entries()) {
+      onScores?.(layer, head, values.subarray(0, Math.max(0, values.length - protectedRows)));
+    }
     const counts = heads.counts(scores, slots, protectedRows, this.#top);
     return lengths.map((length, head) => {
       const tail = Math.min(protectedRows, counts[head]!);

@@ -1,0 +1,168 @@
+import { InvalidArgumentError, type RetentionRecord, type RetentionScores } from '@namm/core';
+import type { CacheMemory } from './cache-memory.js';
+import type { CacheShape } from './cache-shape.js';
+import { checkInteger } from './check-option.js';
+import type { CacheView, ScoreListener } from './eviction-policy.js';
+import { HeadHistory } from './head-history.js';
+
+/** What a {@link RetentionRecorder} keeps of a policy's scores. */
+export interface RetentionRecorderOptions {
+  /**
+   * `none`; `last`, the last score of every token in every head, two bytes each; or a number n: that
+   * after every n-th update too.
+   * @defaultValue 'none'
+   */
+  readonly scores?: 'none' | 'last' | number;
+}
+
+/** What a recorder cannot know itself; see {@link RetentionRecord}. */
+export interface RetentionTexts {
+  readonly ids?: Uint32Array;
+  readonly pieces?: readonly string[];
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
+/** A cache as its recorder sees it. */
+interface RecordedCache extends CacheView {
+  readonly policy: { readonly name: string };
+  memory(): CacheMemory;
+}
+
+/**
+ * Writes down which tokens each head of one cache holds after each update. It changes nothing, knows no
+ * policy, and costs a few numbers per token and head, and one look at each head's rows per update. An
+ * eviction by hand counts as an update. What was evicted before the recording began is recorded as
+ * evicted at the first update. A fork of the cache records on in a copy of its own: `fork.recorder`.
+ *
+ * @example
+ * ```ts
+ * const recorder = new RetentionRecorder({ scores: 'last' });
+ * const cache = new KVCache(shape, { policy: h2o({ budget: '25%' }), recorder });
+ * await cache.update(update);
+ * await writeRetentionRecord('run.safetensors', recorder.record());
+ * ```
+ */
+export class RetentionRecorder {
+  readonly #scores: 'none' | 'last' | number;
+  #shape: CacheShape | null = null;
+  #policy = '';
+  /** Per layer and head. */
+  #heads: HeadHistory[][] = [];
+  #seen: number[] = [];
+  #memory: CacheMemory['bytes'][] = [];
+  #snapshots: RetentionScores[] = [];
+
+  /** @throws {InvalidArgumentError} for a bad option */
+  constructor({ scores = 'none' }: RetentionRecorderOptions = {}) {
+    if (scores !== 'none' && scores !== 'last') checkInteger('scores', scores, 1);
+    this.#scores = scores;
+  }
+
+  /**
+   * Binds the recorder to its cache; the cache calls this.
+   *
+   * @throws {InvalidArgumentError} when it records another cache already
+   */
+  start(cache: RecordedCache): void {
+    if (this.#shape !== null) {
+      throw new InvalidArgumentError(
+        'recorder',
+        'records another cache already; make one for each',
+      );
+    }
+    this.#shape = cache.shape;
+    this.#policy = cache.policy.name;
+    this.#heads = cache.shape.layers.map(({ keyValueHeads }) =>
+      Array.from({ length: keyValueHeads }, () => new HeadHistory()),
+    );
+  }
+
+  /** What the policy tells its scores to, where they are recorded; the cache calls this. */
+  scoreListener(view: CacheView): ScoreListener | undefined {
+    if (this.#scores === 'none') return undefined;
+    return (layer, head, scores) => {
+      this.#heads[layer]![head]!.takeScores(view.positions(layer, head), scores);
+    };
+  }
+
+  /** Notes what the cache holds now; the cache calls this after each update and eviction by hand. */
+  changed(cache: RecordedCache): void {
+    const update = this.#seen.length;
+    for (const [layer, heads] of this.#heads.entries()) {
+      for (const [head, history] of heads.entries()) {
+        history.advance(cache.seen, cache.positions(layer, head), update);
+      }
+    }
+    this.#seen.push(cache.seen);
+    this.#memory.push(cache.memory().bytes);
+    const every = this.#scores;
+    if (typeof every === 'number' && (update + 1) % every === 0) {
+      this.#snapshots.push(this.#snapshot());
+    }
+  }
+
+  /** A second recorder with the same history, for a fork of the cache. */
+  fork(): RetentionRecorder {
+    const copy = new RetentionRecorder({ scores: this.#scores });
+    copy.#shape = this.#shape;
+    copy.#policy = this.#policy;
+    copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
+    copy.#seen = [...this.#seen];
+    copy.#memory = [...this.#memory];
+    copy.#snapshots = [...this.#snapshots];
+    return copy;
+  }
+
+  /**
+   * What was recorded so far; the recording goes on.
+   *
+   * @throws {InvalidArgumentError} when it records no cache, or there are not as many ids or pieces as
+   *   tokens seen
+   */
+  record({ ids, pieces, notes = {} }: RetentionTexts = {}): RetentionRecord {
+    if (this.#shape === null) {
+      throw new InvalidArgumentError('recorder', 'records no cache; give it to one as an option');
+    }
+    const tokens = this.#seen.at(-1) ?? 0;
+    for (const [name, given] of Object.entries({ ids, pieces })) {
+      if (given === undefined || given.length === tokens) continue;
+      throw new InvalidArgumentError(name, `are ${given.length} for ${tokens} tokens seen`);
+    }
+    const updates = this.#seen.length;
+    const evictedAt = new Uint32Array(this.#heads.flat().length * tokens);
+    for (const [i, head] of this.#heads.flat().entries()) {
+      head.writeEvictedAt(evictedAt.subarray(i * tokens, (i + 1) * tokens), updates);
+    }
+    const scores = [...this.#snapshots];
+    const isDue = this.#scores !== 'none' && updates > 0 && scores.at(-1)?.update !== updates - 1;
+    if (isDue) scores.push(this.#snapshot());
+    const bytes = (name: keyof CacheMemory['bytes']) =>
+      Float64Array.from(this.#memory, (memory) => memory[name]);
+    return {
+      model: this.#shape.model,
+      policy: this.#policy,
+      headsPerLayer: this.#shape.layers.map(({ keyValueHeads }) => keyValueHeads),
+      seen: Uint32Array.from(this.#seen),
+      bytes: {
+        allocated: bytes('allocated'),
+        used: bytes('used'),
+        positions: bytes('positions'),
+        policy: bytes('policy'),
+      },
+      evictedAt,
+      scores,
+      ...(ids === undefined ? {} : { ids: ids.slice() }),
+      ...(pieces === undefined ? {} : { pieces: [...pieces] }),
+      notes: { ...notes },
+    };
+  }
+
+  #snapshot(): RetentionScores {
+    const heads = this.#heads.flat();
+    const tokens = this.#seen.at(-1)!;
+    const values = new Uint16Array(heads.length * tokens);
+    for (const [i, head] of heads.entries())
+      head.writeScores(values.subarray(i * tokens, (i + 1) * tokens));
+    return { update: this.#seen.length - 1, values };
+  }
+}
