@@ -52,6 +52,19 @@ describe('float16', () => {
     expect(toFloat16((slowValue(0x4001) + slowValue(0x4002)) / 2)).toBe(0x4002);
   });
 
+  it('narrows single precision as it narrows any number', () => {
+    // Every sign and exponent, with fractions around the ties and the carries.
+    const fractions = [0, 1, 0x0fff, 0x1000, 0x1001, 0x2fff, 0x3000, 0x3001, 0x7f_efff, 0x7f_f000];
+    const patterns = Array.from({ length: 512 }, (_, top) => top * 0x80_0000).flatMap((top) =>
+      [...fractions, 0x7f_ffff, 0x2a_aaaa].map((fraction) => top + fraction),
+    );
+    const values = new Float32Array(Uint32Array.from(patterns).buffer);
+    const narrowed = float32ToFloat16(values);
+    for (const [i, value] of values.entries()) {
+      if (narrowed[i] !== toFloat16(value)) expect.fail(`${value}: ${narrowed[i]}`);
+    }
+  });
+
   it('overflows to infinity where the next step would be nearer', () => {
     expect(toFloat16(65519.99)).toBe(0x7bff);
     expect(toFloat16(65520)).toBe(0x7c00);

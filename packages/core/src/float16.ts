@@ -61,5 +61,21 @@ export function toFloat16(value: number): number {
 
 /** {@link toFloat16} of every element. */
 export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
-  return Uint16Array.from(values, toFloat16);
+  if (!(values instanceof Float32Array)) return Uint16Array.from(values, toFloat16);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const result = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const magnitude = bits[i]! & 0x7fff_ffff;
+    const sign = (bits[i]! >>> 16) & 0x8000;
+    if (magnitude >= 0x4780_0000) {
+      result[i] = toFloat16(values[i]!); // 65536 and more, infinity, NaN
+    } else if (magnitude >= 0x3880_0000) {
+      // Adding half a unit, less one bit where the last kept bit is 0, rounds to nearest, ties to even.
+      const rounded = magnitude + 0x0fff + ((magnitude >>> 13) & 1);
+      result[i] = sign | ((rounded - 0x3800_0000) >>> 13); // bias 127 becomes 15
+    } else {
+      result[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
+    }
+  }
+  return result;
 }

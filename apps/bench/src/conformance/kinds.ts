@@ -1,6 +1,7 @@
 import { badInput } from './bad-input.js';
 import { baselines } from './baselines.js';
 import type { ConformanceKind } from './conformance-kind.js';
+import { features } from './features.js';
 import { models } from './models.js';
 import { rope } from './rope.js';
 import { tokenizers } from './tokenizers.js';
@@ -13,5 +14,6 @@ export const kinds: readonly ConformanceKind[] = [
   tokenizers,
   badInput,
   baselines,
+  features,
   ...unsupportedKinds,
 ];

@@ -4,7 +4,6 @@ import type { ConformanceKind } from './conformance-kind.js';
 
 /** Kinds whose packages are not written yet, known by the files that hold their cases. */
 const caseFiles: Record<string, RegExp> = {
-  features: /^(feat_\w+|online_norm|rope_ntk)\.json$/,
   bam: /^bam\.json$/,
   e2e: /^tensors\.safetensors$/,
   ckpt: /^ckpt_\w+\.pt$/,

@@ -1,0 +1,8 @@
+import { NammError } from '@namm/core';
+
+/** Attention that cannot be: NaN, negative, rows that do not sum to one, or of the wrong size. */
+export class InvalidAttentionError extends NammError {
+  constructor(problem: string) {
+    super('INVALID_ATTENTION', `Attention: ${problem}; nothing was taken in`);
+  }
+}

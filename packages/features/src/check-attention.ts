@@ -1,0 +1,32 @@
+import { InvalidAttentionError } from './attention-error.js';
+
+/** Either precision. */
+export type FloatArray = Float32Array | Float64Array;
+
+/**
+ * How far a row may be from 1: the rounding of a softmax in bfloat16, whose numbers have 8 bits.
+ * A row that lost its mask or its softmax is further away.
+ */
+const rowTolerance = 2 ** -8;
+
+/**
+ * @param attention `[rows, columns]`
+ * @throws {InvalidAttentionError} unless every row is a distribution: none negative, sum 1
+ */
+export function checkAttention(attention: FloatArray, columns: number): void {
+  for (let start = 0; start < attention.length; start += columns) {
+    let sum = 0;
+    for (let i = start; i < start + columns; i++) {
+      const value = attention[i]!;
+      if (!(value >= 0)) {
+        const where = `row ${start / columns}, column ${i - start}`;
+        throw new InvalidAttentionError(`${value} at ${where}; is it taken after the softmax?`);
+      }
+      sum += value;
+    }
+    if (!(Math.abs(sum - 1) <= rowTolerance)) {
+      const advice = 'is it taken after the softmax, and are all columns there?';
+      throw new InvalidAttentionError(`row ${start / columns} sums to ${sum}, not to 1; ${advice}`);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import type { FeatureState } from './feature-state.js';
+import { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
+import { bins } from './spectrum-settings.js';
+
+export interface FeatureEncoderOptions {
+  /** Statistics of the 17 magnitudes. */
+  readonly normaliser: Normaliser;
+  readonly recency?: RecencySettings;
+}
+
+/** Which head a state belongs to, and when its tokens were. */
+export interface HeadTokens {
+  /** Position of the token in each slot, ascending. */
+  readonly positions: ArrayLike<number>;
+  /** Position of the sequence's newest token, from which ages count. */
+  readonly newest: number;
+  /** Needed when the normaliser has statistics per head. @defaultValue 0 */
+  readonly layer?: number;
+  /** @defaultValue 0 */
+  readonly head?: number;
+}
+
+/** The published lower bound of a standard deviation. */
+const smallestDeviation = 1e-7;
+
+/**
+ * Turns the state of a head into the input of a scorer: per token the recency embedding, then the
+ * normalised magnitudes, (w − mean) / max(√variance, 1e-7).
+ *
+ * @example
+ * ```ts
+ * const encoder = new FeatureEncoder({ normaliser });
+ * encoder.encode(state, { positions, newest: 63 }); // Float32Array [slots, 25]
+ * ```
+ */
+export class FeatureEncoder {
+  /** Numbers per token: 25 at the published sizes. */
+  readonly size: number;
+  readonly #normaliser: Normaliser;
+  readonly #deviations: Float64Array;
+  readonly #recency: RecencyEmbedding;
+
+  /** @throws {InvalidArgumentError} when the normaliser is not one of 17 finite means and variances above 0 */
+  constructor({ normaliser, recency }: FeatureEncoderOptions) {
+    const problem = findNormaliserProblem(normaliser, bins);
+    if (problem) throw new InvalidArgumentError('normaliser', problem);
+    this.#normaliser = normaliser;
+    this.#deviations = Float64Array.from(normaliser.variance, (variance) =>
+      Math.max(Math.sqrt(variance), smallestDeviation),
+    );
+    this.#recency = new RecencyEmbedding(recency);
+    this.size = this.#recency.dimension + bins;
+  }
+
+  /**
+   * @param target where to write `[slots, size]`; made when absent, so that a batch can be one array
+   * @returns the target
+   * @throws {InvalidArgumentError} when positions, head or target do not fit the state
+   */
+  encode(state: FeatureState, tokens: HeadTokens, target?: Float32Array): Float32Array {
+    const { positions, newest, layer = 0, head = 0 } = tokens;
+    const { slots } = state;
+    const { size } = this;
+    const result = target ?? new Float32Array(slots * size);
+    this.#check(slots, tokens, result);
+    const start = this.#statisticsOf(layer, head);
+    const { mean } = this.#normaliser;
+    const { dimension } = this.#recency;
+    const spectrum = state.spectrum();
+    for (let slot = 0; slot < slots; slot++) {
+      result.set(this.#recency.row(newest - positions[slot]!), slot * size);
+    }
+    for (let bin = 0; bin < bins; bin++) {
+      const binMean = mean[start + bin]!;
+      const deviation = this.#deviations[start + bin]!;
+      for (let slot = 0; slot < slots; slot++) {
+        const normalised = (spectrum[bin * slots + slot]! - binMean) / deviation;
+        result[slot * size + dimension + bin] = normalised;
+      }
+    }
+    return result;
+  }
+
+  #check(slots: number, { positions, newest }: HeadTokens, result: Float32Array): void {
+    if (positions.length !== slots || result.length !== slots * this.size) {
+      const given = `${positions.length} positions and room for ${result.length} numbers`;
+      const needed = `${slots} and ${slots * this.size} are needed`;
+      throw new InvalidArgumentError('tokens', `${given}; ${needed}`);
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      const age = newest - positions[slot]!;
+      if (Number.isSafeInteger(age) && age >= 0) continue;
+      const problem = `slot ${slot} has position ${positions[slot]}, not at most the newest, ${newest}`;
+      throw new InvalidArgumentError('tokens', problem);
+    }
+  }
+
+  /** Where the statistics of a head begin. */
+  #statisticsOf(layer: number, head: number): number {
+    const [layers, heads] = this.#normaliser.shape;
+    if (this.#normaliser.shape.length === 1) return 0;
+    const isIn = (value: number, count: number) =>
+      Number.isSafeInteger(value) && value >= 0 && value < count;
+    if (isIn(layer, layers!) && isIn(head, heads!)) return (layer * heads! + head) * bins;
+    const there = `the normaliser has ${layers} layers of ${heads} heads`;
+    throw new InvalidArgumentError(
+      'tokens',
+      `layer ${layer}, head ${head}: ${there}; calibrate it`,
+    );
+  }
+}

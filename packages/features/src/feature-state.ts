@@ -1,0 +1,327 @@
+import { InvalidArgumentError } from '@namm/core';
+import { InvalidAttentionError } from './attention-error.js';
+import { checkAttention, type FloatArray } from './check-attention.js';
+import { decodeState, encodeState } from './encode-state.js';
+import type { FoldedFrames } from './fold-frames.js';
+import { bornSlots, completedFrames, pendingRows } from './frame-counting.js';
+import { frameMagnitudes } from './frame-magnitudes.js';
+import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
+import { loadRow, pickSlots, type Storage, type StoredRow, storeRow } from './stored-row.js';
+
+export interface FeatureStateOptions {
+  /** How numbers are kept between passes. @defaultValue 'float16' */
+  readonly storage?: Storage;
+  /** γ per query, above 0 and below 1. @defaultValue 0.99 */
+  readonly decay?: number;
+}
+
+/** Attention of one forward pass to the tokens of one KV head. */
+export interface AttentionPass {
+  readonly queries: number;
+  /** Query heads that share the KV head; they are averaged first. @defaultValue 1 */
+  readonly group?: number;
+}
+
+/** Everything that {@link FeatureState} remembers; what its bytes hold. */
+export interface StoredState {
+  readonly storage: Storage;
+  readonly decay: number;
+  readonly seen: number;
+  readonly slots: number;
+  /** The pending rows, oldest first; a row ends with the last token that was born when it was computed. */
+  readonly rows: readonly StoredRow[];
+  /** The moving average per frequency; it ends with the last token that was born in a finished frame. */
+  readonly spectrum: readonly StoredRow[];
+}
+
+/** Slots transformed at a time, so that a frame of them stays in the first-level cache. */
+const tileSize = 128;
+const frameTile = new Float32Array(windowSize * tileSize);
+const magnitudeTile = new Float64Array(bins * tileSize);
+
+/**
+ * The spectrogram of one KV head, while its attention arrives: how much attention each cached token
+ * received at which frequency, as an exponential moving average over frames of 32 queries, 16 apart.
+ *
+ * Attention may come in one block, in chunks or row by row, and in any mixture: the numbers are the same
+ * to the last bit, because a row is rounded to the storage type when it arrives and the average after every
+ * frame. Per token it keeps 33 numbers when the queries seen are a multiple of 16, up to 48 between.
+ *
+ * The average of token j after frame f is w ← g w + (1 − g) |S_f|, g = γ^16, S_f the one-sided Fourier
+ * transform of queries 16 f − 16 … 16 f + 15 under a periodic Hann window. A frame counts for a token when
+ * the token was born by its end.
+ *
+ * Methods that throw leave the state as it was.
+ *
+ * @example
+ * ```ts
+ * const state = new FeatureState();
+ * state.observe(attention, { queries: 64 }); // [64, 64]
+ * state.spectrum(); // Float32Array [17, 64]
+ * ```
+ */
+export class FeatureState {
+  /** Storage type of the numbers. */
+  readonly storage: Storage;
+  /** γ per query. */
+  readonly decay: number;
+  #seen = 0;
+  #slots = 0;
+  // Arrays are never written to once they are here, so that forks can share them.
+  #rows: readonly StoredRow[];
+  #spectrum: readonly StoredRow[];
+
+  /** @throws {InvalidArgumentError} for another storage type or a decay that is not between 0 and 1 */
+  constructor({ storage = 'float16', decay = publishedDecay }: FeatureStateOptions = {}) {
+    if (storage !== 'float16' && storage !== 'float32') {
+      throw new InvalidArgumentError('storage', `'${storage}' is neither float16 nor float32`);
+    }
+    if (!(decay > 0 && decay < 1)) {
+      throw new InvalidArgumentError('decay', `${decay} is not between 0 and 1`);
+    }
+    this.storage = storage;
+    this.decay = decay;
+    const empty = storeRow(new Float32Array(0), storage);
+    this.#rows = Array.from({ length: tailSize }, () => empty);
+    this.#spectrum = Array.from({ length: bins }, () => empty);
+  }
+
+  /**
+   * A state from the bytes of {@link save}.
+   *
+   * @throws {InvalidArgumentError} when they are damaged
+   */
+  static restore(bytes: Uint8Array): FeatureState {
+    const stored = decodeState(bytes);
+    const state = new FeatureState(stored);
+    state.#take(stored);
+    return state;
+  }
+
+  /** Queries seen. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Cached tokens. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** Bytes of the numbers kept; those shared with a fork count in both. */
+  get bytes(): number {
+    const count = (sum: number, row: StoredRow) => sum + row.byteLength;
+    return this.#spectrum.reduce(count, this.#rows.reduce(count, 0));
+  }
+
+  /**
+   * Takes in the attention of a forward pass.
+   *
+   * @param attention `[group, queries, slots]` after the softmax. Slots are those after the last
+   *   {@link compact}, in order, then the pass's own tokens: one per query, born with it. With more new
+   *   slots than queries the first of them are older than the pass; with fewer, the last queries bring them.
+   * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one
+   * @throws {InvalidArgumentError} when sizes do not fit together
+   */
+  observe(attention: FloatArray, { queries, group = 1 }: AttentionPass): void {
+    checkCount('queries', queries);
+    checkCount('group', group);
+    const slots = this.#checkSlots(attention.length / (group * queries));
+    checkAttention(attention, slots);
+
+    const row = new Float32Array(slots);
+    for (let query = 0; query < queries; query++) {
+      const born = bornSlots(slots, this.#slots, queries, query);
+      averageRow(attention, { query, queries, group, slots }, row);
+      const rows = [...this.#rows, storeRow(trimRow(row, born), this.storage)];
+      this.#rows = rows;
+      this.#seen++;
+      if (rows.length < windowSize) continue;
+      this.#fold(born);
+      this.#rows = rows.slice(hop);
+    }
+    this.#slots = slots;
+  }
+
+  /**
+   * Takes in a pass whose frames were computed elsewhere, such as in the graph. Up to the rounding of
+   * the storage type this is the same as {@link observe} of the pass's attention.
+   *
+   * @throws {InvalidAttentionError} when it holds what no attention can give
+   * @throws {InvalidArgumentError} when sizes do not fit together
+   */
+  absorb({ queries, slots, spectrum, rows }: FoldedFrames): void {
+    checkCount('queries', queries);
+    this.#checkSlots(slots);
+    const frames = completedFrames(this.#seen, queries);
+    const keptRows = pendingRows(this.#seen + queries);
+    const newRows = Math.min(queries, keptRows);
+    checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
+    checkSize('rows', rows, newRows * slots);
+    checkAttention(rows, slots);
+    checkMagnitudes(spectrum);
+
+    if (frames > 0) {
+      const oldWeight = this.decay ** (hop * frames);
+      const average = new Float32Array(slots);
+      this.#spectrum = this.#spectrum.map((old, bin) => {
+        loadRow(old, 0, slots, average, 0);
+        for (let slot = 0; slot < slots; slot++) {
+          average[slot] = oldWeight * average[slot]! + spectrum[bin * slots + slot]!;
+        }
+        return storeRow(average, this.storage);
+      });
+    }
+    const added = Array.from({ length: newRows }, (_, index) => {
+      const row = Float32Array.from(rows.subarray(index * slots, (index + 1) * slots));
+      const born = bornSlots(slots, this.#slots, queries, queries - newRows + index);
+      return storeRow(trimRow(row, born), this.storage);
+    });
+    this.#rows = [...this.#rows, ...added].slice(-keptRows);
+    this.#seen += queries;
+    this.#slots = slots;
+  }
+
+  /**
+   * The attention rows that wait for their frame, oldest first: `[16 + seen mod 16, slots]`. Before the
+   * sequence, and before a token was born, they are 0.
+   */
+  pending(): Float32Array {
+    return this.#loadAll(this.#rows);
+  }
+
+  /** The moving average of magnitudes, raw: `[17, slots]`, as of the last frame that ended. */
+  spectrum(): Float32Array {
+    return this.#loadAll(this.#spectrum);
+  }
+
+  /**
+   * Forgets the tokens that are not kept; the others move together.
+   *
+   * @param kept slots that stay, ascending
+   * @throws {InvalidArgumentError} for slots that are out of range or out of order
+   */
+  compact(kept: Uint32Array): void {
+    for (const [i, slot] of kept.entries()) {
+      if (slot < this.#slots && (i === 0 || slot > kept[i - 1]!)) continue;
+      const problem = `slot ${slot} is out of order or not among the ${this.#slots} there are`;
+      throw new InvalidArgumentError('kept', problem);
+    }
+    if (kept.length === this.#slots) return;
+    this.#rows = this.#rows.map((row) => pickSlots(row, kept));
+    this.#spectrum = this.#spectrum.map((row) => pickSlots(row, kept));
+    this.#slots = kept.length;
+  }
+
+  /** A state that goes its own way from here. Costs next to nothing: arrays are shared. */
+  fork(): FeatureState {
+    const other = new FeatureState(this);
+    other.#take(this.#stored());
+    return other;
+  }
+
+  /** The whole state, for {@link restore}. */
+  save(): Uint8Array {
+    return encodeState(this.#stored());
+  }
+
+  #stored(): StoredState {
+    const { storage, decay } = this;
+    return {
+      storage,
+      decay,
+      seen: this.#seen,
+      slots: this.#slots,
+      rows: this.#rows,
+      spectrum: this.#spectrum,
+    };
+  }
+
+  #take({ seen, slots, rows, spectrum }: StoredState): void {
+    this.#seen = seen;
+    this.#slots = slots;
+    this.#rows = rows;
+    this.#spectrum = spectrum;
+  }
+
+  #checkSlots(slots: number): number {
+    if (Number.isSafeInteger(slots) && slots > 0 && slots >= this.#slots) return slots;
+    const problem = `${slots} slots do not fit a state of ${this.#slots}, which a pass can only add to`;
+    throw new InvalidArgumentError('attention', problem);
+  }
+
+  /** Folds the 32 pending rows into the average of the first `born` slots. */
+  #fold(born: number): void {
+    const weight = this.decay ** hop;
+    const averages = this.#spectrum.map((old) => {
+      const average = new Float32Array(born);
+      loadRow(old, 0, born, average, 0);
+      return average;
+    });
+    for (let start = 0; start < born; start += tileSize) {
+      const count = Math.min(tileSize, born - start);
+      for (const [n, row] of this.#rows.entries()) {
+        loadRow(row, start, count, frameTile, n * tileSize);
+      }
+      frameMagnitudes(frameTile, tileSize, count, magnitudeTile);
+      for (const [bin, average] of averages.entries()) {
+        for (let i = 0; i < count; i++) {
+          const magnitude = magnitudeTile[bin * tileSize + i]!;
+          average[start + i] = weight * average[start + i]! + (1 - weight) * magnitude;
+        }
+      }
+    }
+    this.#spectrum = averages.map((average) => storeRow(average, this.storage));
+  }
+
+  #loadAll(rows: readonly StoredRow[]): Float32Array {
+    const result = new Float32Array(rows.length * this.#slots);
+    for (const [index, row] of rows.entries()) {
+      loadRow(row, 0, this.#slots, result, index * this.#slots);
+    }
+    return result;
+  }
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return;
+  throw new InvalidArgumentError(name, `${value} is not a whole number above 0`);
+}
+
+function checkSize(name: string, { length }: FloatArray, needed: number): void {
+  if (length === needed) return;
+  throw new InvalidArgumentError(name, `${length} numbers where ${needed} are needed`);
+}
+
+/** The largest magnitude that attention can give is the sum of the window, 16, at frequency 0. */
+function checkMagnitudes(spectrum: FloatArray): void {
+  const largest = windowSize / 2;
+  const wrong = spectrum.findIndex((value: number) => !(value >= 0 && value <= 1.01 * largest));
+  if (wrong < 0) return;
+  throw new InvalidAttentionError(
+    `its spectrum holds ${spectrum[wrong]}, which is not between 0 and ${largest}`,
+  );
+}
+
+/** Mean over the query heads of a group. */
+function averageRow(
+  attention: FloatArray,
+  at: { query: number; queries: number; group: number; slots: number },
+  target: Float32Array,
+): void {
+  const { query, queries, group, slots } = at;
+  for (let slot = 0; slot < slots; slot++) {
+    let sum = 0;
+    for (let head = 0; head < group; head++) {
+      sum += attention[(head * queries + query) * slots + slot]!;
+    }
+    target[slot] = sum / group;
+  }
+}
+
+/** Without the zeros of tokens that were not born. Attention that is not causal may have none. */
+function trimRow(row: Float32Array, born: number): Float32Array {
+  let length = row.length;
+  while (length > born && row[length - 1] === 0) length--;
+  return row.subarray(0, length);
+}

@@ -1,0 +1,16 @@
+export { InvalidAttentionError } from './attention-error.js';
+export type { FloatArray } from './check-attention.js';
+export { FeatureEncoder, type FeatureEncoderOptions, type HeadTokens } from './feature-encoder.js';
+export { type AttentionPass, FeatureState, type FeatureStateOptions } from './feature-state.js';
+export { type FoldedFrames, type FoldInput, foldFrames } from './fold-frames.js';
+export { completedFrames, frameWeights, pendingRows } from './frame-counting.js';
+export { hannWindow } from './hann-window.js';
+export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
+export { spectrumKernel } from './spectrum-kernel.js';
+export { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';
+export {
+  type NormaliserScope,
+  SpectrumStatistics,
+  type SpectrumStatisticsData,
+} from './spectrum-statistics.js';
+export type { Storage } from './stored-row.js';

@@ -1,0 +1,79 @@
+import { InvalidArgumentError } from '@namm/core';
+
+/** How the age of a token is shown to the scorer. */
+export interface RecencySettings {
+  /** Numbers per token, even. @defaultValue 8 */
+  readonly dimension?: number;
+  /** The frequencies are maxFrequency^(−2k / dimension). @defaultValue 50000 */
+  readonly maxFrequency?: number;
+  /** Age of the newest token. @defaultValue 0 */
+  readonly start?: number;
+}
+
+/**
+ * Sinusoids of a token's age: sin(age f_k) for every k, then cos(age f_k), f_k = 50000^(−k/4). The age is
+ * the newest position minus the token's own.
+ *
+ * @example
+ * ```ts
+ * new RecencyEmbedding().row(0); // Float32Array [0, 0, 0, 0, 1, 1, 1, 1]
+ * ```
+ */
+export class RecencyEmbedding {
+  readonly dimension: number;
+  readonly #frequencies: Float64Array;
+  readonly #start: number;
+  /** Rows of ages 0 … as far as they were asked for; every head needs the same ones again and again. */
+  #table = new Float32Array(0);
+
+  /** @throws {InvalidArgumentError} for a dimension that is not even, or another value out of range */
+  constructor({ dimension = 8, maxFrequency = 50_000, start = 0 }: RecencySettings = {}) {
+    if (!Number.isSafeInteger(dimension) || dimension < 2 || dimension % 2 !== 0) {
+      throw new InvalidArgumentError('dimension', `${dimension} is not an even number above 0`);
+    }
+    if (!(maxFrequency > 0) || !Number.isFinite(maxFrequency)) {
+      throw new InvalidArgumentError('maxFrequency', `${maxFrequency} is not above 0`);
+    }
+    if (!Number.isSafeInteger(start) || start < 0) {
+      throw new InvalidArgumentError('start', `${start} is not a whole number of at least 0`);
+    }
+    this.dimension = dimension;
+    this.#start = start;
+    const count = dimension / 2;
+    this.#frequencies = Float64Array.from(
+      { length: count },
+      (_, k) => maxFrequency ** (-k / count),
+    );
+  }
+
+  /**
+   * The numbers of one age.
+   *
+   * @param age in tokens, a whole number of at least 0
+   * @returns `[dimension]`, a view of a table: not to be changed
+   */
+  row(age: number): Float32Array {
+    if (!Number.isSafeInteger(age) || age < 0) {
+      throw new InvalidArgumentError('age', `${age} is not a whole number of at least 0`);
+    }
+    const { dimension } = this;
+    if (age * dimension >= this.#table.length)
+      this.#extend(Math.max(1024, Math.ceil(1.5 * age) + 1));
+    return this.#table.subarray(age * dimension, (age + 1) * dimension);
+  }
+
+  #extend(ages: number): void {
+    const { dimension } = this;
+    const count = dimension / 2;
+    const table = new Float32Array(ages * dimension);
+    table.set(this.#table);
+    for (let age = this.#table.length / dimension; age < ages; age++) {
+      for (const [k, frequency] of this.#frequencies.entries()) {
+        const angle = (age + this.#start) * frequency;
+        table[age * dimension + k] = Math.sin(angle);
+        table[age * dimension + count + k] = Math.cos(angle);
+      }
+    }
+    this.#table = table;
+  }
+}

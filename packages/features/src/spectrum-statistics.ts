@@ -1,0 +1,195 @@
+import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import type { FloatArray } from './check-attention.js';
+import { bins } from './spectrum-settings.js';
+
+/** Statistics as plain data, to be sent or stored. Rows are `[layers, heads]`. */
+export interface SpectrumStatisticsData {
+  readonly layers: number;
+  readonly heads: number;
+  /** Tokens per row. */
+  readonly count: Float64Array;
+  /** `[layers, heads, 17]`. */
+  readonly mean: Float64Array;
+  /** Population variance, `[layers, heads, 17]`. */
+  readonly variance: Float64Array;
+}
+
+/** Whether a normaliser has statistics for all heads together, as published, or for each its own. */
+export type NormaliserScope = 'shared' | 'perHead';
+
+/**
+ * Mean and variance of the raw magnitudes over tokens, calls and prompts, from which a normaliser is
+ * frozen: once when a NAMM is trained, with the full cache; and again ("calibration") when one is moved
+ * to another model, over any text of that model.
+ *
+ * Parts are joined by the formula of Chan et al., so that workers can measure apart and merge.
+ *
+ * @example
+ * ```ts
+ * const statistics = new SpectrumStatistics({ layers: 1, heads: 1 });
+ * statistics.add(state.spectrum(), { layer: 0, head: 0 }); // at every update, under the full cache
+ * const normaliser = statistics.normaliser();
+ * ```
+ */
+export class SpectrumStatistics {
+  readonly layers: number;
+  readonly heads: number;
+  readonly #count: Float64Array;
+  readonly #mean: Float64Array;
+  readonly #variance: Float64Array;
+
+  /**
+   * @param shape the model's layers, and the largest number of KV heads of a layer
+   * @throws {InvalidArgumentError} when these are not whole numbers above 0
+   */
+  constructor({ layers, heads }: { readonly layers: number; readonly heads: number }) {
+    for (const [name, value] of Object.entries({ layers, heads })) {
+      if (Number.isSafeInteger(value) && value > 0) continue;
+      throw new InvalidArgumentError(name, `${value} is not a whole number above 0`);
+    }
+    this.layers = layers;
+    this.heads = heads;
+    this.#count = new Float64Array(layers * heads);
+    this.#mean = new Float64Array(layers * heads * bins);
+    this.#variance = new Float64Array(layers * heads * bins);
+  }
+
+  /** Tokens counted, over all heads and calls. */
+  get count(): number {
+    return this.#count.reduce((sum, count) => sum + count, 0);
+  }
+
+  /**
+   * Adds the tokens of one head at one update.
+   *
+   * @param spectrum `[17, tokens]`, raw, as `FeatureState.spectrum()` gives it
+   * @throws {InvalidArgumentError} when it is no multiple of 17 finite numbers, or there is no such head
+   */
+  add(
+    spectrum: FloatArray,
+    { layer, head }: { readonly layer: number; readonly head: number },
+  ): void {
+    const row = layer * this.heads + head;
+    const isThere = layer >= 0 && head >= 0 && head < this.heads && row < this.#count.length;
+    if (!isThere || !Number.isSafeInteger(row)) {
+      const problem = `there is no head ${head} in layer ${layer}`;
+      throw new InvalidArgumentError('head', `${problem} of ${this.layers} × ${this.heads}`);
+    }
+    const tokens = spectrum.length / bins;
+    if (!Number.isInteger(tokens) || !spectrum.every((value: number) => Number.isFinite(value))) {
+      throw new InvalidArgumentError('spectrum', `not [${bins}, tokens] of finite numbers`);
+    }
+    if (tokens === 0) return;
+    const mean = new Float64Array(bins);
+    const variance = new Float64Array(bins);
+    for (let bin = 0; bin < bins; bin++) {
+      const own = spectrum.subarray(bin * tokens, (bin + 1) * tokens);
+      let sum = 0;
+      for (const value of own) sum += value;
+      mean[bin] = sum / tokens;
+      let squares = 0;
+      for (const value of own) squares += (value - mean[bin]!) ** 2;
+      variance[bin] = squares / tokens;
+    }
+    mergeRow(this.#data(), row, { count: Float64Array.of(tokens), mean, variance }, 0);
+  }
+
+  /**
+   * Adds what another measured.
+   *
+   * @throws {InvalidArgumentError} when it measured another shape, or holds what no measurement gives
+   */
+  merge(other: SpectrumStatisticsData | SpectrumStatistics): void {
+    const data = other instanceof SpectrumStatistics ? other.#data() : other;
+    this.#checkMerge(data);
+    for (const row of data.count.keys()) mergeRow(this.#data(), row, data, row);
+  }
+
+  /** A copy as plain data. */
+  toData(): SpectrumStatisticsData {
+    return structuredClone(this.#data());
+  }
+
+  /**
+   * Freezes the statistics.
+   *
+   * @throws {InvalidArgumentError} when they do not suffice: heads without tokens, or a variance of 0
+   */
+  normaliser(scope: NormaliserScope = 'shared'): Normaliser {
+    const { count, mean, variance } = scope === 'shared' ? this.#pooled() : this.#data();
+    const result: Normaliser = {
+      shape: scope === 'shared' ? [bins] : [this.layers, this.heads, bins],
+      mean: Float32Array.from(mean),
+      variance: Float32Array.from(variance),
+      count: count.slice(),
+    };
+    const problem = findNormaliserProblem(result, bins);
+    if (problem === null) return result;
+    throw new InvalidArgumentError('statistics', `${problem}; measure on more text`);
+  }
+
+  #data(): SpectrumStatisticsData {
+    return {
+      layers: this.layers,
+      heads: this.heads,
+      count: this.#count,
+      mean: this.#mean,
+      variance: this.#variance,
+    };
+  }
+
+  /** The statistics of all heads together. */
+  #pooled(): Moments {
+    const pooled: Moments = {
+      count: new Float64Array(1),
+      mean: new Float64Array(bins),
+      variance: new Float64Array(bins),
+    };
+    for (const row of this.#count.keys()) mergeRow(pooled, 0, this.#data(), row);
+    return pooled;
+  }
+
+  #checkMerge({ layers, heads, count, mean, variance }: SpectrumStatisticsData): void {
+    const fits =
+      layers === this.layers &&
+      heads === this.heads &&
+      count.length === this.#count.length &&
+      mean.length === this.#mean.length &&
+      variance.length === this.#mean.length;
+    if (!fits) {
+      const problem = `measured on ${layers} × ${heads} heads, not on ${this.layers} × ${this.heads}`;
+      throw new InvalidArgumentError('other', problem);
+    }
+    const isValid =
+      count.every((value) => Number.isSafeInteger(value) && value >= 0) &&
+      mean.every(Number.isFinite) &&
+      variance.every((value) => Number.isFinite(value) && value >= 0);
+    if (!isValid)
+      throw new InvalidArgumentError('other', 'holds numbers that no measurement gives');
+  }
+}
+
+/** Rows of counts, means and population variances. */
+interface Moments {
+  readonly count: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+function mergeRow(target: Moments, row: number, source: Moments, sourceRow: number): void {
+  const before = target.count[row]!;
+  const added = source.count[sourceRow]!;
+  if (added === 0) return;
+  const count = before + added;
+  for (let bin = 0; bin < bins; bin++) {
+    const at = row * bins + bin;
+    const from = sourceRow * bins + bin;
+    const difference = source.mean[from]! - target.mean[at]!;
+    target.variance[at] =
+      (before * target.variance[at]! + added * source.variance[from]!) / count +
+      (difference * difference * before * added) / count ** 2;
+    target.mean[at]! += (difference * added) / count;
+  }
+  target.count[row] = count;
+}
