@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { EvictionPolicy, PolicyState } from '@namm/kv-cache';
+import { type EvictionPolicy, type PolicyState, packState, unpackState } from '@namm/kv-cache';
 import type { TokenRole } from './attribute-tokens.js';
 
 export interface FactOracleOptions {
@@ -38,12 +38,12 @@ export function factOracle(
     observe() {},
     async select(view) {
       const firstNewest = Math.min(view.seen, contextEnd) - window;
-      const stays = (position: number) => position >= firstNewest || !needless[position];
+      const stays = (token: number) => token >= firstNewest || !needless[token];
       return view.shape.layers.map(({ keyValueHeads }, layer) =>
         Array.from({ length: keyValueHeads }, (_, head) => {
           const slots: number[] = [];
-          for (const [slot, position] of view.positions(layer, head).entries()) {
-            if (stays(position)) slots.push(slot);
+          for (const [slot, token] of view.tokens(layer, head).entries()) {
+            if (stays(token)) slots.push(slot);
           }
           return Uint32Array.from(slots);
         }),
@@ -51,8 +51,19 @@ export function factOracle(
     },
     compact() {},
     fork: () => state, // it remembers nothing
+    save: () => packState(policy, []),
   };
-  return { name: 'oracle', probe: { kind: 'none' }, start: () => state };
+  const policy: EvictionPolicy = {
+    name: 'oracle',
+    settings: { window, roles },
+    probe: { kind: 'none' },
+    start: () => state,
+    restore(_, saved) {
+      unpackState(policy, saved);
+      return state;
+    },
+  };
+  return policy;
 }
 
 /** Position of the first token of the last part: the question before the first answer. */

@@ -58,6 +58,20 @@ describe('step', () => {
     expect(await step({ embeddings })).toEqual(await step({ ids }));
   });
 
+  it('reads a cache that has grown large', async () => {
+    // 200 rows of 128 numbers: such heads lie in resizable buffers.
+    const wide = await randomModel({ head_dim: 128, num_attention_heads: 2 });
+    const wideDecoder = await Decoder.load(wide.folder, quiet);
+    const long = Array.from({ length: 200 }, (_, i) => (7 * i) % 23);
+    const atOnce = await feed(wideDecoder, wideDecoder.createCache(), long);
+    const cache = wideDecoder.createCache();
+    const pieces = await feed(wideDecoder, cache, long, [150, 40, 9, 1]);
+    expect((cache.keys(0, 0).buffer as ArrayBuffer).byteLength).toBeGreaterThan(2 ** 16);
+    expect(largestDifference(pieces, atOnce)).toBeLessThan(1e-4);
+    await wideDecoder.release();
+    await wide.remove();
+  });
+
   it('stops between chunks and leaves the cache at the end of the last one', async () => {
     const controller = new AbortController();
     const cache = decoder.createCache();

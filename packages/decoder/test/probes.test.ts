@@ -25,9 +25,11 @@ async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> 
     },
     compact: () => {},
     fork: () => state,
+    save: () => new Uint8Array(0),
     bytes: 0,
   };
-  const policy = { name: 'observer', probe: wanted, start: () => state };
+  const start = () => state;
+  const policy = { name: 'observer', settings: {}, probe: wanted, start, restore: start };
   const decoder = await Decoder.load(model.folder, { ...quiet, probe: offered });
   await feed(decoder, decoder.createCache({ policy }), ids, [5, 3]);
   await decoder.release();

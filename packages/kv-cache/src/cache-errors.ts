@@ -43,3 +43,19 @@ export class CacheFullError extends NammError {
     });
   }
 }
+
+/** Something saved belongs to another model, policy or settings than those at hand. */
+export class CacheMismatchError extends NammError {
+  /**
+   * @param file what was read
+   * @param part what differs: `model`, `policy`, `settings` …
+   */
+  constructor(file: string, part: string, saved: unknown, wanted: unknown) {
+    const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+    super(
+      'CACHE_MISMATCH',
+      `${file}: was saved with the ${part} ${shown(saved)}, not ${shown(wanted)}`,
+      { details: { file, part, saved, wanted } },
+    );
+  }
+}

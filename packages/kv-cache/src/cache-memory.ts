@@ -7,11 +7,16 @@ export interface CacheMemory {
   /** Rows held per layer and KV head. */
   readonly keptPerHead: readonly (readonly number[])[];
   readonly bytes: {
-    /**
-     * Size of the row buffers: keys, values and positions with their unused ends. Buffers that a fork
-     * still shares count in full in each cache.
-     */
+    /** Size of the row buffers that only this cache has: keys, values and positions with their unused ends. */
     readonly allocated: number;
+    /** Size of the row buffers that it shares with forks, in full. */
+    readonly shared: number;
+    /**
+     * Its part of `shared`: each buffer divided by the number of caches that share it. So
+     * `allocated + sharedPart`, summed over a cache and all its forks, counts every buffer once. A fork that
+     * nobody holds any more counts until it is collected as garbage.
+     */
+    readonly sharedPart: number;
     /** Keys and values of the rows held: `rows × 2 × headSize × 4`. */
     readonly used: number;
     /** Positions of the rows held: `rows × 4`. */

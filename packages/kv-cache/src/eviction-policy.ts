@@ -1,4 +1,5 @@
 import type { CacheShape } from './cache-shape.js';
+import type { Segments } from './row-buffer.js';
 
 /**
  * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
@@ -43,20 +44,39 @@ export interface CacheView {
   readonly seen: number;
   /** Rows that one head holds. */
   length(layer: number, head: number): number;
-  /** Keys of one head after RoPE, `[length, headSize]`. */
+  /** Keys of one head after RoPE, `[length, headSize]`; a fresh copy when they lie in two pieces. */
   keys(layer: number, head: number): Float32Array;
-  /** Absolute positions of the rows of one head, ascending. */
+  /** The rows of one head in at most two pieces, never a copy. */
+  segments(layer: number, head: number): Segments;
+  /** Positions that the model was told for the rows of one head, ascending. */
   positions(layer: number, head: number): Int32Array;
+  /** Numbers of the rows' tokens in the sequence, from 0, ascending. */
+  tokens(layer: number, head: number): Int32Array;
 }
+
+/** Plain data, as JSON has it. */
+export type PolicySettings = Readonly<Record<string, unknown>>;
 
 /** Decides which cached tokens a sequence keeps. Shareable; the state of one sequence is a PolicyState. */
 export interface EvictionPolicy {
   readonly name: string;
+  /**
+   * All that decides beside the name, as plain JSON data: a state that was saved under other settings is
+   * refused.
+   */
+  readonly settings: PolicySettings;
   readonly probe: Probe;
   /** True when `select` never evicts; the cache then drops rows outside of windows in batches. */
   readonly keepsEverything?: boolean;
   /** @throws {InvalidArgumentError} when the policy cannot serve caches of this shape */
   start(shape: CacheShape): PolicyState;
+  /**
+   * The state that {@link PolicyState.save} wrote, which goes on as the saved one would have.
+   *
+   * @throws {FileFormatError} when the bytes are cut off or no state of this kind
+   * @throws {CacheMismatchError} when another policy or one with other settings wrote them
+   */
+  restore(shape: CacheShape, saved: Uint8Array): PolicyState;
 }
 
 /** What a policy remembers of one sequence. */
@@ -78,6 +98,8 @@ export interface PolicyState {
    */
   compact(kept: readonly (KeptSlots | null)[]): void;
   fork(): PolicyState;
+  /** Everything remembered, for {@link EvictionPolicy.restore}; {@link packState} helps. */
+  save(): Uint8Array;
   /** Bytes of what the policy remembers, counted in every memory report. */
   readonly bytes: number;
 }

@@ -2,6 +2,7 @@ export type { Budget, BudgetInput } from './budget.js';
 export {
   CacheBusyError,
   CacheFullError,
+  CacheMismatchError,
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';
@@ -15,6 +16,7 @@ export type {
   FloatArray,
   KeptSlots,
   Observation,
+  PolicySettings,
   PolicyState,
   Probe,
   ScoreListener,
@@ -46,6 +48,8 @@ export {
   type RetentionRecorderOptions,
   type RetentionTexts,
 } from './retention-recorder.js';
+export type { KeysAndValues, Segments } from './row-buffer.js';
+export { packState, type StateArray, unpackState } from './saved-state.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
 export type { HeadAllocation } from './scoring/head-allocation.js';
 export type { LayerAllocation } from './scoring/layer-allocation.js';

@@ -37,8 +37,10 @@ function choosing(choose: () => readonly (KeptSlots | null)[]): EvictionPolicy {
     select: async () => choose(),
     compact() {},
     fork: () => state,
+    save: () => new Uint8Array(0),
   };
-  return { name: 'chosen', probe: { kind: 'none' }, start: () => state };
+  const start = () => state;
+  return { name: 'chosen', settings: {}, probe: { kind: 'none' }, start, restore: start };
 }
 
 describe('KVCache', () => {
@@ -135,6 +137,39 @@ describe('KVCache', () => {
     const lone = new KVCache(shape, { policy });
     await runPasses(lone, tokens, [12, 1, 1, 2, 1]);
     expect(snapshot(origin)).toEqual(snapshot(lone));
+  });
+
+  it('pays once for a prefix that is forked eight times, also when all go on', async () => {
+    const long = shapeOf(2, 2, 2, 16);
+    const tokens = randomTokens(long, 440, 1);
+    const origin = new KVCache(long);
+    await runPasses(origin, tokens, [400]);
+    const alone = origin.memory().bytes;
+    expect(alone.shared).toBe(0);
+    const all = [origin, ...Array.from({ length: 8 }, () => origin.fork())];
+    for (const [i, cache] of all.entries()) await runPasses(cache, tokens, [3 + i, 1, 1]);
+    const reports = all.map((cache) => cache.memory().bytes);
+    const total = reports.reduce(
+      (sum, { allocated, sharedPart }) => sum + allocated + sharedPart,
+      0,
+    );
+    const own = all.reduce((sum, cache) => sum + (cache.seen - 400) * 4 * 128, 0);
+    const positions = reports.reduce((sum, bytes) => sum + bytes.positions, 0);
+    // The prefix with its slack once; each cache's own rows and all its positions with theirs.
+    expect(total).toBeLessThanOrEqual(alone.allocated + 1.25 * (own + positions));
+    for (const { shared, sharedPart } of reports) expect(sharedPart).toBeCloseTo(shared / 9, 6);
+
+    // A fork that evicts a row of the prefix pays for what it keeps.
+    const every = (cache: KVCache, layer: number, step: number) =>
+      [0, 1].map((head) =>
+        Uint32Array.from(
+          { length: Math.floor(cache.length(layer, head) / step) },
+          (_, i) => i * step,
+        ),
+      );
+    all[1]!.keep([every(all[1]!, 0, 2), every(all[1]!, 1, 2)]);
+    expect(all[1]!.memory().bytes).toMatchObject({ shared: 0, sharedPart: 0 });
+    expect(all[2]!.memory().bytes.sharedPart).toBeCloseTo(reports[2]!.shared / 8, 6);
   });
 
   it('reports what it holds and what that costs', async () => {

@@ -10,7 +10,7 @@ import { findInvalidSlots } from './find-invalid-slots.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
 import type { RetentionRecorder } from './retention-recorder.js';
-import { RowBuffer } from './row-buffer.js';
+import { RowBuffer, type Segments } from './row-buffer.js';
 
 /** How a {@link KVCache} behaves. */
 export interface KVCacheOptions {
@@ -88,18 +88,37 @@ export class KVCache implements CacheView {
     return this.#head(layer, head).length;
   }
 
-  /** Keys of one head, `[length, headSize]`: a view without a copy, valid until the cache changes. */
+  /**
+   * Keys of one head, `[length, headSize]`: a view that is valid until the cache changes, or a fresh copy
+   * when forks share a part of the rows. {@link segments} never copies.
+   */
   keys(layer: number, head: number): Float32Array {
     return this.#head(layer, head).keys;
   }
 
-  /** Values of one head, `[length, headSize]`: a view without a copy, valid until the cache changes. */
+  /** Values of one head, `[length, headSize]`, as {@link keys}. */
   values(layer: number, head: number): Float32Array {
     return this.#head(layer, head).values;
   }
 
+  /**
+   * Keys and values of one head in at most two pieces: the rows that forks read too, then its own. Views
+   * without a copy, valid until the cache changes. Without forks the shared piece is empty.
+   */
+  segments(layer: number, head: number): Segments {
+    return this.#head(layer, head).segments;
+  }
+
   /** Positions of one head's rows, ascending: a view without a copy, valid until the cache changes. */
   positions(layer: number, head: number): Int32Array {
+    return this.#head(layer, head).positions;
+  }
+
+  /**
+   * Which tokens of the sequence one head's rows are, numbered from 0, ascending: a view without a copy,
+   * valid until the cache changes. The positions, as long as those are absolute.
+   */
+  tokens(layer: number, head: number): Int32Array {
     return this.#head(layer, head).positions;
   }
 
@@ -165,8 +184,11 @@ export class KVCache implements CacheView {
   }
 
   /**
-   * A second cache with the same rows and policy state that goes its own way from here. The rows of a
-   * head are shared until one of the two caches changes that head.
+   * A second cache with the same rows and policy state that goes its own way from here. Both read the rows
+   * of this moment from the same memory, and append to memory of their own. The first time that one of them
+   * evicts a shared row of a head, it copies what it keeps of that head; the others share on. When a fork
+   * is forked, rows that it does not share yet are copied if they are at most a quarter of those it shares;
+   * more are joined with those into memory that the two share.
    *
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
@@ -186,15 +208,18 @@ export class KVCache implements CacheView {
     const keptPerHead = this.#lengths();
     let rows = 0;
     let used = 0;
-    let allocated = 0;
+    let [allocated, shared, sharedPart] = [0, 0, 0];
     for (const [layer, heads] of this.#heads.entries()) {
       for (const head of heads) {
         rows += head.length;
         used += head.length * 2 * this.shape.layers[layer]!.headSize * 4;
         allocated += head.allocatedBytes;
+        shared += head.shared.bytes;
+        sharedPart += head.shared.bytes / head.shared.sharers;
       }
     }
-    const bytes = { allocated, used, positions: rows * 4, policy: this.#state.bytes };
+    const policy = this.#state.bytes;
+    const bytes = { allocated, shared, sharedPart, used, positions: rows * 4, policy };
     return { seen: this.#seen, rows, keptPerHead, bytes };
   }
 
@@ -225,12 +250,13 @@ export class KVCache implements CacheView {
 
   #append({ count, rows }: CacheUpdate): void {
     this.#reserve(count);
+    const positions = Int32Array.from({ length: count }, (_, i) => this.#seen + i);
     for (const [layer, heads] of this.#heads.entries()) {
       const { keys, values } = rows[layer]!;
       const size = count * this.shape.layers[layer]!.headSize;
       for (const [head, buffer] of heads.entries()) {
         const [from, to] = [head * size, (head + 1) * size];
-        buffer.append(keys.subarray(from, to), values.subarray(from, to), this.#seen);
+        buffer.append(keys.subarray(from, to), values.subarray(from, to), positions);
       }
     }
     this.#seen += count;

@@ -58,7 +58,8 @@ describe('RetentionRecorder', () => {
           const bytes: unknown[] = [];
           const note = () => {
             held.push(heldPositions(cache));
-            bytes.push(cache.memory().bytes);
+            const { allocated, shared, used, positions, policy } = cache.memory().bytes;
+            bytes.push({ allocated: allocated + shared, used, positions, policy });
           };
           for (const counts of [[3], ...steps]) {
             if (counts === 'fork') cache = cache.fork();
@@ -126,6 +127,7 @@ describe('RetentionRecorder', () => {
           observe: (layer, observation) => state.observe(layer, observation),
           compact: (kept) => state.compact(kept),
           fork: () => state.fork(),
+          save: () => state.save(),
           get bytes() {
             return state.bytes;
           },
@@ -134,7 +136,7 @@ describe('RetentionRecorder', () => {
             told.push(scored);
             const listener: ScoreListener = (layer, head, scores) => {
               onScores?.(layer, head, scores);
-              const own = view.positions(layer, head);
+              const own = view.tokens(layer, head);
               for (const [slot, score] of scores.entries())
                 scored.push([layer + head, own[slot]!, score]);
             };
@@ -166,11 +168,11 @@ describe('RetentionRecorder', () => {
   });
 
   it('notes the rows that came in when the policy fails', async () => {
+    const policy = sinkRecent({ budget: 4 });
     const failing: EvictionPolicy = {
-      name: 'failing',
-      probe: { kind: 'none' },
+      ...policy,
       start: () => {
-        const state = sinkRecent({ budget: 4 }).start(shape);
+        const state = policy.start(shape);
         state.select = async () => [[Uint32Array.of(99)], null];
         return state;
       },

@@ -81,7 +81,7 @@ export class RetentionRecorder {
   scoreListener(view: CacheView): ScoreListener | undefined {
     if (this.#scores === 'none') return undefined;
     return (layer, head, scores) => {
-      this.#heads[layer]![head]!.takeScores(view.positions(layer, head), scores);
+      this.#heads[layer]![head]!.takeScores(view.tokens(layer, head), scores);
     };
   }
 
@@ -90,7 +90,7 @@ export class RetentionRecorder {
     const update = this.#seen.length;
     for (const [layer, heads] of this.#heads.entries()) {
       for (const [head, history] of heads.entries()) {
-        history.advance(cache.seen, cache.positions(layer, head), update);
+        history.advance(cache.seen, cache.tokens(layer, head), update);
       }
     }
     this.#seen.push(cache.seen);
@@ -144,7 +144,7 @@ export class RetentionRecorder {
       headsPerLayer: this.#shape.layers.map(({ keyValueHeads }) => keyValueHeads),
       seen: Uint32Array.from(this.#seen),
       bytes: {
-        allocated: bytes('allocated'),
+        allocated: Float64Array.from(this.#memory, (memory) => memory.allocated + memory.shared),
         used: bytes('used'),
         positions: bytes('positions'),
         policy: bytes('policy'),

@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RowBuffer } from './row-buffer.js';
 
 const headSize = 3;
@@ -32,18 +34,34 @@ class SlowRows {
   }
 }
 
+function append(fast: RowBuffer, from: number, count: number): void {
+  const positions = Int32Array.from({ length: count }, (_, i) => from + i);
+  fast.append(rows(from, count, 1), rows(from, count, -1), positions);
+}
+
 function expectSame(fast: RowBuffer, slow: SlowRows): void {
   expect(fast.length).toBe(slow.rows.length);
   expect([...fast.positions]).toEqual(slow.rows.map((row) => row.position));
-  expect([...fast.keys]).toEqual(slow.rows.flatMap((row) => row.key));
-  expect([...fast.values]).toEqual(slow.rows.flatMap((row) => row.value));
+  const keys = slow.rows.flatMap((row) => row.key);
+  const values = slow.rows.flatMap((row) => row.value);
+  expect([...fast.keys]).toEqual(keys);
+  expect([...fast.values]).toEqual(values);
+  const { shared, own } = fast.segments;
+  expect([...shared.keys, ...own.keys]).toEqual(keys);
+  expect([...shared.values, ...own.values]).toEqual(values);
 }
+
+const rowBytes = (2 * headSize + 1) * 4;
 
 describe('RowBuffer', () => {
   it('does what an array of rows does, and so do its forks', () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 40 }) }),
-      fc.record({ kind: fc.constant('retain' as const), keep: fc.infiniteStream(fc.boolean()) }),
+      fc.record({
+        kind: fc.constant('retain' as const),
+        keep: fc.infiniteStream(fc.boolean()),
+        from: fc.nat(60), // what comes before always stays, so that shared rows may stay whole
+      }),
       fc.record({ kind: fc.constant('fork' as const) }),
     );
     const operations = fc.array(fc.tuple(fc.nat(3), operation), { maxLength: 30 });
@@ -53,20 +71,22 @@ describe('RowBuffer', () => {
         for (const [which, step] of steps) {
           const { fast, slow } = pairs[which % pairs.length]!;
           if (step.kind === 'append') {
-            fast.append(rows(slow.next, step.count, 1), rows(slow.next, step.count, -1), slow.next);
+            append(fast, slow.next, step.count);
             slow.append(step.count);
           } else if (step.kind === 'retain') {
-            const kept = slow.rows.map(() => step.keep.next().value!);
+            const kept = slow.rows.map((_, slot) => slot < step.from || step.keep.next().value!);
             const slots = slow.rows.flatMap((_, slot) => (kept[slot] ? [slot] : []));
             fast.retain(Uint32Array.from(slots));
             slow.rows = slow.rows.filter((_, slot) => kept[slot]);
-            // The promise of the memory report: a quarter and a few rows at most lie unused.
-            const rowBytes = (2 * headSize + 1) * 4;
-            expect(fast.allocatedBytes).toBeLessThanOrEqual((1.25 * fast.length + 16) * rowBytes);
           } else {
             pairs.push({ fast: fast.fork(), slow: slow.fork() });
           }
-          for (const pair of pairs) expectSame(pair.fast, pair.slow);
+          for (const pair of pairs) {
+            expectSame(pair.fast, pair.slow);
+            // The promise of the memory report: a quarter and a few rows at most lie unused.
+            const bytes = pair.fast.allocatedBytes + pair.fast.shared.bytes;
+            expect(bytes).toBeLessThanOrEqual((1.25 * pair.fast.length + 32) * rowBytes);
+          }
         }
       }),
     );
@@ -74,30 +94,41 @@ describe('RowBuffer', () => {
 
   it('allocates at most a quarter more than it needs', () => {
     const buffer = new RowBuffer(headSize);
-    for (let position = 0; position < 2000; position++) {
-      buffer.append(rows(position, 1, 1), rows(position, 1, -1), position);
-      expect(buffer.allocatedBytes).toBeLessThanOrEqual(
-        1.25 * buffer.length * (2 * headSize + 1) * 4,
-      );
+    for (let position = 0; position < 20_000; position++) {
+      append(buffer, position, 1);
+      expect(buffer.allocatedBytes).toBeLessThanOrEqual(1.25 * buffer.length * rowBytes);
     }
   });
 
   it('does not reallocate while a full head trades one row for another', () => {
     const buffer = new RowBuffer(headSize);
-    buffer.append(rows(0, 1000, 1), rows(0, 1000, -1), 0);
+    append(buffer, 0, 1000);
     buffer.retain(Uint32Array.from({ length: 100 }, (_, i) => i));
     const arrays = new Set<ArrayBufferLike>();
     for (let position = 1000; position < 1500; position++) {
-      buffer.append(rows(position, 1, 1), rows(position, 1, -1), position);
+      append(buffer, position, 1);
       buffer.retain(Uint32Array.from({ length: 100 }, (_, i) => i + 1));
       arrays.add(buffer.keys.buffer);
     }
     expect(arrays.size).toBe(1);
   });
 
+  it('grows and shrinks large arrays where they lie', () => {
+    const buffer = new RowBuffer(headSize);
+    append(buffer, 0, 20_000);
+    const { buffer: array } = buffer.keys;
+    for (let from = 20_000; from < 100_000; from += 10_000) append(buffer, from, 10_000);
+    expect(buffer.keys.buffer).toBe(array);
+    const slots = Uint32Array.from({ length: 10_000 }, (_, i) => 10 * i);
+    buffer.retain(slots);
+    expect(buffer.keys.buffer).toBe(array);
+    expect([...buffer.positions]).toEqual([...slots]);
+    expect(buffer.allocatedBytes).toBeLessThanOrEqual(12_500 * rowBytes);
+  });
+
   it('moves the smaller side of a gap', () => {
     const buffer = new RowBuffer(headSize);
-    buffer.append(rows(0, 100, 1), rows(0, 100, -1), 0);
+    append(buffer, 0, 100);
     const without = (gap: number) =>
       Uint32Array.from({ length: buffer.length - 1 }, (_, i) => i + +(i >= gap));
     buffer.retain(without(90)); // the rows before it stay where they are
@@ -108,16 +139,64 @@ describe('RowBuffer', () => {
     expect([...buffer.positions]).toEqual(expected);
   });
 
-  it('shares the arrays with a fork until one of them writes', () => {
-    const origin = new RowBuffer(headSize);
-    origin.append(rows(0, 4, 1), rows(0, 4, -1), 0);
-    const fork = origin.fork();
-    expect(fork.keys.buffer).toBe(origin.keys.buffer);
-    fork.append(rows(4, 1, 1), rows(4, 1, -1), 4);
-    expect(fork.keys.buffer).not.toBe(origin.keys.buffer);
-    // The origin owns its arrays alone again and writes without a copy.
-    const before = origin.keys.buffer;
-    origin.retain(Uint32Array.of(1, 3));
-    expect(origin.keys.buffer).toBe(before);
+  describe('a fork', () => {
+    const sharedRows = (buffer: RowBuffer) => buffer.segments.shared.keys.length / headSize;
+
+    it('reads the rows of its origin where they lie, and both append to memory of their own', () => {
+      const origin = new RowBuffer(headSize);
+      append(origin, 0, 40);
+      expect(sharedRows(origin)).toBe(0);
+      const { buffer } = origin.keys;
+      const fork = origin.fork();
+      append(fork, 40, 2);
+      append(origin, 40, 3);
+      for (const side of [origin, fork]) {
+        expect(sharedRows(side)).toBe(40);
+        expect(side.segments.shared.keys.buffer).toBe(buffer);
+        expect(side.shared.sharers).toBe(2);
+      }
+      fork.retain(Uint32Array.from({ length: 41 }, (_, i) => i)); // a row of its own
+      expect(sharedRows(fork)).toBe(40);
+    });
+
+    it('shares until it evicts a shared row, and leaves the others sharing', () => {
+      const origin = new RowBuffer(headSize);
+      append(origin, 0, 40);
+      const [left, right] = [origin.fork(), origin.fork()];
+      expect(origin.shared.sharers).toBe(3);
+      left.retain(Uint32Array.of(3, 5, 6, 39));
+      expect(sharedRows(left)).toBe(0);
+      expect(left.shared).toEqual({ bytes: 0, sharers: 1 });
+      expect([...left.positions]).toEqual([3, 5, 6, 39]);
+      expect(right.shared.sharers).toBe(2);
+    });
+
+    it('of a fork copies few rows and shares many', () => {
+      const origin = new RowBuffer(headSize);
+      append(origin, 0, 40);
+      const fork = origin.fork();
+      append(fork, 40, 10);
+      expect(sharedRows(fork.fork())).toBe(40);
+      append(fork, 50, 1);
+      const deep = fork.fork();
+      expect(sharedRows(deep)).toBe(51);
+      expect(fork.shared.sharers).toBe(2);
+      expect([...deep.keys]).toEqual([...rows(0, 51, 1)]);
+    });
+
+    it('that was collected shares no more', async () => {
+      setFlagsFromString('--expose_gc');
+      const collect = runInNewContext('gc') as () => void;
+      const origin = new RowBuffer(headSize);
+      append(origin, 0, 40);
+      (() => {
+        for (let i = 0; i < 5; i++) append(origin.fork(), 40, 1);
+      })();
+      expect(origin.shared.sharers).toBe(6);
+      await vi.waitFor(() => {
+        collect();
+        expect(origin.shared.sharers).toBe(1);
+      });
+    });
   });
 });

@@ -1,188 +1,181 @@
-/** Rows that may lie unused beyond a quarter, so that short heads do not reallocate for every token. */
-const minimumSlack = 16;
+import { forEachRun, GrowableRows } from './growable-rows.js';
+import { SharedRows } from './shared-rows.js';
 
-/** The arrays behind one head; several heads of forked caches may share them until one of them writes. */
-class Storage {
+/** The keys and values of some rows, each `[rows, headSize]`. */
+export interface KeysAndValues {
   readonly keys: Float32Array;
   readonly values: Float32Array;
-  readonly positions: Int32Array;
-  owners = 1;
-
-  constructor(
-    readonly capacity: number,
-    headSize: number,
-  ) {
-    this.keys = new Float32Array(capacity * headSize);
-    this.values = new Float32Array(capacity * headSize);
-    this.positions = new Int32Array(capacity);
-  }
 }
 
+/** The rows of one head in order, in at most two pieces; see {@link KVCache.segments}. */
+export interface Segments {
+  /** Rows that forks read too, before all others; empty without forks. */
+  readonly shared: KeysAndValues;
+  readonly own: KeysAndValues;
+}
+
+const nothing: KeysAndValues = { keys: new Float32Array(0), values: new Float32Array(0) };
+
 /**
- * The growable rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
- * `[length]`. Rows never change once written; they are appended at the end, and eviction moves the
- * survivors together in order, towards the side where less has to move. {@link fork} shares the arrays
- * until one side writes.
+ * A fork copies rows of its origin that nobody shares yet when they are at most this part of those that
+ * are shared; more of them are worth joining both into new shared rows.
+ */
+const copiedShare = 1 / 4;
+
+/**
+ * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
+ * `[length]`. After a {@link fork} both sides read the rows of that moment from the same arrays, and
+ * append to arrays of their own. The first eviction of a shared row on one side copies what that side
+ * keeps to arrays of its own; positions are never shared.
  */
 export class RowBuffer {
   readonly #headSize: number;
-  #storage: Storage;
-  /** Where the first row lies in the arrays. */
-  #start = 0;
-  #length = 0;
+  #shared: SharedRows | null = null;
+  /** Keys and values that only this head has; they come after the shared ones. */
+  #own: GrowableRows;
+  /** Positions of all rows. */
+  #marks: GrowableRows;
 
   constructor(headSize: number) {
     this.#headSize = headSize;
-    this.#storage = new Storage(0, headSize);
+    this.#own = this.#newRows();
+    this.#marks = new GrowableRows([{ type: Int32Array, width: 1 }]);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#sharedLength + this.#own.length;
   }
 
-  /** Keys `[length, headSize]`, a view that is valid until the next change. */
+  /** Keys `[length, headSize]`: a view, or a fresh copy when they lie in two pieces. */
   get keys(): Float32Array {
-    return this.#rowsOf(this.#storage.keys);
+    const { shared, own } = this.segments;
+    return inOnePiece(shared.keys, own.keys);
   }
 
-  /** Values `[length, headSize]`, a view that is valid until the next change. */
+  /** Values `[length, headSize]`: a view, or a fresh copy when they lie in two pieces. */
   get values(): Float32Array {
-    return this.#rowsOf(this.#storage.values);
+    const { shared, own } = this.segments;
+    return inOnePiece(shared.values, own.values);
+  }
+
+  /** Views that are valid until the next change. */
+  get segments(): Segments {
+    return {
+      shared: this.#shared === null ? nothing : viewOf(this.#shared.rows),
+      own: viewOf(this.#own),
+    };
   }
 
   /** Positions `[length]`, ascending, a view that is valid until the next change. */
   get positions(): Int32Array {
-    return this.#storage.positions.subarray(this.#start, this.#start + this.#length);
+    return this.#marks.view(0) as Int32Array;
   }
 
-  /** Bytes of the arrays with their unused ends; shared arrays count in full. */
+  /** Bytes of the arrays that only this head has, with their unused ends. */
   get allocatedBytes(): number {
-    return this.#storage.capacity * (2 * this.#headSize + 1) * 4;
+    return this.#own.allocatedBytes + this.#marks.allocatedBytes;
+  }
+
+  /** Bytes of the shared arrays, and how many heads of other caches and this one read them. */
+  get shared(): { readonly bytes: number; readonly sharers: number } {
+    if (this.#shared === null) return { bytes: 0, sharers: 1 };
+    return { bytes: this.#shared.rows.allocatedBytes, sharers: this.#shared.sharers };
   }
 
   /**
-   * Makes room for `count` more rows, in arrays that nobody else reads.
+   * Makes room for `count` more rows.
    *
-   * @throws {RangeError} when the memory cannot be had; the buffer is then unchanged
+   * @throws {RangeError} when the memory cannot be had; the rows are then unchanged
    */
   reserve(count: number): void {
-    const source = this.#storage;
-    const needed = this.#length + count;
-    if (source.owners === 1) {
-      if (this.#start + needed <= source.capacity) return;
-      if (needed <= source.capacity) {
-        this.#move(source, this.#start, source, 0, this.#length);
-        this.#start = 0;
-        return;
-      }
-    }
-    const target = new Storage(withQuarter(needed), this.#headSize);
-    this.#move(source, this.#start, target, 0, this.#length);
-    this.#replace(target, this.#length);
+    this.#own.reserve(count);
+    this.#marks.reserve(count);
   }
 
-  /** Appends rows with consecutive positions. `keys` and `values` are `[count, headSize]`. */
-  append(keys: Float32Array, values: Float32Array, firstPosition: number): void {
-    const count = keys.length / this.#headSize;
-    this.reserve(count);
-    const { keys: allKeys, values: allValues, positions } = this.#storage;
-    const end = this.#start + this.#length;
-    allKeys.set(keys, end * this.#headSize);
-    allValues.set(values, end * this.#headSize);
-    for (let i = 0; i < count; i++) positions[end + i] = firstPosition + i;
-    this.#length += count;
+  /** Appends rows. `keys` and `values` are `[count, headSize]`, `positions` `[count]`. */
+  append(keys: Float32Array, values: Float32Array, positions: Int32Array): void {
+    this.#own.append([keys, values]);
+    this.#marks.append([positions]);
   }
 
   /** Keeps the rows at these ascending slots and drops the others. */
   retain(slots: Uint32Array): void {
-    const count = slots.length;
-    const dropped = this.#length - count;
-    const source = this.#storage;
-    const tooLarge = source.capacity > withQuarter(count) + minimumSlack;
-    if (dropped === 0 && !tooLarge) return;
-    if (source.owners > 1 || tooLarge) {
-      // An eighth is less than growth gives, so that growing and shrinking do not alternate.
-      const target = new Storage(count + (count >>> 3), this.#headSize);
-      this.#moveDown(slots, 0, target, 0);
-      this.#replace(target, count);
-      return;
-    }
-    let before = 0; // rows before the first gap, which stay in place when the others move down
-    while (before < count && slots[before] === before) before++;
-    let after = 0; // rows after the last gap, which stay in place when the others move up
-    while (after < count && slots[count - 1 - after] === this.#length - 1 - after) after++;
-    if (before >= after) {
-      this.#moveDown(slots, before, source, this.#start);
-    } else {
-      this.#moveUp(slots, count - after, this.#start + dropped);
-      this.#start += dropped;
-    }
-    this.#length = count;
+    const from = this.#sharedLength;
+    let kept = 0; // shared rows among them
+    while (kept < slots.length && slots[kept]! < from) kept++;
+    if (kept < from) this.#leaveShared(slots);
+    else this.#own.retain(from === 0 ? slots : slots.subarray(from).map((slot) => slot - from));
+    this.#marks.retain(slots);
   }
 
-  /** A buffer with the same rows; the arrays are copied when either of the two first writes. */
+  /** A head with the same rows, which goes its own way from here. */
   fork(): RowBuffer {
     const copy = new RowBuffer(this.#headSize);
-    copy.#storage = this.#storage;
-    copy.#start = this.#start;
-    copy.#length = this.#length;
-    this.#storage.owners++;
+    copy.#marks = this.#marks.copy();
+    const copied = this.#own.length <= this.#sharedLength * copiedShare;
+    if (copied) copy.#own = this.#own.copy();
+    else this.#shareAll();
+    copy.#joinShared(this.#shared);
     return copy;
   }
 
-  /** Moves the rows `slots[from …]` to `offset + from …`, run by run: memmove speed, no element loop. */
-  #moveDown(slots: Uint32Array, from: number, target: Storage, offset: number): void {
-    for (let first = from; first < slots.length; ) {
-      let end = first + 1;
-      while (end < slots.length && slots[end]! - slots[first]! === end - first) end++;
-      this.#move(this.#storage, this.#start + slots[first]!, target, offset + first, end - first);
-      first = end;
+  get #sharedLength(): number {
+    return this.#shared === null ? 0 : this.#shared.rows.length;
+  }
+
+  /** Makes all rows shared ones. */
+  #shareAll(): void {
+    let rows = this.#own;
+    if (this.#shared !== null) {
+      rows = this.#newRows();
+      rows.append([this.keys, this.values]);
     }
+    this.#joinShared(new SharedRows(rows));
+    this.#own = this.#newRows();
   }
 
-  /** Moves the rows `slots[0 … to − 1]` up to `offset …`, last run first, so that none is overwritten. */
-  #moveUp(slots: Uint32Array, to: number, offset: number): void {
-    for (let end = to; end > 0; ) {
-      let first = end - 1;
-      while (first > 0 && slots[end - 1]! - slots[first - 1]! === end - first) first--;
-      const from = this.#start + slots[first]!;
-      this.#move(this.#storage, from, this.#storage, offset + first, end - first);
-      end = first;
-    }
-  }
-
-  /** Goes on with fresh arrays that hold `length` rows from their beginning on. */
-  #replace(target: Storage, length: number): void {
-    this.#storage.owners--;
-    this.#storage = target;
-    this.#start = 0;
-    this.#length = length;
-  }
-
-  #rowsOf(array: Float32Array): Float32Array {
+  /** Copies the rows at these slots to arrays of this head's own. */
+  #leaveShared(slots: Uint32Array): void {
+    const rows = this.#newRows();
     const size = this.#headSize;
-    return array.subarray(this.#start * size, (this.#start + this.#length) * size);
+    const { shared, own } = this.segments;
+    const from = this.#sharedLength;
+    rows.reserve(slots.length);
+    forEachRun(slots, (slot, _, count) => {
+      const inShared = Math.max(0, Math.min(count, from - slot));
+      const copy = ({ keys, values }: KeysAndValues, first: number, last: number) => {
+        if (first >= last) return;
+        const range = [first * size, last * size] as const;
+        rows.append([keys.subarray(...range), values.subarray(...range)]);
+      };
+      copy(shared, slot, slot + inShared);
+      copy(own, slot + inShared - from, slot + count - from);
+    });
+    this.#own = rows;
+    this.#joinShared(null);
   }
 
-  #move(source: Storage, from: number, target: Storage, to: number, count: number): void {
-    const size = this.#headSize;
-    moveRun(source.keys, from * size, target.keys, to * size, count * size);
-    moveRun(source.values, from * size, target.values, to * size, count * size);
-    moveRun(source.positions, from, target.positions, to, count);
+  #joinShared(shared: SharedRows | null): void {
+    this.#shared?.leave(this);
+    this.#shared = shared;
+    shared?.join(this);
+  }
+
+  #newRows(): GrowableRows {
+    const column = { type: Float32Array, width: this.#headSize };
+    return new GrowableRows([column, column]);
   }
 }
 
-function withQuarter(count: number): number {
-  return count + (count >>> 2);
+function viewOf(rows: GrowableRows): KeysAndValues {
+  return { keys: rows.view(0) as Float32Array, values: rows.view(1) as Float32Array };
 }
 
-function moveRun<T extends Float32Array | Int32Array>(
-  source: T,
-  from: number,
-  target: T,
-  to: number,
-  count: number,
-): void {
-  if (source === target) target.copyWithin(to, from, from + count);
-  else target.set(source.subarray(from, from + count), to);
+function inOnePiece(first: Float32Array, second: Float32Array): Float32Array {
+  if (second.length === 0) return first;
+  if (first.length === 0) return second;
+  const all = new Float32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }

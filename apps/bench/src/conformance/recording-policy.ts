@@ -1,4 +1,10 @@
-import type { EvictionPolicy, Observation } from '@namm/kv-cache';
+import {
+  type EvictionPolicy,
+  type Observation,
+  type PolicyState,
+  packState,
+  unpackState,
+} from '@namm/kv-cache';
 
 /**
  * A policy that evicts nothing and passes on all attention it is shown: how a check looks into a decoder
@@ -9,18 +15,24 @@ import type { EvictionPolicy, Observation } from '@namm/kv-cache';
 export function recordingPolicy(
   observe: (layer: number, observation: Observation) => void,
 ): EvictionPolicy {
-  const state = {
+  const state: PolicyState = {
     observe,
-    select: async (view: { shape: { layers: readonly unknown[] } }) =>
-      view.shape.layers.map(() => null),
+    select: async (view) => view.shape.layers.map(() => null),
     compact: () => {},
     fork: () => state,
+    save: () => packState(policy, []),
     bytes: 0,
   };
-  return {
+  const policy: EvictionPolicy = {
     name: 'recording',
+    settings: {},
     // More rows than any fixture has queries: all of them.
     probe: { kind: 'lastQueries', count: 4096 },
     start: () => state,
+    restore(_, saved) {
+      unpackState(policy, saved);
+      return state;
+    },
   };
+  return policy;
 }

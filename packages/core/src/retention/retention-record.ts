@@ -1,6 +1,6 @@
 /** Bytes that a cache took after each update, `[updates]` each; see the memory report of a cache. */
 export interface RetentionBytes {
-  /** Row buffers with their unused ends. */
+  /** Row buffers with their unused ends; those that forks share count in full. */
   readonly allocated: Float64Array;
   /** Keys and values of the rows held. */
   readonly used: Float64Array;

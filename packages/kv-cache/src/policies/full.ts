@@ -1,4 +1,5 @@
 import type { EvictionPolicy, PolicyState } from '../eviction-policy.js';
+import { packState, unpackState } from '../saved-state.js';
 
 /**
  * Keeps every token: the full cache, which every other policy is compared with.
@@ -9,8 +10,9 @@ import type { EvictionPolicy, PolicyState } from '../eviction-policy.js';
  * ```
  */
 export function full(): EvictionPolicy {
-  return {
+  const policy: EvictionPolicy = {
     name: 'full',
+    settings: {},
     probe: { kind: 'none' },
     keepsEverything: true,
     start(shape) {
@@ -21,8 +23,14 @@ export function full(): EvictionPolicy {
         select: async () => nothing,
         compact() {},
         fork: () => state, // there is nothing to remember
+        save: () => packState(policy, []),
       };
       return state;
     },
+    restore(shape, saved) {
+      unpackState(policy, saved);
+      return policy.start(shape);
+    },
   };
+  return policy;
 }

@@ -36,8 +36,9 @@ export function h2o({ budget, recentShare }: H2OOptions): EvictionPolicy {
 /** The scorer of {@link h2o}. */
 export function h2oScorer(recentShare = 0.5): Scorer {
   checkShare('recentShare', recentShare);
-  const recent = (slots: number) => Math.round(recentShare * slots);
-  return attentionSumsScorer('h2o', recent, (sums, _view, _layer, _head, scores) => {
+  const protectedRows = (slots: number) => Math.round(recentShare * slots);
+  const parts = { name: 'h2o', settings: { recentShare }, protectedRows };
+  return attentionSumsScorer(parts, (sums, _view, _layer, _head, scores) => {
     scores.set(sums.subarray(0, scores.length));
   });
 }

@@ -28,7 +28,7 @@ export function keyDiff({ budget }: KeyDiffOptions): EvictionPolicy {
 
 /** The scorer of {@link keyDiff}. */
 export function keyDiffScorer(): Scorer {
-  return statelessScorer('keydiff', scoreHead);
+  return statelessScorer('keydiff', {}, scoreHead);
 }
 
 function scoreHead(

@@ -38,6 +38,7 @@ export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): Scorer {
   const sign = keep === 'lowest' ? -1 : 1;
   return statelessScorer(
     keep === 'lowest' ? 'l2' : 'l2-highest',
+    {},
     (view, layer, head, _, scores) => {
       const size = view.shape.layers[layer]!.headSize;
       const keys = view.keys(layer, head);

@@ -28,9 +28,9 @@ export function observedAttention({ budget }: ObservedAttentionOptions): Evictio
 
 /** The scorer of {@link observedAttention}. */
 export function observedAttentionScorer(): Scorer {
-  const none = () => 0;
-  return attentionSumsScorer('observed-attention', none, (sums, view, layer, head, scores) => {
-    const positions = view.positions(layer, head);
-    for (let i = 0; i < scores.length; i++) scores[i] = sums[i]! / (view.seen - positions[i]!);
+  const parts = { name: 'observed-attention', settings: {}, protectedRows: () => 0 };
+  return attentionSumsScorer(parts, (sums, view, layer, head, scores) => {
+    const tokens = view.tokens(layer, head);
+    for (let i = 0; i < scores.length; i++) scores[i] = sums[i]! / (view.seen - tokens[i]!);
   });
 }

@@ -2,6 +2,7 @@ import { Random } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import { checkInteger } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
+import { expectArrays } from '../saved-state.js';
 import { RowTable } from '../scoring/row-table.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer, ScorerState } from '../scoring/scorer.js';
@@ -15,7 +16,7 @@ export interface RandomOptions {
 
 /**
  * Keeps random rows, independently per layer, head and token. The score of a row is drawn from (seed,
- * layer, head, position) and stays for life, so the same seed keeps the same rows whatever the chunks
+ * layer, head, token) and stays for life, so the same seed keeps the same rows whatever the chunks
  * were, and the kept rows are a uniform sample of all that were seen.
  *
  * @throws {InvalidArgumentError} for a bad budget or seed
@@ -31,16 +32,18 @@ export function random({ budget, seed }: RandomOptions): EvictionPolicy {
 /** The scorer of {@link random}. */
 export function randomScorer(seed: number): Scorer {
   checkInteger('seed', seed, 0);
+  const makeDraws = (length: number) => new Uint32Array(length);
   return {
     name: 'random',
+    settings: { seed },
     probe: { kind: 'none' },
     protectedRows: () => 0,
     bytesPerRow: () => 4,
-    start: (shape) =>
-      stateOf(
-        seed,
-        RowTable.create(shape, (length) => new Uint32Array(length)),
-      ),
+    start: (shape) => stateOf(seed, RowTable.create(shape, makeDraws)),
+    restore(shape, saved) {
+      const arrays = expectArrays(saved, ['Uint32Array', 'Uint32Array'] as const);
+      return stateOf(seed, RowTable.restore(shape, makeDraws, arrays));
+    },
   };
 }
 
@@ -55,10 +58,10 @@ function stateOf(seed: number, table: RowTable<Uint32Array>): ScorerState {
         const draws = table.head(layer, head);
         const known = draws.length;
         draws.extend(target.length);
-        const positions = view.positions(layer, head);
+        const tokens = view.tokens(layer, head);
         // Each row is drawn once and remembered: a draw costs far more than a look.
         for (let i = known; i < target.length; i++) {
-          draws.array[i] = new Random(seed, layer, head, positions[i]!).uint32();
+          draws.array[i] = new Random(seed, layer, head, tokens[i]!).uint32();
         }
         target.set(draws.array.subarray(0, target.length));
       }
@@ -66,5 +69,6 @@ function stateOf(seed: number, table: RowTable<Uint32Array>): ScorerState {
     endPass() {},
     compact: (kept) => table.compact(kept),
     fork: () => stateOf(seed, table.fork()),
+    save: () => table.save(),
   };
 }

@@ -37,11 +37,11 @@ export function sinkRecent({ budget, sinks }: SinkRecentOptions): EvictionPolicy
 /** The scorer of {@link sinkRecent}: infinite for sinks, else the position. */
 export function sinkRecentScorer(sinks = 4): Scorer {
   checkInteger('sinks', sinks, 0);
-  return statelessScorer('sink-recent', (view, layer, head, slots, scores) => {
-    const positions = view.positions(layer, head);
+  return statelessScorer('sink-recent', { sinks }, (view, layer, head, slots, scores) => {
+    const tokens = view.tokens(layer, head);
     const sinksHeld = Math.min(sinks, slots - 1);
     for (let i = 0; i < scores.length; i++) {
-      scores[i] = positions[i]! < sinksHeld ? Infinity : positions[i]!;
+      scores[i] = tokens[i]! < sinksHeld ? Infinity : tokens[i]!;
     }
   });
 }

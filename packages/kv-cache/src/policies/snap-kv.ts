@@ -58,9 +58,11 @@ export function snapKVScorer(options: SnapKVScorerOptions = {}): Scorer {
   const settings = { window, kernel, pooling };
   return {
     name: 'snapkv',
+    settings,
     probe: { kind: 'lastQueries', count: window },
     protectedRows: (slots) => Math.min(window, slots),
     bytesPerRow: (layer) => SnapKVState.width(layer, settings) * Float32Array.BYTES_PER_ELEMENT,
     start: (shape) => SnapKVState.start(shape, settings),
+    restore: (shape, saved) => SnapKVState.restore(shape, settings, saved),
   };
 }

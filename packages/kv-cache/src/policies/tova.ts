@@ -1,5 +1,6 @@
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
+import { expectArrays } from '../saved-state.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { TovaState } from '../scoring/tova-state.js';
@@ -36,9 +37,14 @@ export function tova({ budget, protectLast }: TovaOptions): EvictionPolicy {
 export function tovaScorer(protectLast = true): Scorer {
   return {
     name: 'tova',
+    settings: { protectLast },
     probe: { kind: 'lastQueries', count: 1 },
     protectedRows: () => (protectLast ? 1 : 0),
     bytesPerRow: () => 0, // the last attention is forgotten when the pass is over
     start: (shape) => TovaState.start(shape),
+    restore(shape, saved) {
+      expectArrays(saved, []);
+      return TovaState.start(shape);
+    },
   };
 }

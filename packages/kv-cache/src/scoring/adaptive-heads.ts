@@ -30,6 +30,7 @@ export function adaptiveHeads(options: AdaptiveHeadsOptions = {}): HeadAllocatio
   checkShare('safeguard', safeguard);
   checkChoice('rule', rule, ['kvpress', 'original']);
   return {
+    settings: { kind: 'adaptive', safeguard, rule },
     isDue: (lengths, slots) => sum(lengths) > lengths.length * slots,
     counts(scores, slots, protectedRows, top) {
       const tails = scores.map(({ length }) => Math.min(protectedRows, length));

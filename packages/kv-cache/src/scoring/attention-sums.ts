@@ -1,4 +1,5 @@
 import type { CacheView, Observation } from '../eviction-policy.js';
+import { expectArrays } from '../saved-state.js';
 import { RowTable } from './row-table.js';
 import type { Scorer, ScorerState } from './scorer.js';
 
@@ -16,20 +17,19 @@ export type ScoreSums = (
  * over every query of every pass, averaged over the query heads g of the group. In float64.
  */
 export function attentionSumsScorer(
-  name: string,
-  protectedRows: (slots: number) => number,
+  parts: Pick<Scorer, 'name' | 'settings' | 'protectedRows'>,
   scoreSums: ScoreSums,
 ): Scorer {
+  const makeSums = (length: number) => new Float64Array(length);
   return {
-    name,
+    ...parts,
     probe: { kind: 'columnSums' },
-    protectedRows,
     bytesPerRow: () => Float64Array.BYTES_PER_ELEMENT,
-    start: (shape) =>
-      stateOf(
-        RowTable.create(shape, (length) => new Float64Array(length)),
-        scoreSums,
-      ),
+    start: (shape) => stateOf(RowTable.create(shape, makeSums), scoreSums),
+    restore(shape, saved) {
+      const arrays = expectArrays(saved, ['Uint32Array', 'Float64Array'] as const);
+      return stateOf(RowTable.restore(shape, makeSums, arrays), scoreSums);
+    },
   };
 }
 
@@ -54,5 +54,6 @@ function stateOf(table: RowTable<Float64Array>, scoreSums: ScoreSums): ScorerSta
     endPass() {},
     compact: (kept) => table.compact(kept),
     fork: () => stateOf(table.fork(), scoreSums),
+    save: () => table.save(),
   };
 }

@@ -1,7 +1,10 @@
+import type { PolicySettings } from '../eviction-policy.js';
 import type { TopSlots } from './top-slots.js';
 
 /** Divides the slots of a layer among its KV heads. */
 export interface HeadAllocation {
+  /** Which allocation this is and all that decides in it, as plain JSON data. */
+  readonly settings: PolicySettings;
   /** Whether a layer with these rows per head has to lose rows. */
   isDue(lengths: readonly number[], slots: number): boolean;
   /**
@@ -21,6 +24,7 @@ export interface HeadAllocation {
 
 /** Every head keeps the same number of rows. */
 export const equalHeads: HeadAllocation = {
+  settings: { kind: 'equal' },
   isDue: (lengths, slots) => lengths.some((length) => length > slots),
   counts: (scores, slots) => scores.map((head) => Math.min(head.length, slots)),
 };

@@ -1,7 +1,10 @@
 import type { CacheShape } from '../cache-shape.js';
+import type { PolicySettings } from '../eviction-policy.js';
 
 /** Divides the slots of a cache among its layers. */
 export interface LayerAllocation {
+  /** Which allocation this is and all that decides in it, as plain JSON data. */
+  readonly settings: PolicySettings;
   /** @throws {InvalidArgumentError} when the layers of this shape cannot be treated so */
   check?(shape: CacheShape, budgetInBytes: boolean): void;
   /**
@@ -15,5 +18,6 @@ export interface LayerAllocation {
 
 /** Every layer has the same number of slots per head. */
 export const equalLayers: LayerAllocation = {
+  settings: { kind: 'equal' },
   slots: (layers, slots) => new Array<number>(layers).fill(slots),
 };

@@ -2,6 +2,9 @@ import { InvalidArgumentError } from '@namm/core';
 import { checkChoice, checkInteger } from '../check-option.js';
 import { roundHalfEven } from './round-half-even.js';
 
+/** PyramidKV's own. */
+export const defaultBeta = 20;
+
 /** What {@link pyramidBudgets} computes from. */
 export interface PyramidBudgetsOptions {
   readonly layers: number;
@@ -40,7 +43,7 @@ export interface PyramidBudgetsOptions {
  * ```
  */
 export function pyramidBudgets(options: PyramidBudgetsOptions): number[] {
-  const { layers, slots, seen, window, beta = 20, rule = 'kvpress' } = options;
+  const { layers, slots, seen, window, beta = defaultBeta, rule = 'kvpress' } = options;
   checkInteger('layers', layers, 1);
   checkInteger('window', window, 1);
   checkChoice('rule', rule, ['kvpress', 'factory']);

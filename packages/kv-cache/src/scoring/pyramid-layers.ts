@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { LayerAllocation } from './layer-allocation.js';
-import { type PyramidBudgetsOptions, pyramidBudgets } from './pyramid-budgets.js';
+import { defaultBeta, type PyramidBudgetsOptions, pyramidBudgets } from './pyramid-budgets.js';
 
 /** The part of {@link PyramidBudgetsOptions} that does not depend on the sequence. */
 export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta' | 'rule'>;
@@ -13,7 +13,9 @@ export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta'
  */
 export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
   pyramidBudgets({ ...options, layers: 1, slots: 1, seen: 1 }); // checks the options once and early
+  const { window, beta = defaultBeta, rule = 'kvpress' } = options;
   return {
+    settings: { kind: 'pyramid', window, beta, rule },
     check({ layers }, budgetInBytes) {
       const cost = (layer: (typeof layers)[number]) => layer.keyValueHeads * layer.headSize;
       if (!budgetInBytes || layers.every((layer) => cost(layer) === cost(layers[0]!))) return;

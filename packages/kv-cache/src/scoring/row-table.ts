@@ -1,12 +1,15 @@
 import type { CacheShape, LayerShape } from '../cache-shape.js';
 import type { KeptSlots } from '../eviction-policy.js';
+import { badState } from '../saved-state.js';
 import { type MakeArray, RowValues } from './row-values.js';
 
 /** {@link RowValues} for every layer and KV head. */
 export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
+  readonly #make: MakeArray<T>;
   readonly #layers: readonly (readonly RowValues<T>[])[];
 
-  private constructor(layers: readonly (readonly RowValues<T>[])[]) {
+  private constructor(make: MakeArray<T>, layers: readonly (readonly RowValues<T>[])[]) {
+    this.#make = make;
     this.#layers = layers;
   }
 
@@ -17,7 +20,7 @@ export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
   ): RowTable<T> {
     const heads = (layer: LayerShape) =>
       Array.from({ length: layer.keyValueHeads }, () => new RowValues(make, width(layer)));
-    return new RowTable(shape.layers.map(heads));
+    return new RowTable(make, shape.layers.map(heads));
   }
 
   get bytes(): number {
@@ -42,7 +45,48 @@ export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
     for (const heads of this.#layers) for (const values of heads) values.clear();
   }
 
+  /** Rows per head, and the numbers of all rows. */
+  save(): [Uint32Array, T] {
+    const heads = this.#layers.flat();
+    const numbers = this.#make(heads.reduce((sum, { rows }) => sum + rows.length, 0));
+    let end = 0;
+    for (const { rows } of heads) {
+      numbers.set(rows, end);
+      end += rows.length;
+    }
+    return [Uint32Array.from(heads, ({ length }) => length), numbers];
+  }
+
+  /**
+   * The table that {@link save} wrote.
+   *
+   * @throws {FileFormatError} when it was of another shape
+   */
+  static restore<T extends Float32Array | Float64Array | Uint32Array>(
+    shape: CacheShape,
+    make: MakeArray<T>,
+    [lengths, numbers]: readonly [Uint32Array, T],
+    width: (layer: LayerShape) => number = () => 1,
+  ): RowTable<T> {
+    const table = RowTable.create(shape, make, width);
+    const heads = table.#layers.flat();
+    const sizes = heads.map((head, i) => (lengths[i] ?? 0) * head.width);
+    const size = sizes.reduce((sum, next) => sum + next, 0);
+    if (lengths.length !== heads.length || size !== numbers.length) {
+      const found = `${numbers.length} numbers of ${lengths.length} heads`;
+      throw badState(`holds ${found} instead of ${size} of ${heads.length}`);
+    }
+    let end = 0;
+    for (const [i, head] of heads.entries()) {
+      head.extend(lengths[i]!);
+      head.rows.set(numbers.subarray(end, end + sizes[i]!));
+      end += sizes[i]!;
+    }
+    return table;
+  }
+
   fork(): RowTable<T> {
-    return new RowTable(this.#layers.map((heads) => heads.map((values) => values.fork())));
+    const layers = this.#layers.map((heads) => heads.map((values) => values.fork()));
+    return new RowTable(this.#make, layers);
   }
 }

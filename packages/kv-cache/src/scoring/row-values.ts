@@ -5,14 +5,15 @@ export type MakeArray<T extends NumberArray> = (length: number) => T;
 
 /** `width` numbers for every row of one head, kept in step with the rows of the cache. */
 export class RowValues<T extends NumberArray> {
+  /** Numbers per row. */
+  readonly width: number;
   readonly #make: MakeArray<T>;
-  readonly #width: number;
   #array: T;
   #length = 0;
 
   constructor(make: MakeArray<T>, width: number) {
     this.#make = make;
-    this.#width = width;
+    this.width = width;
     this.#array = make(0);
   }
 
@@ -23,7 +24,12 @@ export class RowValues<T extends NumberArray> {
 
   /** Bytes of the rows, without the unused end. */
   get bytes(): number {
-    return this.#length * this.#width * this.#array.BYTES_PER_ELEMENT;
+    return this.#length * this.width * this.#array.BYTES_PER_ELEMENT;
+  }
+
+  /** The numbers, `[length, width]`; a view that is valid until the next change. */
+  get rows(): T {
+    return this.#array.subarray(0, this.#length * this.width) as T;
   }
 
   /** The numbers, `[length, width]` and an unused end; valid until the next change. */
@@ -33,20 +39,20 @@ export class RowValues<T extends NumberArray> {
 
   /** Adds rows of zeros up to a number of rows. */
   extend(length: number): void {
-    const needed = length * this.#width;
+    const needed = length * this.width;
     if (needed > this.#array.length) {
-      const larger = this.#make((length + (length >>> 2)) * this.#width);
-      larger.set(this.#array.subarray(0, this.#length * this.#width));
+      const larger = this.#make((length + (length >>> 2)) * this.width);
+      larger.set(this.rows);
       this.#array = larger;
     } else {
-      this.#array.fill(0, this.#length * this.#width, needed);
+      this.#array.fill(0, this.#length * this.width, needed);
     }
     this.#length = length;
   }
 
   /** Keeps these ascending rows. Rows that were never added are passed over. */
   retain(slots: Uint32Array): void {
-    const width = this.#width;
+    const width = this.width;
     let count = 0;
     for (const slot of slots) {
       if (slot >= this.#length) break;
@@ -66,15 +72,15 @@ export class RowValues<T extends NumberArray> {
   }
 
   fork(): RowValues<T> {
-    const copy = new RowValues(this.#make, this.#width);
+    const copy = new RowValues(this.#make, this.width);
     copy.#array = this.#copy(this.#length);
     copy.#length = this.#length;
     return copy;
   }
 
   #copy(capacity: number): T {
-    const copy = this.#make(capacity * this.#width);
-    copy.set(this.#array.subarray(0, this.#length * this.#width));
+    const copy = this.#make(capacity * this.width);
+    copy.set(this.rows);
     return copy;
   }
 }

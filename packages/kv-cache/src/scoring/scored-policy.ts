@@ -10,6 +10,7 @@ import type {
   ScoreListener,
 } from '../eviction-policy.js';
 import { parseBudget } from '../parse-budget.js';
+import { packState, unpackState } from '../saved-state.js';
 import { slotsPerHead } from '../slots-per-head.js';
 import { equalHeads, type HeadAllocation } from './head-allocation.js';
 import { equalLayers, type LayerAllocation } from './layer-allocation.js';
@@ -42,21 +43,33 @@ export interface ScoredPolicyOptions {
  */
 export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
   const { scorer, layers = equalLayers, heads = equalHeads } = options;
-  const name = options.name ?? scorer.name;
   const budget = parseBudget(options.budget);
-  return {
-    name,
+  const settings = {
+    budget,
+    scorer: { name: scorer.name, ...scorer.settings },
+    layers: layers.settings,
+    heads: heads.settings,
+  };
+  const partsFor = (shape: CacheShape): Parts => {
+    layers.check?.(shape, budget.kind === 'bytes');
+    const slots = slotsPerHead(budget, shape, (layer) => scorer.bytesPerRow(layer));
+    return { policy, scorer, layers, heads, slots };
+  };
+  const policy: EvictionPolicy = {
+    name: options.name ?? scorer.name,
+    settings,
     probe: scorer.probe,
-    start(shape) {
-      layers.check?.(shape, budget.kind === 'bytes');
-      const slots = slotsPerHead(budget, shape, (layer) => scorer.bytesPerRow(layer));
-      return new ScoredState({ name, scorer, layers, heads, slots }, scorer.start(shape));
+    start: (shape) => new ScoredState(partsFor(shape), scorer.start(shape)),
+    restore(shape, saved) {
+      const parts = partsFor(shape);
+      return new ScoredState(parts, scorer.restore(shape, unpackState(policy, saved)));
     },
   };
+  return policy;
 }
 
 interface Parts {
-  readonly name: string;
+  readonly policy: EvictionPolicy;
   readonly scorer: Scorer;
   readonly layers: LayerAllocation;
   readonly heads: HeadAllocation;
@@ -100,19 +113,23 @@ class ScoredState implements PolicyState {
     return new ScoredState(this.#parts, this.#scorer.fork());
   }
 
+  save(): Uint8Array {
+    return packState(this.#parts.policy, this.#scorer.save());
+  }
+
   #selectLayer(
     view: CacheView,
     layer: number,
     slots: number,
     onScores?: ScoreListener,
   ): KeptSlots | null {
-    const { name, scorer, heads } = this.#parts;
+    const { policy, scorer, heads } = this.#parts;
     const lengths = headLengths(view.shape, view, layer);
     if (!heads.isDue(lengths, slots)) return null;
     const scores = lengths.map((length, head) => this.#scoresOf(head, length));
     this.#scorer.score(view, layer, slots, scores);
     for (const [head, values] of scores.entries()) {
-      if (hasNaN(values)) throw new InvalidScoreError(name, layer, head);
+      if (hasNaN(values)) throw new InvalidScoreError(policy.name, layer, head);
     }
     const protectedRows = Math.min(slots, scorer.protectedRows(slots));
     for (const [head, values] of scores.entries()) {

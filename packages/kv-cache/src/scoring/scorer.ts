@@ -1,5 +1,12 @@
 import type { CacheShape, LayerShape } from '../cache-shape.js';
-import type { CacheView, KeptSlots, Observation, Probe } from '../eviction-policy.js';
+import type {
+  CacheView,
+  KeptSlots,
+  Observation,
+  PolicySettings,
+  Probe,
+} from '../eviction-policy.js';
+import type { StateArray } from '../saved-state.js';
 
 /**
  * Rates the rows of a cache; the highest scores stay. How many stay is not the scorer's business but the
@@ -7,12 +14,20 @@ import type { CacheView, KeptSlots, Observation, Probe } from '../eviction-polic
  */
 export interface Scorer {
   readonly name: string;
+  /** All that decides beside the name, as plain JSON data. */
+  readonly settings: PolicySettings;
   readonly probe: Probe;
   /** Newest rows of a head that stay whatever their score, when the head may keep `slots` rows. */
   protectedRows(slots: number): number;
   /** Bytes that the state takes per row and KV head. */
   bytesPerRow(layer: LayerShape): number;
   start(shape: CacheShape): ScorerState;
+  /**
+   * The state that {@link ScorerState.save} wrote.
+   *
+   * @throws {FileFormatError} when the arrays are not those of this scorer
+   */
+  restore(shape: CacheShape, saved: readonly StateArray[]): ScorerState;
 }
 
 /** What a scorer remembers of one sequence; observe, compact, fork and bytes as in a PolicyState. */
@@ -28,5 +43,7 @@ export interface ScorerState {
   endPass(): void;
   compact(kept: readonly (KeptSlots | null)[]): void;
   fork(): ScorerState;
+  /** Everything remembered, for {@link Scorer.restore}. Called between passes. */
+  save(): readonly StateArray[];
   readonly bytes: number;
 }

@@ -1,5 +1,6 @@
 import type { CacheShape, LayerShape } from '../cache-shape.js';
 import type { CacheView, FloatArray, KeptSlots, Observation } from '../eviction-policy.js';
+import { badState, expectArrays, type StateArray } from '../saved-state.js';
 import { poolRows } from './pool-rows.js';
 import { RowTable } from './row-table.js';
 import type { ScorerState } from './scorer.js';
@@ -38,8 +39,25 @@ export class SnapKVState implements ScorerState {
 
   static start(shape: CacheShape, settings: SnapKVSettings): SnapKVState {
     const width = (layer: LayerShape) => SnapKVState.width(layer, settings);
-    const table = RowTable.create(shape, (length) => new Float32Array(length), width);
+    const table = RowTable.create(shape, makeAttention, width);
     return new SnapKVState(settings, shape.layers, table, new Array(shape.layers.length).fill(0));
+  }
+
+  /** @throws {FileFormatError} when the arrays are not those that {@link save} gave */
+  static restore(
+    shape: CacheShape,
+    settings: SnapKVSettings,
+    saved: readonly StateArray[],
+  ): SnapKVState {
+    const types = ['Uint32Array', 'Float32Array', 'Float64Array'] as const;
+    const [lengths, numbers, queries] = expectArrays(saved, types);
+    const width = (layer: LayerShape) => SnapKVState.width(layer, settings);
+    const table = RowTable.restore(shape, makeAttention, [lengths, numbers], width);
+    const isCount = (count: number) => Number.isSafeInteger(count) && count >= 0;
+    if (queries.length !== shape.layers.length || !queries.every(isCount)) {
+      throw badState(`counts queries of ${queries.length} layers, or counts them wrongly`);
+    }
+    return new SnapKVState(settings, shape.layers, table, [...queries]);
   }
 
   /** Numbers remembered per row. */
@@ -100,10 +118,18 @@ export class SnapKVState implements ScorerState {
   }
 
   fork(): ScorerState {
-    const { window, kernel, pooling } = this.#settings;
-    const settings = { window, kernel, pooling };
-    return new SnapKVState(settings, this.#layers, this.#attention.fork(), [...this.#queries]);
+    return new SnapKVState(this.#settings, this.#layers, this.#attention.fork(), [
+      ...this.#queries,
+    ]);
   }
+
+  save(): StateArray[] {
+    return [...this.#attention.save(), Float64Array.from(this.#queries)];
+  }
+}
+
+function makeAttention(length: number): Float32Array {
+  return new Float32Array(length);
 }
 
 function lanesOf(layer: LayerShape, pooling: 'average' | 'max'): number {

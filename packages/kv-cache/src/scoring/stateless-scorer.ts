@@ -1,4 +1,5 @@
-import type { CacheView } from '../eviction-policy.js';
+import type { CacheView, PolicySettings } from '../eviction-policy.js';
+import { expectArrays } from '../saved-state.js';
 import type { Scorer, ScorerState } from './scorer.js';
 
 /** Writes the scores of one head's rows. */
@@ -11,7 +12,11 @@ export type ScoreHead = (
 ) => void;
 
 /** A scorer that needs nothing but the cache itself: no probe, no memory. */
-export function statelessScorer(name: string, scoreHead: ScoreHead): Scorer {
+export function statelessScorer(
+  name: string,
+  settings: PolicySettings,
+  scoreHead: ScoreHead,
+): Scorer {
   const state: ScorerState = {
     bytes: 0,
     observe() {},
@@ -21,12 +26,18 @@ export function statelessScorer(name: string, scoreHead: ScoreHead): Scorer {
     endPass() {},
     compact() {},
     fork: () => state,
+    save: () => [],
   };
   return {
     name,
+    settings,
     probe: { kind: 'none' },
     protectedRows: () => 0,
     bytesPerRow: () => 0,
     start: () => state,
+    restore(_, saved) {
+      expectArrays(saved, []);
+      return state;
+    },
   };
 }

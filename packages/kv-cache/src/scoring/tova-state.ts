@@ -1,5 +1,6 @@
 import type { CacheShape } from '../cache-shape.js';
 import type { CacheView, FloatArray, KeptSlots, Observation } from '../eviction-policy.js';
+import type { StateArray } from '../saved-state.js';
 import { RowTable } from './row-table.js';
 import type { ScorerState } from './scorer.js';
 
@@ -38,7 +39,7 @@ export class TovaState implements ScorerState {
   score(view: CacheView, layer: number, _slots: number, scores: readonly Float64Array[]): void {
     const { queryHeads } = view.shape.layers[layer]!;
     const received = scores.map((_, head) => this.#received.head(layer, head).array);
-    const positions = scores.map((_, head) => view.positions(layer, head));
+    const positions = scores.map((_, head) => view.tokens(layer, head));
     if (positions.every((own) => isSame(own, positions[0]!))) {
       // A slot is the same token in every head, so that slots can be added up.
       const [first, ...others] = scores;
@@ -72,6 +73,10 @@ export class TovaState implements ScorerState {
 
   fork(): ScorerState {
     return new TovaState(this.#shape, this.#received.fork());
+  }
+
+  save(): StateArray[] {
+    return [];
   }
 }
 
