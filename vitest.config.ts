@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { buildWasm } from './scripts/build-wasm.mjs';
 
 const root = new URL('.', import.meta.url);
 
@@ -11,7 +12,16 @@ const alias = [
     find: /^@namm\/([a-z-]+)$/,
     replacement: fileURLToPath(new URL('./packages/$1/src/index.ts', root)),
   },
+  {
+    find: /^@namm\/([a-z-]+)\/([a-z-]+)$/,
+    replacement: fileURLToPath(new URL('./packages/$1/src/$2.ts', root)),
+  },
 ];
+
+// The sources of some packages include kernels that are compiled: nothing is done when they are up to date.
+for (const name of readdirSync(new URL('packages', root))) {
+  await buildWasm(fileURLToPath(new URL(`packages/${name}`, root)));
+}
 
 /** One project per folder of packages/ or apps/. */
 function projectsIn(folder: string, prefix: string, testTimeout: number) {

@@ -1,22 +1,4 @@
-export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
-export {
-  type BootstrapOptions,
-  bootstrapInterval,
-  bootstrapRatioInterval,
-  type Interval,
-} from './bootstrap.js';
-export {
-  FileFormatError,
-  InvalidArgumentError,
-  NammError,
-  type NammErrorOptions,
-} from './errors.js';
-export { float16ToFloat32, float32ToFloat16, toFloat16 } from './float16.js';
-export { mean } from './mean.js';
-export { findNormaliserProblem, type Normaliser } from './normaliser.js';
-export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
-export { quantile } from './quantile.js';
-export { philox4x32, Random } from './random.js';
+export * from './portable.js';
 export { heldTokens } from './retention/held-tokens.js';
 export { readRetentionRecord } from './retention/read-retention-record.js';
 export type {
