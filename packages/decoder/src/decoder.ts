@@ -108,6 +108,20 @@ export class Decoder {
   }
 
   /**
+   * A cache that `cache.save(path)` wrote, for this model: it gives the same tokens as the saved one.
+   *
+   * @param options the policy it was saved with, and a recorder if wanted
+   * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
+   * @throws {CacheMismatchError} when it was saved with another model, policy or settings
+   */
+  async restoreCache(
+    path: string,
+    options?: Pick<KVCacheOptions, 'policy' | 'recorder'>,
+  ): Promise<KVCache> {
+    return KVCache.restore(path, this.cacheShape, options);
+  }
+
+  /**
    * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in
    * the cache and its policy has evicted. All input is checked before anything is computed.
    *

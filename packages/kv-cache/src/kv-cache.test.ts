@@ -12,22 +12,10 @@ import { tova } from './policies/tova.js';
 import { RowBuffer } from './row-buffer.js';
 import { heldPositions, randomTokens, runPasses, updateOf } from './testing/run-pass.js';
 import { shapeOf } from './testing/shapes.js';
+import { snapshot } from './testing/snapshot.js';
 
 const shape = shapeOf(2, 2, 2, 4);
 const tokens = randomTokens(shape, 64, 5);
-
-/** Everything that can be seen of a cache. */
-function snapshot(cache: KVCache) {
-  const heads = heldPositions(cache).map((layer, l) =>
-    layer.map((positions, h) => ({
-      positions,
-      keys: [...cache.keys(l, h)],
-      values: [...cache.values(l, h)],
-    })),
-  );
-  const { bytes, ...counts } = cache.memory();
-  return { seen: cache.seen, heads, counts, policy: bytes.policy };
-}
 
 /** A policy whose choice the test supplies. */
 function choosing(choose: () => readonly (KeptSlots | null)[]): EvictionPolicy {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
 import type { CacheMemory } from './cache-memory.js';
 import type { CacheShape } from './cache-shape.js';
@@ -9,8 +9,10 @@ import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './evicti
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
+import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
 import { RowBuffer, type Segments } from './row-buffer.js';
+import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
 export interface KVCacheOptions {
@@ -119,7 +121,7 @@ export class KVCache implements CacheView {
    * valid until the cache changes. The positions, as long as those are absolute.
    */
   tokens(layer: number, head: number): Int32Array {
-    return this.#head(layer, head).positions;
+    return this.#head(layer, head).tokens;
   }
 
   /**
@@ -181,6 +183,64 @@ export class KVCache implements CacheView {
     }
     this.#evict(kept);
     this.#recorder?.changed(this);
+  }
+
+  /**
+   * Writes the cache and its policy's state to a file, atomically: a safetensors file that
+   * {@link KVCache.restore} reads. What a recorder wrote down is not in it.
+   *
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws the file system's error; an older file of this name then still stands
+   */
+  async save(path: string): Promise<void> {
+    const lease = this.lease('save');
+    try {
+      const heads = this.#heads.map((layer) =>
+        layer.map(({ keys, values, positions, tokens }) => ({ keys, values, positions, tokens })),
+      );
+      await writeCacheFile(path, this.shape, this.policy, {
+        seen: this.#seen,
+        nextPosition: this.#seen,
+        positions: 'absolute',
+        keepOutsideWindow: this.#keepOutsideWindow,
+        heads,
+        state: this.#state.save(),
+      });
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * The cache that {@link save} wrote, which goes on as the saved one would have.
+   *
+   * @param shape of the model's caches
+   * @param options the policy it was saved with, and a recorder if wanted; all else comes from the file
+   * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
+   * @throws {CacheMismatchError} when it was saved with another model, policy or settings
+   * @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it
+   */
+  static async restore(
+    path: string,
+    shape: CacheShape,
+    { policy = full(), recorder }: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
+  ): Promise<KVCache> {
+    const contents = await readCacheFile(path, shape, policy);
+    const { keepOutsideWindow } = contents;
+    const cache = new KVCache(shape, { policy, keepOutsideWindow, ...(recorder && { recorder }) });
+    try {
+      cache.#state = policy.restore(cache.shape, contents.state);
+    } catch (cause) {
+      if (!(cause instanceof FileFormatError)) throw cause;
+      throw new FileFormatError(path, cause.message, { cause });
+    }
+    for (const [layer, heads] of contents.heads.entries()) {
+      for (const [head, { keys, values, positions, tokens }] of heads.entries()) {
+        cache.#head(layer, head).append(keys, values, positions, tokens);
+      }
+    }
+    cache.#seen = contents.seen;
+    return cache;
   }
 
   /**

@@ -33,13 +33,17 @@ export class RowBuffer {
   #shared: SharedRows | null = null;
   /** Keys and values that only this head has; they come after the shared ones. */
   #own: GrowableRows;
-  /** Positions of all rows. */
+  /** Positions of all rows, and their tokens when those are other numbers. */
   #marks: GrowableRows;
+  readonly #hasTokens: boolean;
 
-  constructor(headSize: number) {
+  /** @param hasTokens whether tokens have other numbers than their positions */
+  constructor(headSize: number, hasTokens = false) {
     this.#headSize = headSize;
+    this.#hasTokens = hasTokens;
     this.#own = this.#newRows();
-    this.#marks = new GrowableRows([{ type: Int32Array, width: 1 }]);
+    const mark = { type: Int32Array, width: 1 };
+    this.#marks = new GrowableRows(hasTokens ? [mark, mark] : [mark]);
   }
 
   get length(): number {
@@ -71,6 +75,11 @@ export class RowBuffer {
     return this.#marks.view(0) as Int32Array;
   }
 
+  /** Numbers of the rows' tokens `[length]`, ascending, a view that is valid until the next change. */
+  get tokens(): Int32Array {
+    return this.#marks.view(this.#hasTokens ? 1 : 0) as Int32Array;
+  }
+
   /** Bytes of the arrays that only this head has, with their unused ends. */
   get allocatedBytes(): number {
     return this.#own.allocatedBytes + this.#marks.allocatedBytes;
@@ -92,10 +101,15 @@ export class RowBuffer {
     this.#marks.reserve(count);
   }
 
-  /** Appends rows. `keys` and `values` are `[count, headSize]`, `positions` `[count]`. */
-  append(keys: Float32Array, values: Float32Array, positions: Int32Array): void {
+  /** Appends rows: `keys` and `values` `[count, headSize]`, `positions` and `tokens` `[count]`. */
+  append(
+    keys: Float32Array,
+    values: Float32Array,
+    positions: Int32Array,
+    tokens: Int32Array = positions,
+  ): void {
     this.#own.append([keys, values]);
-    this.#marks.append([positions]);
+    this.#marks.append(this.#hasTokens ? [positions, tokens] : [positions]);
   }
 
   /** Keeps the rows at these ascending slots and drops the others. */
@@ -110,7 +124,7 @@ export class RowBuffer {
 
   /** A head with the same rows, which goes its own way from here. */
   fork(): RowBuffer {
-    const copy = new RowBuffer(this.#headSize);
+    const copy = new RowBuffer(this.#headSize, this.#hasTokens);
     copy.#marks = this.#marks.copy();
     const copied = this.#own.length <= this.#sharedLength * copiedShare;
     if (copied) copy.#own = this.#own.copy();

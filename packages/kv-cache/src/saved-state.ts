@@ -78,7 +78,7 @@ export function unpackState(policy: PolicyIdentity, saved: Uint8Array): StateArr
  *
  * @throws {CacheMismatchError} when its name or settings differ
  */
-function checkPolicy(
+export function checkPolicy(
   file: string,
   saved: { readonly policy: unknown; readonly settings: unknown },
   policy: PolicyIdentity,

@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileFormatError, openSafetensors, type TensorData, writeSafetensors } from '@namm/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CacheBusyError, CacheMismatchError } from './cache-errors.js';
+import { createPolicy, policyNames } from './create-policy.js';
+import { KVCache } from './kv-cache.js';
+import { h2o } from './policies/h2o.js';
+import { RetentionRecorder } from './retention-recorder.js';
+import { randomTokens, runPasses, updateOf } from './testing/run-pass.js';
+import { passSizes, shapeOf, totalOf } from './testing/shapes.js';
+import { snapshot } from './testing/snapshot.js';
+
+const shape = shapeOf(2, 2, 2, 4, 24);
+const policy = h2o({ budget: 7 });
+let folder: string;
+let path: string;
+let intact: Uint8Array;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-cache-file-'));
+  path = join(folder, 'cache.safetensors');
+  const cache = new KVCache(shape, { policy, keepOutsideWindow: true });
+  await runPasses(cache, randomTokens(shape, 40, 1), [30, 1]);
+  await cache.save(path);
+  intact = await readFile(path);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The file with some of its tensors and metadata changed; undefined takes one away. */
+async function changedFile(
+  tensors: Readonly<Record<string, TensorData | undefined>>,
+  metadata: Readonly<Record<string, string | undefined>> = {},
+): Promise<string> {
+  const file = await openSafetensors(path);
+  const all = new Map<string, TensorData>();
+  for (const [name, { dtype, shape: sizes }] of file.tensors) {
+    all.set(name, { dtype, shape: sizes, data: await file.readBytes(name) });
+  }
+  const kept = Object.entries({ ...Object.fromEntries(all), ...tensors });
+  const facts = Object.entries({ ...Object.fromEntries(file.metadata), ...metadata });
+  const target = join(folder, 'changed.safetensors');
+  const isGiven = <T>(entry: [string, T | undefined]): entry is [string, T] =>
+    entry[1] !== undefined;
+  await writeSafetensors(target, kept.filter(isGiven), Object.fromEntries(facts.filter(isGiven)));
+  return target;
+}
+
+describe('a saved cache', () => {
+  it('goes on as if it had never been saved, under every policy', async () => {
+    await fc.assert(
+      fc.asyncProperty(passSizes, fc.nat(), fc.boolean(), async (counts, seed, forked) => {
+        const tokens = randomTokens(shape, totalOf(counts) + 9, seed);
+        for (const name of policyNames) {
+          const each = createPolicy(name, { budget: 7, seed: 5 });
+          let cache = new KVCache(shape, { policy: each });
+          await runPasses(cache, tokens, counts.slice(0, 2));
+          if (forked) cache = cache.fork();
+          await runPasses(cache, tokens, counts.slice(2));
+          const saved = join(folder, 'any.safetensors');
+          await cache.save(saved);
+          const restored = await KVCache.restore(saved, shape, { policy: each });
+          expect(snapshot(restored), name).toEqual(snapshot(cache));
+          for (const going of [cache, restored]) await runPasses(going, tokens, [7, 1, 1]);
+          expect(snapshot(restored), name).toEqual(snapshot(cache));
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('keeps rows outside of windows if it did so before, and can be recorded', async () => {
+    const recorder = new RetentionRecorder();
+    const cache = await KVCache.restore(path, shape, { policy, recorder });
+    await cache.keep([null, null]);
+    expect(cache.recorder).toBe(recorder);
+    const again = join(folder, 'again.safetensors');
+    await cache.save(again);
+    expect(await readFile(again)).toEqual(Buffer.from(intact)); // the same bytes
+  });
+
+  it('holds the cache while it is written, and replaces a file as a whole', async () => {
+    const cache = new KVCache(shape, { policy });
+    const tokens = randomTokens(shape, 40, 1);
+    await runPasses(cache, tokens, [30]);
+    const target = join(folder, 'busy.safetensors');
+    const saving = cache.save(target);
+    await expect(cache.update(updateOf(cache, tokens, 1))).rejects.toThrow(CacheBusyError);
+    await expect(cache.save(target)).rejects.toThrow("'save'");
+    await saving;
+    await expect(cache.save(join(folder, 'no such folder', 'x'))).rejects.toThrow('ENOENT');
+    await runPasses(cache, tokens, [1]); // free again
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is refused when it is cut off or damaged, or else is another valid cache', async () => {
+    const target = join(folder, 'damaged.safetensors');
+    const restore = async (bytes: Uint8Array) => {
+      await writeFile(target, bytes);
+      return KVCache.restore(target, shape, { policy });
+    };
+    for (let length = 0; length < intact.length; length += 97) {
+      await expect(restore(intact.subarray(0, length))).rejects.toThrow(FileFormatError);
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.nat(intact.length - 1), fc.nat(255), async (at, byte) => {
+        const bytes = intact.slice();
+        bytes[at] = byte;
+        const result: unknown = await restore(bytes).catch((error) => error);
+        expect([KVCache, FileFormatError, CacheMismatchError]).toContain(result!.constructor);
+        if (result instanceof Error) expect(result.message).toContain(target);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  const one = (data: TensorData['data']) => ({ shape: [data.length], data });
+  it.each<
+    [string, RegExp, Record<string, TensorData | undefined>, Record<string, string | undefined>?]
+  >([
+    ['another format', /its format is not 'namm-cache'/, {}, { format: 'pt' }],
+    ['no model', /has no model/, {}, { model: undefined }],
+    ['tokens that are no number', /seen .* 'many'/, {}, { seen: 'many' }],
+    ['a next position beyond the tokens', /nextPosition 32 .* 31/, {}, { nextPosition: '32' }],
+    ['settings that are no JSON', /settings .* JSON/, {}, { settings: '{' }],
+    ['unknown positions', /positions .* 'new'/, {}, { positions: 'new' }],
+    [
+      'a head too few',
+      /layers.1.heads.1.keys" is not among/,
+      { 'layers.1.heads.1.keys': undefined },
+    ],
+    ['a tensor too many', /14 tensors instead of 13/, { extra: one(new Uint8Array(1)) }],
+    [
+      'a short head',
+      /heads.0.values is F32 \[3\] instead of/,
+      { 'layers.0.heads.0.values': one(new Float32Array(3)) },
+    ],
+    ['doubles', /positions is F64/, { 'layers.0.heads.0.positions': one(new Float64Array(7)) }],
+    [
+      'positions that descend',
+      /positions: 4 after 5/,
+      { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 5, 4, 8, 9, 10)) },
+    ],
+    [
+      'positions beyond the end',
+      /31 after 5, .* below 31/,
+      { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 2, 3, 4, 5, 31)) },
+    ],
+    [
+      'values that are no numbers',
+      /values holds numbers that are not finite/,
+      { 'layers.0.heads.0.values': { shape: [7, 4], data: new Float32Array(28).fill(Number.NaN) } },
+    ],
+    ['no state of a policy', /saved state of the policy 'h2o'/, { policy: one(new Uint8Array(5)) }],
+  ])('is refused with %s', async (_, message, tensors, metadata) => {
+    const target = await changedFile(tensors, metadata);
+    const restore = KVCache.restore(target, shape, { policy });
+    await expect(restore).rejects.toThrow(FileFormatError);
+    await expect(restore).rejects.toThrow(message);
+    await expect(restore).rejects.toThrow('changed.safetensors');
+  });
+
+  it.each<[string, RegExp, () => Promise<KVCache>]>([
+    [
+      'model',
+      /model toy, not other/,
+      () => KVCache.restore(path, { ...shape, model: 'other' }, { policy }),
+    ],
+    ['policy', /policy h2o, not full/, () => KVCache.restore(path, shape)],
+    [
+      'budget',
+      /settings of 'h2o'.*7.*8/,
+      () => KVCache.restore(path, shape, { policy: h2o({ budget: 8 }) }),
+    ],
+  ])('is refused for another %s', async (_, message, restore) => {
+    await expect(restore()).rejects.toThrow(CacheMismatchError);
+    await expect(restore()).rejects.toThrow(message);
+    await expect(restore()).rejects.toThrow(path);
+  });
+
+  it('is refused when it is no file', async () => {
+    await expect(KVCache.restore(join(folder, 'none'), shape)).rejects.toThrow(FileFormatError);
+    await expect(KVCache.restore(folder, shape)).rejects.toThrow(FileFormatError);
+  });
+});

@@ -1,0 +1,53 @@
+import { type TensorData, writeSafetensors } from '@namm/core';
+import type { CacheContents } from './cache-contents.js';
+import type { CacheShape } from './cache-shape.js';
+import type { EvictionPolicy } from './eviction-policy.js';
+
+/** What the metadata of a file says that holds a cache. */
+export const cacheFormat = 'namm-cache';
+
+/** How the tensors of one head are called, without the part at the end. */
+export function headName(layer: number, head: number): string {
+  return `layers.${layer}.heads.${head}`;
+}
+
+/**
+ * Writes a cache to a safetensors file, atomically: keys, values and positions per head, the policy's
+ * state as bytes, and the rest as metadata.
+ *
+ * @throws the file system's error; an older file then still stands
+ */
+export async function writeCacheFile(
+  path: string,
+  shape: CacheShape,
+  policy: EvictionPolicy,
+  contents: CacheContents,
+): Promise<void> {
+  const { seen, nextPosition, positions, keepOutsideWindow, heads, state } = contents;
+  const tensors: [string, TensorData][] = [['policy', { shape: [state.length], data: state }]];
+  for (const [layer, layerHeads] of heads.entries()) {
+    const { headSize } = shape.layers[layer]!;
+    for (const [head, rows] of layerHeads.entries()) {
+      const name = headName(layer, head);
+      const count = rows.positions.length;
+      tensors.push(
+        [`${name}.keys`, { shape: [count, headSize], data: rows.keys }],
+        [`${name}.values`, { shape: [count, headSize], data: rows.values }],
+        [`${name}.positions`, { shape: [count], data: rows.positions }],
+      );
+      if (positions === 'compact') {
+        tensors.push([`${name}.tokens`, { shape: [count], data: rows.tokens }]);
+      }
+    }
+  }
+  await writeSafetensors(path, tensors, {
+    format: cacheFormat,
+    model: shape.model,
+    policy: policy.name,
+    settings: JSON.stringify(policy.settings),
+    seen: String(seen),
+    nextPosition: String(nextPosition),
+    positions,
+    keepOutsideWindow: String(keepOutsideWindow),
+  });
+}
