@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { KVCache } from '@namm/kv-cache';
-import type { Decoder, StepOptions } from './decoder.js';
+import type { StepOptions } from './decoder.js';
+import type { CacheLike, DecoderLike } from './decoder-like.js';
 import { greedy } from './greedy.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -21,7 +21,7 @@ export interface CompletionOptions extends StepOptions {
  * Reads a prompt and yields the model's most likely continuation, piece by piece, as text. Afterwards the
  * prompt and the answer are in the cache, except for the answer's last token.
  *
- * @param decoder the model
+ * @param decoder the model, here or in a worker
  * @param tokenizer its tokenizer
  * @param cache the sequence so far; the prompt goes behind it
  * @param prompt text to read
@@ -34,10 +34,10 @@ export interface CompletionOptions extends StepOptions {
  * }
  * ```
  */
-export async function* completeText(
-  decoder: Decoder,
+export async function* completeText<Cache extends CacheLike<Cache>>(
+  decoder: DecoderLike<Cache>,
   tokenizer: Tokenizer,
-  cache: KVCache,
+  cache: Cache,
   prompt: string,
   options: CompletionOptions,
 ): AsyncGenerator<string, void> {

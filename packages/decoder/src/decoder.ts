@@ -2,11 +2,13 @@ import type { ProgressListener } from '@namm/core';
 import {
   type CacheLease,
   type CacheShape,
+  type EvictionPolicy,
   KVCache,
   type KVCacheOptions,
   type Probe,
 } from '@namm/kv-cache';
 import { cacheShape } from './cache-shape.js';
+import type { DecoderLike } from './decoder-like.js';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import type { DecoderSpec } from './decoder-spec.js';
 import { CacheUseError, DecoderInputError, NonFiniteError, PositionLimitError } from './errors.js';
@@ -23,8 +25,8 @@ import { type DecoderInput, readChunks } from './read-chunks.js';
 import { readObservations } from './read-observations.js';
 
 /** One sequence in a step. */
-export interface StepItem {
-  readonly cache: KVCache;
+export interface StepItem<Cache = KVCache> {
+  readonly cache: Cache;
   readonly input: DecoderInput;
   /**
    * The new tokens whose logits and hidden states are wanted.
@@ -59,7 +61,7 @@ export interface StepResult {
  * const [{ logits }] = await decoder.step([{ cache, input: { ids } }]);
  * ```
  */
-export class Decoder {
+export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
   readonly spec: DecoderSpec;
   /** What the graph reports of the attention. */
   readonly probe: Probe;

@@ -1,5 +1,5 @@
-import type { KVCache } from '@namm/kv-cache';
-import type { Decoder, StepOptions } from './decoder.js';
+import type { StepOptions } from './decoder.js';
+import type { CacheLike, DecoderLike } from './decoder-like.js';
 
 /** Index of the largest number; the first of equal ones. */
 function indexOfLargest(numbers: Float32Array): number {
@@ -12,7 +12,7 @@ function indexOfLargest(numbers: Float32Array): number {
  * Reads a prompt and yields the most likely token again and again, for those who want no framework. The
  * loop has no end of its own: stop it at an end token, or when there are enough.
  *
- * @param decoder the model
+ * @param decoder the model, here or in a worker
  * @param cache the sequence so far; the prompt goes behind it
  * @param prompt token ids, at least one
  * @param options progress of the prompt, and cancellation
@@ -25,9 +25,9 @@ function indexOfLargest(numbers: Float32Array): number {
  * }
  * ```
  */
-export async function* greedy(
-  decoder: Decoder,
-  cache: KVCache,
+export async function* greedy<Cache extends CacheLike<Cache>>(
+  decoder: DecoderLike<Cache>,
+  cache: Cache,
   prompt: ArrayLike<number>,
   options: StepOptions = {},
 ): AsyncGenerator<number, never> {

@@ -6,6 +6,7 @@ export {
   type StepOptions,
   type StepResult,
 } from './decoder.js';
+export type { CacheLike, CreateCacheOptions, DecoderLike } from './decoder-like.js';
 export type { DecoderOptions } from './decoder-options.js';
 export type * from './decoder-spec.js';
 export {
@@ -30,3 +31,11 @@ export {
   Tokenizer,
   TokenizerError,
 } from './tokenizer.js';
+export { DecoderWorker, type DecoderWorkerOptions } from './worker/decoder-worker.js';
+export type { WorkerCache } from './worker/worker-cache.js';
+export {
+  PolicyModuleError,
+  type WorkerDeathReason,
+  WorkerDiedError,
+} from './worker/worker-errors.js';
+export type { WorkerPolicy } from './worker/worker-policy.js';

@@ -1,6 +1,8 @@
+import { isMainThread } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { RuntimeFailure } from './errors.js';
 import type { DecoderGraph } from './graph/build-graph.js';
+import { nativeCall } from './worker/native-gate.js';
 
 /** Numbers and their shape, as ONNX Runtime takes them; the data is read in place, not copied. */
 export interface Feed {
@@ -32,7 +34,7 @@ export class OrtSession {
       externalData.push({ path: location, data: await file.readData() });
     }
     try {
-      const session = await InferenceSession.create(graph.model, {
+      const options: InferenceSession.SessionOptions = {
         executionProviders: ['cpu'],
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
@@ -40,9 +42,14 @@ export class OrtSession {
         logSeverityLevel: 3, // errors only; warnings would go to the user's terminal
         externalData,
         extra: {
-          session: { model_external_initializers_file_folder_path: graph.weightsFolder },
+          session: {
+            model_external_initializers_file_folder_path: graph.weightsFolder,
+            // Threads that spin while they wait would take the cores from the thread that is to stay free.
+            ...(isMainThread ? {} : { intra_op: { allow_spinning: '0' } }),
+          },
         },
-      });
+      };
+      const session = await nativeCall(() => InferenceSession.create(graph.model, options));
       return new OrtSession(session);
     } catch (cause) {
       throw new RuntimeFailure('ONNX Runtime could not load the model', cause);
@@ -59,7 +66,7 @@ export class OrtSession {
           : new Tensor('int32', data, shape);
     }
     try {
-      const outputs = await this.#session.run(tensors);
+      const outputs = await nativeCall(() => this.#session.run(tensors));
       const entries = Object.entries(outputs);
       return new Map(entries.map(([name, tensor]) => [name, tensor.data as Float32Array]));
     } catch (cause) {

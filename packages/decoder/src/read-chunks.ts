@@ -7,38 +7,54 @@ export type DecoderInput =
   | { readonly ids: ArrayLike<number> }
   | { readonly embeddings: Float32Array };
 
+/** Ids or rows that can be fed to the model. */
+export type CheckedInput = { readonly ids: Int32Array } | { readonly embeddings: Float32Array };
+
 /**
  * Checks an input and cuts it into chunks.
  *
  * @throws {DecoderInputError} when it is empty, an id is not in the vocabulary, or rows have the wrong size
  */
 export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: number): Chunk[] {
-  const noIds = new Int32Array(0);
-  if (typeof input !== 'object' || input === null) {
-    throw new DecoderInputError('The input is neither { ids } nor { embeddings }.');
-  }
-  const noRows = new Float32Array(0);
-  if ('ids' in input) {
-    const ids = checkIds(spec, input.ids);
+  const checked = checkInput(spec, input);
+  if ('ids' in checked) {
+    const { ids } = checked;
+    const embeddings = new Float32Array(0);
     return cut(ids.length, chunkSize, (from, to) => ({
       ids: ids.subarray(from, to),
-      embeddings: noRows,
+      embeddings,
       count: to - from,
     }));
   }
-  const rows = input.embeddings;
   const { hiddenSize } = spec;
-  const count = rows instanceof Float32Array ? rows.length / hiddenSize : 0;
+  const ids = new Int32Array(0);
+  return cut(checked.embeddings.length / hiddenSize, chunkSize, (from, to) => ({
+    ids,
+    embeddings: checked.embeddings.subarray(from * hiddenSize, to * hiddenSize),
+    count: to - from,
+  }));
+}
+
+/**
+ * Checks an input.
+ *
+ * @returns a copy of the ids, or the rows themselves
+ * @throws {DecoderInputError} when it is empty, an id is not in the vocabulary, or rows have the wrong size
+ */
+export function checkInput(spec: DecoderSpec, input: DecoderInput): CheckedInput {
+  if (typeof input !== 'object' || input === null) {
+    throw new DecoderInputError('The input is neither { ids } nor { embeddings }.');
+  }
+  if ('ids' in input) return { ids: checkIds(spec, input.ids) };
+  const { embeddings } = input;
+  const { hiddenSize } = spec;
+  const count = embeddings instanceof Float32Array ? embeddings.length / hiddenSize : 0;
   if (count === 0 || !Number.isInteger(count)) {
     throw new DecoderInputError(
       `embeddings must be a Float32Array of one or more rows of ${hiddenSize} numbers.`,
     );
   }
-  return cut(count, chunkSize, (from, to) => ({
-    ids: noIds,
-    embeddings: rows.subarray(from * hiddenSize, to * hiddenSize),
-    count: to - from,
-  }));
+  return { embeddings };
 }
 
 function checkIds(spec: DecoderSpec, ids: ArrayLike<number>): Int32Array {

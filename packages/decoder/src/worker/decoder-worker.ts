@@ -1,0 +1,156 @@
+import type { ResourceLimits } from 'node:worker_threads';
+import { InvalidArgumentError } from '@namm/core';
+import type { CacheShape, Probe } from '@namm/kv-cache';
+import type { StepItem, StepOptions, StepResult } from '../decoder.js';
+import type { CreateCacheOptions, DecoderLike } from '../decoder-like.js';
+import type { DecoderOptions } from '../decoder-options.js';
+import type { DecoderSpec } from '../decoder-spec.js';
+import { type CheckedInput, checkInput } from '../read-chunks.js';
+import { Connection } from './connection.js';
+import { fromPortable } from './portable-error.js';
+import type { LoadedModel } from './protocol.js';
+import { StopFlag } from './stop-flag.js';
+import { recordOf, WorkerCache } from './worker-cache.js';
+import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+
+export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe'> {
+  /**
+   * What the graph reports of the attention: the probe of the policies that will be used, or one of these
+   * policies, which is then asked for it.
+   * @defaultValue `{ kind: 'none' }`
+   */
+  readonly probe?: Probe | WorkerPolicy;
+  /**
+   * Limits of the thread's JavaScript heap. Weights and rows lie outside of it.
+   * @defaultValue those of Node
+   */
+  readonly resourceLimits?: ResourceLimits;
+  /**
+   * The script that runs in the thread, for programs that are bundled without a `node_modules` folder.
+   * @defaultValue `@namm/decoder/worker`
+   */
+  readonly workerFile?: string | URL;
+}
+
+/**
+ * A {@link Decoder} that lives in a worker thread with its weights, caches and policies, so that the
+ * caller's event loop stays free while it computes. An idle worker does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * const policy = { module: '@namm/kv-cache', export: 'h2o', options: { budget: 256 } };
+ * const worker = await DecoderWorker.load('models/SmolLM2-135M', { probe: policy });
+ * const cache = await worker.createCache({ policy });
+ * const [{ logits }] = await worker.step([{ cache, input: { ids } }]);
+ * await worker.release();
+ * ```
+ */
+export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
+  readonly spec: DecoderSpec;
+  /** What the graph reports of the attention. */
+  readonly probe: Probe;
+  readonly chunkSize: number;
+  /** Shape of the caches that fit this model. */
+  readonly cacheShape: CacheShape;
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection, model: LoadedModel) {
+    this.#connection = connection;
+    this.spec = model.spec;
+    this.probe = model.probe;
+    this.chunkSize = model.chunkSize;
+    this.cacheShape = model.cacheShape;
+  }
+
+  /**
+   * Starts a worker thread and loads a model in it.
+   *
+   * @param path folder with `config.json` and `.safetensors` weights (F32, F16 or BF16)
+   * @throws whatever {@link Decoder.load} throws
+   * @throws {PolicyModuleError} when the policy that is asked for its probe cannot be made
+   * @throws {WorkerDiedError} when the thread cannot start, or ends while it loads
+   */
+  static async load(path: string, options: DecoderWorkerOptions = {}): Promise<DecoderWorker> {
+    const { resourceLimits, workerFile, ...decoderOptions } = options;
+    const connection = new Connection({
+      ...(resourceLimits && { resourceLimits }),
+      ...(workerFile && { workerFile }),
+    });
+    try {
+      const model = await connection.call('load', { path, options: decoderOptions });
+      return new DecoderWorker(connection, model);
+    } catch (error) {
+      await connection.end();
+      throw error;
+    }
+  }
+
+  /**
+   * An empty cache for one sequence, in the worker.
+   *
+   * @throws {InvalidArgumentError} when the policy is not named by data, or refuses its options
+   * @throws {PolicyModuleError} when its module cannot be loaded, or does not make a policy
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async createCache(options: CreateCacheOptions<WorkerPolicy> = {}): Promise<WorkerCache> {
+    if (options.policy !== undefined && !isWorkerPolicy(options.policy)) {
+      const form = '{ module, export, options }';
+      throw new InvalidArgumentError('policy', `a worker needs it as data of the form ${form}`);
+    }
+    const remote = await this.#connection.call('createCache', options);
+    return new WorkerCache(remote, this.cacheShape, this.#connection);
+  }
+
+  /**
+   * As {@link Decoder.step}, in the worker. Steps of different caches may run at the same time and then
+   * take turns, chunk by chunk. The input is copied; the results are handed over without a copy. When a
+   * progress listener throws, the step stops as by a signal, with what was thrown.
+   *
+   * @throws whatever {@link Decoder.step} throws; also {CacheUseError} for a cache of another worker
+   * @throws {WorkerDiedError} when the worker has ended, or does before the step has
+   */
+  async step(
+    items: readonly StepItem<WorkerCache>[],
+    options: StepOptions = {},
+  ): Promise<StepResult[]> {
+    const records = items.map(({ cache }) => recordOf(cache, this.#connection));
+    const portable = items.map(({ input, outputs }, i) => ({
+      cache: records[i]!.id,
+      input: copyOf(checkInput(this.spec, input)),
+      ...(outputs && { outputs }),
+    }));
+    const stop = new StopFlag(options);
+    try {
+      const answer = await this.#connection.call(
+        'step',
+        { items: portable, stop: stop.buffer, reportProgress: options.onProgress !== undefined },
+        { transfer: portable.map(({ input }) => bufferOf(input)), onProgress: stop.onProgress },
+      );
+      for (const [i, record] of records.entries()) record.seen = answer.seen[i]!;
+      stop.throwIfListenerFailed();
+      if (answer.kind === 'failed') throw fromPortable(answer.error);
+      if (answer.kind === 'stopped') throw options.signal?.reason;
+      return [...answer.results];
+    } finally {
+      stop.dispose();
+    }
+  }
+
+  /**
+   * Ends the thread and frees the weights and all caches, as soon as ONNX Runtime has returned from the
+   * chunk it computes, if any. Calls that are pending and later ones are rejected with a
+   * {@link WorkerDiedError}; a second release does nothing.
+   */
+  async release(): Promise<void> {
+    await this.#connection.end();
+  }
+}
+
+/** Copies, since what is sent is taken from the sender, and a view would be sent with all that it views. */
+function copyOf(input: CheckedInput): CheckedInput {
+  return 'ids' in input ? input : { embeddings: input.embeddings.slice() };
+}
+
+function bufferOf(input: CheckedInput): ArrayBuffer {
+  return ('ids' in input ? input.ids : input.embeddings).buffer as ArrayBuffer;
+}

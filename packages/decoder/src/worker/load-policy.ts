@@ -1,0 +1,51 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InvalidArgumentError } from '@namm/core';
+import type { EvictionPolicy } from '@namm/kv-cache';
+import { PolicyModuleError } from './worker-errors.js';
+import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+
+/**
+ * Makes the policy that data names.
+ *
+ * @throws {InvalidArgumentError} when it is no such data, or names a module by a relative path
+ * @throws {PolicyModuleError} when the module cannot be loaded, or does not export a policy's factory
+ * @throws whatever the factory throws, such as an error about an option
+ */
+export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> {
+  if (!isWorkerPolicy(policy) || typeof policy.module !== 'string') {
+    const form = '{ module, export, options }';
+    throw new InvalidArgumentError('policy', `a worker needs it as data of the form ${form}`);
+  }
+  const factory = (await importModule(policy))[policy.export];
+  if (typeof factory !== 'function') {
+    throw new PolicyModuleError(policy, `exports no function '${policy.export}'`);
+  }
+  const made: unknown = await factory(policy.options);
+  if (!isPolicy(made)) {
+    throw new PolicyModuleError(policy, `'${policy.export}' does not make an eviction policy`);
+  }
+  return made;
+}
+
+async function importModule(policy: WorkerPolicy): Promise<Record<string, unknown>> {
+  const { module } = policy;
+  if (/^\.\.?[/\\]/.test(module)) {
+    throw new InvalidArgumentError(
+      'policy.module',
+      `'${module}' is relative to nothing; give import.meta.resolve('${module}')`,
+    );
+  }
+  try {
+    return await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'Name a package by its URL: import.meta.resolve(…).';
+    throw new PolicyModuleError(policy, `cannot be loaded: ${said}. ${advice}`, { cause });
+  }
+}
+
+function isPolicy(value: unknown): value is EvictionPolicy {
+  const { name, probe, start } = (value ?? {}) as Partial<EvictionPolicy>;
+  return typeof name === 'string' && typeof probe?.kind === 'string' && typeof start === 'function';
+}

@@ -1,0 +1,97 @@
+import type { CacheMemory, CacheShape } from '@namm/kv-cache';
+import type { CacheLike } from '../decoder-like.js';
+import { CacheUseError } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { RemoteCache } from './protocol.js';
+import { WorkerDiedError } from './worker-errors.js';
+
+/** What a handle knows of its cache in the worker. */
+export interface CacheRecord {
+  readonly id: number;
+  readonly connection: Connection;
+  seen: number;
+  released: boolean;
+}
+
+const records = new WeakMap<WorkerCache, CacheRecord>();
+
+/** Helps those who forget `release`: the rows of a handle that nobody can reach are freed. */
+const unreachable = new FinalizationRegistry<CacheRecord>(release);
+
+/**
+ * A handle on the cache of one sequence that lives in a worker, made by {@link DecoderWorker.createCache}.
+ * Release it when the sequence is over; its rows take memory until then.
+ */
+export class WorkerCache implements CacheLike<WorkerCache> {
+  readonly shape: CacheShape;
+  readonly #record: CacheRecord;
+
+  constructor({ id, seen }: RemoteCache, shape: CacheShape, connection: Connection) {
+    this.shape = shape;
+    this.#record = { id, connection, seen, released: false };
+    records.set(this, this.#record);
+    unreachable.register(this, this.#record);
+  }
+
+  /** Tokens of the sequence so far, evicted ones included, as of the last step that has ended. */
+  get seen(): number {
+    return this.#record.seen;
+  }
+
+  /**
+   * What the cache holds and what that costs.
+   *
+   * @throws {CacheUseError} when it was released
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async memory(): Promise<CacheMemory> {
+    const { id, connection } = usable(this.#record);
+    return await connection.call('memory', id);
+  }
+
+  /**
+   * A second cache with the same rows and policy state that goes its own way from here. Rows are shared
+   * until one of the two changes them.
+   *
+   * @throws {CacheBusyError} while a step uses the cache
+   * @throws {CacheUseError} when it was released
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async fork(): Promise<WorkerCache> {
+    const { id, connection } = usable(this.#record);
+    return new WorkerCache(await connection.call('fork', id), this.shape, connection);
+  }
+
+  /** Frees the rows, once a step that uses them has ended. A second call does nothing. */
+  async release(): Promise<void> {
+    await release(this.#record);
+  }
+}
+
+/**
+ * The record of a cache that was made by the worker at the other end of a connection.
+ *
+ * @throws {CacheUseError} when it was not, or was released
+ */
+export function recordOf(cache: unknown, connection: Connection): CacheRecord {
+  const record = records.get(cache as WorkerCache);
+  if (record?.connection === connection) return usable(record);
+  throw new CacheUseError(
+    'An item of the step has no cache of this worker; make one with createCache of this worker.',
+  );
+}
+
+function usable(record: CacheRecord): CacheRecord {
+  if (!record.released) return record;
+  throw new CacheUseError('The cache was released; make another with createCache.');
+}
+
+async function release(record: CacheRecord): Promise<void> {
+  if (record.released) return;
+  record.released = true;
+  try {
+    await record.connection.call('releaseCache', record.id);
+  } catch (error) {
+    if (!(error instanceof WorkerDiedError)) throw error; // the rows went with the worker
+  }
+}

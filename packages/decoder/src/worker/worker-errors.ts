@@ -1,0 +1,38 @@
+import { NammError, type NammErrorOptions } from '@namm/core';
+import type { WorkerPolicy } from './worker-policy.js';
+
+/** Why a worker is no more: it was released, code in it threw or ended it, or its heap was full. */
+export type WorkerDeathReason = 'released' | 'error' | 'exit' | 'memory';
+
+const explanations: Readonly<Record<WorkerDeathReason, string>> = {
+  released: 'was released',
+  error: 'has died of an error',
+  exit: 'has ended',
+  memory: 'has died because its heap was full',
+};
+
+/** The worker thread that held a model has ended, and the model and its caches with it. */
+export class WorkerDiedError extends NammError {
+  readonly reason: WorkerDeathReason;
+
+  constructor(reason: WorkerDeathReason, options: NammErrorOptions = {}) {
+    const { cause } = options;
+    const said = cause instanceof Error ? ` (${cause.message})` : '';
+    super(
+      'WORKER_DIED',
+      `The model's worker thread ${explanations[reason]}${said}. Its caches are lost; load another.`,
+      { ...options, details: { reason, ...options.details } },
+    );
+    this.reason = reason;
+  }
+}
+
+/** The data that names an eviction policy for a worker leads to none. */
+export class PolicyModuleError extends NammError {
+  constructor(policy: WorkerPolicy, problem: string, options: NammErrorOptions = {}) {
+    super('POLICY_MODULE', `The policy's module ${policy.module}: ${problem}`, {
+      ...options,
+      details: { module: policy.module, export: policy.export, ...options.details },
+    });
+  }
+}

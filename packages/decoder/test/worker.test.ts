@@ -1,0 +1,183 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { ProgressEvent } from '@namm/core';
+import { createPolicy, h2o, snapKV } from '@namm/kv-cache';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type CacheLike,
+  Decoder,
+  type DecoderInput,
+  type DecoderLike,
+  type DecoderWorker,
+  greedy,
+  type StepItem,
+  type WorkerCache,
+} from '../src/index.js';
+import { quiet } from './helpers.js';
+import { Blocker, setUpWorkers, tokens } from './worker-setup.js';
+
+const setup = setUpWorkers();
+const probe = { kind: 'lastQueries', count: 32 } as const;
+const chunkSize = 16;
+
+let worker: DecoderWorker;
+let decoder: Decoder;
+beforeAll(async () => {
+  worker = await setup.load({ chunkSize, probe });
+  decoder = await Decoder.load(setup.folder, { ...quiet, chunkSize, probe });
+});
+afterAll(() => decoder.release());
+
+/** Everything a sequence gives that is read in pieces, whether the model is here or in a worker. */
+async function readAll<Cache extends CacheLike<Cache>>(
+  model: DecoderLike<Cache>,
+  cache: Cache,
+  inputs: readonly DecoderInput[],
+) {
+  const results = [];
+  for (const input of inputs) {
+    for (const outputs of ['all', 'last', 'none'] as const) {
+      const progress: ProgressEvent[] = [];
+      const onProgress = (event: ProgressEvent) => progress.push(event);
+      const [result] = await model.step([{ cache, input, outputs }], { onProgress });
+      results.push({ ...result, progress, seen: cache.seen, memory: await cache.memory() });
+    }
+  }
+  return results;
+}
+
+const pieces = [1, 40, 3].map((count) => ({ ids: tokens(count) }));
+
+describe('a model in a worker', () => {
+  it('is described as the same model is here', () => {
+    const { spec, chunkSize: size, cacheShape, probe: offered } = decoder;
+    expect({ ...worker }).toEqual({ spec, probe: offered, chunkSize: size, cacheShape });
+  });
+
+  it.each([
+    ['full', 'full', 'full', {}],
+    ['sink-recent', 'sink-recent', 'sinkRecent', { budget: 12 }],
+    ['random', 'random', 'random', { budget: '40%', seed: 3 }],
+    ['l2', 'l2', 'l2Norm', { budget: 9 }],
+    ['keydiff', 'keydiff', 'keyDiff', { budget: '2kB' }],
+    ['tova', 'tova', 'tova', { budget: 17 }],
+    ['snapkv', 'snapkv', 'snapKV', { budget: 20 }],
+  ])('gives the same bits under %s', async (_, name, factory, options) => {
+    const here = decoder.createCache({ policy: createPolicy(name, options) });
+    const there = await worker.createCache({ policy: setup.policy(factory, options) });
+    expect(await readAll(worker, there, pieces)).toEqual(await readAll(decoder, here, pieces));
+    await there.release();
+  });
+
+  it('takes the probe of a policy, also where it is no other policy’s', async () => {
+    const policy = setup.policy('h2o', { budget: 10 });
+    const another = await setup.load({ chunkSize, probe: policy });
+    expect(another.probe).toEqual({ kind: 'columnSums' });
+    const local = await Decoder.load(setup.folder, { ...quiet, chunkSize, probe: another.probe });
+    const here = local.createCache({ policy: h2o({ budget: 10 }) });
+    const there = await another.createCache({ policy });
+    expect(await readAll(another, there, pieces)).toEqual(await readAll(local, here, pieces));
+    await local.release();
+    await another.release();
+  });
+
+  it('loads a policy by the name of its package', async () => {
+    const options = { budget: 12 };
+    const there = await worker.createCache({
+      policy: { module: '@namm/kv-cache', export: 'sinkRecent', options },
+    });
+    await readAll(worker, there, pieces);
+    expect((await there.memory()).keptPerHead.flat()).toEqual([12, 12, 12, 12]);
+  });
+
+  it('reads rows in place of embeddings, and leaves the caller his arrays', async () => {
+    const { hiddenSize } = decoder.spec;
+    const large = Float32Array.from({ length: 50 * hiddenSize }, (_, i) => Math.sin(i));
+    const embeddings = large.subarray(3 * hiddenSize, 23 * hiddenSize);
+    const ids = Int32Array.from(tokens(20));
+    const inputs = [{ embeddings }, { ids }];
+    const there = await worker.createCache();
+    expect(await readAll(worker, there, inputs)).toEqual(
+      await readAll(decoder, decoder.createCache(), inputs),
+    );
+    expect([large.length, ids.length]).toEqual([50 * hiddenSize, 20]);
+  });
+
+  it('forks a sequence that goes its own way', async () => {
+    const policy = snapKV({ budget: 20 });
+    const here = decoder.createCache({ policy });
+    const there = await worker.createCache({ policy: setup.policy('snapKV', { budget: 20 }) });
+    await readAll(worker, there, pieces);
+    await readAll(decoder, here, pieces);
+    const [localFork, fork] = [here.fork(), await there.fork()];
+    expect(fork.seen).toBe(there.seen);
+    const [one, other] = [[{ ids: tokens(9, 1) }], [{ ids: tokens(9, 2) }]];
+    expect(await readAll(worker, fork, one)).toEqual(await readAll(decoder, localFork, one));
+    expect(await readAll(worker, there, other)).toEqual(await readAll(decoder, here, other));
+  });
+
+  it('steps several sequences, in one call and in several at a time', async () => {
+    const items = async <Cache extends CacheLike<Cache>>(model: DecoderLike<Cache>) => {
+      const made: StepItem<Cache>[] = [];
+      for (const [i, { ids }] of pieces.entries()) {
+        const outputs = (['all', 'none', 'last'] as const)[i]!;
+        made.push({ cache: await model.createCache(), input: { ids }, outputs });
+      }
+      return made;
+    };
+    const expected = await decoder.step(await items(decoder));
+    expect(await worker.step(await items(worker))).toEqual(expected);
+    const apart = (await items(worker)).map((item) => worker.step([item]));
+    expect((await Promise.all(apart)).flat()).toEqual(expected);
+    expect(await worker.step([])).toEqual([]);
+  });
+
+  it('writes greedily as here', async () => {
+    const write = async <Cache extends CacheLike<Cache>>(
+      model: DecoderLike<Cache>,
+      cache: Cache,
+    ) => {
+      const ids: number[] = [];
+      for await (const id of greedy(model, cache, tokens(30))) if (ids.push(id) === 20) return ids;
+      return [];
+    };
+    const written = await write(worker, await worker.createCache());
+    expect(written).toEqual(await write(decoder, decoder.createCache()));
+    expect(new Set(written).size).toBeGreaterThan(1);
+  });
+
+  it('leaves the event loop of its caller free', async () => {
+    // Nobody but the caller's event loop can let the worker go.
+    const blocker = new Blocker(20);
+    const cache = await worker.createCache({ policy: blocker.policy });
+    const step = worker.step([{ cache, input: { ids: tokens(30) } }]);
+    await blocker.reached();
+    for (let i = 0; i < 100; i++) await turn();
+    expect(cache.seen).toBe(0); // the step has not ended
+    blocker.letGo();
+    await step;
+    expect(cache.seen).toBe(30);
+  });
+
+  it('frees the rows of handles that nobody can reach', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const released: unknown[] = [];
+    const watch = new FinalizationRegistry((name) => released.push(name));
+    const drop = async () => {
+      const cache = await worker.createCache();
+      await worker.step([{ cache, input: { ids: tokens(5) } }]);
+      watch.register(cache, 'cache');
+    };
+    await drop();
+    while (released.length === 0) {
+      collect();
+      await turn();
+    }
+    // What is still to be seen from here: the worker works on.
+    const cache: WorkerCache = await worker.createCache();
+    await worker.step([{ cache, input: { ids: tokens(5) } }]);
+    expect(cache.seen).toBe(5);
+  });
+});
