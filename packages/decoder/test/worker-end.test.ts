@@ -255,8 +255,8 @@ describe('a worker that ends', () => {
     '%s rejects what is pending and what comes later',
     async (_, policy, options, reason, details) => {
       const limits = { maxOldGenerationSizeMb: 40, maxYoungGenerationSizeMb: 8 };
-      const { worker, cache, other, item, pending } = await endIn(policy, options, limits);
-      const error = await rejection(pending[0]!);
+      const { worker, cache, other, item, ended } = await endIn(policy, options, limits);
+      const error = await ended[0];
       expect(error).toBeInstanceOf(WorkerDiedError);
       expect(error).toMatchObject({ code: 'WORKER_DIED', reason, details: { reason, ...details } });
       await Promise.all(ended);

@@ -7,11 +7,6 @@ import type { DecoderSpec } from '../decoder-spec.js';
 import type { PortableError } from './portable-error.js';
 import type { WorkerPolicy } from './worker-policy.js';
 
-/** Options of the decoder as they are sent: the probe may be that of a policy. */
-export type PortableDecoderOptions = Omit<DecoderOptions, 'probe'> & {
-  readonly probe?: Probe | WorkerPolicy;
-};
-
 /** What the caller learns of a model when it is loaded. */
 export interface LoadedModel {
   readonly spec: DecoderSpec;
@@ -36,7 +31,10 @@ export type StepAnswer = { readonly seen: readonly number[] } & (
 /** What can be asked of the worker. */
 export interface Methods {
   load: {
-    parameters: { readonly path: string; readonly options: PortableDecoderOptions };
+    parameters: {
+      readonly path: string;
+      readonly options: Omit<DecoderOptions, 'probe'> & { readonly probe?: Probe | WorkerPolicy };
+    };
     answer: LoadedModel;
   };
   createCache: { parameters: CreateCacheOptions<WorkerPolicy>; answer: RemoteCache };
