@@ -3,7 +3,7 @@ import type { StepItem, StepOptions, StepResult } from './decoder.js';
 import type { DecoderSpec } from './decoder-spec.js';
 
 /** Options of a cache, with the policy as the decoder takes it. */
-export type CreateCacheOptions<Policy> = Omit<KVCacheOptions, 'policy'> & {
+export type CreateCacheOptions<Policy> = Omit<KVCacheOptions, 'policy' | 'recorder'> & {
   /** @defaultValue `full()` */
   readonly policy?: Policy;
 };
