@@ -1,6 +1,6 @@
 import type { KVCache } from '@namm/kv-cache';
 import type { DecoderSpec } from './decoder-spec.js';
-import { names } from './graph/names.js';
+import { names, pieces } from './graph/names.js';
 import type { Feed } from './ort-session.js';
 import { rotaryRows } from './rotary/rotary-rows.js';
 
@@ -39,17 +39,27 @@ export function forwardInputs(
     feeds.set(names.cos(table), { data: cos, shape });
     feeds.set(names.sin(table), { data: sin, shape });
   }
+  const slotCounts: bigint[] = [];
   for (const [layer, { attention }] of spec.layers.entries()) {
+    const { headSize } = attention;
     for (let head = 0; head < attention.keyValueHeads; head++) {
-      const length = cache.length(layer, head);
-      const shape = [length, attention.headSize];
-      feeds.set(names.pastKeys(layer, head), { data: cache.keys(layer, head), shape });
-      feeds.set(names.pastValues(layer, head), { data: cache.values(layer, head), shape });
+      const segments = cache.segments(layer, head);
+      for (const piece of pieces) {
+        const { keys, values } = segments[piece];
+        const rows = keys.length / headSize;
+        const shape = [rows, headSize];
+        feeds.set(names.pastKeys(layer, head, piece), { data: keys, shape });
+        feeds.set(names.pastValues(layer, head, piece), { data: values, shape });
+        slotCounts.push(BigInt(rows));
+      }
+      slotCounts.push(BigInt(count));
       if (attention.window !== null) {
         const data = cache.positions(layer, head);
-        feeds.set(names.pastPositions(layer, head), { data, shape: [length] });
+        feeds.set(names.pastPositions(layer, head), { data, shape: [data.length] });
       }
     }
   }
+  const data = BigInt64Array.from(slotCounts);
+  feeds.set(names.slotCounts, { data, shape: [data.length] });
   return feeds;
 }

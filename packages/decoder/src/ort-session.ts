@@ -6,7 +6,7 @@ import { nativeCall } from './worker/native-gate.js';
 
 /** Numbers and their shape, as ONNX Runtime takes them; the data is read in place, not copied. */
 export interface Feed {
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | BigInt64Array;
   readonly shape: readonly number[];
 }
 
@@ -39,6 +39,8 @@ export class OrtSession {
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
+        // A plan of memory for each set of input shapes: a cache that grows would leave one per token.
+        enableMemPattern: false,
         logSeverityLevel: 3, // errors only; warnings would go to the user's terminal
         externalData,
         extra: {
@@ -60,10 +62,7 @@ export class OrtSession {
   async run(feeds: ReadonlyMap<string, Feed>): Promise<ReadonlyMap<string, Float32Array>> {
     const tensors: Record<string, Tensor> = {};
     for (const [name, { data, shape }] of feeds) {
-      tensors[name] =
-        data instanceof Float32Array
-          ? new Tensor('float32', data, shape)
-          : new Tensor('int32', data, shape);
+      tensors[name] = toTensor(data, shape);
     }
     try {
       const outputs = await nativeCall(() => this.#session.run(tensors));
@@ -80,4 +79,10 @@ export class OrtSession {
     this.#released = true;
     await this.#session.release();
   }
+}
+
+function toTensor(data: Feed['data'], shape: readonly number[]): Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof Int32Array) return new Tensor('int32', data, shape);
+  return new Tensor('int64', data, shape);
 }

@@ -72,6 +72,27 @@ describe('step', () => {
     await wide.remove();
   });
 
+  it('continues one prefix eight times for the memory of one', async () => {
+    const prefix = Array.from({ length: 240 }, (_, i) => (5 * i) % 23);
+    const origin = decoder.createCache();
+    await feed(decoder, origin, prefix);
+    const forks = Array.from({ length: 8 }, () => origin.fork());
+    for (const [i, fork] of forks.entries()) {
+      const logits = await feed(decoder, fork, [i, i + 1], [1, 1]);
+      const alone = decoder.createCache();
+      await feed(decoder, alone, prefix);
+      const expected = await feed(decoder, alone, [i, i + 1]);
+      expect(largestDifference(logits, expected)).toBeLessThan(1e-5);
+    }
+    const bytes = [origin, ...forks].map((cache) => cache.memory().bytes);
+    const sharedParts = bytes.reduce((sum, { sharedPart }) => sum + sharedPart, 0);
+    expect(sharedParts).toBeCloseTo(bytes[0]!.shared);
+    for (const { allocated, used, shared } of bytes) {
+      expect(shared).toBeLessThan(used * 1.25);
+      expect(allocated).toBeLessThan(used / 3); // positions and two rows
+    }
+  });
+
   it('stops between chunks and leaves the cache at the end of the last one', async () => {
     const controller = new AbortController();
     const cache = decoder.createCache();

@@ -1,6 +1,6 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
-import type { DecoderSpec, LayerSpec } from '../decoder-spec.js';
+import type { DecoderSpec, LayerSpec, NormSpec } from '../decoder-spec.js';
 import type { ModelFolder } from '../model-folder.js';
 import { type AttentionContext, attention } from './attention.js';
 import { checkUnusedTensors } from './check-unused-tensors.js';
@@ -9,7 +9,9 @@ import { linear } from './linear.js';
 import { Masks } from './masks.js';
 import { names } from './names.js';
 import { norm } from './norm.js';
+import { Residual } from './residual.js';
 import { softCap } from './soft-cap.js';
+import { splitEqually } from './split-equally.js';
 import { type UnalignedFile, Weights } from './weights.js';
 
 /** A graph and where its weights are. */
@@ -26,9 +28,10 @@ export interface DecoderGraph {
  * Builds the graph of one forward pass over any number of new tokens.
  *
  * Inputs: `ids [i]` and `embeddings [e, hiddenSize]`, of which one is empty; `positions` of the new
- * tokens; rows of cos and sin; per layer and KV head the past keys and values (and positions, in sliding
- * windows); `output_rows`, the new tokens whose logits are wanted. Outputs: logits and final hidden
- * states of those rows; per layer the new keys and values; the probe per layer and KV head.
+ * tokens; rows of cos and sin; per layer and KV head the past keys and values in two pieces (and the
+ * positions, in sliding windows); `slot_counts`, three per layer and KV head: rows of the two pieces and
+ * new ones; `output_rows`, the new tokens whose logits are wanted. Outputs: logits and final hidden states
+ * of those rows; per layer the new keys and values; the probe per layer and KV head.
  *
  * @param folder the model folder
  * @param spec what its configuration says
@@ -49,15 +52,17 @@ export async function buildGraph(
     sin: graph.input(names.sin(table), 'float32', ['new', size / 2]),
     size,
   }));
-  const context = { graph, weights, masks: new Masks(graph, positions), rotary, probe };
+  const slotCounts = readSlotCounts(graph, spec);
+  const masks = new Masks(graph, positions);
+  const context = { graph, weights, masks, rotary, slotCounts, probe };
 
-  let hidden = embed(graph, weights, spec, positions);
+  const residual = new Residual(graph, weights, embed(graph, weights, spec, positions));
   for (const [index, layer] of spec.layers.entries()) {
-    hidden = graph.scope(`layer.${index}`, () => decoderLayer(context, layer, index, hidden));
+    graph.scope(`layer.${index}`, () => decoderLayer(context, layer, index, residual));
   }
 
   const rows = graph.input(names.outputRows, 'int32', ['outputs']);
-  const last = norm(graph, weights, spec.finalNorm, graph.node('Gather', [hidden, rows]));
+  const last = norm(graph, weights, spec.finalNorm, graph.node('Gather', [residual.sum(), rows]));
   const logits = softCap(graph, spec.logitSoftCap, linear(graph, weights, spec.head, last));
   graph.output(names.hidden, last, 'float32', ['outputs', spec.hiddenSize]);
   graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize]);
@@ -81,13 +86,32 @@ function embed(graph: GraphBuilder, weights: Weights, spec: DecoderSpec, positio
   return graph.node('Add', [both, graph.node('Gather', [learned, positions])]);
 }
 
-function decoderLayer(context: AttentionContext, spec: LayerSpec, index: number, x: Value): Value {
+/** Adds both halves of a layer to the residual stream. */
+function decoderLayer(
+  context: AttentionContext,
+  spec: LayerSpec,
+  index: number,
+  residual: Residual,
+): void {
   const { graph, weights } = context;
   const { beforeAttention, afterAttention, beforeFeedForward, afterFeedForward } = spec.norms;
-  const normalised = (norms: typeof beforeAttention, value: Value) =>
-    norms ? norm(graph, weights, norms, value) : value;
-  const attended = attention(context, spec.attention, index, normalised(beforeAttention, x));
-  const middle = graph.node('Add', [x, normalised(afterAttention, attended)]);
-  const fed = feedForward(graph, weights, spec.feedForward, normalised(beforeFeedForward, middle));
-  return graph.node('Add', [middle, normalised(afterFeedForward, fed)]);
+  const add = (spec: NormSpec | null, value: Value) =>
+    residual.add(spec ? norm(graph, weights, spec, value) : value);
+  add(
+    afterAttention,
+    attention(context, spec.attention, index, residual.normalised(beforeAttention)),
+  );
+  add(
+    afterFeedForward,
+    feedForward(graph, weights, spec.feedForward, residual.normalised(beforeFeedForward)),
+  );
+}
+
+/** One input for all heads, cut apart once, instead of nodes that measure the rows of each head. */
+function readSlotCounts(graph: GraphBuilder, { layers }: DecoderSpec): Value[][] {
+  const heads = layers.map(({ attention }) => attention.keyValueHeads);
+  const total = heads.reduce((sum, count) => sum + count, 0);
+  const all = graph.input(names.slotCounts, 'int64', [3 * total]);
+  const each = splitEqually(graph, all, total);
+  return heads.map((count) => each.splice(0, count));
 }

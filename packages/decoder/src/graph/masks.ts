@@ -2,40 +2,54 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 
 /**
  * Masks from absolute positions: 0 where a query sees a key, −∞ where it does not. A query at position p
- * sees a key at position k when k ≤ p and, in a sliding window of w tokens, p − k < w.
+ * sees a key at position k when k ≤ p and, in a sliding window of w tokens, p − k < w. Rows are those of
+ * the queries of one KV head, `[group · new]`.
  */
 export class Masks {
   readonly #graph: GraphBuilder;
   readonly #positions: Value;
-  readonly #column: Value;
-  readonly #amongNew = new Map<number | null, Value>();
+  readonly #columns = new Map<number, Value>();
+  readonly #amongNew = new Map<string, Value>();
 
   /** @param positions of the new tokens, int32 `[new]` */
   constructor(graph: GraphBuilder, positions: Value) {
     this.#graph = graph;
     this.#positions = positions;
-    this.#column = graph.node('Unsqueeze', [positions, graph.int64([1])]);
   }
 
-  /** `[new, new]`: new tokens among themselves; made once per window size. */
-  amongNew(window: number | null): Value {
-    let mask = this.#amongNew.get(window);
+  /** `[group · new, new]`: new tokens among themselves; made once per window and group size. */
+  amongNew(window: number | null, group: number): Value {
+    const key = `${window} ${group}`;
+    let mask = this.#amongNew.get(key);
     if (!mask) {
       const graph = this.#graph;
-      const distance = graph.node('Sub', [this.#column, this.#positions]);
+      const distance = graph.node('Sub', [this.#column(group), this.#positions]);
       const causal = graph.node('GreaterOrEqual', [distance, graph.int32(0)]);
       const visible =
         window === null ? causal : graph.node('And', [causal, this.#inWindow(distance, window)]);
       mask = this.#toScores(visible);
-      this.#amongNew.set(window, mask);
+      this.#amongNew.set(key, mask);
     }
     return mask;
   }
 
-  /** `[new, past]`: new tokens against cached ones in a sliding window; `past` are int32 positions. */
-  againstPast(past: Value, window: number): Value {
-    const distance = this.#graph.node('Sub', [this.#column, past]);
+  /** `[group · new, past]`: new tokens against cached ones in a sliding window; `past` are int32 positions. */
+  againstPast(past: Value, window: number, group: number): Value {
+    const distance = this.#graph.node('Sub', [this.#column(group), past]);
     return this.#toScores(this.#inWindow(distance, window));
+  }
+
+  /** Positions of the queries, `[group · new, 1]`. */
+  #column(group: number): Value {
+    let column = this.#columns.get(group);
+    if (!column) {
+      const graph = this.#graph;
+      const repeated = Array.from({ length: group }, () => this.#positions);
+      const rows = graph.node('Concat', repeated, { attributes: { axis: 0 } });
+      column = graph.node('Unsqueeze', [rows, graph.int64([1])]);
+      this.#columns.set(group, column);
+    }
+    return column;
   }
 
   #inWindow(distance: Value, window: number): Value {

@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 /**
  * Reduces the attention of one KV head to what the probe asks for, and makes that an output of the graph.
  *
- * @param probabilities `[group, new, slots]`, slots counting past and new tokens
+ * @param probabilities `[group · new, slots]`, slots counting past and new tokens
  * @param group query heads that share this KV head
  */
 export function probeOutput(
@@ -19,7 +19,7 @@ export function probeOutput(
       return;
     case 'columnSums': {
       const attributes = { keepdims: 0 };
-      const sums = graph.node('ReduceSum', [probabilities, graph.int64([0, 1])], { attributes });
+      const sums = graph.node('ReduceSum', [probabilities, graph.int64([0])], { attributes });
       const mean = graph.node('Mul', [sums, graph.float32([1 / group])]);
       graph.output(name, mean, 'float32', [`${name}.slots`]);
       return;
@@ -27,8 +27,18 @@ export function probeOutput(
     case 'lastQueries': {
       // Slicing from −count on clamps to the first row when the pass is shorter.
       const [start, end, axis] = [-probe.count, 2 ** 53 - 1, 1].map((i) => graph.int64([i]));
-      const rows = graph.node('Slice', [probabilities, start!, end!, axis!]);
+      const perQuery = perQueryHead(graph, probabilities, group);
+      const rows = graph.node('Slice', [perQuery, start!, end!, axis!]);
       graph.output(name, rows, 'float32', [group, `${name}.rows`, `${name}.slots`]);
     }
   }
+}
+
+/** `[group · new, slots]` → `[group, new, slots]`. */
+function perQueryHead(graph: GraphBuilder, probabilities: Value, group: number): Value {
+  const slots = graph.node('Shape', [probabilities], { attributes: { start: 1, end: 2 } });
+  const shape = graph.node('Concat', [graph.int64([group, -1]), slots], {
+    attributes: { axis: 0 },
+  });
+  return graph.node('Reshape', [probabilities, shape]);
 }

@@ -1,0 +1,68 @@
+import type { Value } from '@namm/onnx';
+import type { AttentionSpec } from '../decoder-spec.js';
+import type { AttentionContext } from './attention.js';
+import { names, type Piece, pieces } from './names.js';
+import { probeOutput } from './probe-output.js';
+import { softCap } from './soft-cap.js';
+
+/**
+ * Attention of one KV head and the query heads of its group over three pieces of rows: those that forked
+ * caches share, the cache's own, and the new ones. Scores against each are put side by side before the
+ * softmax, and the probabilities are cut apart again after it; the past itself is only read, never
+ * copied or joined. Without forks the shared piece is empty, and its products cost next to nothing.
+ *
+ * @param queries `[group · new, headSize]`, scaled
+ * @param newKeys `[new, headSize]`
+ * @param newValues `[new, headSize]`
+ * @returns `[group · new, headSize]`
+ */
+export function attendHead(
+  context: AttentionContext,
+  spec: AttentionSpec,
+  layer: number,
+  head: number,
+  queries: Value,
+  newKeys: Value,
+  newValues: Value,
+): Value {
+  const { graph, masks, probe, slotCounts } = context;
+  const group = spec.queryHeads / spec.keyValueHeads;
+  const past = (name: string, piece: Piece) =>
+    graph.input(name, 'float32', [`${piece}.${layer}.${head}`, spec.headSize]);
+  const keys = pieces.map((piece) => past(names.pastKeys(layer, head, piece), piece));
+  const values = pieces.map((piece) => past(names.pastValues(layer, head, piece), piece));
+
+  const score = (rows: Value, mask: Value | null) => {
+    const attributes = { transB: 1 };
+    if (spec.softCap === null) return graph.node('Gemm', [queries, rows, mask], { attributes });
+    const capped = softCap(
+      graph,
+      spec.softCap,
+      graph.node('Gemm', [queries, rows], { attributes }),
+    );
+    return mask ? graph.node('Add', [capped, mask]) : capped;
+  };
+  const sideBySide = (parts: readonly Value[]) =>
+    graph.node('Concat', parts, { attributes: { axis: -1 } });
+  let pastScores = keys.map((rows) => score(rows, null));
+  if (spec.window !== null) {
+    const name = names.pastPositions(layer, head);
+    const positions = graph.input(name, 'int32', [`past.${layer}.${head}`]);
+    const mask = masks.againstPast(positions, spec.window, group);
+    pastScores = [graph.node('Add', [sideBySide(pastScores), mask])];
+  }
+  const newScores = score(newKeys, masks.amongNew(spec.window, group));
+  const scores = sideBySide([...pastScores, newScores]);
+  const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
+  probeOutput(graph, probe, names.probe(layer, head), probabilities, group);
+
+  const [onShared, onOwn, onNew] = graph.nodes(
+    'Split',
+    [probabilities, slotCounts[layer]![head]!],
+    3,
+    { attributes: { axis: -1 } },
+  );
+  const newOutput = graph.node('Gemm', [onNew!, newValues]);
+  const withOwn = graph.node('Gemm', [onOwn!, values[1]!, newOutput]);
+  return graph.node('Gemm', [onShared!, values[0]!, withOwn]);
+}

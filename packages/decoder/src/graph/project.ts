@@ -1,0 +1,110 @@
+import type { GraphBuilder, Value } from '@namm/onnx';
+import type { AttentionSpec } from '../decoder-spec.js';
+import { linear } from './linear.js';
+import { norm } from './norm.js';
+import type { Weights } from './weights.js';
+
+/** cos and sin `[new, size / 2]` for the positions of the new tokens. */
+export interface RotaryTable {
+  readonly cos: Value;
+  readonly sin: Value;
+  /** Numbers of each head that are rotated. */
+  readonly size: number;
+}
+
+/** What attention needs of the new tokens. */
+export interface Projected {
+  /** `[queryHeads, new, headSize]`, scaled. */
+  readonly queries: Value;
+  /** `[keyValueHeads, new, headSize]`, as they are cached. */
+  readonly keys: Value;
+  /** `[keyValueHeads, new, headSize]`. */
+  readonly values: Value;
+}
+
+/** Queries, keys and values of `x [new, hiddenSize]`: projected, normalised and rotated. */
+export function project(
+  graph: GraphBuilder,
+  weights: Weights,
+  spec: AttentionSpec,
+  rotary: RotaryTable | null,
+  x: Value,
+): Projected {
+  const { queryHeads, keyValueHeads, headSize } = spec;
+  const [query, key, value] = multiply(graph, weights, spec, x);
+  // Queries and keys are rotated side by side: half the nodes.
+  const sideBySide = [
+    normalise(graph, weights, spec, 'query', query!),
+    normalise(graph, weights, spec, 'key', key!),
+  ];
+  const heads = queryHeads + keyValueHeads;
+  const both = graph.node('Concat', sideBySide, { attributes: { axis: -1 } });
+  const rotated = rotary ? rotate(graph, rotary, both, heads, headSize) : both;
+  const sizes = graph.int64([queryHeads, keyValueHeads]);
+  const [queries, keys] = graph.nodes(
+    'Split',
+    [headsFirst(graph, rotated, heads, spec), sizes],
+    2,
+    {
+      attributes: { axis: 0 },
+    },
+  );
+  // Without a factor of its own, the product of one query with the past runs on a faster kernel.
+  const scaled = graph.node('Mul', [queries!, graph.float32([spec.scale])]);
+  return { queries: scaled, keys: keys!, values: headsFirst(graph, value!, keyValueHeads, spec) };
+}
+
+/** Queries, keys and values, each `[new, heads · headSize]`. */
+function multiply(graph: GraphBuilder, weights: Weights, spec: AttentionSpec, x: Value): Value[] {
+  const { projections, queryHeads, keyValueHeads, headSize } = spec;
+  if (projections.kind === 'separate') {
+    const { query, key, value } = projections;
+    return [query, key, value].map((part) => linear(graph, weights, part, x));
+  }
+  const all = linear(graph, weights, projections.all, x);
+  const sizes = [queryHeads, keyValueHeads, keyValueHeads].map((heads) => heads * headSize);
+  return graph.nodes('Split', [all, graph.int64(sizes)], 3, { attributes: { axis: -1 } });
+}
+
+/** The norm before RoPE, where the model has one, on `[new, heads · headSize]`. */
+function normalise(
+  graph: GraphBuilder,
+  weights: Weights,
+  { queryKeyNorm, queryHeads, keyValueHeads, headSize }: AttentionSpec,
+  role: 'query' | 'key',
+  rows: Value,
+): Value {
+  if (!queryKeyNorm) return rows;
+  if (queryKeyNorm.over === 'all-heads') return norm(graph, weights, queryKeyNorm[role], rows);
+  const heads = role === 'query' ? queryHeads : keyValueHeads;
+  const perHead = graph.node('Reshape', [rows, graph.int64([-1, heads, headSize])]);
+  const normalised = norm(graph, weights, queryKeyNorm[role], perHead);
+  return graph.node('Reshape', [normalised, graph.int64([-1, heads * headSize])]);
+}
+
+function rotate(
+  graph: GraphBuilder,
+  table: RotaryTable,
+  rows: Value,
+  heads: number,
+  headSize: number,
+): Value {
+  const batched = graph.node('Reshape', [rows, graph.int64([1, -1, heads * headSize])]);
+  const attributes = { num_heads: heads, rotary_embedding_dim: table.size };
+  // The rows of cos and sin are those of the new tokens, so they are read from row 0 on.
+  return graph.node('RotaryEmbedding', [batched, graph.int64([0]), table.cos, table.sin], {
+    domain: 'com.microsoft',
+    attributes,
+  });
+}
+
+/** `[…, new, heads · headSize]` → `[heads, new, headSize]`. */
+function headsFirst(
+  graph: GraphBuilder,
+  rows: Value,
+  heads: number,
+  { headSize }: AttentionSpec,
+): Value {
+  const perHead = graph.node('Reshape', [rows, graph.int64([-1, heads, headSize])]);
+  return graph.node('Transpose', [perHead], { attributes: { perm: [1, 0, 2] } });
+}
