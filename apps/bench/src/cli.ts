@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addConformanceCommand } from './conformance/conformance-command.js';
+import { addKeptCommand } from './kept/kept-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
 
@@ -8,6 +9,7 @@ const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
 addConformanceCommand(program);
+addKeptCommand(program);
 addNanoCommand(program);
 addSpeedCommand(program);
 

@@ -1,28 +1,45 @@
 import type { MeasureRequest } from './measure-request.js';
-import type { PreparedModels } from './prepare-models.js';
 
 /** Who is measured, in the order of the table. */
-export const contenders = ['transformers.js', 'ours', 'ours, 25 % kept'] as const;
+export const contenders = ['transformers.js', 'node-llama-cpp', 'ours', 'ours-quarter'] as const;
 export type Contender = (typeof contenders)[number];
 
-export interface RunSizes {
-  readonly length: number;
-  readonly newTokens: number;
-  readonly seed: number;
+/** Those who should compute the same as ours, and whose time is divided by ours. */
+export const isPeer = (contender: Contender): boolean =>
+  contender === 'transformers.js' || contender === 'node-llama-cpp';
+
+/**
+ * How far apart the logits of two tokens may be that ours and a peer choose differently. llama.cpp keeps
+ * keys and values in half precision.
+ */
+export const tieTolerance = (peer: Contender): number => (peer === 'node-llama-cpp' ? 0.2 : 1e-2);
+
+/** Where the models and node-llama-cpp are. */
+export interface Folders {
+  readonly ours: string;
+  readonly transformersJs: string;
+  readonly gguf: string;
+  readonly nodeLlamaCpp: string;
 }
 
 /** What a process has to do to measure a contender. */
 export function requestOf(
   contender: Contender,
-  models: PreparedModels,
-  sizes: RunSizes,
+  folders: Folders,
+  sizes: Omit<MeasureRequest, 'runtime' | 'folder' | 'installation' | 'budget'>,
 ): MeasureRequest {
-  const isPeer = contender === 'transformers.js';
-  return {
-    ...sizes,
-    runtime: isPeer ? 'transformers.js' : 'ours',
-    folder: isPeer ? models.peer : models.ours,
-    budget: contender === 'ours, 25 % kept' ? Math.max(1, Math.floor(sizes.length / 4)) : null,
-    logitsFile: null,
-  };
+  const plain = { ...sizes, installation: '', budget: null };
+  const ours = { ...plain, runtime: 'ours', folder: folders.ours } as const;
+  switch (contender) {
+    case 'transformers.js':
+      return { ...plain, runtime: contender, folder: folders.transformersJs };
+    case 'node-llama-cpp': {
+      const { gguf: folder, nodeLlamaCpp: installation } = folders;
+      return { ...plain, runtime: contender, folder, installation };
+    }
+    case 'ours':
+      return ours;
+    case 'ours-quarter':
+      return { ...ours, budget: Math.max(1, Math.floor(sizes.length / 4)) };
+  }
 }

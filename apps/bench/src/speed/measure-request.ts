@@ -1,25 +1,38 @@
 /** What one process measures. */
 export interface MeasureRequest {
-  readonly runtime: 'ours' | 'transformers.js';
+  readonly runtime: 'ours' | 'transformers.js' | 'node-llama-cpp';
   /** Model folder in the form the runtime reads. */
   readonly folder: string;
-  /** Tokens of the prompt. */
-  readonly length: number;
+  /** Where node-llama-cpp is installed; empty for the others. */
+  readonly installation: string;
   /** Tokens per head that an evicting policy may hold; null for the full cache. */
   readonly budget: number | null;
+  /** Tokens of the prompt. */
+  readonly length: number;
   /** Decode steps after the prompt. */
-  readonly newTokens: number;
+  readonly decodeTokens: number;
+  readonly threads: number;
+  /** Tokens that the model knows. */
+  readonly vocabulary: number;
   readonly seed: number;
-  /** Where to put the logits of the prompt's last token and of the last step; null for nowhere. */
+  /** Where to put the logits that the tokens were chosen from; null for nowhere. */
   readonly logitsFile: string | null;
+}
+
+/** Seconds of a piece of work. */
+export interface Seconds {
+  readonly cpu: number;
+  readonly wall: number;
 }
 
 /** What it found. */
 export interface Measured {
-  /** CPU seconds that reading the prompt took. */
-  readonly prefill: number;
-  /** CPU seconds of one decode step, mean. */
-  readonly decode: number;
+  /** Time to read the prompt and know the first token. */
+  readonly prefill: Seconds;
+  /** Time of one decode step, mean. */
+  readonly decode: Seconds;
+  /** Cores that other processes kept busy meanwhile, mean. */
+  readonly otherCores: number;
   /** Greedy tokens: one after the prompt, and one after each step. */
   readonly tokens: readonly number[];
   /** Largest resident memory of the process, MB. */

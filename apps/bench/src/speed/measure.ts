@@ -1,42 +1,64 @@
 import { writeFile } from 'node:fs/promises';
-import { Random } from '@namm/core';
-import type { Measured, MeasureRequest } from './measure-request.js';
+import { peakMegabytes } from '../measuring/peak-megabytes.js';
+import { randomPrompt } from '../measuring/random-prompt.js';
+import { type Elapsed, startStopwatch } from '../measuring/stopwatch.js';
+import type { Measured, MeasureRequest, Seconds } from './measure-request.js';
+import { nodeLlamaCppRuntime } from './node-llama-cpp-runtime.js';
 import { ourRuntime } from './our-runtime.js';
-import { peerRuntime } from './peer-runtime.js';
+import type { Runtime } from './runtime.js';
+import { transformersJsRuntime } from './transformers-js-runtime.js';
 
 /** Tokens that are read before the measurement, so that code is compiled and weights are in memory. */
 const warmUpTokens = 16;
 
-/** Loads a model and measures one prompt, in CPU time of this process. */
+/** Loads a model and measures one prompt in this process. */
 export async function measure(request: MeasureRequest): Promise<Measured> {
-  const { runtime: name, folder, length, budget, newTokens, seed, logitsFile } = request;
-  const runtime = await (name === 'ours' ? ourRuntime(folder, budget) : peerRuntime(folder));
-  const random = new Random(seed, length);
-  const prompt = Array.from({ length }, () => random.integer(49152));
+  const { length, decodeTokens, vocabulary, seed, logitsFile } = request;
+  const runtime = await load(request);
+  const prompt = randomPrompt(length, vocabulary, seed);
   await runtime.generate(prompt.slice(0, warmUpTokens), 3, () => {});
 
   const tokens: number[] = [];
-  const marks: NodeJS.CpuUsage[] = [];
-  const kept: Float32Array[] = [];
-  const start = process.cpuUsage();
-  await runtime.generate(prompt, newTokens + 1, (token, logits) => {
-    marks.push(process.cpuUsage());
+  const marks: Elapsed[] = [];
+  const elapsed = startStopwatch();
+  await runtime.generate(prompt, decodeTokens + 1, (token) => {
+    marks.push(elapsed());
     tokens.push(token);
-    const isKept = tokens.length === 1 || tokens.length === newTokens + 1;
-    if (isKept && logitsFile !== null) kept.push(logits.slice());
   });
-  if (logitsFile !== null) await writeFile(logitsFile, Buffer.concat(kept.map(bytesOf)));
-  const prefill = seconds(marks[0]!) - seconds(start);
+  const peak = peakMegabytes(); // before logits are read again
+  const [first, last] = [marks[0]!, marks.at(-1)!];
+  if (logitsFile !== null) {
+    await writeFile(logitsFile, Buffer.concat((await runtime.logits()).map(bytesOf)));
+  }
   return {
-    prefill,
-    decode: (seconds(marks.at(-1)!) - seconds(marks[0]!)) / newTokens,
+    prefill: { cpu: first.cpu, wall: first.wall },
+    decode: perStep(first, last, decodeTokens),
+    otherCores: last.others / last.wall,
     tokens,
-    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+    peakMegabytes: peak,
   };
 }
 
-function seconds({ user, system }: NodeJS.CpuUsage): number {
-  return (user + system) / 1e6;
+function load(request: MeasureRequest): Promise<Runtime> {
+  const { runtime, folder, installation, budget, length, decodeTokens, threads } = request;
+  const options = {
+    folder,
+    threads,
+    maximumTokens: Math.max(length, warmUpTokens) + decodeTokens + 4,
+    keepLogits: request.logitsFile !== null,
+  };
+  switch (runtime) {
+    case 'ours':
+      return ourRuntime(options, budget);
+    case 'transformers.js':
+      return transformersJsRuntime(options);
+    case 'node-llama-cpp':
+      return nodeLlamaCppRuntime(options, installation);
+  }
+}
+
+function perStep(first: Elapsed, last: Elapsed, steps: number): Seconds {
+  return { cpu: (last.cpu - first.cpu) / steps, wall: (last.wall - first.wall) / steps };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {

@@ -1,22 +1,29 @@
 import { Decoder } from '@namm/decoder';
 import { full, sinkRecent } from '@namm/kv-cache';
-import type { Runtime } from './runtime.js';
+import type { Runtime, RuntimeOptions } from './runtime.js';
 
-/** Our decoder on one thread, with the full cache or with a policy that holds `budget` tokens per head. */
-export async function ourRuntime(folder: string, budget: number | null): Promise<Runtime> {
+/** Our decoder with the full cache, or with a policy that holds `budget` tokens per head. */
+export async function ourRuntime(
+  { folder, threads, keepLogits }: RuntimeOptions,
+  budget: number | null,
+): Promise<Runtime> {
   const policy = budget === null ? full() : sinkRecent({ budget });
-  const decoder = await Decoder.load(folder, { threads: 1, probe: policy.probe });
+  const decoder = await Decoder.load(folder, { threads, probe: policy.probe });
+  let kept: Float32Array[] = [];
   return {
     async generate(prompt, count, onToken) {
+      kept = [];
       const cache = decoder.createCache({ policy });
       let ids = prompt;
       for (let done = 0; done < count; done++) {
         const [result] = await decoder.step([{ cache, input: { ids } }]);
         const token = indexOfLargest(result!.logits);
-        onToken(token, result!.logits);
+        onToken(token);
+        if (keepLogits) kept.push(result!.logits);
         ids = [token];
       }
     },
+    logits: async () => kept,
   };
 }
 

@@ -1,43 +1,104 @@
-import { type Contender, contenders, requestOf } from './contenders.js';
-import { measureInProcess } from './measure-in-process.js';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reportProgress } from '../measuring/report-progress.js';
+import { runInProcess } from '../measuring/run-in-process.js';
+import { type Agreement, type Choices, checkAgreement } from './agreement.js';
+import { type Contender, type Folders, isPeer, requestOf, tieTolerance } from './contenders.js';
 import type { Measured } from './measure-request.js';
-import type { PreparedModels } from './prepare-models.js';
-import { type SpeedRow, speedRow } from './speed-row.js';
+
+/** Name of the hidden command that a child process runs. */
+export const measureCommandName = 'measure-speed';
 
 export interface RoundsOptions {
+  readonly contenders: readonly Contender[];
   readonly lengths: readonly number[];
   readonly rounds: number;
-  readonly newTokens: number;
+  readonly decodeTokens: number;
+  readonly threads: number;
+  readonly vocabulary: number;
   readonly seed: number;
-  /** Told before each measurement. */
-  readonly onProgress: (what: string) => void;
 }
 
-/** Measures all contenders at all lengths, in turns, so that each meets the same load of the machine. */
+/** One measurement. */
+export interface Sample extends Measured {
+  readonly length: number;
+  readonly contender: Contender;
+  readonly round: number;
+}
+
+/** That a peer computes the same as ours. */
+export interface PeerAgreement extends Agreement {
+  readonly length: number;
+  readonly contender: Contender;
+}
+
+/**
+ * Measures all contenders at all lengths, in turns, so that each meets the same load of the machine. In
+ * the first round each peer is held against ours before the next length is measured.
+ *
+ * @throws {MeasurementError} when a measurement fails, or a peer computes something else
+ */
 export async function runRounds(
-  models: PreparedModels,
+  folders: Folders,
   options: RoundsOptions,
-): Promise<SpeedRow[]> {
-  const { lengths, rounds, newTokens, seed, onProgress } = options;
-  const results = new Map<string, Measured[]>();
-  const keyOf = (length: number, contender: Contender) => `${length} tokens, ${contender}`;
-  for (let round = 0; round < rounds; round++) {
-    for (const length of lengths) {
-      for (let turn = 0; turn < contenders.length; turn++) {
-        // Every round another one goes first.
-        const contender = contenders[(turn + round) % contenders.length]!;
-        const key = keyOf(length, contender);
-        onProgress(`round ${round + 1} of ${rounds}: ${key}`);
-        const request = requestOf(contender, models, { length, newTokens, seed });
-        const list = results.get(key) ?? [];
-        list.push(await measureInProcess(request));
-        results.set(key, list);
-      }
+): Promise<{ readonly samples: Sample[]; readonly agreements: PeerAgreement[] }> {
+  const samples: Sample[] = [];
+  const agreements: PeerAgreement[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    for (const length of options.lengths) {
+      const found = await runTurns(folders, options, length, round);
+      samples.push(...found.map(({ sample }) => sample));
+      if (round === 0) agreements.push(...checkPeers(found));
     }
   }
-  return lengths.flatMap((length) =>
-    contenders.map((contender) =>
-      speedRow(length, contender, results.get(keyOf(length, contender))!),
-    ),
-  );
+  reportProgress('');
+  return { samples, agreements };
+}
+
+interface Turn {
+  readonly sample: Sample;
+  readonly logits: Float32Array;
+}
+
+async function runTurns(
+  folders: Folders,
+  options: RoundsOptions,
+  length: number,
+  round: number,
+): Promise<Turn[]> {
+  const { contenders, rounds, ...sizes } = options;
+  const turns: Turn[] = [];
+  for (let turn = 0; turn < contenders.length; turn++) {
+    // Every round another one goes first.
+    const contender = contenders[(turn + round) % contenders.length]!;
+    const what = `${contender} at ${length} tokens`;
+    reportProgress(`round ${round + 1} of ${rounds}: ${what}`);
+    const isCompared = round === 0 && (contender === 'ours' || isPeer(contender));
+    const logitsFile = isCompared ? join(tmpdir(), `namm-bench-logits-${process.pid}.f32`) : null;
+    const request = requestOf(contender, folders, { ...sizes, length, logitsFile });
+    const measured = await runInProcess<Measured>(measureCommandName, request, what);
+    const logits = logitsFile === null ? new Float32Array(0) : await takeLogits(logitsFile);
+    turns.push({ sample: { length, contender, round, ...measured }, logits });
+  }
+  return turns;
+}
+
+async function takeLogits(path: string): Promise<Float32Array> {
+  const { buffer, byteOffset, byteLength } = await readFile(path);
+  await rm(path);
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+function checkPeers(turns: readonly Turn[]): PeerAgreement[] {
+  const choices = ({ sample, logits }: Turn): Choices => ({ tokens: sample.tokens, logits });
+  const ours = choices(turns.find(({ sample }) => sample.contender === 'ours')!);
+  return turns
+    .filter(({ sample }) => isPeer(sample.contender))
+    .map((turn) => {
+      const { length, contender } = turn.sample;
+      const where = `At ${length} tokens ours and ${contender}`;
+      const ties = tieTolerance(contender);
+      return { length, contender, ...checkAgreement(ours, choices(turn), ties, where) };
+    });
 }

@@ -4,11 +4,22 @@ export interface Runtime {
    * Generates greedily from an empty cache.
    *
    * @param count tokens wanted; one comes from the prompt itself
-   * @param onToken called as soon as each token is known; the logits are valid during the call only
+   * @param onToken called as soon as each token is known
    */
   generate(
     prompt: readonly number[],
     count: number,
-    onToken: (token: number, logits: Float32Array) => void,
+    onToken: (token: number) => void,
   ): Promise<void>;
+  /** The logits from which each token of the last call was chosen, if the runtime was told to keep them. */
+  logits(): Promise<readonly Float32Array[]>;
+}
+
+/** What a runtime is told when it loads a model. */
+export interface RuntimeOptions {
+  readonly folder: string;
+  readonly threads: number;
+  /** Most tokens of a sequence. */
+  readonly maximumTokens: number;
+  readonly keepLogits: boolean;
 }

@@ -1,46 +1,67 @@
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { compare } from './compare.js';
-import { requestOf } from './contenders.js';
-import { formatTable } from './format-table.js';
+import { describeMachine } from '../measuring/describe-machine.js';
+import { MeasurementError } from '../measuring/measurement-error.js';
+import {
+  addModelOptions,
+  checkLength,
+  count,
+  counts,
+  type ModelOptions,
+  workFolder,
+} from '../measuring/model-options.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { type ModelForm, prepareModel } from '../random-model/prepare-model.js';
+import { type Contender, contenders, type Folders } from './contenders.js';
+import { formatAgreement, formatRatios, formatSpeed } from './format-speed.js';
 import { measure } from './measure.js';
-import { measureCommandName } from './measure-in-process.js';
-import { prepareModels } from './prepare-models.js';
-import { runRounds } from './run-rounds.js';
+import {
+  hasNodeLlamaCpp,
+  installCommand,
+  installNodeLlamaCpp,
+  nodeLlamaCppFolder,
+} from './node-llama-cpp.js';
+import { measureCommandName, runRounds } from './run-rounds.js';
+import { ratioRows, speedRows } from './summarise.js';
 
-interface Options {
-  work?: string;
-  peer?: string;
-  layers: number;
-  lengths: number[];
-  newTokens: number;
-  rounds: number;
-  seed: number;
+interface Options extends ModelOptions {
+  readonly contenders?: Contender[];
+  readonly lengths: number[];
+  readonly rounds: number;
+  readonly decodeTokens: number;
+  readonly threads: number;
+  readonly peer?: string;
+  readonly nodeLlamaCpp: string;
+  readonly install?: boolean;
+  readonly json?: boolean;
 }
 
-const count = (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`'${text}' is not a whole number above 0.`);
+const names = (text: string): Contender[] => {
+  const given = text.split(',');
+  const unknown = given.find((name) => !(contenders as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`'${unknown}' is none of ${contenders.join(', ')}.`);
+  }
+  if (given.includes('ours')) return contenders.filter((name) => given.includes(name));
+  throw new InvalidArgumentError(`'ours' must be among them: the others are compared with it.`);
 };
 
-const counts = (text: string): number[] => text.split(',').map(count);
-
-/** Adds `speed`: prefill, decode and memory of the decoder next to transformers.js, one thread each. */
+/** Adds `speed`: prefill, decode and memory of the decoder next to other runtimes with the same weights. */
 export function addSpeedCommand(program: Command): void {
-  program
+  const command = program
     .command('speed')
     .description(
-      'measure the decoder next to transformers.js with its best graph of the same weights',
-    )
-    .option('--work <folder>', 'where the models are written, and found again by the next run')
-    .option('--peer <folder>', 'another export of the same weights for transformers.js')
-    .option('--layers <count>', 'layers of the model', count, 30)
+      'measure the decoder next to transformers.js and node-llama-cpp with equal weights',
+    );
+  addModelOptions(command)
+    .option('--contenders <list>', `some of ${contenders.join(', ')}`, names)
     .option('--lengths <list>', 'tokens of the prompts', counts, [512, 2048])
-    .option('--new-tokens <count>', 'decode steps after each prompt', count, 32)
     .option('--rounds <count>', 'measurements of each', count, 3)
-    .option('--seed <seed>', 'seed of weights and prompts', count, 1)
+    .option('--decode-tokens <count>', 'decode steps after each prompt', count, 32)
+    .option('--threads <count>', '1 is measured in CPU time, more in wall time', count, 1)
+    .option('--peer <folder>', 'another export of the same weights for transformers.js')
+    .option('--node-llama-cpp <folder>', 'where that is installed', nodeLlamaCppFolder)
+    .option('--install', 'install node-llama-cpp there first (85 MB from the npm registry)')
+    .option('--json', 'print one object of JSON')
     .action(speed);
   program
     .command(measureCommandName, { hidden: true })
@@ -51,38 +72,58 @@ export function addSpeedCommand(program: Command): void {
 }
 
 async function speed(options: Options): Promise<void> {
-  const { layers, lengths, newTokens, rounds, seed } = options;
-  const load = loadavg().map((value) => value.toFixed(1));
-  const folder = options.work ?? join(tmpdir(), `namm-bench-speed-${layers}-layers`);
-  onProgress(`writing the models into ${folder}`);
-  const prepared = await prepareModels(folder, layers, seed);
-  const models = { ...prepared, ...(options.peer ? { peer: options.peer } : {}) };
-
-  const processors = cpus();
-  console.log(
-    `SmolLM2-135M shape, ${layers} layers, random weights, float32; one thread, CPU time, medians of ${rounds}.`,
-  );
-  console.log(
-    `${processors[0]?.model ?? 'unknown CPU'}, ${processors.length} cores, Node ${process.versions.node}; load before: ${load.join(' ')}.`,
-  );
-  for (const length of lengths) {
-    const sizes = { length, newTokens, seed };
-    onProgress(`${length} tokens: do both compute the same?`);
-    const ours = requestOf('ours', models, sizes);
-    const peer = requestOf('transformers.js', models, sizes);
-    const difference = await compare(ours, peer, folder);
-    onProgress('');
-    console.log(
-      `${length} tokens: the same ${newTokens + 1} greedy tokens; logits differ by ${difference.toExponential(1)} at most.`,
-    );
+  const { layers, lengths, rounds, threads, decodeTokens } = options;
+  for (const length of lengths) checkLength(length, decodeTokens + 1);
+  const machine = describeMachine();
+  const chosen = await chooseContenders(options);
+  const folders = await prepareFolders(options, chosen);
+  const { samples, agreements } = await runRounds(folders, { ...options, contenders: chosen });
+  const clock = threads === 1 ? 'cpu' : 'wall';
+  const rows = speedRows(samples, clock);
+  const ratios = ratioRows(samples, clock);
+  if (options.json) {
+    const { vocabulary, seed } = options;
+    const settings = { layers, vocabulary, seed, lengths, rounds, decodeTokens, threads, clock };
+    console.log(JSON.stringify({ machine, settings, agreements, rows, ratios, samples }));
+    return;
   }
-  const rows = await runRounds(models, { lengths, rounds, newTokens, seed, onProgress });
-  onProgress('');
-  console.log(`\n${formatTable(rows)}\n`);
-  console.log('×: time of transformers.js over the time of the row. ±: largest − smallest.');
-  console.log('25 % kept: sink-recent, which computes something else than the full cache.');
+  const time = clock === 'cpu' ? 'one thread, CPU time' : `${threads} threads, wall time`;
+  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${machine}.`);
+  for (const agreement of agreements) console.log(formatAgreement(agreement, decodeTokens + 1));
+  console.log(`\n${formatSpeed(rows)}\n`);
+  console.log(`Medians of ${rounds}; peak: the largest. others: cores that other processes used.`);
+  if (ratios.length === 0) return;
+  console.log(`\n${formatRatios(ratios)}\n`);
+  console.log("prefill ×, decode ×: the other's time over ours, with 95 % bootstrap intervals.");
+  console.log("memory ×: our peak over the other's.");
+  console.log('ours-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
 }
 
-function onProgress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${what}`);
+async function chooseContenders(options: Options): Promise<readonly Contender[]> {
+  const { nodeLlamaCpp: folder, contenders: wanted = contenders } = options;
+  if (!wanted.includes('node-llama-cpp')) return wanted;
+  reportProgress('looking for node-llama-cpp');
+  if (options.install) await installNodeLlamaCpp(folder);
+  if (await hasNodeLlamaCpp(folder)) return wanted;
+  const advice = `node-llama-cpp is not in ${folder}; --install adds it, as does\n  ${installCommand(folder)}`;
+  if (options.contenders) throw new MeasurementError(advice);
+  console.error(`bench: without node-llama-cpp: ${advice}`);
+  return wanted.filter((name) => name !== 'node-llama-cpp');
+}
+
+async function prepareFolders(options: Options, chosen: readonly Contender[]): Promise<Folders> {
+  const work = workFolder(options);
+  const prepare = (form: ModelForm) => {
+    reportProgress(`writing the model into ${work}: ${form}`);
+    return prepareModel(work, form, options);
+  };
+  const isChosen = (name: Contender) => chosen.includes(name);
+  return {
+    ours: await prepare('hugging-face'),
+    transformersJs:
+      options.peer ?? (isChosen('transformers.js') ? await prepare('transformers.js') : ''),
+    gguf: isChosen('node-llama-cpp') ? await prepare('gguf') : '',
+    nodeLlamaCpp: options.nodeLlamaCpp,
+  };
 }

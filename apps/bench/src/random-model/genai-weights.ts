@@ -7,7 +7,7 @@ import { transpose } from './transpose.js';
 const alignment = 64;
 
 /** Puts the weights of a graph into one file beside it, in the form its operators want. */
-export class PeerWeights {
+export class GenaiWeights {
   readonly #graph: GraphBuilder;
   readonly #weights: ReadonlyMap<string, Weight>;
   readonly #location: string;

@@ -1,6 +1,6 @@
 import { float, type GraphBuilder, type Value } from '@namm/onnx';
+import type { GenaiWeights } from './genai-weights.js';
 import type { ModelConfig } from './model-config.js';
-import type { PeerWeights } from './peer-weights.js';
 import { rotaryCaches } from './rotary-caches.js';
 
 const contrib = 'com.microsoft';
@@ -10,7 +10,7 @@ const contrib = 'com.microsoft';
  * CPU with `prune_lm_head`. Queries, keys and values come from one matrix, GroupQueryAttention rotates,
  * appends to the cache and attends in one kernel, and only the last token gets logits.
  */
-export function peerGraph(graph: GraphBuilder, weights: PeerWeights, config: ModelConfig): void {
+export function genaiGraph(graph: GraphBuilder, weights: GenaiWeights, config: ModelConfig): void {
   const { hidden_size: hiddenSize, vocab_size: vocabulary, num_hidden_layers: layers } = config;
   const ids = graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   const mask = graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);

@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
 import type { TextStreamer } from '@huggingface/transformers';
-import type { Runtime } from './runtime.js';
+import type { Runtime, RuntimeOptions } from './runtime.js';
 
-/** transformers.js on one thread of the CPU, as its users call it: `generate` with a streamer. */
-export async function peerRuntime(folder: string): Promise<Runtime> {
+/** transformers.js on the CPU, as its users call it: `generate` with a streamer. */
+export async function transformersJsRuntime({
+  folder,
+  threads,
+  keepLogits,
+}: RuntimeOptions): Promise<Runtime> {
   // Loaded here, because the other commands need neither it nor its image library.
   const { AutoModelForCausalLM, BaseStreamer, env, LogitsProcessor, LogitsProcessorList, Tensor } =
     await import('@huggingface/transformers');
@@ -11,27 +15,28 @@ export async function peerRuntime(folder: string): Promise<Runtime> {
   const model = await AutoModelForCausalLM.from_pretrained(resolve(folder), {
     dtype: 'fp32',
     device: 'cpu',
-    session_options: { intraOpNumThreads: 1, interOpNumThreads: 1 },
+    session_options: { intraOpNumThreads: threads, interOpNumThreads: 1 },
   });
+  let kept: Float32Array[] = [];
+  class KeepLogits extends LogitsProcessor {
+    override _call(_: bigint[][], scores: InstanceType<typeof Tensor>) {
+      kept.push((scores.data as Float32Array).slice());
+      return scores;
+    }
+  }
   return {
     async generate(prompt, count, onToken) {
-      let logits = new Float32Array(0);
-      class KeepLogits extends LogitsProcessor {
-        override _call(_: bigint[][], scores: InstanceType<typeof Tensor>) {
-          logits = scores.data as Float32Array<ArrayBuffer>;
-          return scores;
-        }
-      }
+      kept = [];
       class Tell extends BaseStreamer {
         #hasPrompt = false;
         override put([ids]: bigint[][]) {
-          if (this.#hasPrompt) onToken(Number(ids!.at(-1)), logits);
+          if (this.#hasPrompt) onToken(Number(ids!.at(-1)));
           this.#hasPrompt = true;
         }
         override end() {}
       }
       const processors = new LogitsProcessorList();
-      processors.push(new KeepLogits());
+      if (keepLogits) processors.push(new KeepLogits());
       const shape = [1, prompt.length];
       await model.generate({
         input_ids: new Tensor('int64', BigInt64Array.from(prompt, BigInt), shape),
@@ -43,5 +48,6 @@ export async function peerRuntime(folder: string): Promise<Runtime> {
         streamer: new Tell() as unknown as TextStreamer,
       });
     },
+    logits: async () => kept,
   };
 }

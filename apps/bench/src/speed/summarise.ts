@@ -1,0 +1,81 @@
+import type { Interval } from '@namm/core';
+import { median, ratioOfMedians } from '../measuring/ratio-of-medians.js';
+import { type Contender, isPeer } from './contenders.js';
+import type { Seconds } from './measure-request.js';
+import type { Sample } from './run-rounds.js';
+
+/** One contender at one length: medians over the rounds. */
+export interface SpeedRow {
+  readonly length: number;
+  readonly contender: Contender;
+  readonly prefillTokensPerSecond: number;
+  readonly decodeMilliseconds: number;
+  /** Largest over the rounds. */
+  readonly peakMegabytes: number;
+  readonly otherCores: number;
+}
+
+/** Ours next to a peer at one length. */
+export interface RatioRow {
+  readonly length: number;
+  readonly contender: Contender;
+  readonly peer: Contender;
+  /** Time of the peer over ours. */
+  readonly prefill: Interval;
+  /** Time of the peer over ours. */
+  readonly decode: Interval;
+  /** Peak memory of ours over that of the peer. */
+  readonly memory: number;
+}
+
+/** CPU time, or wall time where threads work side by side. */
+export type Clock = keyof Seconds;
+
+export function speedRows(samples: readonly Sample[], clock: Clock): SpeedRow[] {
+  return groups(samples).map((group) => ({
+    length: group[0]!.length,
+    contender: group[0]!.contender,
+    prefillTokensPerSecond: group[0]!.length / median(group.map((one) => one.prefill[clock])),
+    decodeMilliseconds: 1000 * median(group.map((one) => one.decode[clock])),
+    peakMegabytes: peakOf(group),
+    otherCores: median(group.map((one) => one.otherCores)),
+  }));
+}
+
+export function ratioRows(samples: readonly Sample[], clock: Clock): RatioRow[] {
+  const all = groups(samples);
+  const rows: RatioRow[] = [];
+  for (const ours of all.filter(([first]) => !isPeer(first!.contender))) {
+    for (const peer of all.filter(([first]) => isPeer(first!.contender))) {
+      if (peer[0]!.length !== ours[0]!.length) continue;
+      const ratio = (of: 'prefill' | 'decode') =>
+        ratioOfMedians(
+          peer.map((one) => one[of][clock]),
+          ours.map((one) => one[of][clock]),
+        );
+      rows.push({
+        length: ours[0]!.length,
+        contender: ours[0]!.contender,
+        peer: peer[0]!.contender,
+        prefill: ratio('prefill'),
+        decode: ratio('decode'),
+        memory: peakOf(ours) / peakOf(peer),
+      });
+    }
+  }
+  return rows;
+}
+
+/** The rounds of each contender at each length, in order. */
+function groups(samples: readonly Sample[]): Sample[][] {
+  const byKey = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const key = `${sample.length} ${sample.contender}`;
+    byKey.set(key, [...(byKey.get(key) ?? []), sample]);
+  }
+  return [...byKey.values()];
+}
+
+function peakOf(group: readonly Sample[]): number {
+  return Math.max(...group.map(({ peakMegabytes }) => peakMegabytes));
+}
