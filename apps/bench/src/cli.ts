@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addConformanceCommand } from './conformance/conformance-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
+import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
 
 const program = new Command('bench')
@@ -11,6 +12,7 @@ const program = new Command('bench')
 addConformanceCommand(program);
 addKeptCommand(program);
 addNanoCommand(program);
+addResponsivenessCommand(program);
 addSpeedCommand(program);
 
 try {

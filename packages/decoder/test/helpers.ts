@@ -44,8 +44,7 @@ export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike
   if (actual.length !== expected.length) return Number.NaN;
   let largest = 0;
   for (let i = 0; i < actual.length; i++) {
-    const difference = Math.abs(actual[i]! - expected[i]!);
-    if (!(difference <= largest)) largest = difference;
+    largest = Math.max(largest, Math.abs(actual[i]! - expected[i]!)); // NaN stays NaN
   }
   return largest;
 }

@@ -9,6 +9,7 @@ const [short, long] = [256, 1200];
 
 /** Two heads of very different lengths. */
 const unevenHeads: HeadAllocation = {
+  settings: { kind: 'uneven' },
   isDue: ([first, second]) => first! > short || second! > long,
   counts: ([first, second]) => [Math.min(first!.length, short), Math.min(second!.length, long)],
 };

@@ -23,18 +23,18 @@ export interface DecodeTime {
   readonly bytes: number;
 }
 
-/** Cuts a copy of the cache to a variant, and times decode steps on it. */
+/** Cuts a copy of the prompt's cache to a variant, and times decode steps on it. */
 export async function timeDecode(
   decoder: Decoder,
   prompt: KVCache,
   variant: Variant,
   steps: number,
 ): Promise<DecodeTime> {
-  const cache = prompt.fork();
+  const cache = await copyOf(prompt, decoder);
   cache.keep(newestSlots(cache, variant));
   const { keptPerHead, bytes } = cache.memory();
   const step = () => decoder.step([{ cache, input: { ids: [1] } }]);
-  await step(); // makes room for the rows to come
+  await step(); // moves into the arrays of a grown or cut cache
   const elapsed = startStopwatch();
   for (let done = 0; done < steps; done++) await step();
   const { cpu, wall, others }: Elapsed = elapsed();
@@ -46,6 +46,30 @@ export async function timeDecode(
     most: Math.max(...keptPerHead.flat()),
     bytes: bytes.used + bytes.positions,
   };
+}
+
+/** A cache with the same rows in memory of its own, which a fork has not. */
+async function copyOf(prompt: KVCache, decoder: Decoder): Promise<KVCache> {
+  const rows = prompt.shape.layers.map(({ keyValueHeads }, layer) => {
+    const heads = Array.from({ length: keyValueHeads }, (_, head) => head);
+    return {
+      keys: joined(heads.map((head) => prompt.keys(layer, head))),
+      values: joined(heads.map((head) => prompt.values(layer, head))),
+    };
+  });
+  const cache = decoder.createCache();
+  await cache.update({ count: prompt.seen, rows, observations: [] });
+  return cache;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    result.set(part, offset);
+    offset += part.length;
+  }
+  return result;
 }
 
 /** The newest rows of each head: which rows they are does not matter for the time. */

@@ -28,7 +28,7 @@ export interface MemoryFound {
   readonly most: number;
   /** Largest ratio after a chunk of the prompt, when the policy had evicted. */
   readonly afterChunks: number;
-  /** Largest ratio after each {@link interval} decoded tokens. */
+  /** Largest ratio after each {@link interval} decoded tokens, and after the last. */
   readonly whileDecoding: number;
   /** MB at the end. */
   readonly allocatedMegabytes: number;
@@ -50,7 +50,9 @@ export async function memoryWhileDecoding(
   let whileDecoding = 0;
   for (let done = 1; done <= decodeTokens; done++) {
     await decoder.step([{ cache, input: { ids: [1] } }]);
-    if (done % interval === 0) whileDecoding = Math.max(whileDecoding, ratioOf(cache));
+    if (done % interval === 0 || done === decodeTokens) {
+      whileDecoding = Math.max(whileDecoding, ratioOf(cache));
+    }
   }
   const { keptPerHead, bytes } = cache.memory();
   return {

@@ -3,6 +3,7 @@ import { unevenCounts } from './uneven-counts.js';
 
 /** Heads that hold very different numbers of rows, to see what that costs. */
 export const unevenHeads: HeadAllocation = {
+  settings: { kind: 'uneven' },
   isDue: (lengths, slots) => sum(lengths) > lengths.length * slots,
   counts(scores, slots) {
     // Every head gets a row per token, so none is longer than what the longest wants.

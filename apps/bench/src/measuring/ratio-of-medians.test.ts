@@ -21,5 +21,6 @@ describe('ratioOfMedians', () => {
 
   it('is written with its interval', () => {
     expect(formatInterval({ estimate: 2.184, lower: 2.1, upper: 2.25 })).toBe('2.18 [2.10, 2.25]');
+    expect(formatInterval({ estimate: 2.184, lower: 2.184, upper: 2.184 })).toBe('2.18');
   });
 });

@@ -23,7 +23,8 @@ export function ratioOfMedians(
   });
 }
 
-/** `2.18 [2.10, 2.25]` */
+/** `2.18 [2.10, 2.25]`, or just `2.18` when nothing varies, as with one round. */
 export function formatInterval({ estimate, lower, upper }: Interval): string {
+  if (lower === upper) return estimate.toFixed(2);
   return `${estimate.toFixed(2)} [${lower.toFixed(2)}, ${upper.toFixed(2)}]`;
 }

@@ -40,7 +40,9 @@ const measureCommandName = 'measure-responsiveness';
 export function addResponsivenessCommand(program: Command): void {
   const command = program
     .command('responsiveness')
-    .description('measure how long reading a prompt keeps the event loop, with and without a worker');
+    .description(
+      'measure how long reading a prompt keeps the event loop, with and without a worker',
+    );
   addModelOptions(command)
     .option('--length <tokens>', 'tokens of the prompt', count, 2048)
     .option('--rounds <count>', 'measurements of each', count, 3)
@@ -82,9 +84,15 @@ async function responsiveness(options: Options): Promise<void> {
   console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${computing}.`);
   console.log(`${machine}.`);
   console.log(`\n${formatRows(rows)}\n`);
-  console.log(`${length} tokens read. Milliseconds between two ticks of a timer of ${resolution} ms on`);
-  console.log(`the caller's thread: medians of ${rounds}; max: the largest. others: cores that other`);
-  console.log('processes used. nowhere: no model, to show what the machine itself does to a timer.');
+  console.log(
+    `${length} tokens read. Milliseconds between two ticks of a timer of ${resolution} ms on`,
+  );
+  console.log(
+    `the caller's thread: medians of ${rounds}; max: the largest. others: cores that other`,
+  );
+  console.log(
+    'processes used. nowhere: no model, to show what the machine itself does to a timer.',
+  );
 }
 
 function formatRows(rows: readonly Row[]): string {

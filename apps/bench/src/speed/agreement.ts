@@ -50,7 +50,7 @@ export function checkAgreement(
     const start = step * vocabulary;
     for (let i = start; i < start + vocabulary; i++) {
       const difference = Math.abs(ours.logits[i]! - peer.logits[i]!);
-      if (!(difference <= largestDifference)) largestDifference = difference; // NaN as well
+      largestDifference = Math.max(largestDifference, difference); // NaN stays NaN
     }
     if (!(largestDifference <= logitTolerance)) {
       fail(`logits of step ${step} differ by ${largestDifference}`);
