@@ -8,6 +8,9 @@ export type CreateCacheOptions<Policy> = Omit<KVCacheOptions, 'policy' | 'record
   readonly policy?: Policy;
 };
 
+/** Options of a cache that is restored: the policy it was saved with. */
+export type RestoreCacheOptions<Policy> = Pick<CreateCacheOptions<Policy>, 'policy'>;
+
 /** What a `KVCache` and a {@link WorkerCache} have in common. */
 export interface CacheLike<Self> {
   readonly shape: CacheShape;
@@ -15,6 +18,7 @@ export interface CacheLike<Self> {
   readonly seen: number;
   memory(): CacheMemory | Promise<CacheMemory>;
   fork(): Self | Promise<Self>;
+  save(path: string): Promise<void>;
   /** Frees the rows at once, where the cache is a handle; a `KVCache` is just dropped. */
   release?(): Promise<void>;
 }
@@ -39,6 +43,7 @@ export interface DecoderLike<Cache extends CacheLike<Cache>, Policy = never> {
   readonly chunkSize: number;
   readonly cacheShape: CacheShape;
   createCache(options?: CreateCacheOptions<Policy>): Cache | Promise<Cache>;
+  restoreCache(path: string, options?: RestoreCacheOptions<Policy>): Promise<Cache>;
   step(items: readonly StepItem<Cache>[], options?: StepOptions): Promise<StepResult[]>;
   release(): Promise<void>;
 }

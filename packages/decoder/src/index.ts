@@ -6,7 +6,12 @@ export {
   type StepOptions,
   type StepResult,
 } from './decoder.js';
-export type { CacheLike, CreateCacheOptions, DecoderLike } from './decoder-like.js';
+export type {
+  CacheLike,
+  CreateCacheOptions,
+  DecoderLike,
+  RestoreCacheOptions,
+} from './decoder-like.js';
 export type { DecoderOptions } from './decoder-options.js';
 export type * from './decoder-spec.js';
 export {

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, NammError } from '@namm/core';
-import { CacheBusyError, h2o } from '@namm/kv-cache';
+import { join } from 'node:path';
+import { FileFormatError, InvalidArgumentError, NammError } from '@namm/core';
+import { CacheBusyError, CacheMismatchError, h2o } from '@namm/kv-cache';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   CacheUseError,
@@ -149,6 +150,7 @@ describe('errors of a worker', () => {
     await released.release();
     for (const call of [
       worker.step([{ cache: released, input: { ids: [1] } }]),
+      released.save('never'),
       released.memory(),
       released.fork(),
     ]) {
@@ -220,6 +222,18 @@ describe('errors of a worker', () => {
     expect(await rejection(step)).toBeInstanceOf(CacheUseError);
     const policy = testPolicy('isAsynchronous');
     expect((await worker.createCache({ policy })).seen).toBe(0);
+  });
+
+  it('are those of the file system and of saved caches', async () => {
+    const path = join(setup.folder, 'no', 'folder');
+    const unsaved = await rejection(cache.save(path));
+    const message = expect.stringContaining(join(setup.folder, 'no'));
+    expect(unsaved).toMatchObject({ code: 'ENOENT', syscall: 'open', message });
+    expect(await rejection(worker.restoreCache(path))).toBeInstanceOf(FileFormatError);
+    const saved = join(setup.folder, 'empty.safetensors');
+    await cache.save(saved);
+    const other = { policy: setup.policy('sinkRecent', { budget: 5 }) };
+    expect(await rejection(worker.restoreCache(saved, other))).toBeInstanceOf(CacheMismatchError);
   });
 
   it('name what does not load', async () => {

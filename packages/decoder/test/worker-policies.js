@@ -1,18 +1,34 @@
 // Eviction policies for tests of the worker. They keep everything, and do something else besides.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
-/** @param select called with the tokens seen so far, after each chunk */
-function policy(select) {
-  const state = () => ({
-    observe: () => {},
-    select: async (view) => {
-      await select(view.seen);
-      return view.shape.layers.map(() => null);
-    },
-    compact: () => {},
-    fork: state,
-    bytes: 0,
-  });
-  return { name: 'for a test', probe: { kind: 'none' }, start: state };
+/**
+ * @param select called with the tokens seen so far, after each chunk
+ * @param onState called with each state that is made
+ */
+function policy(select, onState = () => {}) {
+  const makeState = () => {
+    const state = {
+      observe: () => {},
+      select: async (view) => {
+        await select(view.seen);
+        return view.shape.layers.map(() => null);
+      },
+      compact: () => {},
+      fork: makeState,
+      save: () => new Uint8Array(),
+      bytes: 0,
+    };
+    onState(state);
+    return state;
+  };
+  return {
+    name: 'for a test',
+    settings: {},
+    probe: { kind: 'none' },
+    start: makeState,
+    restore: makeState,
+  };
 }
 
 /**
@@ -57,6 +73,21 @@ export const neverEnds = () =>
   policy(() => {
     for (;;);
   });
+
+const collected = new FinalizationRegistry((counter) => Atomics.add(new Int32Array(counter), 0, 1));
+
+/** Adds 1 to `counter[0]` when its state is collected as garbage. */
+export const isCounted = ({ counter }) =>
+  policy(
+    () => {},
+    (state) => collected.register(state, counter),
+  );
+
+/** Collects the garbage of the worker. */
+export function collectsGarbage() {
+  setFlagsFromString('--expose-gc');
+  return policy(runInNewContext('gc'));
+}
 
 export const isAsynchronous = async () => policy(() => {});
 export const makesNothing = () => ({ name: 'nothing' });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,10 +13,9 @@ import {
   type DecoderWorker,
   greedy,
   type StepItem,
-  type WorkerCache,
 } from '../src/index.js';
 import { quiet } from './helpers.js';
-import { Blocker, setUpWorkers, tokens } from './worker-setup.js';
+import { Blocker, setUpWorkers, testPolicy, tokens } from './worker-setup.js';
 
 const setup = setUpWorkers();
 const probe = { kind: 'lastQueries', count: 32 } as const;
@@ -163,21 +163,37 @@ describe('a model in a worker', () => {
   it('frees the rows of handles that nobody can reach', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const released: unknown[] = [];
-    const watch = new FinalizationRegistry((name) => released.push(name));
-    const drop = async () => {
-      const cache = await worker.createCache();
+    const collected = new Int32Array(new SharedArrayBuffer(4));
+    const readAndForget = async () => {
+      const policy = testPolicy('isCounted', { counter: collected.buffer });
+      const cache = await worker.createCache({ policy });
       await worker.step([{ cache, input: { ids: tokens(5) } }]);
-      watch.register(cache, 'cache');
     };
-    await drop();
-    while (released.length === 0) {
+    await readAndForget();
+    while (Atomics.load(collected, 0) === 0) {
       collect();
       await turn();
+      const cache = await worker.createCache({ policy: testPolicy('collectsGarbage') });
+      await worker.step([{ cache, input: { ids: [1] } }]);
+      await cache.release();
     }
-    // What is still to be seen from here: the worker works on.
-    const cache: WorkerCache = await worker.createCache();
-    await worker.step([{ cache, input: { ids: tokens(5) } }]);
-    expect(cache.seen).toBe(5);
+    expect(collected[0]).toBe(1);
+  });
+
+  it('saves and restores a sequence, here and there', async () => {
+    const policy = snapKV({ budget: 20 });
+    const there = await worker.createCache({ policy: setup.policy('snapKV', { budget: 20 }) });
+    await readAll(worker, there, pieces);
+    const path = join(setup.folder, 'saved.safetensors');
+    await there.save(path);
+    const options = { policy: setup.policy('snapKV', { budget: 20 }) };
+    const restored = await worker.restoreCache(path, options);
+    const here = await decoder.restoreCache(path, { policy });
+    expect([restored.seen, here.seen]).toEqual([there.seen, there.seen]);
+    const next = [{ ids: tokens(9, 1) }];
+    const continued = await readAll(worker, restored, next);
+    expect(continued).toEqual(await readAll(decoder, here, next));
+    const original = await readAll(worker, there, next);
+    expect(continued.map(({ logits }) => logits)).toEqual(original.map(({ logits }) => logits));
   });
 });

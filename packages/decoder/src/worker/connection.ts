@@ -81,7 +81,8 @@ export class Connection {
       } catch (cause) {
         const problem =
           'holds something that cannot be sent to a worker thread, such as a function';
-        throw new InvalidArgumentError(method, problem, { cause });
+        const advice = 'policies are named by data: { module, export, options }';
+        throw new InvalidArgumentError(method, `${problem}; ${advice}`, { cause });
       }
       this.#pending.set(call.id, { resolve, reject, onProgress });
       this.#worker.ref();

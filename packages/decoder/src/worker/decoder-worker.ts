@@ -1,8 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads';
-import { InvalidArgumentError } from '@namm/core';
 import type { CacheShape, Probe } from '@namm/kv-cache';
 import type { StepItem, StepOptions, StepResult } from '../decoder.js';
-import type { CreateCacheOptions, DecoderLike } from '../decoder-like.js';
+import type { CreateCacheOptions, DecoderLike, RestoreCacheOptions } from '../decoder-like.js';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../decoder-spec.js';
 import { type CheckedInput, checkInput } from '../read-chunks.js';
@@ -11,7 +10,7 @@ import { fromPortable } from './portable-error.js';
 import type { LoadedModel } from './protocol.js';
 import { StopFlag } from './stop-flag.js';
 import { recordOf, WorkerCache } from './worker-cache.js';
-import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+import type { WorkerPolicy } from './worker-policy.js';
 
 export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe'> {
   /**
@@ -93,11 +92,21 @@ export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
    * @throws {WorkerDiedError} when the worker has ended
    */
   async createCache(options: CreateCacheOptions<WorkerPolicy> = {}): Promise<WorkerCache> {
-    if (options.policy !== undefined && !isWorkerPolicy(options.policy)) {
-      const form = '{ module, export, options }';
-      throw new InvalidArgumentError('policy', `a worker needs it as data of the form ${form}`);
-    }
     const remote = await this.#connection.call('createCache', options);
+    return new WorkerCache(remote, this.cacheShape, this.#connection);
+  }
+
+  /**
+   * A cache that {@link WorkerCache.save} or `KVCache.save` wrote, for this model.
+   *
+   * @param options the policy it was saved with
+   * @throws whatever {@link Decoder.restoreCache} and {@link createCache} throw
+   */
+  async restoreCache(
+    path: string,
+    options: RestoreCacheOptions<WorkerPolicy> = {},
+  ): Promise<WorkerCache> {
+    const remote = await this.#connection.call('restoreCache', { path, options });
     return new WorkerCache(remote, this.cacheShape, this.#connection);
   }
 

@@ -1,11 +1,12 @@
 import type { ProgressEvent } from '@namm/core';
 import type { KVCache, KVCacheOptions } from '@namm/kv-cache';
 import { Decoder } from '../decoder.js';
+import type { CreateCacheOptions } from '../decoder-like.js';
 import { CacheUseError } from '../errors.js';
 import { loadPolicy } from './load-policy.js';
 import { toPortable } from './portable-error.js';
 import type { Call, Method, Methods, RemoteCache, StepAnswer } from './protocol.js';
-import { isWorkerPolicy } from './worker-policy.js';
+import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 
 type Report = (event: ProgressEvent) => void;
 type Parameters<M extends Method> = Methods[M]['parameters'];
@@ -19,15 +20,16 @@ export class ModelHost {
   #lastCache = 0;
   readonly #handlers: Handlers = {
     load: (parameters) => this.#load(parameters),
-    createCache: async ({ policy, ...options }) => {
-      const all: KVCacheOptions = policy
-        ? { ...options, policy: await loadPolicy(policy) }
-        : options;
-      return this.#add(this.#loaded().createCache(all));
+    createCache: async (options) => {
+      return this.#add(this.#loaded().createCache(await withPolicy(options)));
+    },
+    restoreCache: async ({ path, options }) => {
+      return this.#add(await this.#loaded().restoreCache(path, await withPolicy(options)));
     },
     step: (parameters, report) => this.#step(parameters, report),
     memory: (id) => this.#cache(id).memory(),
     fork: (id) => this.#add(this.#cache(id).fork()),
+    save: async ({ cache, path }) => void (await this.#cache(cache).save(path)),
     releaseCache: (id) => void this.#caches.delete(id),
   };
 
@@ -90,4 +92,10 @@ export class ModelHost {
     if (this.#decoder) return this.#decoder;
     throw new Error('The worker holds no model.');
   }
+}
+
+/** Options of a cache with the policy that they name. */
+async function withPolicy(options: CreateCacheOptions<WorkerPolicy>): Promise<KVCacheOptions> {
+  const { policy, ...rest } = options;
+  return policy ? { ...rest, policy: await loadPolicy(policy) } : rest;
 }

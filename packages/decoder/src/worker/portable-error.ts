@@ -10,9 +10,10 @@ export interface PortableError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** Null when the error is not one of ours. */
-  readonly code: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
+  /** Whether it is a NammError. */
+  readonly isOurs: boolean;
+  /** What else it carries, such as code and details. */
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly cause: PortableError | null;
 }
 
@@ -30,14 +31,14 @@ const classes: ReadonlyMap<string, { readonly prototype: Error }> = new Map(
 /** What the other side needs to make the error again; anything can be thrown, so anything is taken. */
 export function toPortable(thrown: unknown): PortableError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const isOurs = NammError.isInstance(error);
+  const { name, message, stack, cause } = error;
   return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack,
-    code: isOurs ? error.code : null,
-    details: isOurs ? cloneable(error.details) : {},
-    cause: error.cause === undefined ? null : toPortable(error.cause),
+    name,
+    message,
+    stack,
+    isOurs: NammError.isInstance(error),
+    fields: Object.fromEntries(Object.entries(error).filter(([, value]) => isCloneable(value))),
+    cause: cause === undefined ? null : toPortable(cause),
   };
 }
 
@@ -45,26 +46,31 @@ export function toPortable(thrown: unknown): PortableError {
  * The error again, of its own class where that is one of ours or of the language; otherwise a NammError or
  * Error of its name. Its stack is that of the worker.
  */
-export function fromPortable(portable: PortableError): Error {
-  const { name, message, stack, code, details, cause } = portable;
+export function fromPortable({
+  name,
+  message,
+  stack,
+  isOurs,
+  fields,
+  cause,
+}: PortableError): Error {
   const options = cause === null ? {} : { cause: fromPortable(cause) };
-  const error =
-    code === null
-      ? new Error(message, options)
-      : new NammError(code, message, { ...options, details });
+  const error = isOurs ? new NammError('', message, options) : new Error(message, options);
   const ownClass = classes.get(name);
   // Constructors build messages of their own, so the class is given afterwards.
   if (ownClass) Object.setPrototypeOf(error, ownClass.prototype);
-  const rest = { value: name, configurable: true, writable: true };
-  Object.defineProperty(error, 'name', { ...rest, enumerable: code !== null });
-  if (stack) Object.defineProperty(error, 'stack', { ...rest, value: stack, enumerable: false });
+  Object.assign(error, fields);
+  for (const [key, value] of Object.entries({ name, stack })) {
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  }
   return error;
 }
 
-function cloneable(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function isCloneable(value: unknown): boolean {
   try {
-    return structuredClone(details);
+    structuredClone(value);
+    return true;
   } catch {
-    return {};
+    return false;
   }
 }

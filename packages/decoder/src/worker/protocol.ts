@@ -1,7 +1,7 @@
 import type { ProgressEvent } from '@namm/core';
 import type { CacheMemory, CacheShape, Probe } from '@namm/kv-cache';
 import type { StepItem, StepResult } from '../decoder.js';
-import type { CreateCacheOptions } from '../decoder-like.js';
+import type { CreateCacheOptions, RestoreCacheOptions } from '../decoder-like.js';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../decoder-spec.js';
 import type { PortableError } from './portable-error.js';
@@ -48,8 +48,13 @@ export interface Methods {
     };
     answer: StepAnswer;
   };
+  restoreCache: {
+    parameters: { readonly path: string; readonly options: RestoreCacheOptions<WorkerPolicy> };
+    answer: RemoteCache;
+  };
   memory: { parameters: number; answer: CacheMemory };
   fork: { parameters: number; answer: RemoteCache };
+  save: { parameters: { readonly cache: number; readonly path: string }; answer: undefined };
   releaseCache: { parameters: number; answer: undefined };
 }
 

@@ -62,6 +62,20 @@ export class WorkerCache implements CacheLike<WorkerCache> {
     return new WorkerCache(await connection.call('fork', id), this.shape, connection);
   }
 
+  /**
+   * Writes the cache and its policy's state to a file, atomically. {@link DecoderWorker.restoreCache} reads
+   * it, and so does {@link Decoder.restoreCache}.
+   *
+   * @throws {CacheBusyError} while a step uses the cache
+   * @throws {CacheUseError} when it was released
+   * @throws {WorkerDiedError} when the worker has ended
+   * @throws the file system's error; an older file of this name then still stands
+   */
+  async save(path: string): Promise<void> {
+    const { id, connection } = usable(this.#record);
+    await connection.call('save', { cache: id, path });
+  }
+
   /** Frees the rows, once a step that uses them has ended. A second call does nothing. */
   async release(): Promise<void> {
     await release(this.#record);
