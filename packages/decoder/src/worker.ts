@@ -23,6 +23,11 @@ port.on('message', async (call: Call) => {
   }
 });
 
+// A call that cannot be read could not be answered, and its caller would wait for ever.
+port.on('messageerror', (error) => {
+  throw error;
+});
+
 /** The numbers of a step's results, which are handed over without a copy. */
 function buffersOf(answer: Methods[Method]['answer']): ArrayBuffer[] {
   if (!answer || !('results' in answer)) return [];

@@ -186,6 +186,8 @@ describe('errors of a worker', () => {
     ['of another class', 'own error', { name: 'TypeError', message: 'bad type' }],
     ['that is none', 'a text', { name: 'Error', message: 'a text' }],
     ['that is nothing', undefined, { name: 'Error', message: 'undefined' }],
+    ['that is data', { problem: 5 }, { name: 'Error', message: '{ problem: 5 }' }],
+    ['that causes itself', 'circle', { message: 'circle', cause: { message: 'circle' } }],
   ])('carry an error of a policy %s', async (_, thrown, expected) => {
     const throwing = await worker.createCache({ policy: testPolicy('throws', { thrown }) });
     const error = await rejection(worker.step([{ cache: throwing, input: { ids: tokens(20) } }]));
@@ -244,6 +246,8 @@ describe('errors of a worker', () => {
     expect(await load(folder, { chunkSize: 0 })).toBeInstanceOf(InvalidArgumentError);
     expect(await load(folder, { probe: null })).toBeInstanceOf(InvalidArgumentError);
     expect(await load(folder, { threads: () => 1 })).toBeInstanceOf(InvalidArgumentError);
+    const relative = await load(folder, { workerFile: 'worker.js' });
+    expect(relative).toBeInstanceOf(InvalidArgumentError);
     const died = await load(folder, { workerFile: new URL('file:///no/such/worker.js') });
     expect(died).toMatchObject({ name: 'WorkerDiedError', reason: 'error' });
   });

@@ -59,6 +59,11 @@ export const throwsLater = () =>
 
 export const throws = ({ thrown }) =>
   policy(() => {
+    if (thrown === 'circle') {
+      const error = new Error('circle');
+      error.cause = error;
+      throw error;
+    }
     if (thrown !== 'own error') throw thrown;
     throw Object.assign(new TypeError('bad type', { cause: new Error('inner') }), { field: 1 });
   });

@@ -26,10 +26,10 @@ interface PendingCall {
 /** Gates of the workers that are alive. */
 const gates = new Set<NativeGate>();
 
-// Node stops the threads that are left when the process exits, also in the middle of a native call.
-process.on('exit', () => {
+/** When the process exits: Node then stops the threads that are left, also in a native call. */
+function closeGates(): void {
   for (const gate of gates) gate.closeAndWait();
-});
+}
 
 /** The caller's end of the line to a worker thread. It keeps the process alive only while calls are pending. */
 export class Connection {
@@ -40,11 +40,10 @@ export class Connection {
   #lastId = 0;
   #death: { reason: WorkerDeathReason; options: NammErrorOptions } | null = null;
 
-  constructor({ resourceLimits, workerFile }: ConnectionOptions) {
-    this.#worker = new Worker(workerFile ?? ownWorkerFile(), {
-      workerData: this.#gate.buffer,
-      ...(resourceLimits && { resourceLimits }),
-    });
+  /** @throws {InvalidArgumentError} when no thread can be started with these options */
+  constructor(options: ConnectionOptions) {
+    this.#worker = startWorker(options, this.#gate);
+    if (gates.size === 0) process.on('exit', closeGates);
     gates.add(this.#gate);
     this.#worker.on('message', (message: Message) => this.#receive(message));
     this.#worker.on('error', (cause) => this.#die(reasonOf(cause), { cause }));
@@ -55,6 +54,7 @@ export class Connection {
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (exitCode) => {
         gates.delete(this.#gate);
+        if (gates.size === 0) process.off('exit', closeGates);
         this.#die('exit', { details: { exitCode } });
         this.#rejectPending();
         resolve();
@@ -132,13 +132,16 @@ export class Connection {
   }
 }
 
-/** Found by the package's name, so that it is also found when the code around here was bundled. */
-function ownWorkerFile(): string {
+function startWorker({ resourceLimits, workerFile }: ConnectionOptions, gate: NativeGate): Worker {
   try {
-    return createRequire(import.meta.url).resolve('@namm/decoder/worker');
+    // Found by the package's name, so that it is also found when the code around here was bundled.
+    const file = workerFile ?? createRequire(import.meta.url).resolve('@namm/decoder/worker');
+    const limits = resourceLimits && { resourceLimits };
+    return new Worker(file, { workerData: gate.buffer, ...limits });
   } catch (cause) {
-    const problem = 'the script of the worker was not found beside @namm/decoder; say where it is';
-    throw new InvalidArgumentError('workerFile', problem, { cause });
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const problem = `no worker thread can be started: ${said}`;
+    throw new InvalidArgumentError('workerFile, resourceLimits', problem, { cause });
   }
 }
 

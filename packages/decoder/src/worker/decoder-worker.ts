@@ -66,6 +66,7 @@ export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
    *
    * @param path folder with `config.json` and `.safetensors` weights (F32, F16 or BF16)
    * @throws whatever {@link Decoder.load} throws
+   * @throws {InvalidArgumentError} when no thread can be started, or an option cannot be sent to one
    * @throws {PolicyModuleError} when the policy that is asked for its probe cannot be made
    * @throws {WorkerDiedError} when the thread cannot start, or ends while it loads
    */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import * as core from '@namm/core';
 import * as kvCache from '@namm/kv-cache';
 import * as decoderErrors from '../errors.js';
@@ -28,9 +29,12 @@ const classes: ReadonlyMap<string, { readonly prototype: Error }> = new Map(
     .map((errorClass) => [errorClass.name, errorClass]),
 );
 
+/** Causes of causes that are sent along; more are hardly read, and they may go round in a circle. */
+const longestChain = 8;
+
 /** What the other side needs to make the error again; anything can be thrown, so anything is taken. */
-export function toPortable(thrown: unknown): PortableError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+export function toPortable(thrown: unknown, chain = 0): PortableError {
+  const error = thrown instanceof Error ? thrown : new Error(textOf(thrown));
   const { name, message, stack, cause } = error;
   return {
     name,
@@ -38,7 +42,7 @@ export function toPortable(thrown: unknown): PortableError {
     stack,
     isOurs: NammError.isInstance(error),
     fields: Object.fromEntries(Object.entries(error).filter(([, value]) => isCloneable(value))),
-    cause: cause === undefined ? null : toPortable(cause),
+    cause: cause === undefined || chain === longestChain ? null : toPortable(cause, chain + 1),
   };
 }
 
@@ -64,6 +68,10 @@ export function fromPortable({
     Object.defineProperty(error, key, { value, configurable: true, writable: true });
   }
   return error;
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
 
 function isCloneable(value: unknown): boolean {
