@@ -67,6 +67,7 @@ describe('a model in a worker', () => {
     const here = decoder.createCache({ policy: createPolicy(name, options) });
     const there = await worker.createCache({ policy: setup.policy(factory, options) });
     expect(await readAll(worker, there, pieces)).toEqual(await readAll(decoder, here, pieces));
+    expect(there.shape).toEqual(here.shape);
     await there.release();
   });
 

@@ -94,7 +94,7 @@ export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
    */
   async createCache(options: CreateCacheOptions<WorkerPolicy> = {}): Promise<WorkerCache> {
     const remote = await this.#connection.call('createCache', options);
-    return new WorkerCache(remote, this.cacheShape, this.#connection);
+    return new WorkerCache(remote, this.#connection);
   }
 
   /**
@@ -108,7 +108,7 @@ export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
     options: RestoreCacheOptions<WorkerPolicy> = {},
   ): Promise<WorkerCache> {
     const remote = await this.#connection.call('restoreCache', { path, options });
-    return new WorkerCache(remote, this.cacheShape, this.#connection);
+    return new WorkerCache(remote, this.#connection);
   }
 
   /**

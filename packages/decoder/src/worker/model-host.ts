@@ -79,7 +79,7 @@ export class ModelHost {
   #add(cache: KVCache): RemoteCache {
     const id = ++this.#lastCache;
     this.#caches.set(id, cache);
-    return { id, seen: cache.seen };
+    return { id, shape: cache.shape, seen: cache.seen };
   }
 
   #cache(id: number): KVCache {

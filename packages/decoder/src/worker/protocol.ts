@@ -15,9 +15,10 @@ export interface LoadedModel {
   readonly cacheShape: CacheShape;
 }
 
-/** A cache in the worker: its number there, and the tokens it has seen. */
+/** A cache in the worker: its number there, its shape, and the tokens it has seen. */
 export interface RemoteCache {
   readonly id: number;
+  readonly shape: CacheShape;
   readonly seen: number;
 }
 

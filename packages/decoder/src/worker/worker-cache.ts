@@ -26,7 +26,7 @@ export class WorkerCache implements CacheLike<WorkerCache> {
   readonly shape: CacheShape;
   readonly #record: CacheRecord;
 
-  constructor({ id, seen }: RemoteCache, shape: CacheShape, connection: Connection) {
+  constructor({ id, shape, seen }: RemoteCache, connection: Connection) {
     this.shape = shape;
     this.#record = { id, connection, seen, released: false };
     records.set(this, this.#record);
@@ -59,7 +59,7 @@ export class WorkerCache implements CacheLike<WorkerCache> {
    */
   async fork(): Promise<WorkerCache> {
     const { id, connection } = usable(this.#record);
-    return new WorkerCache(await connection.call('fork', id), this.shape, connection);
+    return new WorkerCache(await connection.call('fork', id), connection);
   }
 
   /**
