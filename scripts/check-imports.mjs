@@ -27,7 +27,7 @@ const rooms = {
   namm: ['core', 'features', 'bam', 'kv-cache'],
   onnx: ['core'],
   decoder: ['core', 'onnx', 'kv-cache'],
-  'cache-text': ['decoder', 'kv-cache'],
+  'cache-text': ['core', 'decoder', 'kv-cache'],
   'cache-video': ['decoder', 'kv-cache', 'onnx'],
   'cache-decision-transformer': ['decoder', 'kv-cache'],
   benchmarks: ['core', 'kv-cache'],

@@ -1,0 +1,65 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { NammError } from '@namm/core';
+import { DownloadError, type ModelFile } from '../errors.js';
+
+/** Patience with a network; tests have less. */
+export interface Patience {
+  /** Attempts in a row that may bring nothing. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubled before each further one. */
+  readonly delay: number;
+  /** Milliseconds without a byte after which a connection is given up. */
+  readonly silence: number;
+}
+
+export const usualPatience: Patience = { attempts: 5, delay: 500, silence: 60_000 };
+
+/**
+ * Does something over a network until it succeeds. An attempt that fails but brought something on counts
+ * as the first of its row.
+ *
+ * @param attempt gets a signal that aborts when the caller's does, or after a silence that `heard` did not break
+ * @param progress a number that grows when an attempt brings something
+ * @throws {DownloadError} when no attempt is left; errors of ours and the caller's abort at once
+ */
+export async function withAttempts<Result>(
+  where: ModelFile,
+  { attempts, delay, silence }: Patience,
+  signal: AbortSignal | undefined,
+  progress: () => number,
+  attempt: (signal: AbortSignal, heard: () => void) => Promise<Result>,
+): Promise<Result> {
+  let failures = 0;
+  let before = progress();
+  while (true) {
+    signal?.throwIfAborted();
+    const controller = new AbortController();
+    const abort = () => controller.abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(() => controller.abort(new Error(`silent for ${silence} ms`)), silence);
+    try {
+      return await attempt(controller.signal, () => timer.refresh());
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (NammError.isInstance(error)) throw error;
+      if (progress() > before) failures = 0;
+      before = progress();
+      if (++failures >= attempts) throw given(where, attempts, error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+    await wait(delay * 2 ** (failures - 1), undefined, signal ? { signal } : {}).catch(() => {
+      signal?.throwIfAborted();
+    });
+  }
+}
+
+function given(where: ModelFile, attempts: number, error: unknown): DownloadError {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const problem = `could not be fetched in ${attempts} attempts (${said})`;
+  return new DownloadError(where, `${problem}; check the network and try again: what was fetched is kept.`, {
+    cause: error,
+  });
+}

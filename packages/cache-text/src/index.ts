@@ -1,0 +1,18 @@
+export {
+  DownloadError,
+  MissingWeightsError,
+  ModelAccessError,
+  type ModelFile,
+  ModelNotFoundError,
+  PromptMismatchError,
+} from './errors.js';
+export type { NammCache, NammCacheMembers } from './namm-cache.js';
+export {
+  type ForwardResult,
+  type GenerateParameters,
+  type GenerateResult,
+  NammModelForCausalLM,
+} from './namm-model-for-causal-lm.js';
+export type { NammModelOptions } from './pretrained-options.js';
+export type { SequenceCache } from './sequence-model.js';
+export type { TextCacheMemory } from './text-cache-memory.js';

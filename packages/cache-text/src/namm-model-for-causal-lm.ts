@@ -1,0 +1,269 @@
+import {
+  CausalLMOutputWithPast,
+  type PretrainedConfig,
+  PreTrainedModel,
+  StoppingCriteriaList,
+  Tensor,
+} from '@huggingface/transformers';
+import { InvalidArgumentError, type ProgressListener } from '@namm/core';
+import { CacheUseError, Decoder, type StepOptions } from '@namm/decoder';
+import type { EvictionPolicy } from '@namm/kv-cache';
+import { LoadingProgress } from './hub/loading-progress.js';
+import { resolveModelFolder } from './hub/resolve-model-folder.js';
+import { logitsTensor } from './logits-tensor.js';
+import { type NammCache, SequenceCaches } from './namm-cache.js';
+import { PositionCriteria } from './position-criteria.js';
+import { checkPretrainedOptions, type NammModelOptions } from './pretrained-options.js';
+import { readChatTemplate, readConfig, readGenerationConfig } from './read-model-files.js';
+import { paddedRows, readTokenRows, type TokenRows } from './token-rows.js';
+
+type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
+
+/** What `generate` takes: everything that it takes in transformers.js, and three things more. */
+export type GenerateParameters = Omit<BaseParameters, 'past_key_values'> & {
+  /** The cache to go on with; null or nothing for a new one. */
+  past_key_values?: NammCache | null;
+  /** Policy of the new cache, when it is not the model's; its probe must be one that the model computes. */
+  policy?: EvictionPolicy;
+  /** Stops between chunks of the prompt and between tokens, with the signal's reason. */
+  signal?: AbortSignal;
+  /** Told how much of the prompt is read: stage `tokens`. */
+  onProgress?: ProgressListener;
+};
+
+/** What `generate` returns with `return_dict_in_generate`. */
+export interface GenerateResult {
+  /** Prompt and answer, int64 `[batch, tokens]`. */
+  readonly sequences: Tensor;
+  /** All of `sequences` but the last token of each row. */
+  readonly past_key_values: NammCache;
+}
+
+/** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
+export type ForwardResult = { readonly logits: Tensor; readonly past_key_values: NammCache };
+
+/**
+ * A causal language model of transformers.js that computes with `@namm/decoder`, over caches that forget what
+ * their policy does not keep. `generate`, sampling, streamers, stopping criteria, logits processors,
+ * `TextGenerationPipeline`, tokenizers and chat templates are those of transformers.js.
+ *
+ * @example
+ * ```ts
+ * const policy = h2o({ budget: 512 });
+ * const model = await NammModelForCausalLM.from_pretrained('HuggingFaceTB/SmolLM2-135M-Instruct', { policy });
+ * const tokenizer = await AutoTokenizer.from_pretrained('HuggingFaceTB/SmolLM2-135M-Instruct');
+ * const inputs = tokenizer('Once upon a time');
+ * const sequences = await model.generate({ ...inputs, max_new_tokens: 50 });
+ * console.log(tokenizer.decode(sequences[0], { skip_special_tokens: true }));
+ * ```
+ */
+export class NammModelForCausalLM extends PreTrainedModel {
+  /** The direct API to the same weights. */
+  readonly decoder: Decoder;
+  /** The folder that the model was loaded from. */
+  readonly folder: string;
+  /**
+   * The chat template that came with the model, null when there is none. `AutoTokenizer` of transformers.js
+   * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`.
+   */
+  readonly chat_template: string | null;
+  readonly #policy: EvictionPolicy | undefined;
+  #disposed = false;
+
+  /** Called by {@link from_pretrained}. */
+  constructor(
+    config: PretrainedConfig,
+    sessions: Record<string, unknown>,
+    configs: Record<string, object>,
+    parts: {
+      readonly decoder: Decoder;
+      readonly folder: string;
+      readonly chatTemplate: string | null;
+      readonly policy: EvictionPolicy | undefined;
+    },
+  ) {
+    super(config, sessions, configs);
+    this.can_generate = true;
+    this.forward_params = [
+      ...['input_ids', 'attention_mask', 'past_key_values'],
+      ...['unread', 'num_logits_to_keep', 'signal', 'onProgress'],
+    ];
+    this.decoder = parts.decoder;
+    this.folder = parts.folder;
+    this.chat_template = parts.chatTemplate;
+    this.#policy = parts.policy;
+  }
+
+  /**
+   * Loads a model: from a folder, from the cache, or from the hub.
+   *
+   * @param model a path (absolute, or beginning with `./`) or the id of a model with safetensors weights
+   * @throws {InvalidArgumentError} naming the option that cannot be used
+   * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
+   * @throws {MissingWeightsError} when a model has no safetensors, only ONNX files for instance
+   * @throws {ModelAccessError | ModelNotFoundError | DownloadError} when the hub refuses, does not know, or
+   *   does not deliver; what was fetched is kept, and the next call goes on from there
+   * @throws {RuntimeFailure} when ONNX Runtime refuses the model
+   */
+  static override async from_pretrained(
+    model: string,
+    options: NammModelOptions = {},
+  ): Promise<NammModelForCausalLM> {
+    if (typeof model !== 'string' || model === '') {
+      throw new InvalidArgumentError('model', 'is neither the id of a model nor the path of a folder');
+    }
+    const { policy, decoder: decoderOptions, ...places } = checkPretrainedOptions(options);
+    const progress = new LoadingProgress(model, options.progress_callback);
+    const folder = await resolveModelFolder(model, {
+      ...places,
+      progress,
+      cacheFolder: options.cache_dir ?? null,
+      localFilesOnly: options.local_files_only ?? false,
+      signal: options.signal,
+    });
+    const config = await readConfig(folder, options.config);
+    const generation_config = await readGenerationConfig(folder);
+    const chatTemplate = await readChatTemplate(folder);
+    const decoder = await Decoder.load(folder, decoderOptions);
+    progress.ready();
+    // transformers.js asks a session for its inputs, and to be released; nothing else.
+    const session = {
+      inputNames: ['input_ids', 'attention_mask', 'num_logits_to_keep'],
+      inputMetadata: [],
+      release: () => decoder.release(),
+    };
+    const configs = generation_config ? { generation_config } : {};
+    const parts = { decoder, folder, chatTemplate, policy };
+    return new this(config, { model: session }, configs, parts);
+  }
+
+  /**
+   * An empty cache, to be passed as `past_key_values` from one call of `generate` to the next.
+   *
+   * @param options.policy when it is not the model's; its probe must be one that the model computes
+   * @throws {CacheUseError} when the model does not compute the policy's probe
+   * @throws {InvalidArgumentError} when the policy cannot serve the model
+   */
+  createCache(options: { readonly policy?: EvictionPolicy } = {}): NammCache {
+    const policy = options.policy ?? this.#policy;
+    this.decoder.createCache(policy ? { policy } : {}); // what cannot be used is refused here
+    return new SequenceCaches(this.decoder, policy) as unknown as NammCache;
+  }
+
+  /**
+   * `generate` of transformers.js. A prompt may be the whole conversation or only what is new since the
+   * cache's last token; see the README. Generation also ends when the positions of the model end.
+   *
+   * @throws {InvalidArgumentError | DecoderInputError} when the prompt cannot be read
+   * @throws {CacheUseError} when `past_key_values` is not a cache of this model
+   * @throws {PromptMismatchError} when it cannot be told what of the prompt is new
+   * @throws {PositionLimitError} when the prompt is longer than the model can read; as after all errors above,
+   *   nothing has changed then
+   * @throws whatever {@link Decoder.step} throws
+   */
+  override generate(
+    parameters: GenerateParameters & { return_dict_in_generate: true },
+  ): Promise<GenerateResult>;
+  override generate(parameters: GenerateParameters): Promise<Tensor>;
+  override async generate(parameters: GenerateParameters): Promise<Tensor | GenerateResult> {
+    const { inputs, policy, past_key_values, stopping_criteria, ...others } = parameters;
+    const input_ids = (others.input_ids ?? inputs) as Tensor;
+    const prompt = readTokenRows(input_ids, others.attention_mask);
+    const cache = this.#cacheOf(past_key_values, policy);
+    const plan = cache.plan(prompt);
+    await cache.prepare(plan);
+    const criteria = new StoppingCriteriaList();
+    if (stopping_criteria) criteria.extend(stopping_criteria);
+    criteria.push(new PositionCriteria(cache));
+    let result: unknown;
+    try {
+      result = await super.generate({
+        ...others,
+        input_ids,
+        past_key_values: cache as never,
+        stopping_criteria: criteria,
+        unread: plan.unread,
+      });
+      return result as Tensor | GenerateResult;
+    } finally {
+      const isHandedOut = (result as GenerateResult | undefined)?.past_key_values !== undefined;
+      if (!past_key_values && !isHandedOut) await cache.dispose();
+    }
+  }
+
+  /**
+   * One forward pass over new tokens, as `generate` and `model(inputs)` call it. Padding is left out.
+   *
+   * @param inputs.input_ids int64 `[batch, tokens]`: new tokens only
+   * @param inputs.attention_mask `[batch, tokens]`, or `[batch, seen + tokens]` with a cache
+   * @param inputs.num_logits_to_keep how many of the last tokens get logits; 0 or nothing for all
+   */
+  override async forward(inputs: Record<string, unknown>): Promise<ForwardResult> {
+    const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds } = inputs;
+    const { signal, onProgress } = inputs as StepOptions;
+    refuse('position_ids', position_ids, 'positions follow from the cache');
+    refuse('inputs_embeds', inputs_embeds, 'use model.decoder.step with `embeddings`');
+    const tokens = readTokenRows(inputs.input_ids, inputs.attention_mask);
+    const cache = this.#cacheOf(past_key_values, undefined);
+    const kept = Number((num_logits_to_keep as Tensor | undefined)?.data[0] ?? 0);
+    const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+    const logits = await cache.read(tokens, kept === 1 ? 'last' : 'all', options);
+    const { vocabularySize } = this.decoder.spec;
+    return new CausalLMOutputWithPast({
+      logits: logitsTensor(logits, tokens, kept, vocabularySize),
+      past_key_values: cache as never,
+    }) as unknown as ForwardResult;
+  }
+
+  /** Feeds the tokens that the cache has not read yet. @internal */
+  override prepare_inputs_for_generation(
+    _generated: bigint[][],
+    { unread, ...inputs }: Record<string, unknown> & { unread?: readonly number[][] | null },
+  ): Record<string, unknown> {
+    const num_logits_to_keep = new Tensor('int64', [1n], []);
+    return { ...inputs, ...(unread && paddedRows(unread)), num_logits_to_keep };
+  }
+
+  /** Feeds the tokens that were just written: all of them are real. @internal */
+  override _update_model_kwargs_for_generation({
+    generated_input_ids,
+    model_inputs,
+  }: {
+    generated_input_ids: bigint[][];
+    model_inputs: Record<string, unknown>;
+  }): Record<string, unknown> {
+    const dims = [generated_input_ids.length, 1];
+    const input_ids = new Tensor('int64', generated_input_ids.flat(), dims);
+    const { onProgress: _, ...others } = model_inputs; // the prompt is read
+    return { ...others, input_ids, attention_mask: null };
+  }
+
+  /** Frees the weights; a second call does nothing. The model cannot be used afterwards. */
+  override async dispose(): Promise<void[]> {
+    if (this.#disposed) return [];
+    this.#disposed = true;
+    return super.dispose();
+  }
+
+  #cacheOf(given: unknown, policy: EvictionPolicy | undefined): SequenceCaches {
+    if (this.#disposed) throw new CacheUseError('The model was disposed of; load it again.');
+    if (given === null || given === undefined) {
+      return this.createCache(policy ? { policy } : {}) as unknown as SequenceCaches;
+    }
+    if (!(given instanceof SequenceCaches)) {
+      const problem = 'past_key_values is no cache of this model; pass one of its createCache(), or none.';
+      throw new CacheUseError(problem);
+    }
+    if (policy) {
+      const problem = 'the cache in past_key_values has one already; pass one of the two';
+      throw new InvalidArgumentError('policy', problem);
+    }
+    given.mustBelongTo(this.decoder);
+    return given;
+  }
+}
+
+function refuse(name: string, value: unknown, advice: string): void {
+  if (value === null || value === undefined) return;
+  throw new InvalidArgumentError(name, `is not supported: ${advice}`);
+}

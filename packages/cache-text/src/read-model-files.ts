@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AutoConfig, type PretrainedConfig } from '@huggingface/transformers';
+import { InvalidArgumentError } from '@namm/core';
+import { ModelFolderError } from '@namm/decoder';
+
+/** What the generation loop of transformers.js reads of a configuration; the graph does not. */
+const free = ['bos_token_id', 'eos_token_id', 'pad_token_id', 'transformers.js_config'];
+
+/**
+ * The configuration as transformers.js holds it.
+ *
+ * @param given the caller's own; it may differ only in what the graph does not depend on
+ * @throws {ModelFolderError} when `config.json` cannot be read
+ * @throws {InvalidArgumentError} when the caller's own describes another model
+ */
+export async function readConfig(folder: string, given: unknown): Promise<PretrainedConfig> {
+  const stored = (await readJson(folder, 'config.json')) ?? {};
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (free.includes(name) || !(name in stored)) continue;
+    if (JSON.stringify(value) === JSON.stringify(stored[name])) continue;
+    const problem = `${name} is ${JSON.stringify(value)}, but ${JSON.stringify(stored[name])} in config.json, which the graph is built from; change the file`;
+    throw new InvalidArgumentError('config', problem);
+  }
+  const config = { ...stored, ...(given ?? {}) } as unknown as PretrainedConfig;
+  return AutoConfig.from_pretrained(folder, { config });
+}
+
+/** Settings of `generate` that come with the model; none when there are none. */
+export async function readGenerationConfig(folder: string): Promise<Record<string, unknown> | null> {
+  return readJson(folder, 'generation_config.json');
+}
+
+/** The chat template of a folder, in either of the places where it may be; null when there is none. */
+export async function readChatTemplate(folder: string): Promise<string | null> {
+  const own = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
+  if (own !== null) return own;
+  const { chat_template: template } = (await readJson(folder, 'tokenizer_config.json')) ?? {};
+  return typeof template === 'string' ? template : null;
+}
+
+async function readJson(folder: string, file: string): Promise<Record<string, unknown> | null> {
+  const path = join(folder, file);
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new ModelFolderError(path, 'is not valid JSON; fetch the file again.', { cause });
+  }
+}

@@ -1,0 +1,29 @@
+import type { CacheMemory } from '@namm/kv-cache';
+
+/** What a {@link NammCache} holds and what that costs: the sums, and each sequence of the batch. */
+export interface TextCacheMemory {
+  /** Tokens seen, evicted ones included, summed over the sequences. */
+  readonly seen: number;
+  /** Rows held, summed over sequences, layers and KV heads. */
+  readonly rows: number;
+  /** As in {@link CacheMemory}, summed over the sequences; `tokens` are the ids that were read. */
+  readonly bytes: CacheMemory['bytes'] & { readonly tokens: number };
+  /** The report of each sequence of the batch; one for a single prompt. */
+  readonly sequences: readonly CacheMemory[];
+}
+
+/** @param tokens bytes of the logged ids */
+export function sumMemory(sequences: readonly CacheMemory[], tokens: number): TextCacheMemory {
+  const bytes: Record<string, number> = {};
+  for (const one of sequences) {
+    for (const [name, count] of Object.entries(one.bytes)) bytes[name] = (bytes[name] ?? 0) + count;
+  }
+  const sum = (count: (one: CacheMemory) => number) => sequences.reduce((all, one) => all + count(one), 0);
+  const zero = { allocated: 0, used: 0, positions: 0, policy: 0 };
+  return {
+    seen: sum(({ seen }) => seen),
+    rows: sum(({ rows }) => rows),
+    bytes: { ...zero, ...bytes, tokens },
+    sequences,
+  };
+}
