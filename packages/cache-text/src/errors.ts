@@ -9,7 +9,8 @@ export interface ModelFile {
   readonly file: string;
 }
 
-const named = ({ model, revision, file }: ModelFile) => `${file} of ${model} (revision ${revision})`;
+const named = ({ model, revision, file }: ModelFile) =>
+  `${file} of ${model} (revision ${revision})`;
 
 /** The hub refuses access: no token, a token without the right, or a licence that was not accepted. */
 export class ModelAccessError extends NammError {

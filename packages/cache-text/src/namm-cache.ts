@@ -1,7 +1,7 @@
 import { DynamicCache } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
 import { CacheUseError, PositionLimitError, type StepOptions } from '@namm/decoder';
-import type { EvictionPolicy } from '@namm/kv-cache';
+import { CacheBusyError, type EvictionPolicy } from '@namm/kv-cache';
 import type { SequenceCache, SequenceModel } from './sequence-model.js';
 import { sumMemory, type TextCacheMemory } from './text-cache-memory.js';
 import { TokenLog } from './token-log.js';
@@ -13,6 +13,12 @@ interface Row {
   cache: SequenceCache;
   log: TokenLog;
   firstPrompt: number;
+}
+
+/** The right of one call to read into a cache. */
+export interface CacheHold {
+  /** A second call does nothing. */
+  release(): void;
 }
 
 /** What a prompt means for a cache: per sequence, from which token on it is new. */
@@ -31,6 +37,7 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
   #rows: Row[] = [];
   #restarts = 0;
   #disposed = false;
+  #hold: CacheHold | null = null;
 
   constructor(model: SequenceModel, policy: EvictionPolicy | undefined) {
     super();
@@ -67,6 +74,7 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
 
   async fork(): Promise<SequenceCaches> {
     this.#mustBeUsable();
+    this.#mustBeFree('fork');
     const copy = new SequenceCaches(this.#model, this.#policy);
     copy.#rows = await Promise.all(
       this.#rows.map(async ({ cache, log, firstPrompt }) => ({
@@ -100,14 +108,36 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
       // Ids are unknown for what was read by hand, through the direct API.
       const { seen } = row.cache;
       if (row.log.length !== seen) return ids.length > seen ? seen : 0;
-      return firstUnread(ids.length, { seen, firstPrompt: row.firstPrompt, common: row.log.commonWith(ids) });
+      return firstUnread(ids.length, {
+        seen,
+        firstPrompt: row.firstPrompt,
+        common: row.log.commonWith(ids),
+      });
     });
-    const unread = prompt.map((ids, i) => (first[i] === 'restart' ? ids : ids.slice(first[i] as number)));
+    const unread = prompt.map((ids, i) =>
+      first[i] === 'restart' ? ids : ids.slice(first[i] as number),
+    );
     for (const [i, { length }] of unread.entries()) {
       const seen = first[i] === 'restart' ? 0 : (this.#rows[i]?.cache.seen ?? 0);
       this.#mustFit(seen + length);
     }
     return { unread, first };
+  }
+
+  /**
+   * Takes the cache for one call: two that write into one conversation would mix their answers.
+   *
+   * @throws {CacheBusyError} when another call has it
+   */
+  hold(): CacheHold {
+    this.#mustBeFree('generate');
+    const hold: CacheHold = {
+      release: () => {
+        if (this.#hold === hold) this.#hold = null;
+      },
+    };
+    this.#hold = hold;
+    return hold;
   }
 
   /** Empties the sequences that a plan wants to begin anew. */
@@ -140,7 +170,8 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
       // After an abort or an error, what was read until then is in the caches.
       for (const [i, row] of rows.entries()) {
         if (row.log.length === 0) row.firstPrompt = row.cache.seen;
-        if (row.log.length === before[i]) row.log.append(ids[i]!.slice(0, row.cache.seen - before[i]!));
+        if (row.log.length === before[i])
+          row.log.append(ids[i]!.slice(0, row.cache.seen - before[i]!));
       }
     }
   }
@@ -177,8 +208,14 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
     );
   }
 
+  #mustBeFree(action: string): void {
+    if (this.#hold !== null)
+      throw new CacheBusyError(action, 'another call of generate or forward');
+  }
+
   #mustBeUsable(): void {
-    if (this.#disposed) throw new CacheUseError('The cache was disposed of; make another with createCache.');
+    if (this.#disposed)
+      throw new CacheUseError('The cache was disposed of; make another with createCache.');
   }
 
   #mustFit(needed: number): void {

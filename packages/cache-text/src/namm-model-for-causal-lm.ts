@@ -1,12 +1,12 @@
 import {
   CausalLMOutputWithPast,
-  type PretrainedConfig,
   PreTrainedModel,
+  type PretrainedConfig,
   StoppingCriteriaList,
   Tensor,
 } from '@huggingface/transformers';
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { CacheUseError, Decoder, type StepOptions } from '@namm/decoder';
+import { CacheUseError, Decoder, requireProbe, type StepOptions } from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
 import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
@@ -15,7 +15,7 @@ import { type NammCache, SequenceCaches } from './namm-cache.js';
 import { PositionCriteria } from './position-criteria.js';
 import { checkPretrainedOptions, type NammModelOptions } from './pretrained-options.js';
 import { readChatTemplate, readConfig, readGenerationConfig } from './read-model-files.js';
-import { paddedRows, readTokenRows, type TokenRows } from './token-rows.js';
+import { paddedRows, readTokenRows } from './token-rows.js';
 
 type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
 
@@ -41,6 +41,12 @@ export interface GenerateResult {
 
 /** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
 export type ForwardResult = { readonly logits: Tensor; readonly past_key_values: NammCache };
+
+/** Travels from `generate` to `forward` with the inputs of the model. */
+interface Turn {
+  /** What is to be read first; then each token that is written. */
+  readonly unread?: readonly (readonly number[])[];
+}
 
 /**
  * A causal language model of transformers.js that computes with `@namm/decoder`, over caches that forget what
@@ -86,7 +92,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
     this.can_generate = true;
     this.forward_params = [
       ...['input_ids', 'attention_mask', 'past_key_values'],
-      ...['unread', 'num_logits_to_keep', 'signal', 'onProgress'],
+      ...['turn', 'num_logits_to_keep', 'signal', 'onProgress'],
     ];
     this.decoder = parts.decoder;
     this.folder = parts.folder;
@@ -110,7 +116,10 @@ export class NammModelForCausalLM extends PreTrainedModel {
     options: NammModelOptions = {},
   ): Promise<NammModelForCausalLM> {
     if (typeof model !== 'string' || model === '') {
-      throw new InvalidArgumentError('model', 'is neither the id of a model nor the path of a folder');
+      throw new InvalidArgumentError(
+        'model',
+        'is neither the id of a model nor the path of a folder',
+      );
     }
     const { policy, decoder: decoderOptions, ...places } = checkPretrainedOptions(options);
     const progress = new LoadingProgress(model, options.progress_callback);
@@ -146,7 +155,8 @@ export class NammModelForCausalLM extends PreTrainedModel {
    */
   createCache(options: { readonly policy?: EvictionPolicy } = {}): NammCache {
     const policy = options.policy ?? this.#policy;
-    this.decoder.createCache(policy ? { policy } : {}); // what cannot be used is refused here
+    if (policy) requireProbe(this.decoder.probe, policy);
+    this.decoder.createCache(policy ? { policy } : {}); // what cannot serve the model is refused here
     return new SequenceCaches(this.decoder, policy) as unknown as NammCache;
   }
 
@@ -170,22 +180,21 @@ export class NammModelForCausalLM extends PreTrainedModel {
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
     const cache = this.#cacheOf(past_key_values, policy);
-    const plan = cache.plan(prompt);
-    await cache.prepare(plan);
-    const criteria = new StoppingCriteriaList();
-    if (stopping_criteria) criteria.extend(stopping_criteria);
-    criteria.push(new PositionCriteria(cache));
+    const hold = cache.hold();
     let result: unknown;
     try {
+      const plan = cache.plan(prompt);
+      await cache.prepare(plan);
       result = await super.generate({
         ...others,
         input_ids,
         past_key_values: cache as never,
-        stopping_criteria: criteria,
-        unread: plan.unread,
+        stopping_criteria: this.#withPositions(cache, stopping_criteria),
+        turn: { unread: plan.unread },
       });
       return result as Tensor | GenerateResult;
     } finally {
+      hold.release();
       const isHandedOut = (result as GenerateResult | undefined)?.past_key_values !== undefined;
       if (!past_key_values && !isHandedOut) await cache.dispose();
     }
@@ -199,7 +208,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
    * @param inputs.num_logits_to_keep how many of the last tokens get logits; 0 or nothing for all
    */
   override async forward(inputs: Record<string, unknown>): Promise<ForwardResult> {
-    const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds } = inputs;
+    const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds, turn } = inputs;
     const { signal, onProgress } = inputs as StepOptions;
     refuse('position_ids', position_ids, 'positions follow from the cache');
     refuse('inputs_embeds', inputs_embeds, 'use model.decoder.step with `embeddings`');
@@ -207,7 +216,10 @@ export class NammModelForCausalLM extends PreTrainedModel {
     const cache = this.#cacheOf(past_key_values, undefined);
     const kept = Number((num_logits_to_keep as Tensor | undefined)?.data[0] ?? 0);
     const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-    const logits = await cache.read(tokens, kept === 1 ? 'last' : 'all', options);
+    const hold = turn ? null : cache.hold(); // `generate` has it already
+    const logits = await cache
+      .read(tokens, kept === 1 ? 'last' : 'all', options)
+      .finally(() => hold?.release());
     const { vocabularySize } = this.decoder.spec;
     return new CausalLMOutputWithPast({
       logits: logitsTensor(logits, tokens, kept, vocabularySize),
@@ -218,10 +230,11 @@ export class NammModelForCausalLM extends PreTrainedModel {
   /** Feeds the tokens that the cache has not read yet. @internal */
   override prepare_inputs_for_generation(
     _generated: bigint[][],
-    { unread, ...inputs }: Record<string, unknown> & { unread?: readonly number[][] | null },
+    inputs: Record<string, unknown>,
   ): Record<string, unknown> {
+    const { unread } = inputs.turn as Turn;
     const num_logits_to_keep = new Tensor('int64', [1n], []);
-    return { ...inputs, ...(unread && paddedRows(unread)), num_logits_to_keep };
+    return { ...inputs, ...(unread && paddedRows(unread)), num_logits_to_keep, turn: {} };
   }
 
   /** Feeds the tokens that were just written: all of them are real. @internal */
@@ -239,10 +252,21 @@ export class NammModelForCausalLM extends PreTrainedModel {
   }
 
   /** Frees the weights; a second call does nothing. The model cannot be used afterwards. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: transformers.js says so
   override async dispose(): Promise<void[]> {
     if (this.#disposed) return [];
     this.#disposed = true;
     return super.dispose();
+  }
+
+  #withPositions(
+    cache: SequenceCaches,
+    given: GenerateParameters['stopping_criteria'],
+  ): StoppingCriteriaList {
+    const criteria = new StoppingCriteriaList();
+    if (given) criteria.extend(given as StoppingCriteriaList);
+    criteria.push(new PositionCriteria(cache));
+    return criteria;
   }
 
   #cacheOf(given: unknown, policy: EvictionPolicy | undefined): SequenceCaches {
@@ -251,7 +275,8 @@ export class NammModelForCausalLM extends PreTrainedModel {
       return this.createCache(policy ? { policy } : {}) as unknown as SequenceCaches;
     }
     if (!(given instanceof SequenceCaches)) {
-      const problem = 'past_key_values is no cache of this model; pass one of its createCache(), or none.';
+      const problem =
+        'past_key_values is no cache of this model; pass one of its createCache(), or none.';
       throw new CacheUseError(problem);
     }
     if (policy) {

@@ -52,8 +52,10 @@ const advice: Readonly<Record<string, string>> = {
   device: "everything is computed on the CPU: leave it out, or say 'cpu'",
   dtype: "weights are read from safetensors and computed in float32: leave it out, or say 'fp32'",
   model_file_name: 'no ONNX file is read: the graph is built from config.json and safetensors',
-  use_external_data_format: 'no ONNX file is read: the graph is built from config.json and safetensors',
-  session_options: 'the session is made by @namm/decoder; for the number of threads there is `threads`',
+  use_external_data_format:
+    'no ONNX file is read: the graph is built from config.json and safetensors',
+  session_options:
+    'the session is made by @namm/decoder; for the number of threads there is `threads`',
 };
 
 /** The options in the form in which they are used. */
@@ -94,17 +96,31 @@ function checkOption(name: string, value: unknown): void {
     const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
     if (value === null || value === undefined || value === false || isEmpty) return;
     if (harmless[name]!.includes(value)) return;
-    throw new InvalidArgumentError(name, `${JSON.stringify(value)} is not supported; ${advice[name]}`);
+    throw new InvalidArgumentError(
+      name,
+      `${JSON.stringify(value)} is not supported; ${advice[name]}`,
+    );
   }
   const known: readonly string[] = [...decoderOptions, ...loadingOptions];
   if (known.includes(name) || value === undefined) return;
-  throw new InvalidArgumentError(name, `is no option of from_pretrained; there are ${known.join(', ')}`);
+  throw new InvalidArgumentError(
+    name,
+    `is no option of from_pretrained; there are ${known.join(', ')}`,
+  );
 }
 
 /** Revisions and folders become part of a path on this machine. */
 function checkPath(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value.includes('\\') || value.startsWith('/') || value.split('/').includes('..')) {
-    throw new InvalidArgumentError(name, `${JSON.stringify(value)} cannot be used; it must stay inside the model`);
+  if (
+    typeof value !== 'string' ||
+    value.includes('\\') ||
+    value.startsWith('/') ||
+    value.split('/').includes('..')
+  ) {
+    throw new InvalidArgumentError(
+      name,
+      `${JSON.stringify(value)} cannot be used; it must stay inside the model`,
+    );
   }
   return value;
 }

@@ -27,7 +27,9 @@ export async function readConfig(folder: string, given: unknown): Promise<Pretra
 }
 
 /** Settings of `generate` that come with the model; none when there are none. */
-export async function readGenerationConfig(folder: string): Promise<Record<string, unknown> | null> {
+export async function readGenerationConfig(
+  folder: string,
+): Promise<Record<string, unknown> | null> {
   return readJson(folder, 'generation_config.json');
 }
 

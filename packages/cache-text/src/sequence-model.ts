@@ -1,4 +1,4 @@
-import type { DecoderSpec, StepOptions, StepResult } from '@namm/decoder';
+import type { DecoderInput, DecoderSpec, StepOptions, StepResult } from '@namm/decoder';
 import type { CacheMemory, CacheShape, KVCacheOptions } from '@namm/kv-cache';
 
 /** The keys and values of one sequence, wherever they live: what a `KVCache` is. */
@@ -20,7 +20,7 @@ export interface SequenceModel {
   step(
     items: readonly {
       readonly cache: SequenceCache;
-      readonly input: { readonly ids: ArrayLike<number> };
+      readonly input: DecoderInput;
       readonly outputs?: 'last' | 'all' | 'none';
     }[],
     options?: StepOptions,

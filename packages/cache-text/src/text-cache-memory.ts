@@ -18,7 +18,8 @@ export function sumMemory(sequences: readonly CacheMemory[], tokens: number): Te
   for (const one of sequences) {
     for (const [name, count] of Object.entries(one.bytes)) bytes[name] = (bytes[name] ?? 0) + count;
   }
-  const sum = (count: (one: CacheMemory) => number) => sequences.reduce((all, one) => all + count(one), 0);
+  const sum = (count: (one: CacheMemory) => number) =>
+    sequences.reduce((all, one) => all + count(one), 0);
   const zero = { allocated: 0, used: 0, positions: 0, policy: 0 };
   return {
     seen: sum(({ seen }) => seen),

@@ -24,7 +24,9 @@ export function readTokenRows(inputIds: unknown, attentionMask: unknown): TokenR
   const ids = matrix('input_ids', inputIds);
   const [batch, width] = ids.dims;
   if (batch === 0 || width === 0) {
-    throw new DecoderInputError('input_ids has no token; give at least one, such as the BOS token.');
+    throw new DecoderInputError(
+      'input_ids has no token; give at least one, such as the BOS token.',
+    );
   }
   const mask = attentionMask == null ? null : matrix('attention_mask', attentionMask);
   const before = mask ? mask.dims[1] - width : 0;
@@ -38,10 +40,17 @@ export function readTokenRows(inputIds: unknown, attentionMask: unknown): TokenR
   });
   for (const [row, { length }] of columns.entries()) {
     if (length > 0) continue;
-    throw new DecoderInputError(`Row ${row} of the batch is all padding; give it at least one token.`);
+    throw new DecoderInputError(
+      `Row ${row} of the batch is all padding; give it at least one token.`,
+    );
   }
   const rows = columns.map((own, row) => own.map((column) => ids.at(row, column)));
-  return { rows, columns, width, past: mask && before > 0 ? columns.map((_, row) => countOnes(mask, row, before)) : null };
+  return {
+    rows,
+    columns,
+    width,
+    past: mask && before > 0 ? columns.map((_, row) => countOnes(mask, row, before)) : null,
+  };
 }
 
 function countOnes(mask: Matrix, row: number, end: number): number {
@@ -66,7 +75,10 @@ export function paddedRows(rows: readonly (readonly number[])[]): {
       mask[at] = 1n;
     }
   }
-  return { input_ids: new Tensor('int64', ids, dims), attention_mask: new Tensor('int64', mask, dims) };
+  return {
+    input_ids: new Tensor('int64', ids, dims),
+    attention_mask: new Tensor('int64', mask, dims),
+  };
 }
 
 interface Matrix {
@@ -78,7 +90,10 @@ function matrix(name: string, value: unknown): Matrix {
   const { dims, data } = (value ?? {}) as { dims?: number[]; data?: ArrayLike<number | bigint> };
   if (!(value instanceof Tensor) || dims?.length !== 2 || !data) {
     const found = Array.isArray(dims) ? `has the shape [${dims}]` : `is ${describe(value)}`;
-    throw new InvalidArgumentError(name, `${found}; it must be a Tensor [batch, tokens], as a tokenizer makes it`);
+    throw new InvalidArgumentError(
+      name,
+      `${found}; it must be a Tensor [batch, tokens], as a tokenizer makes it`,
+    );
   }
   const [rows, columns] = dims as [number, number];
   return { dims: [rows, columns], at: (row, column) => Number(data[row * columns + column]) };

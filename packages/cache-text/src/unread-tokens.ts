@@ -33,7 +33,8 @@ const tellingLength = 8;
  */
 export function firstUnread(length: number, { seen, firstPrompt, common }: ReadSoFar): FirstUnread {
   if (common === seen && length > seen) return seen;
-  if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt) return 'restart';
+  if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt)
+    return 'restart';
   if (common < firstPrompt && length <= seen) return 0;
   throw new PromptMismatchError(
     `The prompt of ${length} tokens does not continue what the cache has read: of its ${seen} tokens only the first ${common} are the same. If all of the prompt is new, say so with an attention_mask of ${seen + length} ones; if it is another conversation, use a new cache.`,

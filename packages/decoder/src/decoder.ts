@@ -20,7 +20,7 @@ import { names } from './graph/names.js';
 import { isAllFinite } from './is-all-finite.js';
 import { type ModelFolder, openModelFolder } from './model-folder.js';
 import { OrtSession } from './ort-session.js';
-import { probeServes } from './probe-serves.js';
+import { requireProbe } from './probe-serves.js';
 import { type DecoderInput, readChunks } from './read-chunks.js';
 import { readObservations } from './read-observations.js';
 
@@ -176,12 +176,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     if (cache.shape.model !== this.cacheShape.model) {
       throw new CacheUseError('The cache was made for another model; use createCache of this one.');
     }
-    if (!probeServes(this.probe, cache.policy.probe)) {
-      const { name, probe } = cache.policy;
-      throw new CacheUseError(
-        `The policy '${name}' needs a probe that this decoder does not compute; load it with probe: ${JSON.stringify(probe)}.`,
-      );
-    }
+    requireProbe(this.probe, cache.policy);
     const chunks = readChunks(this.spec, input, this.chunkSize);
     const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
     const { maximumPositions, embedding } = this.spec;

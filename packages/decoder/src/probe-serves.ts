@@ -1,4 +1,5 @@
-import type { Probe } from '@namm/kv-cache';
+import type { EvictionPolicy, Probe } from '@namm/kv-cache';
+import { CacheUseError } from './errors.js';
 
 /** Whether a graph that reports `offered` tells a policy all it asks for. */
 export function probeServes(offered: Probe, wanted: Probe): boolean {
@@ -7,4 +8,16 @@ export function probeServes(offered: Probe, wanted: Probe): boolean {
     return offered.kind === 'lastQueries' && offered.count >= wanted.count;
   }
   return offered.kind === wanted.kind;
+}
+
+/**
+ * Checks that a graph tells a policy all it asks for.
+ *
+ * @throws {CacheUseError} naming the probe that the decoder has to be loaded with
+ */
+export function requireProbe(offered: Probe, { name, probe }: EvictionPolicy): void {
+  if (probeServes(offered, probe)) return;
+  throw new CacheUseError(
+    `The policy '${name}' needs a probe that this decoder does not compute; load it with probe: ${JSON.stringify(probe)}.`,
+  );
 }

@@ -36,7 +36,10 @@ export async function withAttempts<Result>(
     const controller = new AbortController();
     const abort = () => controller.abort(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(() => controller.abort(new Error(`silent for ${silence} ms`)), silence);
+    const timer = setTimeout(
+      () => controller.abort(new Error(`silent for ${silence} ms`)),
+      silence,
+    );
     try {
       return await attempt(controller.signal, () => timer.refresh());
     } catch (error) {
@@ -59,7 +62,11 @@ function given(where: ModelFile, attempts: number, error: unknown): DownloadErro
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const said = cause instanceof Error ? cause.message : String(cause);
   const problem = `could not be fetched in ${attempts} attempts (${said})`;
-  return new DownloadError(where, `${problem}; check the network and try again: what was fetched is kept.`, {
-    cause: error,
-  });
+  return new DownloadError(
+    where,
+    `${problem}; check the network and try again: what was fetched is kept.`,
+    {
+      cause: error,
+    },
+  );
 }

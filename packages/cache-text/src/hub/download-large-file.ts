@@ -37,11 +37,13 @@ export async function downloadLargeFile(
   const where = { model: repository.id, revision: repository.revision, file };
   const target = join(folder, file);
   const partial = `${target}.${facts.contentKey}.incomplete`;
-  await mkdir(dirname(target), { recursive: true }).catch((cause) => {
+  const onDisk = (cause: unknown): never => {
+    if (options.signal?.aborted) throw cause;
     throw explainDiskError(where, folder, cause);
-  });
-  if (!(await mayWrite(partial, target, facts, options))) return;
+  };
+  await mkdir(dirname(target), { recursive: true }).catch(onDisk);
   await checkRoom(where, folder, facts.size - ((await sizeOf(partial)) ?? 0));
+  if (!(await mayWrite(partial, target, facts, options).catch(onDisk))) return;
   const download = new Download(repository, where, facts, partial, options);
   try {
     await download.run();
@@ -59,58 +61,74 @@ export async function downloadLargeFile(
 }
 
 class Download {
+  readonly #repository: Repository;
+  readonly #where: ModelFile;
+  readonly #facts: FileFacts;
+  readonly #partial: string;
+  readonly #options: LargeFileOptions;
+  readonly #hash = createHash('sha256');
   #loaded = 0;
-  #hash = createHash('sha256');
 
   constructor(
-    private readonly repository: Repository,
-    private readonly where: ModelFile,
-    private readonly facts: FileFacts,
-    private readonly partial: string,
-    private readonly options: LargeFileOptions,
-  ) {}
+    repository: Repository,
+    where: ModelFile,
+    facts: FileFacts,
+    partial: string,
+    options: LargeFileOptions,
+  ) {
+    this.#repository = repository;
+    this.#where = where;
+    this.#facts = facts;
+    this.#partial = partial;
+    this.#options = options;
+  }
 
   async run(): Promise<void> {
-    const { size, sha256 } = this.facts;
-    const { patience, signal } = this.options;
-    const handle = await open(this.partial, 'a+').then(async (created) => {
-      await created.close();
-      return open(this.partial, 'r+');
-    });
+    const { size, sha256 } = this.#facts;
+    const { patience, signal } = this.#options;
+    const handle = await open(this.#partial, 'r+');
     try {
       await this.#takeUp();
-      await withAttempts(this.where, patience, signal, () => this.#loaded, async (one, heard) => {
-        while (this.#loaded < size) await this.#fetchRest(handle, one, heard);
-      });
+      await withAttempts(
+        this.#where,
+        patience,
+        signal,
+        () => this.#loaded,
+        async (one, heard) => {
+          while (this.#loaded < size) await this.#fetchRest(handle, one, heard);
+        },
+      );
       await handle.sync();
     } finally {
       await handle.close();
     }
     if (sha256 !== null && this.#hash.digest('hex') !== sha256) {
-      await rm(this.partial, { force: true });
+      await rm(this.#partial, { force: true });
       const problem = 'what arrived does not have the checksum that the hub states';
-      throw new DownloadError(this.where, `${problem}, and was thrown away; try again.`);
+      throw new DownloadError(this.#where, `${problem}, and was thrown away; try again.`);
     }
   }
 
   /** Goes on behind the bytes that are there. */
   async #takeUp(): Promise<void> {
-    const { size } = await stat(this.partial);
-    if (size > this.facts.size) {
-      await rm(this.partial, { force: true });
-      const problem = `the kept beginning is longer than the file (${size} of ${this.facts.size} bytes)`;
-      throw new DownloadError(this.where, `${problem}, and was thrown away; try again.`);
+    const { size } = await stat(this.#partial);
+    if (size > this.#facts.size) {
+      await rm(this.#partial, { force: true });
+      const problem = `the kept beginning is longer than the file (${size} of ${this.#facts.size} bytes)`;
+      throw new DownloadError(this.#where, `${problem}, and was thrown away; try again.`);
     }
-    for await (const piece of createReadStream(this.partial)) {
-      this.options.signal?.throwIfAborted();
+    for await (const piece of createReadStream(this.#partial)) {
+      this.#options.signal?.throwIfAborted();
       this.#hash.update(piece as Uint8Array);
       this.#loaded += (piece as Uint8Array).length;
     }
-    if (this.#loaded > 0) this.options.onProgress(this.#loaded, this.facts.size);
+    if (this.#loaded > 0) this.#options.onProgress(this.#loaded, this.#facts.size);
   }
 
   async #fetchRest(handle: FileHandle, signal: AbortSignal, heard: () => void): Promise<void> {
-    const { repository, where, facts } = this;
+    const repository = this.#repository;
+    const where = this.#where;
+    const facts = this.#facts;
     const url = fileUrl(repository, facts.file);
     const answer = await request(repository, facts.file, url, { from: this.#loaded, signal });
     if (answer === null) {
@@ -123,7 +141,7 @@ class Download {
       const rest = piece.subarray(Math.min(skip, piece.length));
       skip -= piece.length - rest.length;
       if (this.#loaded + rest.length > facts.size) {
-        await rm(this.partial, { force: true });
+        await rm(this.#partial, { force: true });
         const problem = `is longer than the ${facts.size} bytes that the hub announced`;
         throw new DownloadError(where, `${problem}, and was thrown away; try again.`);
       }
@@ -137,12 +155,12 @@ class Download {
     // A server that knows no ranges sends the whole file.
     if (response.status === 200) return this.#loaded;
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
-    const total = range?.[2] === '*' ? this.facts.size : Number(range?.[2]);
-    if (Number(range?.[1]) === this.#loaded && total === this.facts.size) return 0;
+    const total = range?.[2] === '*' ? this.#facts.size : Number(range?.[2]);
+    if (Number(range?.[1]) === this.#loaded && total === this.#facts.size) return 0;
     const said = response.headers.get('content-range') ?? 'no range';
     throw new DownloadError(
-      this.where,
-      `asked for the bytes from ${this.#loaded} of ${this.facts.size}, the server sends ${said}; try again.`,
+      this.#where,
+      `asked for the bytes from ${this.#loaded} of ${this.#facts.size}, the server sends ${said}; try again.`,
     );
   }
 
@@ -152,13 +170,13 @@ class Download {
       const { bytesWritten } = await handle
         .write(piece, done, piece.length - done, position)
         .catch((cause) => {
-          throw explainDiskError(this.where, dirname(this.partial), cause);
+          throw explainDiskError(this.#where, dirname(this.#partial), cause);
         });
       done += bytesWritten;
     }
     this.#hash.update(piece);
     this.#loaded += piece.length;
-    if (piece.length > 0) this.options.onProgress(this.#loaded, this.facts.size);
+    if (piece.length > 0) this.#options.onProgress(this.#loaded, this.#facts.size);
   }
 }
 
@@ -167,9 +185,9 @@ const stillness = 3000;
 const glance = 250;
 
 /**
- * Waits while another process writes the file.
+ * Makes the file, or waits while somebody else writes it.
  *
- * @returns false when that process finished it
+ * @returns false when somebody else finished it
  */
 async function mayWrite(
   partial: string,
@@ -177,17 +195,32 @@ async function mayWrite(
   { size }: FileFacts,
   { signal, onProgress }: LargeFileOptions,
 ): Promise<boolean> {
-  let last = await stat(partial).catch(() => null);
-  for (let still = 0; last !== null && last.mtimeMs !== 0 && still < stillness; still += glance) {
+  for (let still = 0; still < stillness; still += glance) {
+    const before = await stat(partial).catch(() => null);
+    if (before?.mtimeMs === 0) return true; // left behind by somebody who said so
+    if (before === null) {
+      if ((await sizeOf(target)) === size) return false;
+      if (await create(partial)) return true;
+      continue;
+    }
     await wait(glance, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
     const now = await stat(partial).catch(() => null);
-    if (now !== null && (now.size !== last.size || now.mtimeMs !== last.mtimeMs)) {
-      still = 0;
-      onProgress(now.size, size);
-    }
-    last = now;
+    if (now?.size === before.size && now.mtimeMs === before.mtimeMs) continue;
+    still = 0;
+    if (now) onProgress(now.size, size);
   }
-  return (await sizeOf(target)) !== size;
+  return true;
+}
+
+/** @returns false when somebody else was quicker */
+async function create(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx')).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {
@@ -202,7 +235,11 @@ async function checkRoom(where: ModelFile, folder: string, needed: number): Prom
   if (disk === null || disk.bavail * disk.bsize >= needed) return;
   const free = disk.bavail * disk.bsize;
   const advice = 'make room there, or name another folder with `cache_dir` or `env.cacheDir`.';
-  throw new DownloadError(where, `needs ${needed} bytes more, but ${folder} has ${free} left; ${advice}`, {
-    details: { needed, free },
-  });
+  throw new DownloadError(
+    where,
+    `needs ${needed} bytes more, but ${folder} has ${free} left; ${advice}`,
+    {
+      details: { needed, free },
+    },
+  );
 }

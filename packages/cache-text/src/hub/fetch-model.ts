@@ -121,10 +121,16 @@ async function withoutWeights(repository: Repository, options: FetchOptions): Pr
   const ask = async (file: string, bytes: number) => {
     const where = { model: repository.id, revision: repository.revision, file };
     const patience = { ...options.patience, attempts: 1 };
-    const answer = await withAttempts(where, patience, options.signal, () => 0, async (signal) => {
-      const range = { to: bytes - 1, signal };
-      return request(repository, file, fileUrl(repository, file), range);
-    }).catch(() => null);
+    const answer = await withAttempts(
+      where,
+      patience,
+      options.signal,
+      () => 0,
+      async (signal) => {
+        const range = { to: bytes - 1, signal };
+        return request(repository, file, fileUrl(repository, file), range);
+      },
+    ).catch(() => null);
     return answer?.response ?? null;
   };
   const onnx = await ask('onnx/model.onnx', 1);

@@ -29,10 +29,16 @@ export async function fetchSmallFile(
   { patience, signal, onProgress }: SmallFileOptions,
 ): Promise<HubResponse | null> {
   const where = { model: repository.id, revision: repository.revision, file };
-  const answer = await withAttempts(where, patience, signal, () => 0, async (one, heard) => {
-    const found = await request(repository, file, fileUrl(repository, file), { signal: one });
-    return found && { found, bytes: await readAll(where, found.response, heard, onProgress) };
-  });
+  const answer = await withAttempts(
+    where,
+    patience,
+    signal,
+    () => 0,
+    async (one, heard) => {
+      const found = await request(repository, file, fileUrl(repository, file), { signal: one });
+      return found && { found, bytes: await readAll(where, found.response, heard, onProgress) };
+    },
+  );
   if (answer === null) return null;
   if (file.endsWith('.json')) checkJson(where, answer.bytes);
   const path = join(folder, file);

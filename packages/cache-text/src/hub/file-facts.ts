@@ -29,16 +29,25 @@ export async function fileFacts(
   { patience, signal }: { readonly patience: Patience; readonly signal: AbortSignal | undefined },
 ): Promise<FileFacts | null> {
   const where = { model: repository.id, revision: repository.revision, file };
-  const found = await withAttempts(where, patience, signal, () => 0, async (one) => {
-    const options = { to: 0, signal: one, onlyMetadata: true };
-    const answer = await request(repository, file, fileUrl(repository, file), options);
-    await answer?.response.body?.cancel();
-    return answer;
-  });
+  const found = await withAttempts(
+    where,
+    patience,
+    signal,
+    () => 0,
+    async (one) => {
+      const options = { to: 0, signal: one, onlyMetadata: true };
+      const answer = await request(repository, file, fileUrl(repository, file), options);
+      await answer?.response.body?.cancel();
+      return answer;
+    },
+  );
   if (found === null) return null;
   const size = sizeOf(found);
   if (size === null) {
-    throw new DownloadError(where, 'the server does not say how long the file is; is env.remoteHost a hub?');
+    throw new DownloadError(
+      where,
+      'the server does not say how long the file is; is env.remoteHost a hub?',
+    );
   }
   const etag = found.header('x-linked-etag') ?? found.header('etag');
   // A weak tag stands for the meaning, not for the bytes.
@@ -66,6 +75,7 @@ function sizeOf({ response, header }: HubResponse): number | null {
   const linked = header('x-linked-size');
   const range = /^bytes (?:\d+-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   const text = linked ?? range?.[1] ?? response.headers.get('content-length');
-  const size = text === null || text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+  const size =
+    text === null || text === undefined || text.trim() === '' ? Number.NaN : Number(text);
   return Number.isSafeInteger(size) && size >= 0 ? size : null;
 }

@@ -33,6 +33,7 @@ export async function findingsInFolder(folder: string): Promise<Findings> {
 /** `base_model` of the card's front matter: a name, or a list of which the first counts. */
 function baseModel(card: string): string | null {
   const matter = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1] ?? '';
-  const [, value] = /^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*|\[[ \t]*)?["']?([\w.-]+\/[\w.-]+)/m.exec(matter) ?? [];
+  const [, value] =
+    /^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*|\[[ \t]*)?["']?([\w.-]+\/[\w.-]+)/m.exec(matter) ?? [];
   return value ?? null;
 }

@@ -1,6 +1,6 @@
 import { env } from '@huggingface/transformers';
-import type { Repository } from './repository.js';
 import { DownloadError, ModelAccessError, type ModelFile, ModelNotFoundError } from '../errors.js';
+import type { Repository } from './repository.js';
 
 /** What the hub and the storage behind it say of a file. */
 export interface HubResponse {
@@ -50,7 +50,8 @@ export async function request(
     hops.push(response.headers);
     const header = (name: string) =>
       hops.map((one) => one.get(name)).find((value) => value !== null) ?? null;
-    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    const location =
+      response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     const isKnown = onlyMetadata && header('x-linked-size') !== null;
     if (location !== null && !isKnown) {
       await response.body?.cancel();
@@ -63,7 +64,10 @@ export async function request(
     await response.body?.cancel();
     return refuse(where, response.status, header, headers.has('Authorization'));
   }
-  throw new DownloadError(where, `is redirected more than ${mostRedirects} times; is env.remoteHost right?`);
+  throw new DownloadError(
+    where,
+    `is redirected more than ${mostRedirects} times; is env.remoteHost right?`,
+  );
 }
 
 /** As transformers.js sends them: the token goes to the hub, and to nobody else. */
@@ -106,17 +110,25 @@ function refuse(
     const advice = hadToken
       ? 'check the id, and that the token in HF_TOKEN may read this model.'
       : 'check the id, and set HF_TOKEN to a token that may read this model.';
-    throw new ModelAccessError(where, `${problem} (status ${status}); ${advice}${hint}`, { details });
+    throw new ModelAccessError(where, `${problem} (status ${status}); ${advice}${hint}`, {
+      details,
+    });
   }
   if (status === 404 || status === 410) {
     if (code === 'RepoNotFound') {
-      throw new ModelNotFoundError(where, `there is no such model on the hub; check the id.${hint}`, {
-        details,
-      });
+      throw new ModelNotFoundError(
+        where,
+        `there is no such model on the hub; check the id.${hint}`,
+        {
+          details,
+        },
+      );
     }
     if (code === 'RevisionNotFound') {
       const advice = 'check `revision`: a branch, tag or commit of the model.';
-      throw new ModelNotFoundError(where, `the model has no such revision; ${advice}${hint}`, { details });
+      throw new ModelNotFoundError(where, `the model has no such revision; ${advice}${hint}`, {
+        details,
+      });
     }
     return null;
   }

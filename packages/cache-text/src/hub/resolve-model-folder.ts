@@ -36,10 +36,14 @@ export async function resolveModelFolder(model: string, options: ResolveOptions)
   const isId = isModelId(model);
   const isRemote = !localFilesOnly && env.allowRemoteModels && !isOffline();
   if (!isId && /^https?:/.test(model)) {
-    throw new InvalidArgumentError('model', `'${model}' is a URL; name a folder, or the id of a model`);
+    throw new InvalidArgumentError(
+      'model',
+      `'${model}' is a URL; name a folder, or the id of a model`,
+    );
   }
   if (!env.allowLocalModels && (!isRemote || !isId)) {
-    const problem = 'local models are disabled (env.allowLocalModels), so a model id and the hub are needed';
+    const problem =
+      'local models are disabled (env.allowLocalModels), so a model id and the hub are needed';
     throw new InvalidArgumentError('model', `'${model}': ${problem}`);
   }
   if (env.allowLocalModels) {
@@ -83,12 +87,18 @@ function isOffline(): boolean {
 
 async function unusable(folder: string, model: string): Promise<Error> {
   if (!(await stat(folder).catch(() => null))?.isDirectory()) {
-    return new ModelFolderError(resolve(folder), 'is no folder; a model id looks like organisation/name.');
+    return new ModelFolderError(
+      resolve(folder),
+      'is no folder; a model id looks like organisation/name.',
+    );
   }
   if (await sizes(folder, ['config.json'])) {
     return missingWeights(model, await findingsInFolder(folder));
   }
-  return new ModelFolderError(join(folder, 'config.json'), 'is missing. Is this the folder of a model?');
+  return new ModelFolderError(
+    join(folder, 'config.json'),
+    'is missing. Is this the folder of a model?',
+  );
 }
 
 async function offline(model: string, options: ResolveOptions, cached: string): Promise<Error> {

@@ -51,7 +51,8 @@ export async function readShards(folder: string): Promise<string[]> {
   const names = [...new Set(Object.values(map))].sort();
   for (const name of names) {
     // The index comes from a hub: a name with a path could write to any file of the machine.
-    if (typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.includes('..')) continue;
+    if (typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.includes('..'))
+      continue;
     throw new ModelFolderError(path, `${JSON.stringify(name)} is not a plain .safetensors name.`);
   }
   return names as string[];
