@@ -13,6 +13,6 @@ export {
   type GenerateResult,
   NammModelForCausalLM,
 } from './namm-model-for-causal-lm.js';
-export type { NammModelOptions } from './pretrained-options.js';
-export type { SequenceCache } from './sequence-model.js';
+export type { NammModelOptions, NammWorkerOptions } from './pretrained-options.js';
+export type { AnyDecoder, CacheOf, PolicyOf } from './sequence-model.js';
 export type { TextCacheMemory } from './text-cache-memory.js';

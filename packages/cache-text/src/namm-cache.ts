@@ -1,8 +1,14 @@
 import { DynamicCache } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import { CacheUseError, PositionLimitError, type StepOptions } from '@namm/decoder';
-import { CacheBusyError, type EvictionPolicy } from '@namm/kv-cache';
-import type { SequenceCache, SequenceModel } from './sequence-model.js';
+import { CacheUseError, type Decoder, PositionLimitError, type StepOptions } from '@namm/decoder';
+import { CacheBusyError } from '@namm/kv-cache';
+import type {
+  AnyDecoder,
+  AnyPolicy,
+  CacheOf,
+  SequenceCache,
+  SequenceModel,
+} from './sequence-model.js';
 import { sumMemory, type TextCacheMemory } from './text-cache-memory.js';
 import { TokenLog } from './token-log.js';
 import type { TokenRows } from './token-rows.js';
@@ -16,13 +22,13 @@ interface Row {
 }
 
 /** The right of one call to read into a cache. */
-export interface CacheHold {
+interface CacheHold {
   /** A second call does nothing. */
   release(): void;
 }
 
 /** What a prompt means for a cache: per sequence, from which token on it is new. */
-export interface ReadingPlan {
+interface ReadingPlan {
   readonly unread: readonly (readonly number[])[];
   readonly first: readonly FirstUnread[];
 }
@@ -33,13 +39,13 @@ export interface ReadingPlan {
  */
 class SequenceCaches extends (DynamicCache as unknown as new () => object) {
   readonly #model: SequenceModel;
-  readonly #policy: EvictionPolicy | undefined;
+  readonly #policy: AnyPolicy | undefined;
   #rows: Row[] = [];
   #restarts = 0;
   #disposed = false;
   #hold: CacheHold | null = null;
 
-  constructor(model: SequenceModel, policy: EvictionPolicy | undefined) {
+  constructor(model: SequenceModel, policy: AnyPolicy | undefined) {
     super();
     this.#model = model;
     this.#policy = policy;
@@ -227,12 +233,12 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
 }
 
 /** What a cache of {@link NammModelForCausalLM} offers beyond a `DynamicCache` of transformers.js. */
-export interface NammCacheMembers {
+export interface NammCacheMembers<Model extends AnyDecoder> {
   /**
-   * The cache of each sequence of the batch, as the direct API knows it: `KVCache`s. Empty before the first
-   * tokens are read.
+   * The cache of each sequence of the batch, as the direct API knows it: a `KVCache`, or a handle on the one
+   * in the worker. Empty before the first tokens are read.
    */
-  readonly sequences: readonly SequenceCache[];
+  readonly sequences: readonly CacheOf<Model>[];
   /**
    * How often a sequence was read anew because a prompt departed from what was read. Each costs the time to
    * read the whole prompt; pass only new tokens, with an `attention_mask` of all, to avoid it.
@@ -243,17 +249,18 @@ export interface NammCacheMembers {
   /**
    * A second cache with the same sequences that goes its own way from here.
    *
-   * @throws {CacheBusyError} while tokens are being read into it
+   * @throws {CacheBusyError} while a call reads into it
    */
-  fork(): Promise<NammCache>;
+  fork(): Promise<NammCache<Model>>;
 }
 
 /**
  * What `past_key_values` of a {@link NammModelForCausalLM} is: one cache per sequence of the batch, each with
- * its own tokens only, which forget what their policy does not keep. `get_seq_length()` counts tokens *seen*.
- * It is made by {@link NammModelForCausalLM.createCache}, or by `generate` with `return_dict_in_generate`.
+ * its own tokens only, which forget what their policy does not keep. `get_seq_length()` counts tokens *seen*,
+ * `dispose()` frees them. It is made by {@link NammModelForCausalLM.createCache}, or by `generate` with
+ * `return_dict_in_generate`.
  */
-export type NammCache = DynamicCache & NammCacheMembers;
+export type NammCache<Model extends AnyDecoder = Decoder> = DynamicCache & NammCacheMembers<Model>;
 
 /** The class with what only the model uses. @internal */
 export { SequenceCaches };

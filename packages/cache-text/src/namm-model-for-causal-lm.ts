@@ -6,25 +6,40 @@ import {
   Tensor,
 } from '@huggingface/transformers';
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { CacheUseError, Decoder, requireProbe, type StepOptions } from '@namm/decoder';
+import {
+  CacheUseError,
+  Decoder,
+  DecoderWorker,
+  requireProbe,
+  type StepOptions,
+} from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
 import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';
 import { type NammCache, SequenceCaches } from './namm-cache.js';
 import { PositionCriteria } from './position-criteria.js';
-import { checkPretrainedOptions, type NammModelOptions } from './pretrained-options.js';
+import {
+  checkPolicy,
+  checkPretrainedOptions,
+  type NammModelOptions,
+  type NammWorkerOptions,
+} from './pretrained-options.js';
 import { readChatTemplate, readConfig, readGenerationConfig } from './read-model-files.js';
+import type { AnyDecoder, AnyPolicy, PolicyOf } from './sequence-model.js';
 import { paddedRows, readTokenRows } from './token-rows.js';
 
 type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
 
 /** What `generate` takes: everything that it takes in transformers.js, and three things more. */
-export type GenerateParameters = Omit<BaseParameters, 'past_key_values'> & {
+export type GenerateParameters<Model extends AnyDecoder = Decoder> = Omit<
+  BaseParameters,
+  'past_key_values'
+> & {
   /** The cache to go on with; null or nothing for a new one. */
-  past_key_values?: NammCache | null;
+  past_key_values?: NammCache<Model> | null;
   /** Policy of the new cache, when it is not the model's; its probe must be one that the model computes. */
-  policy?: EvictionPolicy;
+  policy?: PolicyOf<Model>;
   /** Stops between chunks of the prompt and between tokens, with the signal's reason. */
   signal?: AbortSignal;
   /** Told how much of the prompt is read: stage `tokens`. */
@@ -32,15 +47,18 @@ export type GenerateParameters = Omit<BaseParameters, 'past_key_values'> & {
 };
 
 /** What `generate` returns with `return_dict_in_generate`. */
-export interface GenerateResult {
+export interface GenerateResult<Model extends AnyDecoder = Decoder> {
   /** Prompt and answer, int64 `[batch, tokens]`. */
   readonly sequences: Tensor;
   /** All of `sequences` but the last token of each row. */
-  readonly past_key_values: NammCache;
+  readonly past_key_values: NammCache<Model>;
 }
 
 /** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
-export type ForwardResult = { readonly logits: Tensor; readonly past_key_values: NammCache };
+export interface ForwardResult<Model extends AnyDecoder = Decoder> {
+  readonly logits: Tensor;
+  readonly past_key_values: NammCache<Model>;
+}
 
 /** Travels from `generate` to `forward` with the inputs of the model. */
 interface Turn {
@@ -63,9 +81,9 @@ interface Turn {
  * console.log(tokenizer.decode(sequences[0], { skip_special_tokens: true }));
  * ```
  */
-export class NammModelForCausalLM extends PreTrainedModel {
+export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends PreTrainedModel {
   /** The direct API to the same weights. */
-  readonly decoder: Decoder;
+  readonly decoder: Model;
   /** The folder that the model was loaded from. */
   readonly folder: string;
   /**
@@ -73,7 +91,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
    * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`.
    */
   readonly chat_template: string | null;
-  readonly #policy: EvictionPolicy | undefined;
+  readonly #policy: PolicyOf<Model> | undefined;
   #disposed = false;
 
   /** Called by {@link from_pretrained}. */
@@ -82,10 +100,10 @@ export class NammModelForCausalLM extends PreTrainedModel {
     sessions: Record<string, unknown>,
     configs: Record<string, object>,
     parts: {
-      readonly decoder: Decoder;
+      readonly decoder: Model;
       readonly folder: string;
       readonly chatTemplate: string | null;
-      readonly policy: EvictionPolicy | undefined;
+      readonly policy: PolicyOf<Model> | undefined;
     },
   ) {
     super(config, sessions, configs);
@@ -111,10 +129,18 @@ export class NammModelForCausalLM extends PreTrainedModel {
    *   does not deliver; what was fetched is kept, and the next call goes on from there
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
+  static override from_pretrained(
+    model: string,
+    options: NammWorkerOptions,
+  ): Promise<NammModelForCausalLM<DecoderWorker>>;
+  static override from_pretrained(
+    model: string,
+    options?: NammModelOptions,
+  ): Promise<NammModelForCausalLM>;
   static override async from_pretrained(
     model: string,
-    options: NammModelOptions = {},
-  ): Promise<NammModelForCausalLM> {
+    options: NammModelOptions | NammWorkerOptions = {},
+  ): Promise<NammModelForCausalLM<AnyDecoder>> {
     if (typeof model !== 'string' || model === '') {
       throw new InvalidArgumentError(
         'model',
@@ -133,7 +159,9 @@ export class NammModelForCausalLM extends PreTrainedModel {
     const config = await readConfig(folder, options.config);
     const generation_config = await readGenerationConfig(folder);
     const chatTemplate = await readChatTemplate(folder);
-    const decoder = await Decoder.load(folder, decoderOptions);
+    const decoder = await (options.worker
+      ? DecoderWorker.load(folder, decoderOptions)
+      : Decoder.load(folder, decoderOptions));
     progress.ready();
     // transformers.js asks a session for its inputs, and to be released; nothing else.
     const session = {
@@ -143,21 +171,21 @@ export class NammModelForCausalLM extends PreTrainedModel {
     };
     const configs = generation_config ? { generation_config } : {};
     const parts = { decoder, folder, chatTemplate, policy };
-    return new this(config, { model: session }, configs, parts);
+    return new this<AnyDecoder>(config, { model: session }, configs, parts);
   }
 
   /**
    * An empty cache, to be passed as `past_key_values` from one call of `generate` to the next.
    *
-   * @param options.policy when it is not the model's; its probe must be one that the model computes
+   * @param options.policy when it is not the model's; its probe must be one that the model computes. With a
+   *   model in a worker, what is wrong with it shows when the first tokens are read.
    * @throws {CacheUseError} when the model does not compute the policy's probe
    * @throws {InvalidArgumentError} when the policy cannot serve the model
    */
-  createCache(options: { readonly policy?: EvictionPolicy } = {}): NammCache {
+  createCache(options: { readonly policy?: PolicyOf<Model> } = {}): NammCache<Model> {
     const policy = options.policy ?? this.#policy;
-    if (policy) requireProbe(this.decoder.probe, policy);
-    this.decoder.createCache(policy ? { policy } : {}); // what cannot serve the model is refused here
-    return new SequenceCaches(this.decoder, policy) as unknown as NammCache;
+    if (policy) this.#checkPolicy(policy);
+    return new SequenceCaches(this.decoder, policy) as unknown as NammCache<Model>;
   }
 
   /**
@@ -172,10 +200,12 @@ export class NammModelForCausalLM extends PreTrainedModel {
    * @throws whatever {@link Decoder.step} throws
    */
   override generate(
-    parameters: GenerateParameters & { return_dict_in_generate: true },
-  ): Promise<GenerateResult>;
-  override generate(parameters: GenerateParameters): Promise<Tensor>;
-  override async generate(parameters: GenerateParameters): Promise<Tensor | GenerateResult> {
+    parameters: GenerateParameters<Model> & { return_dict_in_generate: true },
+  ): Promise<GenerateResult<Model>>;
+  override generate(parameters: GenerateParameters<Model>): Promise<Tensor>;
+  override async generate(
+    parameters: GenerateParameters<Model>,
+  ): Promise<Tensor | GenerateResult<Model>> {
     const { inputs, policy, past_key_values, stopping_criteria, ...others } = parameters;
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
@@ -192,10 +222,11 @@ export class NammModelForCausalLM extends PreTrainedModel {
         stopping_criteria: this.#withPositions(cache, stopping_criteria),
         turn: { unread: plan.unread },
       });
-      return result as Tensor | GenerateResult;
+      return result as Tensor | GenerateResult<Model>;
     } finally {
       hold.release();
-      const isHandedOut = (result as GenerateResult | undefined)?.past_key_values !== undefined;
+      const isHandedOut =
+        (result as GenerateResult<Model> | undefined)?.past_key_values !== undefined;
       if (!past_key_values && !isHandedOut) await cache.dispose();
     }
   }
@@ -207,7 +238,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
    * @param inputs.attention_mask `[batch, tokens]`, or `[batch, seen + tokens]` with a cache
    * @param inputs.num_logits_to_keep how many of the last tokens get logits; 0 or nothing for all
    */
-  override async forward(inputs: Record<string, unknown>): Promise<ForwardResult> {
+  override async forward(inputs: Record<string, unknown>): Promise<ForwardResult<Model>> {
     const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds, turn } = inputs;
     const { signal, onProgress } = inputs as StepOptions;
     refuse('position_ids', position_ids, 'positions follow from the cache');
@@ -224,7 +255,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
     return new CausalLMOutputWithPast({
       logits: logitsTensor(logits, tokens, kept, vocabularySize),
       past_key_values: cache as never,
-    }) as unknown as ForwardResult;
+    }) as unknown as ForwardResult<Model>;
   }
 
   /** Feeds the tokens that the cache has not read yet. @internal */
@@ -259,6 +290,14 @@ export class NammModelForCausalLM extends PreTrainedModel {
     return super.dispose();
   }
 
+  #checkPolicy(policy: AnyPolicy): void {
+    const { decoder } = this;
+    checkPolicy(policy, decoder instanceof DecoderWorker);
+    if (decoder instanceof DecoderWorker) return;
+    requireProbe(decoder.probe, policy as EvictionPolicy);
+    (decoder as Decoder).createCache({ policy: policy as EvictionPolicy }); // throws when it cannot be served
+  }
+
   #withPositions(
     cache: SequenceCaches,
     given: GenerateParameters['stopping_criteria'],
@@ -269,7 +308,7 @@ export class NammModelForCausalLM extends PreTrainedModel {
     return criteria;
   }
 
-  #cacheOf(given: unknown, policy: EvictionPolicy | undefined): SequenceCaches {
+  #cacheOf(given: unknown, policy: PolicyOf<Model> | undefined): SequenceCaches {
     if (this.#disposed) throw new CacheUseError('The model was disposed of; load it again.');
     if (given === null || given === undefined) {
       return this.createCache(policy ? { policy } : {}) as unknown as SequenceCaches;

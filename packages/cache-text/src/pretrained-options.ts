@@ -1,7 +1,19 @@
 import type { PretrainedModelOptions } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import type { DecoderOptions } from '@namm/decoder';
+import type { DecoderOptions, DecoderWorkerOptions, WorkerPolicy } from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import type { AnyPolicy } from './sequence-model.js';
+
+/** What both kinds of models take. */
+interface LoadingOptions<Policy> extends PretrainedModelOptions {
+  /**
+   * Decides what the caches of the model forget, unless a cache is made with another one.
+   * @defaultValue `full()`
+   */
+  readonly policy?: Policy;
+  /** Stops downloading with the signal's reason; what was fetched is kept. */
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Options of {@link NammModelForCausalLM.from_pretrained}: those of transformers.js that have a meaning here
@@ -9,14 +21,14 @@ import type { EvictionPolicy } from '@namm/kv-cache';
  * `Decoder.load`, and the policy. Other options of transformers.js are refused unless they ask for what is
  * done anyway: `device: 'cpu'`, `dtype: 'fp32'` or `'auto'`.
  */
-export interface NammModelOptions extends PretrainedModelOptions, DecoderOptions {
-  /**
-   * Decides what the caches of the model forget, unless a cache is made with another one.
-   * @defaultValue `full()`
-   */
-  readonly policy?: EvictionPolicy;
-  /** Stops downloading with the signal's reason; what was fetched is kept. */
-  readonly signal?: AbortSignal;
+export interface NammModelOptions extends LoadingOptions<EvictionPolicy>, DecoderOptions {
+  readonly worker?: false;
+}
+
+/** Options of a model that lives in a worker thread; the policy is named by data. */
+export interface NammWorkerOptions extends LoadingOptions<WorkerPolicy>, DecoderWorkerOptions {
+  /** Puts the model into a worker thread, so that this thread stays free while it computes. */
+  readonly worker: true;
 }
 
 const decoderOptions = [
@@ -28,7 +40,13 @@ const decoderOptions = [
   'threads',
 ] as const satisfies readonly (keyof DecoderOptions)[];
 
+const workerOptions = [
+  'resourceLimits',
+  'workerFile',
+] as const satisfies readonly (keyof DecoderWorkerOptions)[];
+
 const loadingOptions = [
+  'worker',
   'policy',
   'signal',
   'progress_callback',
@@ -60,8 +78,9 @@ const advice: Readonly<Record<string, string>> = {
 
 /** The options in the form in which they are used. */
 export interface CheckedOptions {
-  readonly policy: EvictionPolicy | undefined;
-  readonly decoder: DecoderOptions;
+  readonly policy: AnyPolicy | undefined;
+  /** For `Decoder.load`, or for `DecoderWorker.load`. */
+  readonly decoder: DecoderOptions & DecoderWorkerOptions;
   readonly subfolder: string;
   readonly revision: string;
 }
@@ -71,27 +90,41 @@ export interface CheckedOptions {
  *
  * @throws {InvalidArgumentError} naming the option at fault
  */
-export function checkPretrainedOptions(options: NammModelOptions): CheckedOptions {
-  for (const [name, value] of Object.entries(options)) checkOption(name, value);
-  const { policy, subfolder, revision } = options;
-  if (policy !== undefined && typeof policy?.start !== 'function') {
-    throw new InvalidArgumentError('policy', 'is no eviction policy, such as h2o({ budget: 512 })');
-  }
-  const decoder: Record<string, unknown> = {};
-  for (const name of decoderOptions) {
-    if (options[name] !== undefined) decoder[name] = options[name];
-  }
-  if (policy && options.probe === undefined) decoder.probe = policy.probe;
+export function checkPretrainedOptions(
+  options: NammModelOptions | NammWorkerOptions,
+): CheckedOptions {
+  const { policy, subfolder, revision, worker = false } = options;
+  const own = worker ? [...decoderOptions, ...workerOptions] : decoderOptions;
+  for (const [name, value] of Object.entries(options)) checkOption(name, value, own);
+  if (typeof worker !== 'boolean')
+    throw new InvalidArgumentError('worker', 'is neither true nor false');
+  if (policy !== undefined) checkPolicy(policy, worker);
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && own.includes(name as never),
+  );
+  const probe =
+    policy === undefined ? {} : { probe: worker ? policy : (policy as EvictionPolicy).probe };
   return {
     policy,
-    decoder,
+    decoder: { ...probe, ...Object.fromEntries(given) } as CheckedOptions['decoder'],
     // transformers.js looks for its files in `onnx` unless told otherwise; ours are beside the configuration.
     subfolder: checkPath('subfolder', subfolder === 'onnx' ? '' : (subfolder ?? '')),
     revision: checkPath('revision', revision ?? 'main') || 'main',
   };
 }
 
-function checkOption(name: string, value: unknown): void {
+/** @throws {InvalidArgumentError} when it is no policy, or not of the kind that the model takes */
+export function checkPolicy(policy: unknown, worker: boolean): void {
+  const { start, module, export: name } = (policy ?? {}) as Record<string, unknown>;
+  if (worker ? typeof module === 'string' && typeof name === 'string' : typeof start === 'function')
+    return;
+  const problem = worker
+    ? "is not named by data, such as { module: '@namm/kv-cache', export: 'h2o', options: { budget: 512 } }, which a worker needs"
+    : 'is no eviction policy, such as h2o({ budget: 512 })';
+  throw new InvalidArgumentError('policy', problem);
+}
+
+function checkOption(name: string, value: unknown, own: readonly string[]): void {
   if (name in harmless) {
     const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
     if (value === null || value === undefined || value === false || isEmpty) return;
@@ -101,7 +134,7 @@ function checkOption(name: string, value: unknown): void {
       `${JSON.stringify(value)} is not supported; ${advice[name]}`,
     );
   }
-  const known: readonly string[] = [...decoderOptions, ...loadingOptions];
+  const known: readonly string[] = [...own, ...loadingOptions];
   if (known.includes(name) || value === undefined) return;
   throw new InvalidArgumentError(
     name,

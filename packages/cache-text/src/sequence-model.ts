@@ -1,29 +1,29 @@
-import type { DecoderInput, DecoderSpec, StepOptions, StepResult } from '@namm/decoder';
-import type { CacheMemory, CacheShape, KVCacheOptions } from '@namm/kv-cache';
+import type {
+  CacheLike,
+  Decoder,
+  DecoderLike,
+  DecoderWorker,
+  WorkerCache,
+  WorkerPolicy,
+} from '@namm/decoder';
+import type { EvictionPolicy, KVCache } from '@namm/kv-cache';
 
-/** The keys and values of one sequence, wherever they live: what a `KVCache` is. */
-export interface SequenceCache {
-  readonly shape: CacheShape;
-  /** Tokens of the sequence so far, evicted ones included. */
-  readonly seen: number;
-  memory(): CacheMemory | Promise<CacheMemory>;
-  fork(): SequenceCache | Promise<SequenceCache>;
-  /** Frees the rows, where the cache is only a handle on them. */
-  release?(): Promise<void>;
-}
+/** What computes: in this thread, or in a worker thread. */
+export type AnyDecoder = Decoder | DecoderWorker;
 
-/** What computes, wherever it lives: what a `Decoder` is. */
-export interface SequenceModel {
-  readonly spec: DecoderSpec;
-  readonly cacheShape: CacheShape;
-  createCache(options?: KVCacheOptions): SequenceCache | Promise<SequenceCache>;
-  step(
-    items: readonly {
-      readonly cache: SequenceCache;
-      readonly input: DecoderInput;
-      readonly outputs?: 'last' | 'all' | 'none';
-    }[],
-    options?: StepOptions,
-  ): Promise<StepResult[]>;
-  release(): Promise<void>;
-}
+/** The cache of one sequence of a decoder. */
+export type CacheOf<Model extends AnyDecoder> = Model extends DecoderWorker ? WorkerCache : KVCache;
+
+/** How a decoder takes a policy: a worker by name, because code cannot be sent to a thread. */
+export type PolicyOf<Model extends AnyDecoder> = Model extends DecoderWorker
+  ? WorkerPolicy
+  : EvictionPolicy;
+
+/** Either kind of policy. */
+export type AnyPolicy = EvictionPolicy | WorkerPolicy;
+
+/** Either kind of cache, as code sees it that does not care. */
+export type SequenceCache = CacheLike<KVCache | WorkerCache>;
+
+/** Either kind of decoder, as code sees it that does not care. */
+export type SequenceModel = DecoderLike<SequenceCache & CacheLike<SequenceCache>, AnyPolicy>;

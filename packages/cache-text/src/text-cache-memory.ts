@@ -14,17 +14,20 @@ export interface TextCacheMemory {
 
 /** @param tokens bytes of the logged ids */
 export function sumMemory(sequences: readonly CacheMemory[], tokens: number): TextCacheMemory {
-  const bytes: Record<string, number> = {};
-  for (const one of sequences) {
-    for (const [name, count] of Object.entries(one.bytes)) bytes[name] = (bytes[name] ?? 0) + count;
-  }
   const sum = (count: (one: CacheMemory) => number) =>
     sequences.reduce((all, one) => all + count(one), 0);
-  const zero = { allocated: 0, used: 0, positions: 0, policy: 0 };
   return {
     seen: sum(({ seen }) => seen),
     rows: sum(({ rows }) => rows),
-    bytes: { ...zero, ...bytes, tokens },
+    bytes: {
+      allocated: sum(({ bytes }) => bytes.allocated),
+      shared: sum(({ bytes }) => bytes.shared),
+      sharedPart: sum(({ bytes }) => bytes.sharedPart),
+      used: sum(({ bytes }) => bytes.used),
+      positions: sum(({ bytes }) => bytes.positions),
+      policy: sum(({ bytes }) => bytes.policy),
+      tokens,
+    },
     sequences,
   };
 }

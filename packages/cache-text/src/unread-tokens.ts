@@ -24,6 +24,7 @@ const tellingLength = 8;
  * | the prompt                                                   | then                              |
  * | ------------------------------------------------------------ | --------------------------------- |
  * | begins with all that was read, and goes on                   | the rest is new                   |
+ * | is what was read, no more and no less                        | the sequence is read anew         |
  * | begins with the first prompt, and departs from what was read | the sequence is read anew         |
  * | does not begin with the first prompt, and is no longer than what was read | all of it is new     |
  * | anything else                                                | it cannot be told: an error       |
@@ -33,6 +34,7 @@ const tellingLength = 8;
  */
 export function firstUnread(length: number, { seen, firstPrompt, common }: ReadSoFar): FirstUnread {
   if (common === seen && length > seen) return seen;
+  if (common === seen && length === seen) return 'restart';
   if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt)
     return 'restart';
   if (common < firstPrompt && length <= seen) return 0;

@@ -149,5 +149,5 @@ function bounds(range: string | null, length: number): [number, number] {
   return [Number(from), Math.min(to ? Number(to) : length - 1, length - 1)];
 }
 
-export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');

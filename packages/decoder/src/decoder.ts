@@ -20,9 +20,9 @@ import { names } from './graph/names.js';
 import { isAllFinite } from './is-all-finite.js';
 import { type ModelFolder, openModelFolder } from './model-folder.js';
 import { OrtSession } from './ort-session.js';
-import { requireProbe } from './probe-serves.js';
 import { type DecoderInput, readChunks } from './read-chunks.js';
 import { readObservations } from './read-observations.js';
+import { requireProbe } from './require-probe.js';
 
 /** One sequence in a step. */
 export interface StepItem<Cache = KVCache> {

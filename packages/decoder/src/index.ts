@@ -24,8 +24,8 @@ export {
 } from './errors.js';
 export { supportedModelTypes } from './families/read-spec.js';
 export { greedy } from './greedy.js';
-export { requireProbe } from './probe-serves.js';
 export type { DecoderInput } from './read-chunks.js';
+export { requireProbe } from './require-probe.js';
 export { readRotaryParameters } from './rotary/read-rotary.js';
 export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';

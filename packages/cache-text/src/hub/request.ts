@@ -86,7 +86,7 @@ function requestHeaders(url: string): Headers {
 }
 
 /** A status that may be another at the next attempt: too many requests, or trouble of the server. */
-export class HubStatusError extends Error {
+class HubStatusError extends Error {
   constructor(readonly status: number) {
     super(`the server answered with status ${status}`);
   }

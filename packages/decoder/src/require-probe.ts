@@ -2,7 +2,7 @@ import type { EvictionPolicy, Probe } from '@namm/kv-cache';
 import { CacheUseError } from './errors.js';
 
 /** Whether a graph that reports `offered` tells a policy all it asks for. */
-export function probeServes(offered: Probe, wanted: Probe): boolean {
+function probeServes(offered: Probe, wanted: Probe): boolean {
   if (wanted.kind === 'none') return true;
   if (wanted.kind === 'lastQueries') {
     return offered.kind === 'lastQueries' && offered.count >= wanted.count;

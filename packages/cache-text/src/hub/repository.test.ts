@@ -1,0 +1,42 @@
+import { env } from '@huggingface/transformers';
+import { expect, it } from 'vitest';
+import { fileUrl, isModelId } from './repository.js';
+
+it.each(['gpt2', 'HuggingFaceTB/SmolLM2-135M-Instruct', 'a/b.c_d', 'models/mine'])(
+  '%s is an id',
+  (id) => {
+    expect(isModelId(id)).toBe(true);
+  },
+);
+
+it.each([
+  './models/mine',
+  '/models/mine',
+  'a/b/c',
+  '../x',
+  'a--b',
+  'x.git',
+  'x/y.ipynb',
+  'C:\\x',
+  '',
+])('%j is none', (text) => {
+  expect(isModelId(text)).toBe(false);
+});
+
+it('finds files where transformers.js finds them', () => {
+  const { remoteHost, remotePathTemplate } = env;
+  const model = { id: 'org/name', revision: 'main', subfolder: '' };
+  expect(fileUrl(model, 'config.json')).toBe(
+    'https://huggingface.co/org/name/resolve/main/config.json',
+  );
+  expect(fileUrl({ ...model, revision: 'refs/pr/1', subfolder: 'a/b' }, 'c')).toBe(
+    'https://huggingface.co/org/name/resolve/refs%2Fpr%2F1/a/b/c',
+  );
+  try {
+    env.remoteHost = 'https://mirror.example/models';
+    env.remotePathTemplate = '/{model}/{revision}';
+    expect(fileUrl(model, 'c')).toBe('https://mirror.example/models/org/name/main/c');
+  } finally {
+    Object.assign(env, { remoteHost, remotePathTemplate });
+  }
+});
