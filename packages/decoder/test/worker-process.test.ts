@@ -82,12 +82,17 @@ describe('a process with workers', { timeout: 120_000 }, () => {
   it.each([
     ['process.exit', 'process.exit(7)', 7],
     ['an error that nobody catches', "throw new Error('on purpose')", 1],
-  ])('ends by %s in the middle of a step with its own exit code', (_, statement, code) => {
-    const program = `${preamble()}
-      const worker = await load();
-      void step(worker, { onProgress: ({ done, total }) => { if (done < total) ${statement}; } });`;
-    const { status, signal } = run(program);
-    expect({ status, signal }).toEqual({ status: code, signal: null });
+  ])('ends by %s in the middle of a chunk with its own exit code', (_, statement, code) => {
+    for (const milliseconds of [5, 20, 50]) {
+      const program = `${preamble()}
+        const worker = await load();
+        const onProgress = ({ done }) => {
+          if (done === 256) setTimeout(() => { ${statement}; }, ${milliseconds});
+        };
+        void step(worker, { onProgress });`;
+      const { status, signal } = run(program);
+      expect({ status, signal }).toEqual({ status: code, signal: null });
+    }
   });
 });
 
