@@ -177,7 +177,9 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
       throw new CacheUseError('The cache was made for another model; use createCache of this one.');
     }
     requireProbe(this.probe, cache.policy);
-    const chunks = readChunks(this.spec, input, this.chunkSize);
+    const { updateInterval: interval = Number.POSITIVE_INFINITY } = cache.policy;
+    const grid = { seen: cache.seen, size: this.chunkSize, interval };
+    const chunks = readChunks(this.spec, input, grid);
     const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
     const { maximumPositions, embedding } = this.spec;
     if (needed > maximumPositions) {

@@ -10,17 +10,26 @@ export type DecoderInput =
 /** Ids or rows that can be fed to the model. */
 export type CheckedInput = { readonly ids: Int32Array } | { readonly embeddings: Float32Array };
 
+/** Where chunks end: at multiples of `size` in the sequence, and of `interval` where a policy chooses. */
+export interface ChunkGrid {
+  /** Tokens of the sequence before the input. */
+  readonly seen: number;
+  readonly size: number;
+  readonly interval: number;
+}
+
 /**
- * Checks an input and cuts it into chunks.
+ * Checks an input and cuts it into chunks. They end where they would if all input had come at once, so
+ * that turns make no difference to what a policy sees.
  *
  * @throws {DecoderInputError} when it is empty, an id is not in the vocabulary, or rows have the wrong size
  */
-export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: number): Chunk[] {
+export function readChunks(spec: DecoderSpec, input: DecoderInput, grid: ChunkGrid): Chunk[] {
   const checked = checkInput(spec, input);
   if ('ids' in checked) {
     const { ids } = checked;
     const embeddings = new Float32Array(0);
-    return cut(ids.length, chunkSize, (from, to) => ({
+    return cut(ids.length, grid, (from, to) => ({
       ids: ids.subarray(from, to),
       embeddings,
       count: to - from,
@@ -28,7 +37,7 @@ export function readChunks(spec: DecoderSpec, input: DecoderInput, chunkSize: nu
   }
   const { hiddenSize } = spec;
   const ids = new Int32Array(0);
-  return cut(checked.embeddings.length / hiddenSize, chunkSize, (from, to) => ({
+  return cut(checked.embeddings.length / hiddenSize, grid, (from, to) => ({
     ids,
     embeddings: checked.embeddings.subarray(from * hiddenSize, to * hiddenSize),
     count: to - from,
@@ -80,7 +89,18 @@ function checkIds(spec: DecoderSpec, ids: ArrayLike<number>): Int32Array {
   return checked;
 }
 
-function cut(total: number, size: number, chunk: (from: number, to: number) => Chunk): Chunk[] {
-  const count = Math.ceil(total / size);
-  return Array.from({ length: count }, (_, i) => chunk(i * size, Math.min((i + 1) * size, total)));
+function cut(
+  total: number,
+  { seen, size, interval }: ChunkGrid,
+  chunk: (from: number, to: number) => Chunk,
+): Chunk[] {
+  const chunks: Chunk[] = [];
+  const room = (position: number, step: number) => step - (position % step);
+  for (let from = 0; from < total; ) {
+    const position = seen + from;
+    const to = Math.min(from + room(position, size), from + room(position, interval), total);
+    chunks.push(chunk(from, to));
+    from = to;
+  }
+  return chunks;
 }

@@ -24,10 +24,12 @@ export function readObservations(
       { length: attention.keyValueHeads },
       (_, head) => outputs.get(names.probe(layer, head))!,
     );
-    if (wanted.kind === 'columnSums' || offered.kind !== 'lastQueries') {
-      return { kind: 'columnSums', heads };
+    if (wanted.kind === 'columnSums') return { kind: 'columnSums', heads };
+    if (wanted.kind === 'spectrum') {
+      const spectra = heads.map((_, head) => outputs.get(names.spectrum(layer, head))!);
+      return { kind: 'spectrum', queries: count, spectra, heads };
     }
-    const offeredRows = Math.min(offered.count, count);
+    const offeredRows = offered.kind === 'lastQueries' ? Math.min(offered.count, count) : 0;
     const rows = Math.min(wanted.count, count);
     const group = attention.queryHeads / attention.keyValueHeads;
     const last = (head: Float32Array) => lastRows(head, group, offeredRows, rows);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EvictionPolicy, Probe } from '@namm/kv-cache';
 import { CacheUseError } from './errors.js';
 
@@ -7,7 +8,7 @@ function probeServes(offered: Probe, wanted: Probe): boolean {
   if (wanted.kind === 'lastQueries') {
     return offered.kind === 'lastQueries' && offered.count >= wanted.count;
   }
-  return offered.kind === wanted.kind;
+  return isDeepStrictEqual(offered, wanted);
 }
 
 /**
@@ -18,6 +19,6 @@ function probeServes(offered: Probe, wanted: Probe): boolean {
 export function requireProbe(offered: Probe, { name, probe }: EvictionPolicy): void {
   if (probeServes(offered, probe)) return;
   throw new CacheUseError(
-    `The policy '${name}' needs a probe that this decoder does not compute; load it with probe: ${JSON.stringify(probe)}.`,
+    `The policy '${name}' needs a probe of kind '${probe.kind}' that this decoder does not compute; load it with { probe: policy.probe }.`,
   );
 }

@@ -1,7 +1,14 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { LayerShape } from './cache-shape.js';
 import type { CacheUpdate } from './cache-update.js';
-import type { CacheView, Observation, Probe } from './eviction-policy.js';
+import type {
+  CacheView,
+  EvictionPolicy,
+  FloatArray,
+  Observation,
+  Probe,
+} from './eviction-policy.js';
+import { spectrumSizes } from './spectrum-probe.js';
 
 /** Positions are stored as signed 32-bit integers. */
 const maximumTokens = 2 ** 31 - 1;
@@ -11,8 +18,9 @@ const maximumTokens = 2 ** 31 - 1;
  *
  * @throws {InvalidArgumentError} naming the first part that does not fit
  */
-export function checkUpdate(update: CacheUpdate, view: CacheView, probe: Probe): void {
+export function checkUpdate(update: CacheUpdate, view: CacheView, policy: EvictionPolicy): void {
   const { count, rows, observations } = update;
+  const { probe } = policy;
   const { layers } = view.shape;
   if (!Number.isInteger(count) || count < 1)
     fail('count', `${count} is not an integer of at least 1`);
@@ -22,6 +30,7 @@ export function checkUpdate(update: CacheUpdate, view: CacheView, probe: Probe):
       `${view.seen} + ${count} tokens are more than the ${maximumTokens} a cache can number`,
     );
   }
+  checkInterval(view.seen, count, policy);
   if (rows.length !== layers.length)
     fail('rows', `${rows.length} entries for ${layers.length} layers`);
   for (const [layer, shape] of layers.entries()) {
@@ -48,6 +57,19 @@ export function checkUpdate(update: CacheUpdate, view: CacheView, probe: Probe):
   }
 }
 
+/** A policy that chooses at multiples of an interval must see the cache there. */
+function checkInterval(
+  seen: number,
+  count: number,
+  { name, updateInterval }: EvictionPolicy,
+): void {
+  if (updateInterval === undefined) return;
+  const room = updateInterval - (seen % updateInterval);
+  if (count <= room) return;
+  const problem = `${count} tokens after ${seen} cross a multiple of ${updateInterval}`;
+  fail('count', `${problem}, where '${name}' chooses; give at most ${room}`);
+}
+
 function checkObservation(
   observation: Observation,
   layer: number,
@@ -60,6 +82,10 @@ function checkObservation(
   if (observation.kind !== probe.kind) {
     fail(what, `is of kind '${observation.kind}' where the policy asks for '${probe.kind}'`);
   }
+  if (observation.heads.length !== shape.keyValueHeads) {
+    fail(what, `is for ${observation.heads.length} heads instead of ${shape.keyValueHeads}`);
+  }
+  const slots = (head: number) => view.length(layer, head) + count;
   let perSlot = 1;
   if (observation.kind === 'lastQueries' && probe.kind === 'lastQueries') {
     const rows = Math.min(probe.count, count);
@@ -67,20 +93,31 @@ function checkObservation(
       fail(what, `holds ${observation.rows} query rows instead of ${rows}`);
     perSlot = rows * (shape.queryHeads / shape.keyValueHeads);
   }
-  if (observation.heads.length !== shape.keyValueHeads) {
-    fail(what, `is for ${observation.heads.length} heads instead of ${shape.keyValueHeads}`);
+  if (observation.kind === 'spectrum' && probe.kind === 'spectrum') {
+    if (observation.queries !== count)
+      fail(what, `is of ${observation.queries} queries instead of ${count}`);
+    const { bins, frames, rows } = spectrumSizes(probe, view.seen, count);
+    if (observation.spectra.length !== shape.keyValueHeads)
+      fail(what, `has ${observation.spectra.length} spectra for ${shape.keyValueHeads} heads`);
+    for (const [head, values] of observation.spectra.entries()) {
+      checkNumbers(`${what}.spectra[${head}]`, values, frames === 0 ? 0 : bins, slots(head));
+    }
+    perSlot = rows;
   }
   for (const [head, values] of observation.heads.entries()) {
-    const slots = view.length(layer, head) + count;
-    if (values.length !== perSlot * slots) {
-      const problem = `holds ${values.length} numbers instead of ${perSlot * slots} (${slots} slots)`;
-      fail(`${what}.heads[${head}]`, problem);
-    }
-    let sum = 0;
-    for (let i = 0; i < values.length; i++) sum += values[i]!;
-    // Attention is finite, and so is its sum unless one entry is NaN or infinite.
-    if (!Number.isFinite(sum)) fail(`${what}.heads[${head}]`, 'holds numbers that are not finite');
+    checkNumbers(`${what}.heads[${head}]`, values, perSlot, slots(head));
   }
+}
+
+function checkNumbers(what: string, values: FloatArray, perSlot: number, slots: number): void {
+  const expected = perSlot * slots;
+  if (values.length !== expected) {
+    fail(what, `holds ${values.length} numbers instead of ${expected} (${slots} slots)`);
+  }
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  // Attention is finite, and so is its sum unless one entry is NaN or infinite.
+  if (!Number.isFinite(sum)) fail(what, 'holds numbers that are not finite');
 }
 
 function fail(argument: string, problem: string): never {

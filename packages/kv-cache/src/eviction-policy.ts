@@ -1,5 +1,6 @@
 import type { CacheShape } from './cache-shape.js';
 import type { Segments } from './row-buffer.js';
+import type { SpectrumObservation, SpectrumProbe } from './spectrum-probe.js';
 
 /**
  * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
@@ -10,11 +11,14 @@ import type { Segments } from './row-buffer.js';
  *   over its queries, averaged over the query heads of the group.
  * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
  *   the pass (fewer when the pass is shorter), per query head.
+ * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
+ *   the frames that end in the pass; see {@link SpectrumProbe}.
  */
 export type Probe =
   | { readonly kind: 'none' }
   | { readonly kind: 'columnSums' }
-  | { readonly kind: 'lastQueries'; readonly count: number };
+  | { readonly kind: 'lastQueries'; readonly count: number }
+  | SpectrumProbe;
 
 /** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
 export type Observation =
@@ -24,7 +28,8 @@ export type Observation =
       /** Rows per query head: min(count asked for, queries of the pass). */
       readonly rows: number;
       readonly heads: readonly FloatArray[];
-    };
+    }
+  | SpectrumObservation;
 
 export type FloatArray = Float32Array | Float64Array;
 
@@ -68,6 +73,12 @@ export interface EvictionPolicy {
   readonly probe: Probe;
   /** True when `select` never evicts; the cache then drops rows outside of windows in batches. */
   readonly keepsEverything?: boolean;
+  /**
+   * The policy chooses only when the tokens seen are a multiple of this, so a pass may reach such a
+   * multiple but not cross it: decoders cut their chunks there.
+   * @defaultValue any pass will do
+   */
+  readonly updateInterval?: number;
   /** @throws {InvalidArgumentError} when the policy cannot serve caches of this shape */
   start(shape: CacheShape): PolicyState;
   /**
@@ -86,6 +97,11 @@ export interface PolicyState {
    * The arrays belong to the caller: what is needed later must be copied.
    */
   observe(layer: number, observation: Observation): void;
+  /**
+   * Needed with a `spectrum` probe: the attention rows of one head, averaged over its query heads, that wait
+   * for their frame; `[window − hop + seen mod hop, slots]`, zeros before the sequence began.
+   */
+  pendingRows?(layer: number, head: number): Float32Array;
   /**
    * Slots to keep, for all layers at once; null for a layer that loses nothing.
    *

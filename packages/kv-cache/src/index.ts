@@ -58,3 +58,9 @@ export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-laye
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
 export type { Scorer, ScorerState } from './scoring/scorer.js';
 export type { TopSlots } from './scoring/top-slots.js';
+export {
+  type SpectrumObservation,
+  type SpectrumProbe,
+  type SpectrumSizes,
+  spectrumSizes,
+} from './spectrum-probe.js';

@@ -125,6 +125,14 @@ export class KVCache implements CacheView {
   }
 
   /**
+   * The attention rows of one head that the next frames of a `spectrum` probe need, `[rows, length]`; the
+   * policy remembers them. Empty when the policy asks for no spectrum.
+   */
+  pendingRows(layer: number, head: number): Float32Array {
+    return this.#state.pendingRows?.(layer, head) ?? new Float32Array(0);
+  }
+
+  /**
    * Appends the rows of a forward pass, shows the probes to the policy, and evicts what the policy does
    * not keep. When the promise resolves, the policy's budget holds.
    *
@@ -284,7 +292,7 @@ export class KVCache implements CacheView {
   }
 
   async #update(update: CacheUpdate): Promise<void> {
-    checkUpdate(update, this, this.policy.probe);
+    checkUpdate(update, this, this.policy);
     this.#append(update);
     try {
       await this.#evictByPolicy(update);

@@ -4,6 +4,7 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
 } from 'onnx-buf';
 
 /** Marks a number as an ONNX float attribute; a bare number is an integer attribute. */
@@ -13,6 +14,9 @@ export interface FloatAttribute {
 
 /** An integer, a float, a text or a list of integers. */
 export type Attribute = number | FloatAttribute | string | readonly number[];
+
+/** What a node can hold: its attributes, and the graphs of its branches. */
+export type NodeAttribute = Attribute | GraphProto;
 
 /**
  * A float attribute, also where its value happens to be a whole number.
@@ -27,13 +31,16 @@ export function float(value: number): FloatAttribute {
 }
 
 /** The protobuf form of an attribute. */
-export function attributeProto(name: string, value: Attribute): AttributeProto {
+export function attributeProto(name: string, value: NodeAttribute): AttributeProto {
   if (typeof value === 'number') {
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
   }
   if (typeof value === 'string') {
     const s = new TextEncoder().encode(value);
     return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s });
+  }
+  if ('$typeName' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: value });
   }
   if ('float' in value) {
     return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });

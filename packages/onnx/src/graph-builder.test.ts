@@ -52,6 +52,32 @@ describe('GraphBuilder', () => {
     expect(outputs.head!.dims).toEqual([]);
   });
 
+  it('computes only the branch that is chosen', async () => {
+    const graph = new GraphBuilder('branches');
+    const x = graph.input('x', 'float32', ['n']);
+    const wanted = graph.input('wanted', 'bool', [1]);
+    const doubled = graph.node('Add', [x, x]);
+    const chosen = graph.choose(
+      wanted,
+      () => graph.node('Mul', [doubled, graph.float32([10])]),
+      () => graph.float32([], [0]),
+    );
+    graph.output('y', chosen, 'float32', ['m']);
+    expect(() =>
+      graph.choose(
+        wanted,
+        () => graph.input('z', 'float32', [1]),
+        () => x,
+      ),
+    ).toThrow("'z' cannot be declared in a branch");
+    const feed = (is: boolean) => ({
+      x: new Tensor('float32', [1, 2], [2]),
+      wanted: new Tensor('bool', [is], [1]),
+    });
+    expect(Array.from((await run(graph, feed(true))).y!.data as Float32Array)).toEqual([20, 40]);
+    expect((await run(graph, feed(false))).y!.dims).toEqual([0]);
+  });
+
   it('keeps names unique, carries scopes and stores equal constants once', () => {
     const graph = new GraphBuilder('names');
     const x = graph.input('x', 'float32', [1]);

@@ -13,7 +13,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { type Attribute, attributeProto } from './attribute.js';
+import { type Attribute, attributeProto, type NodeAttribute } from './attribute.js';
 import { type ElementType, elementTypeCodes } from './element-type.js';
 
 /** A tensor inside a graph: an input, an initializer or the output of a node. */
@@ -67,6 +67,9 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Value>();
   #scope = '';
+  /** Where nodes go: the graph, or the branch being built. */
+  #target: GraphProto;
+  #usesContrib = false;
 
   /**
    * @param name shown by tools
@@ -74,6 +77,7 @@ export class GraphBuilder {
    */
   constructor(name: string, opset = 21) {
     this.#graph = create(GraphProtoSchema, { name });
+    this.#target = this.#graph;
     this.#opset = opset;
   }
 
@@ -90,6 +94,7 @@ export class GraphBuilder {
 
   /** Declares a graph input. Its name is taken as given. */
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): Value {
+    this.#mustBeOutside(name);
     this.#graph.input.push(valueInfo(name, type, dimensions));
     return this.#declare(name);
   }
@@ -97,6 +102,7 @@ export class GraphBuilder {
   /** Names a value as a graph output; the name is taken as given. */
   output(name: string, value: Value, type: ElementType, dimensions: readonly Dimension[]): void {
     this.#own(value);
+    this.#mustBeOutside(name);
     const named = this.#declare(name);
     this.#push('Identity', [value.name], [named.name], {});
     this.#graph.output.push(valueInfo(name, type, dimensions));
@@ -162,10 +168,41 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /**
+   * A value that is computed in one of two ways, of which only the one chosen runs (operator `If`). Both
+   * may use what was made before. A branch cannot declare inputs or outputs of the graph.
+   *
+   * @param condition a bool with one element
+   */
+  choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
+    this.#own(condition);
+    const branch = (name: string, build: () => Value) => {
+      const outer = this.#target;
+      this.#target = create(GraphProtoSchema, { name: this.#unique(name) });
+      try {
+        const value = this.scope(name, build);
+        this.#own(value);
+        // A branch's output has to be made in the branch.
+        const result = this.node('Identity', [value]);
+        this.#target.output.push(create(ValueInfoProtoSchema, { name: result.name }));
+        return this.#target;
+      } finally {
+        this.#target = outer;
+      }
+    };
+    const attributes = {
+      then_branch: branch('then', whenTrue),
+      else_branch: branch('else', whenFalse),
+    };
+    const chosen = this.#declare(this.#unique('If'));
+    this.#push('If', [condition.name], [chosen.name], { attributes });
+    return chosen;
+  }
+
   /** The finished model as the bytes of an .onnx file. */
   encode(): Uint8Array {
     const domains = new Map([['', this.#opset]]);
-    if (this.#graph.node.some((node) => node.domain === contribDomain)) {
+    if (this.#usesContrib) {
       domains.set(contribDomain, 1);
     }
     const model = create(ModelProtoSchema, {
@@ -179,9 +216,18 @@ export class GraphBuilder {
     return toBinary(ModelProtoSchema, model);
   }
 
-  #push(operator: string, input: string[], output: string[], options: NodeOptions): void {
+  #push(
+    operator: string,
+    input: string[],
+    output: string[],
+    options: {
+      readonly domain?: string;
+      readonly attributes?: Readonly<Record<string, NodeAttribute>>;
+    },
+  ): void {
     const attributes = Object.entries(options.attributes ?? {});
-    this.#graph.node.push(
+    if (options.domain === contribDomain) this.#usesContrib = true;
+    this.#target.node.push(
       create(NodeProtoSchema, {
         name: output[0]!,
         opType: operator,
@@ -227,6 +273,11 @@ export class GraphBuilder {
     let name = stem;
     for (let count = 1; this.#names.has(name); count++) name = `${stem}.${count}`;
     return name;
+  }
+
+  #mustBeOutside(name: string): void {
+    if (this.#target === this.#graph) return;
+    throw new InvalidArgumentError('name', `'${name}' cannot be declared in a branch`);
   }
 
   #own(value: Value): void {

@@ -18,6 +18,12 @@ export const names = {
   keys: (layer: number) => `keys.${layer}`,
   values: (layer: number) => `values.${layer}`,
   probe: (layer: number, head: number) => `probe.${layer}.${head}`,
+  /** Rows of attention that a `spectrum` probe gives: an int64 count. */
+  spectrumRows: 'spectrum.rows',
+  /** Weights of the frames that end in the pass, `[frames]`. */
+  spectrumWeights: 'spectrum.weights',
+  spectrum: (layer: number, head: number) => `spectrum.${layer}.${head}`,
+  pendingRows: (layer: number, head: number) => `pending.${layer}.${head}`,
   logits: 'logits',
   hidden: 'hidden',
 } as const;
