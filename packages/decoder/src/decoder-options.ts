@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '@namm/core';
-import type { Probe } from '@namm/kv-cache';
+import type { Probe, SpectrumProbe } from '@namm/kv-cache';
 import { type ContextExtension, extendContext, scaleAttention } from './context-extension.js';
 import type { DecoderSpec } from './decoder-spec.js';
 
@@ -66,10 +66,30 @@ export function applyOptions(spec: DecoderSpec, options: DecoderOptions): Decode
 
 function checkProbe(probe: Probe): void {
   if (probe?.kind === 'none' || probe?.kind === 'columnSums') return;
+  if (probe?.kind === 'spectrum') {
+    checkSpectrum(probe);
+    return;
+  }
   if (probe?.kind !== 'lastQueries') {
     throw new InvalidArgumentError('probe', `${JSON.stringify(probe)} is no probe`);
   }
   requireCount('probe.count', probe.count);
+}
+
+function checkSpectrum({ kernel, window, hop, decay }: SpectrumProbe): void {
+  requireCount('probe.hop', hop);
+  requireCount('probe.window', window);
+  if (window % hop !== 0) {
+    throw new InvalidArgumentError('probe.window', `${window} is no multiple of the hop, ${hop}`);
+  }
+  const bins = kernel?.length / (2 * window);
+  if (!Number.isInteger(bins) || bins < 1 || !kernel.every(Number.isFinite)) {
+    const problem = `is not [2 · bins, ${window}] finite numbers`;
+    throw new InvalidArgumentError('probe.kernel', problem);
+  }
+  if (!(decay > 0 && decay < 1)) {
+    throw new InvalidArgumentError('probe.decay', `${decay} is not between 0 and 1`);
+  }
 }
 
 function requireCount(option: string, value: number): void {

@@ -196,7 +196,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     sequenceLength: number,
   ): Promise<StepResult> {
     const { count } = chunk;
-    const inputs = forwardInputs(this.spec, cache, chunk, rows, sequenceLength);
+    const inputs = forwardInputs(this.spec, cache, chunk, rows, sequenceLength, this.probe);
     const outputs = await this.#session.run(inputs);
     const logits = outputs.get(names.logits)!;
     const newRows = this.spec.layers.map((_, layer) => ({

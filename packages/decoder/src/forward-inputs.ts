@@ -1,4 +1,4 @@
-import type { KVCache } from '@namm/kv-cache';
+import { type KVCache, type Probe, type SpectrumProbe, spectrumSizes } from '@namm/kv-cache';
 import type { DecoderSpec } from './decoder-spec.js';
 import { names, pieces } from './graph/names.js';
 import type { Feed } from './ort-session.js';
@@ -16,6 +16,7 @@ export interface Chunk {
  *
  * @param sequenceLength tokens of the sequence when all chunks of the input are read: RoPE scalings that
  * depend on the length take this one, so that the answer does not depend on the size of the chunks
+ * @param probe what the graph reports
  */
 export function forwardInputs(
   spec: DecoderSpec,
@@ -23,6 +24,7 @@ export function forwardInputs(
   chunk: Chunk,
   outputRows: Int32Array,
   sequenceLength: number,
+  probe: Probe,
 ): Map<string, Feed> {
   const { ids, embeddings, count } = chunk;
   const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
@@ -61,5 +63,34 @@ export function forwardInputs(
   }
   const data = BigInt64Array.from(slotCounts);
   feeds.set(names.slotCounts, { data, shape: [data.length] });
+  if (probe.kind === 'spectrum') feedSpectrum(feeds, spec, cache, count, probe);
   return feeds;
+}
+
+/** The inputs of a `spectrum` probe; for a cache whose policy does not ask for it, nothing is computed. */
+function feedSpectrum(
+  feeds: Map<string, Feed>,
+  spec: DecoderSpec,
+  cache: KVCache,
+  count: number,
+  probe: SpectrumProbe,
+): void {
+  const { frames, pending, rows } = spectrumSizes(probe, cache.seen, count);
+  const isWanted = cache.policy.probe.kind === 'spectrum';
+  const counted = isWanted ? frames : 0;
+  const perFrame = probe.decay ** probe.hop;
+  const weights = Float32Array.from(
+    { length: counted },
+    (_, frame) => (1 - perFrame) * perFrame ** (frames - 1 - frame),
+  );
+  feeds.set(names.spectrumWeights, { data: weights, shape: [1, counted] });
+  feeds.set(names.spectrumRows, { data: BigInt64Array.of(BigInt(-rows)), shape: [1] });
+  for (const [layer, { attention }] of spec.layers.entries()) {
+    for (let head = 0; head < attention.keyValueHeads; head++) {
+      // Read only where a frame ends.
+      const data = counted > 0 ? cache.pendingRows(layer, head) : new Float32Array(0);
+      const shape = [counted > 0 ? pending : 0, cache.length(layer, head)];
+      feeds.set(names.pendingRows(layer, head), { data, shape });
+    }
+  }
 }

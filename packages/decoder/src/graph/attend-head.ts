@@ -54,7 +54,7 @@ export function attendHead(
   const newScores = score(newKeys, masks.amongNew(spec.window, group));
   const scores = sideBySide([...pastScores, newScores]);
   const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
-  probeOutput(graph, probe, names.probe(layer, head), probabilities, group);
+  probeOutput(graph, probe, { layer, head }, probabilities, group);
 
   const [onShared, onOwn, onNew] = graph.nodes(
     'Split',

@@ -1,10 +1,10 @@
-import type { Probe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { AttentionSpec } from '../decoder-spec.js';
 import { attendHead } from './attend-head.js';
 import { linear } from './linear.js';
 import type { Masks } from './masks.js';
 import { names } from './names.js';
+import type { ProbeContext } from './probe-output.js';
 import { project, type RotaryTable } from './project.js';
 import { splitEqually } from './split-equally.js';
 import type { Weights } from './weights.js';
@@ -19,7 +19,7 @@ export interface AttentionContext {
   /** Per layer and KV head an int64 `[3]`: shared, own and new slots. */
   readonly slotCounts: readonly (readonly Value[])[];
   /** What the graph reports of the attention. */
-  readonly probe: Probe;
+  readonly probe: ProbeContext;
 }
 
 /**

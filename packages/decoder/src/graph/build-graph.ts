@@ -9,8 +9,10 @@ import { linear } from './linear.js';
 import { Masks } from './masks.js';
 import { names } from './names.js';
 import { norm } from './norm.js';
+import type { ProbeContext } from './probe-output.js';
 import { Residual } from './residual.js';
 import { softCap } from './soft-cap.js';
+import { spectrumInputs } from './spectrum-output.js';
 import { splitEqually } from './split-equally.js';
 import { type UnalignedFile, Weights } from './weights.js';
 
@@ -31,7 +33,8 @@ export interface DecoderGraph {
  * tokens; rows of cos and sin; per layer and KV head the past keys and values in two pieces (and the
  * positions, in sliding windows); `slot_counts`, three per layer and KV head: rows of the two pieces and
  * new ones; `output_rows`, the new tokens whose logits are wanted. Outputs: logits and final hidden states
- * of those rows; per layer the new keys and values; the probe per layer and KV head.
+ * of those rows; per layer the new keys and values; the probe per layer and KV head. A `spectrum` probe has
+ * inputs of its own.
  *
  * @param folder the model folder
  * @param spec what its configuration says
@@ -54,7 +57,9 @@ export async function buildGraph(
   }));
   const slotCounts = readSlotCounts(graph, spec);
   const masks = new Masks(graph, positions);
-  const context = { graph, weights, masks, rotary, slotCounts, probe };
+  const probing: ProbeContext =
+    probe.kind === 'spectrum' ? { kind: 'spectrum', inputs: spectrumInputs(graph, probe) } : probe;
+  const context = { graph, weights, masks, rotary, slotCounts, probe: probing };
 
   const residual = new Residual(graph, weights, embed(graph, weights, spec, positions));
   for (const [index, layer] of spec.layers.entries()) {

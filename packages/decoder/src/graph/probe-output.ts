@@ -1,5 +1,12 @@
 import type { Probe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
+import { names } from './names.js';
+import { type SpectrumInputs, spectrumOutput } from './spectrum-output.js';
+
+/** What a graph reports of the attention, and the inputs that takes. */
+export type ProbeContext =
+  | Exclude<Probe, { kind: 'spectrum' }>
+  | { readonly kind: 'spectrum'; readonly inputs: SpectrumInputs };
 
 /**
  * Reduces the attention of one KV head to what the probe asks for, and makes that an output of the graph.
@@ -9,11 +16,12 @@ import type { GraphBuilder, Value } from '@namm/onnx';
  */
 export function probeOutput(
   graph: GraphBuilder,
-  probe: Probe,
-  name: string,
+  probe: ProbeContext,
+  at: { readonly layer: number; readonly head: number },
   probabilities: Value,
   group: number,
 ): void {
+  const name = names.probe(at.layer, at.head);
   switch (probe.kind) {
     case 'none':
       return;
@@ -30,7 +38,10 @@ export function probeOutput(
       const perQuery = perQueryHead(graph, probabilities, group);
       const rows = graph.node('Slice', [perQuery, start!, end!, axis!]);
       graph.output(name, rows, 'float32', [group, `${name}.rows`, `${name}.slots`]);
+      return;
     }
+    case 'spectrum':
+      spectrumOutput(graph, probe.inputs, at, perQueryHead(graph, probabilities, group));
   }
 }
 

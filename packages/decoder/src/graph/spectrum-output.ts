@@ -4,7 +4,8 @@ import { names } from './names.js';
 
 /** What all heads of a graph with a `spectrum` probe share. */
 export interface SpectrumInputs {
-  /** Rows of attention to give out, counted from the last: int32 `[1]`, negative. */
+  readonly probe: SpectrumProbe;
+  /** Rows of attention to give out, counted from the last: int64 `[1]`, negative. */
   readonly rowsFrom: Value;
   /** `[1, frames]` */
   readonly weights: Value;
@@ -13,11 +14,11 @@ export interface SpectrumInputs {
 }
 
 /** Declares them. */
-export function spectrumInputs(graph: GraphBuilder): SpectrumInputs {
-  const rowsFrom = graph.input(names.spectrumRows, 'int32', [1]);
+export function spectrumInputs(graph: GraphBuilder, probe: SpectrumProbe): SpectrumInputs {
+  const rowsFrom = graph.input(names.spectrumRows, 'int64', [1]);
   const weights = graph.input(names.spectrumWeights, 'float32', [1, 'frames']);
   const frames = graph.node('Shape', [weights], { attributes: { start: 1 } });
-  return { rowsFrom, weights, hasFrames: graph.node('Greater', [frames, graph.int64([0])]) };
+  return { probe, rowsFrom, weights, hasFrames: graph.node('Greater', [frames, graph.int64([0])]) };
 }
 
 /**
@@ -26,12 +27,10 @@ export function spectrumInputs(graph: GraphBuilder): SpectrumInputs {
  * imaginary part. Passes in which no frame ends, such as most decoded tokens, only give out their rows.
  *
  * @param probabilities `[group, new, slots]`
- * @param pastKeys any value with one row per slot that was there before the pass
  */
 export function spectrumOutput(
   graph: GraphBuilder,
-  probe: SpectrumProbe,
-  { rowsFrom, weights, hasFrames }: SpectrumInputs,
+  { probe, rowsFrom, weights, hasFrames }: SpectrumInputs,
   at: { readonly layer: number; readonly head: number },
   probabilities: Value,
 ): void {
@@ -40,8 +39,12 @@ export function spectrumOutput(
   const slots = `slots.${layer}.${head}`;
   const attributes = { keepdims: 0 };
   const attention = graph.node('ReduceMean', [probabilities, graph.int64([0])], { attributes });
-  const [end, axis] = [graph.int32s([2 ** 31 - 1]), graph.int32s([0])];
-  const rows = graph.node('Slice', [attention, rowsFrom, end, axis]);
+  const rows = graph.node('Slice', [
+    attention,
+    rowsFrom,
+    graph.int64([2 ** 53 - 1]),
+    graph.int64([0]),
+  ]);
   graph.output(names.probe(layer, head), rows, 'float32', ['spectrum.rows', slots]);
 
   const pending = graph.input(names.pendingRows(layer, head), 'float32', [
