@@ -84,6 +84,6 @@ describe('probes', () => {
     await expect(observe({ kind: 'none' }, { kind: 'columnSums' })).rejects.toThrow(CacheUseError);
     await expect(
       observe({ kind: 'lastQueries', count: 2 }, { kind: 'lastQueries', count: 3 }),
-    ).rejects.toThrow('"count":3');
+    ).rejects.toThrow("of kind 'lastQueries'");
   });
 });
