@@ -8,7 +8,7 @@ export interface Column {
   readonly width: number;
 }
 
-/** Rows that may lie unused beyond a quarter, so that short heads do not reallocate for every token. */
+/** Rows that may lie unused where a quarter is less, so that short heads do not reallocate for every token. */
 const minimumSlack = 16;
 
 /**
@@ -72,7 +72,7 @@ export class GrowableRows {
   retain(slots: Uint32Array): void {
     const count = slots.length;
     const dropped = this.#length - count;
-    if (this.#capacity > count + (count >>> 2) + minimumSlack) {
+    if (this.#capacity > count + Math.max(count >>> 2, minimumSlack)) {
       forEachRun(slots, (from, to, run) => this.#move(this.#start + from, to, run));
       this.#start = 0;
       this.#length = count;

@@ -100,6 +100,25 @@ describe('RowBuffer', () => {
     }
   });
 
+  it('allocates at most a quarter more than it keeps, from 64 rows on', () => {
+    const change = fc.tuple(fc.nat(300), fc.integer({ min: 64, max: 400 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 20 }), (changes) => {
+        const buffer = new RowBuffer(headSize);
+        append(buffer, 0, 64);
+        let seen = 64;
+        for (const [count, kept] of changes) {
+          append(buffer, seen, count);
+          seen += count;
+          const { length } = buffer;
+          const slots = Uint32Array.from({ length }, (_, slot) => slot);
+          buffer.retain(slots.subarray(Math.max(0, length - kept)));
+          expect(buffer.allocatedBytes).toBeLessThanOrEqual(1.25 * buffer.length * rowBytes);
+        }
+      }),
+    );
+  });
+
   it('does not reallocate while a full head trades one row for another', () => {
     const buffer = new RowBuffer(headSize);
     append(buffer, 0, 1000);

@@ -9,6 +9,7 @@ import {
   count,
   counts,
   type ModelOptions,
+  threadCount,
   workFolder,
 } from '../measuring/model-options.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
@@ -51,7 +52,7 @@ export function addKeptCommand(program: Command): void {
     .option('--rounds <count>', 'measurements of each', count, 5)
     .option('--decode-tokens <count>', 'timed decode steps', count, 32)
     .option('--memory-tokens <count>', 'decode steps while memory is looked at', count, 512)
-    .option('--threads <count>', '1 is measured in CPU time, more in wall time', count, 1)
+    .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
     .option('--json', 'print one object of JSON')
     .action(kept);
 }

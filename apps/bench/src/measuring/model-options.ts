@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { maximumPositions } from '../random-model/model-config.js';
@@ -17,6 +17,13 @@ export const count = (text: string): number => {
 };
 
 export const counts = (text: string): number[] => text.split(',').map(count);
+
+/** More threads than cores would wait for each other, and not for all runtimes in the same way. */
+export const threadCount = (text: string): number => {
+  const cores = availableParallelism();
+  if (count(text) <= cores) return count(text);
+  throw new InvalidArgumentError(`'${text}' is more than the ${cores} cores of this machine.`);
+};
 
 /** llama.cpp wants a word for each byte. */
 const vocabulary = (text: string): number => {

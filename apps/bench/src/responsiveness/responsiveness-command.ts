@@ -6,6 +6,7 @@ import {
   checkLength,
   count,
   type ModelOptions,
+  threadCount,
   workFolder,
 } from '../measuring/model-options.js';
 import { median } from '../measuring/ratio-of-medians.js';
@@ -46,7 +47,7 @@ export function addResponsivenessCommand(program: Command): void {
   addModelOptions(command)
     .option('--length <tokens>', 'tokens of the prompt', count, 2048)
     .option('--rounds <count>', 'measurements of each', count, 3)
-    .option('--threads <count>', 'threads that compute', count, 1)
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
     .option('--json', 'print one object of JSON')
     .action(responsiveness);
   program

@@ -7,6 +7,7 @@ import {
   count,
   counts,
   type ModelOptions,
+  threadCount,
   workFolder,
 } from '../measuring/model-options.js';
 import { reportProgress } from '../measuring/report-progress.js';
@@ -57,7 +58,7 @@ export function addSpeedCommand(program: Command): void {
     .option('--lengths <list>', 'tokens of the prompts', counts, [512, 2048])
     .option('--rounds <count>', 'measurements of each', count, 3)
     .option('--decode-tokens <count>', 'decode steps after each prompt', count, 32)
-    .option('--threads <count>', '1 is measured in CPU time, more in wall time', count, 1)
+    .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
     .option('--peer <folder>', 'another export of the same weights for transformers.js')
     .option('--node-llama-cpp <folder>', 'where that is installed', nodeLlamaCppFolder)
     .option('--install', 'install node-llama-cpp there first (85 MB from the npm registry)')
