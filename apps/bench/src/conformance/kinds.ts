@@ -1,5 +1,7 @@
 import { badInput } from './bad-input.js';
+import { bam } from './bam.js';
 import { baselines } from './baselines.js';
+import { ckpt } from './ckpt.js';
 import type { ConformanceKind } from './conformance-kind.js';
 import { features } from './features.js';
 import { models } from './models.js';
@@ -15,5 +17,7 @@ export const kinds: readonly ConformanceKind[] = [
   badInput,
   baselines,
   features,
+  bam,
+  ckpt,
   ...unsupportedKinds,
 ];

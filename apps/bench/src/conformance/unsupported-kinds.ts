@@ -4,9 +4,7 @@ import type { ConformanceKind } from './conformance-kind.js';
 
 /** Kinds whose packages are not written yet, known by the files that hold their cases. */
 const caseFiles: Record<string, RegExp> = {
-  bam: /^bam\.json$/,
   e2e: /^tensors\.safetensors$/,
-  ckpt: /^ckpt_\w+\.pt$/,
   cma: /^((cmaes|pycma|tutorial|namm_reference)_\w+|rates|evaluation_anchors)\.json$/,
   metrics: /^(longbench|infinitebench|ruler)\.json$/,
   mujoco: /^refc_\w+\.txt$/,

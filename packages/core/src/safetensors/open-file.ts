@@ -16,9 +16,15 @@ function explained(path: string, error: unknown): FileFormatError {
 }
 
 /**
- * Opens a regular file for reading and hands it to `use`, closed afterwards.
+ * Opens a regular file for reading and hands it to `use`, with its size in bytes; closed afterwards.
  *
  * @throws {FileFormatError} when there is none; whatever `use` throws
+ *
+ * @example
+ * ```ts
+ * const head = new Uint8Array(8);
+ * await withFile(path, (handle) => readExactly(handle, head, 0, path));
+ * ```
  */
 export async function withFile<Result>(
   path: string,

@@ -4,7 +4,12 @@ import { FileFormatError } from '../errors.js';
 /** The most one read call is asked for; systems refuse more than 2 GiB. */
 const longestRead = 2 ** 30;
 
-/** Fills `target` with the bytes of a file from `position` on. */
+/**
+ * Fills `target` with the bytes of a file from `position` on.
+ *
+ * @param path for the message
+ * @throws {FileFormatError} when the file ends before
+ */
 export async function readExactly(
   handle: FileHandle,
   target: Uint8Array,

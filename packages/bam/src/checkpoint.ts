@@ -1,0 +1,99 @@
+import { findNormaliserProblem, NammError, type Normaliser } from '@namm/core/portable';
+import { parameterSlices } from './parameter-slices.js';
+import type { ScorerSettings } from './scorer-settings.js';
+
+/** How the features were made that a scorer was trained on. */
+export interface FeatureSettings {
+  /** Queries of a frame, under a periodic Hann window; 32. */
+  readonly windowSize: number;
+  /** Queries from one frame to the next; 16. */
+  readonly hop: number;
+  /** Decay γ of the moving average, per query; 0.99 as published. */
+  readonly decay: number;
+  /** The embedding of a token's age. */
+  readonly recency: {
+    /** Numbers per token, even; 8 as published. */
+    readonly dimension: number;
+    /** 50,000 as published. */
+    readonly maxFrequency: number;
+    /** Age of the newest token; 0 as published. */
+    readonly start: number;
+  };
+}
+
+/** How the decisions were made that a scorer was trained with. */
+export interface PolicySettings {
+  /** Queries from one update to the next, a multiple of the hop; 512 as published. */
+  readonly updateInterval: number;
+  /**
+   * `exact`: each head drops its tokens scored below 0. `reference`: each head keeps as many as the head of
+   * the layer that keeps most, as in the published code.
+   */
+  readonly semantics: 'exact' | 'reference';
+}
+
+/** A trained memory model: everything that is needed to run it, and where it comes from. */
+export interface NammCheckpoint {
+  readonly scorer: ScorerSettings;
+  /** In the order of `parameterLayout(scorer)`. */
+  readonly parameters: Float32Array;
+  /** Statistics of the raw magnitudes. */
+  readonly normaliser: Normaliser;
+  readonly features: FeatureSettings;
+  readonly policy: PolicySettings;
+  /** Model, tasks, generations, seed, score …: anything that JSON holds. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+/** The settings of the published models. */
+export const publishedFeatures: FeatureSettings = {
+  windowSize: 32,
+  hop: 16,
+  decay: 0.99,
+  recency: { dimension: 8, maxFrequency: 50_000, start: 0 },
+};
+
+/** What is wrong with a checkpoint, or null. */
+export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null {
+  const { scorer, parameters, normaliser, features, policy } = checkpoint;
+  const settingsProblem = findFeatureProblem(features) ?? findPolicyProblem(policy, features.hop);
+  if (settingsProblem !== null) return settingsProblem;
+  try {
+    parameterSlices(scorer, parameters);
+  } catch (error) {
+    if (NammError.isInstance(error)) return error.message;
+    throw error;
+  }
+  const bins = features.windowSize / 2 + 1;
+  const size = features.recency.dimension + bins;
+  if (scorer.features !== size) {
+    const parts = `${features.recency.dimension} of recency and ${bins} of the spectrum`;
+    return `the scorer takes ${scorer.features} features, but there are ${parts}`;
+  }
+  const problem = findNormaliserProblem(normaliser, bins);
+  return problem === null ? null : `normaliser: ${problem}`;
+}
+
+function findFeatureProblem({ windowSize, hop, decay, recency }: FeatureSettings): string | null {
+  const { dimension, maxFrequency, start } = recency;
+  if (windowSize !== publishedFeatures.windowSize || hop !== publishedFeatures.hop) {
+    return `frames of ${windowSize} queries with a hop of ${hop}; only 32 with 16 is computed here`;
+  }
+  if (!(decay > 0 && decay < 1)) return `the decay ${decay} is not between 0 and 1`;
+  const isEven = Number.isSafeInteger(dimension) && dimension > 0 && dimension % 2 === 0;
+  if (!isEven) return `the recency dimension ${dimension} is not an even number above 0`;
+  const isPositive = maxFrequency > 0 && Number.isFinite(maxFrequency);
+  if (!isPositive) return `the recency frequency ${maxFrequency} is not above 0`;
+  const isAge = Number.isSafeInteger(start) && start >= 0;
+  return isAge ? null : `the recency start ${start} is not a whole number of at least 0`;
+}
+
+function findPolicyProblem(policy: PolicySettings, hop: number): string | null {
+  const { updateInterval, semantics } = policy;
+  const isInterval = Number.isSafeInteger(updateInterval) && updateInterval > 0;
+  if (!isInterval || updateInterval % hop !== 0) {
+    return `the update interval ${updateInterval} is not a multiple of the hop, ${hop}`;
+  }
+  const isKnown = semantics === 'exact' || semantics === 'reference';
+  return isKnown ? null : `the semantics '${semantics}' is neither exact nor reference`;
+}

@@ -1,0 +1,109 @@
+import { FileFormatError, type Normaliser } from '@namm/core';
+import { findCheckpointProblem, type NammCheckpoint, publishedFeatures } from './checkpoint.js';
+import { parameterCount, publishedBam, type ScorerSettings } from './scorer-settings.js';
+import { readTorchFile } from './torch/read-torch-file.js';
+import { TorchTensor } from './torch/torch-tensor.js';
+
+/** The state of evolution in a checkpoint of the reference implementation. */
+export interface ReferenceState {
+  /** By name; numbers are read when asked for. `mean` is the trained vector. */
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** Generations, and the best validation score. Null where the file has none. */
+  readonly iteration: number | null;
+  readonly bestValidation: number | null;
+}
+
+/** The prefix that torch.compile puts before names. */
+const compiledPrefix = '_orig_mod.';
+/** The merged statistics that the model was frozen with; not those of the best member. */
+const statistics = 'stored_buffers_to_save.token_embedding_0_output_';
+
+/**
+ * Reads `ckpt.pt` of the reference implementation, without Python: the archive and the old format of
+ * torch.save. The file need not be trusted: nothing in it is executed.
+ *
+ * @throws {FileFormatError} when it is damaged, or is another kind of file
+ */
+export async function readReferenceState(path: string): Promise<ReferenceState> {
+  const root = await readTorchFile(path);
+  const state = root instanceof Map ? root.get('evolution_state') : undefined;
+  if (!(root instanceof Map) || !(state instanceof Map)) {
+    throw new FileFormatError(path, 'has no evolution_state; is it a ckpt.pt of the reference?');
+  }
+  const tensors = new Map<string, TorchTensor>();
+  for (const [key, value] of state) {
+    if (typeof key !== 'string' || !(value instanceof TorchTensor)) {
+      const shown = JSON.stringify(String(key).slice(0, 120));
+      throw new FileFormatError(path, `${shown} in its evolution_state is no tensor`);
+    }
+    const name = key.startsWith(compiledPrefix) ? key.slice(compiledPrefix.length) : key;
+    if (tensors.has(name)) throw new FileFormatError(path, `has ${JSON.stringify(name)} twice`);
+    tensors.set(name, value);
+  }
+  const numberAt = (key: string) => {
+    const value: unknown = root.get(key);
+    return typeof value === 'number' ? value : null;
+  };
+  return {
+    tensors,
+    iteration: numberAt('iter_num'),
+    bestValidation: numberAt('best_val_loss'),
+  };
+}
+
+export interface ImportOptions {
+  /** @defaultValue BAM at the published sizes */
+  readonly scorer?: ScorerSettings;
+  /** Queries between updates that the model was trained with. @defaultValue 512 */
+  readonly updateInterval?: number;
+}
+
+/**
+ * Imports `ckpt.pt` of the reference implementation. The parameters are the mean of the evolution strategy,
+ * as the published evaluation takes it, not the best member, which is the maximum of a noisy measurement; the
+ * statistics are the merged ones of that mean.
+ *
+ * @throws {FileFormatError} when the file is damaged or of another kind, its vector has another size than the
+ *   scorer, its statistics are missing, or numbers are not finite
+ *
+ * @example
+ * ```ts
+ * await writeCheckpoint('namm.safetensors', await importReferenceCheckpoint('ckpt.pt'));
+ * ```
+ */
+export async function importReferenceCheckpoint(
+  path: string,
+  { scorer = publishedBam, updateInterval = 512 }: ImportOptions = {},
+): Promise<NammCheckpoint> {
+  const { tensors, iteration, bestValidation } = await readReferenceState(path);
+  const read = async (name: string, size: number) => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new FileFormatError(path, `has no tensor ${name}; is it a finished run's?`);
+    const count = tensor.shape.reduce((product, length) => product * length, 1);
+    if (count === size) return Float64Array.from(await tensor.read(), Number);
+    const problem = `${name} has ${count} numbers where ${size} are needed`;
+    throw new FileFormatError(path, `${problem}; give the scorer that it was trained with`);
+  };
+  const bins = publishedFeatures.windowSize / 2 + 1;
+  const counts = await read(`${statistics}num`, bins);
+  const normaliser: Normaliser = {
+    shape: [bins],
+    mean: Float32Array.from(await read(`${statistics}mean`, bins)),
+    variance: Float32Array.from(await read(`${statistics}var`, bins)),
+    count: counts.slice(0, 1),
+  };
+  if (counts.some((count) => count !== counts[0])) {
+    throw new FileFormatError(path, 'its statistics have a count of their own for each feature');
+  }
+  const checkpoint: NammCheckpoint = {
+    scorer,
+    parameters: Float32Array.from(await read('mean', parameterCount(scorer))),
+    normaliser,
+    features: publishedFeatures,
+    policy: { updateInterval, semantics: 'reference' },
+    provenance: { importedFrom: 'a checkpoint of the reference', iteration, bestValidation },
+  };
+  const problem = findCheckpointProblem(checkpoint);
+  if (problem !== null) throw new FileFormatError(path, problem);
+  return checkpoint;
+}

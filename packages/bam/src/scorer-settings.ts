@@ -1,0 +1,137 @@
+import { InvalidArgumentError } from '@namm/core/portable';
+
+/**
+ * Backward attention memory: self-attention over the cached tokens of one head, each seeing itself and newer
+ * ones, one attention head with biases; from it a residual r and a multiplier m per feature; the
+ * score is w · (x (1 + m) + r) + b. One set of parameters for all layers and heads.
+ */
+export interface BamSettings {
+  readonly kind: 'bam';
+  /** Numbers per token; 25 as published. */
+  readonly features: number;
+  /** Size of queries, keys and values; 32 as published. */
+  readonly hidden: number;
+}
+
+/** Layers of one token's features, without a look at other tokens, each followed by ReLU but the last. */
+export interface MlpSettings {
+  readonly kind: 'mlp';
+  readonly features: number;
+  readonly hidden: number;
+  /** Linear layers, the one that gives the score included; at least 2. */
+  readonly depth: number;
+  readonly bias: boolean;
+  /** Whether the first layer's result is added to its input, as published; needs hidden = features. */
+  readonly residual: boolean;
+}
+
+/** A weighted sum of one token's features. */
+export interface LinearSettings {
+  readonly kind: 'linear';
+  readonly features: number;
+  readonly bias: boolean;
+}
+
+/** Which scorer, and how large. */
+export type ScorerSettings = BamSettings | MlpSettings | LinearSettings;
+
+/** The sizes of the published models: 4,172 parameters. */
+export const publishedBam: BamSettings = { kind: 'bam', features: 25, hidden: 32 };
+
+/** A part of the flat list of parameters. */
+export interface ParameterSlice {
+  readonly name: string;
+  readonly offset: number;
+  /** Weights are `[in, out]`, the output's index running fastest: y = x W + b. */
+  readonly shape: readonly number[];
+}
+
+/** The widest scorer there is any use for; a larger size is a mistake or an attack. */
+const largestSize = 4096;
+
+/**
+ * @throws {InvalidArgumentError} for an unknown scorer or a size out of range
+ */
+export function checkSettings(settings: ScorerSettings): void {
+  const { kind } = settings;
+  if (kind !== 'bam' && kind !== 'mlp' && kind !== 'linear') {
+    throw new InvalidArgumentError('settings.kind', `'${kind}' is none of bam, mlp, linear`);
+  }
+  const sizes: Record<string, number> = { features: settings.features };
+  if (kind !== 'linear') sizes.hidden = settings.hidden;
+  if (kind === 'mlp') sizes.depth = settings.depth;
+  for (const [name, size] of Object.entries(sizes)) {
+    const smallest = name === 'depth' ? 2 : 1;
+    if (Number.isSafeInteger(size) && size >= smallest && size <= largestSize) continue;
+    const range = `a whole number from ${smallest} to ${largestSize}`;
+    throw new InvalidArgumentError(`settings.${name}`, `${size} is not ${range}`);
+  }
+  const flags = kind === 'bam' ? [] : kind === 'mlp' ? ['bias', 'residual'] : ['bias'];
+  for (const flag of flags) {
+    const value = (settings as unknown as Record<string, unknown>)[flag];
+    if (typeof value === 'boolean') continue;
+    throw new InvalidArgumentError(`settings.${flag}`, `${value} is neither true nor false`);
+  }
+  if (kind === 'mlp' && settings.residual && settings.hidden !== settings.features) {
+    const problem = `hidden ${settings.hidden} and features ${settings.features} differ`;
+    throw new InvalidArgumentError('settings.residual', `${problem}; a residual needs them equal`);
+  }
+}
+
+/**
+ * The parts of the flat list of parameters, in order. The list is what evolution works on and what
+ * checkpoints hold; for BAM it is that of the reference implementation.
+ *
+ * @throws {InvalidArgumentError} for settings out of range
+ *
+ * @example
+ * ```ts
+ * parameterLayout(publishedBam)[0]; // { name: 'qkv.weight', offset: 0, shape: [25, 96] }
+ * ```
+ */
+export function parameterLayout(settings: ScorerSettings): readonly ParameterSlice[] {
+  checkSettings(settings);
+  let offset = 0;
+  return shapesOf(settings).map(([name, shape]) => {
+    const slice = { name, offset, shape };
+    offset += shape.reduce((product, size) => product * size, 1);
+    return slice;
+  });
+}
+
+/**
+ * How many parameters a scorer has.
+ *
+ * @example
+ * ```ts
+ * parameterCount(publishedBam); // 4172
+ * ```
+ */
+export function parameterCount(settings: ScorerSettings): number {
+  const { offset, shape } = parameterLayout(settings).at(-1)!;
+  return offset + shape.reduce((product, size) => product * size, 1);
+}
+
+function shapesOf(settings: ScorerSettings): (readonly [string, readonly number[]])[] {
+  const { features } = settings;
+  if (settings.kind === 'bam') {
+    const { hidden } = settings;
+    return [
+      ['qkv.weight', [features, 3 * hidden]],
+      ['qkv.bias', [3 * hidden]],
+      ['out.weight', [hidden, 2 * features]],
+      ['out.bias', [2 * features]],
+      ['score.weight', [features, 1]],
+      ['score.bias', [1]],
+    ];
+  }
+  const widths =
+    settings.kind === 'linear'
+      ? [features, 1]
+      : [features, ...new Array<number>(settings.depth - 1).fill(settings.hidden), 1];
+  return widths.slice(1).flatMap((width, layer) => {
+    const name = layer === widths.length - 2 ? 'score' : `layer${layer}`;
+    const weight = [`${name}.weight`, [widths[layer]!, width]] as const;
+    return settings.bias ? [weight, [`${name}.bias`, [width]] as const] : [weight];
+  });
+}
