@@ -14,7 +14,7 @@ import type { DecoderSpec } from './decoder-spec.js';
 import { CacheUseError, DecoderInputError, NonFiniteError, PositionLimitError } from './errors.js';
 import { readSpec } from './families/read-spec.js';
 import { findNonFiniteTensor } from './find-non-finite-tensor.js';
-import { type Chunk, forwardInputs } from './forward-inputs.js';
+import { type Chunk, ForwardInputs } from './forward-inputs.js';
 import { buildGraph } from './graph/build-graph.js';
 import { names } from './graph/names.js';
 import { isAllFinite } from './is-all-finite.js';
@@ -70,6 +70,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
   readonly cacheShape: CacheShape;
   readonly #folder: ModelFolder;
   readonly #session: OrtSession;
+  readonly #inputs: ForwardInputs;
 
   private constructor(
     folder: ModelFolder,
@@ -80,6 +81,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
   ) {
     this.#folder = folder;
     this.#session = session;
+    this.#inputs = new ForwardInputs(spec, probe);
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
@@ -196,7 +198,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     sequenceLength: number,
   ): Promise<StepResult> {
     const { count } = chunk;
-    const inputs = forwardInputs(this.spec, cache, chunk, rows, sequenceLength, this.probe);
+    const inputs = this.#inputs.of(cache, chunk, rows, sequenceLength);
     const outputs = await this.#session.run(inputs);
     const logits = outputs.get(names.logits)!;
     const newRows = this.spec.layers.map((_, layer) => ({

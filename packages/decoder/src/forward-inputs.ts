@@ -1,6 +1,6 @@
 import { type KVCache, type Probe, type SpectrumProbe, spectrumSizes } from '@namm/kv-cache';
 import type { DecoderSpec } from './decoder-spec.js';
-import { names, pieces } from './graph/names.js';
+import { names, type Piece, pieces } from './graph/names.js';
 import type { Feed } from './ort-session.js';
 import { rotaryRows } from './rotary/rotary-rows.js';
 
@@ -11,86 +11,122 @@ export interface Chunk {
   readonly count: number;
 }
 
-/**
- * What one forward pass is fed: the chunk, its positions, and the cache, which is read in place.
- *
- * @param sequenceLength tokens of the sequence when all chunks of the input are read: RoPE scalings that
- * depend on the length take this one, so that the answer does not depend on the size of the chunks
- * @param probe what the graph reports
- */
-export function forwardInputs(
-  spec: DecoderSpec,
-  cache: KVCache,
-  chunk: Chunk,
-  outputRows: Int32Array,
-  sequenceLength: number,
-  probe: Probe,
-): Map<string, Feed> {
-  const { ids, embeddings, count } = chunk;
-  const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
-  const rowCount = embeddings.length / spec.hiddenSize;
-  const feeds = new Map<string, Feed>([
-    [names.ids, { data: ids, shape: [ids.length] }],
-    [names.embeddings, { data: embeddings, shape: [rowCount, spec.hiddenSize] }],
-    [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
-    [names.positions, { data: positions, shape: [count] }],
-  ]);
-  for (const [table, rotary] of spec.rotary.entries()) {
-    const { cos, sin } = rotaryRows(rotary, positions, sequenceLength);
-    const shape = [count, rotary.size / 2];
-    feeds.set(names.cos(table), { data: cos, shape });
-    feeds.set(names.sin(table), { data: sin, shape });
+/** What the graph calls the past of one head. */
+interface HeadInputs {
+  readonly layer: number;
+  readonly head: number;
+  readonly headSize: number;
+  /** Keys and values of each piece. */
+  readonly pieces: readonly { piece: Piece; keys: string; values: string }[];
+  /** Where the layer has a sliding window. */
+  readonly positions: string | null;
+  /** Rows of attention that a `spectrum` probe goes on with. */
+  readonly pendingRows: string;
+}
+
+/** Puts together what a forward pass is fed: the chunk, its positions, and the cache, which is read in place. */
+export class ForwardInputs {
+  readonly #spec: DecoderSpec;
+  readonly #probe: Probe;
+  /** Made once: fresh strings in each step would cost a hundredth of it. */
+  readonly #heads: readonly HeadInputs[];
+
+  /** @param probe what the graph reports */
+  constructor(spec: DecoderSpec, probe: Probe) {
+    this.#spec = spec;
+    this.#probe = probe;
+    this.#heads = spec.layers.flatMap(({ attention }, layer) =>
+      Array.from({ length: attention.keyValueHeads }, (_, head) => ({
+        layer,
+        head,
+        headSize: attention.headSize,
+        pieces: pieces.map((piece) => ({
+          piece,
+          keys: names.pastKeys(layer, head, piece),
+          values: names.pastValues(layer, head, piece),
+        })),
+        positions: attention.window === null ? null : names.pastPositions(layer, head),
+        pendingRows: names.pendingRows(layer, head),
+      })),
+    );
   }
-  const slotCounts: bigint[] = [];
-  for (const [layer, { attention }] of spec.layers.entries()) {
-    const { headSize } = attention;
-    for (let head = 0; head < attention.keyValueHeads; head++) {
+
+  /**
+   * The inputs of one pass.
+   *
+   * @param outputRows the new tokens whose logits are wanted
+   * @param sequenceLength tokens of the sequence when all chunks of the input are read: RoPE scalings that
+   * depend on the length take this one, so that the answer does not depend on the size of the chunks
+   */
+  of(
+    cache: KVCache,
+    chunk: Chunk,
+    outputRows: Int32Array,
+    sequenceLength: number,
+  ): Map<string, Feed> {
+    const { hiddenSize, rotary } = this.#spec;
+    const { ids, embeddings, count } = chunk;
+    const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
+    const feeds = new Map<string, Feed>([
+      [names.ids, { data: ids, shape: [ids.length] }],
+      [names.embeddings, { data: embeddings, shape: [embeddings.length / hiddenSize, hiddenSize] }],
+      [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
+      [names.positions, { data: positions, shape: [count] }],
+    ]);
+    for (const [table, rotarySpec] of rotary.entries()) {
+      const { cos, sin } = rotaryRows(rotarySpec, positions, sequenceLength);
+      const shape = [count, rotarySpec.size / 2];
+      feeds.set(names.cos(table), { data: cos, shape });
+      feeds.set(names.sin(table), { data: sin, shape });
+    }
+    this.#addPast(feeds, cache, count);
+    if (this.#probe.kind === 'spectrum') this.#addSpectrum(feeds, cache, count, this.#probe);
+    return feeds;
+  }
+
+  #addPast(feeds: Map<string, Feed>, cache: KVCache, count: number): void {
+    const slotCounts: bigint[] = [];
+    for (const { layer, head, headSize, pieces, positions } of this.#heads) {
       const segments = cache.segments(layer, head);
-      for (const piece of pieces) {
-        const { keys, values } = segments[piece];
-        const rows = keys.length / headSize;
+      for (const { piece, keys, values } of pieces) {
+        const rows = segments[piece].keys.length / headSize;
         const shape = [rows, headSize];
-        feeds.set(names.pastKeys(layer, head, piece), { data: keys, shape });
-        feeds.set(names.pastValues(layer, head, piece), { data: values, shape });
+        feeds.set(keys, { data: segments[piece].keys, shape });
+        feeds.set(values, { data: segments[piece].values, shape });
         slotCounts.push(BigInt(rows));
       }
       slotCounts.push(BigInt(count));
-      if (attention.window !== null) {
+      if (positions !== null) {
         const data = cache.positions(layer, head);
-        feeds.set(names.pastPositions(layer, head), { data, shape: [data.length] });
+        feeds.set(positions, { data, shape: [data.length] });
       }
     }
+    const data = BigInt64Array.from(slotCounts);
+    feeds.set(names.slotCounts, { data, shape: [data.length] });
   }
-  const data = BigInt64Array.from(slotCounts);
-  feeds.set(names.slotCounts, { data, shape: [data.length] });
-  if (probe.kind === 'spectrum') feedSpectrum(feeds, spec, cache, count, probe);
-  return feeds;
-}
 
-/** The inputs of a `spectrum` probe; for a cache whose policy does not ask for it, nothing is computed. */
-function feedSpectrum(
-  feeds: Map<string, Feed>,
-  spec: DecoderSpec,
-  cache: KVCache,
-  count: number,
-  probe: SpectrumProbe,
-): void {
-  const { frames, pending, rows } = spectrumSizes(probe, cache.seen, count);
-  const isWanted = cache.policy.probe.kind === 'spectrum';
-  const counted = isWanted ? frames : 0;
-  const perFrame = probe.decay ** probe.hop;
-  const weights = Float32Array.from(
-    { length: counted },
-    (_, frame) => (1 - perFrame) * perFrame ** (frames - 1 - frame),
-  );
-  feeds.set(names.spectrumWeights, { data: weights, shape: [1, counted] });
-  feeds.set(names.spectrumRows, { data: BigInt64Array.of(BigInt(-rows)), shape: [1] });
-  for (const [layer, { attention }] of spec.layers.entries()) {
-    for (let head = 0; head < attention.keyValueHeads; head++) {
+  /** The inputs of a `spectrum` probe; for a cache whose policy does not ask for it, nothing is computed. */
+  #addSpectrum(
+    feeds: Map<string, Feed>,
+    cache: KVCache,
+    count: number,
+    probe: SpectrumProbe,
+  ): void {
+    const { frames, pending, rows } = spectrumSizes(probe, cache.seen, count);
+    const isWanted = cache.policy.probe.kind === 'spectrum';
+    const counted = isWanted ? frames : 0;
+    const perFrame = probe.decay ** probe.hop;
+    const weights = Float32Array.from(
+      { length: counted },
+      (_, frame) => (1 - perFrame) * perFrame ** (frames - 1 - frame),
+    );
+    feeds.set(names.spectrumWeights, { data: weights, shape: [1, counted] });
+    feeds.set(names.spectrumRows, { data: BigInt64Array.of(BigInt(-rows)), shape: [1] });
+    for (const { layer, head, pendingRows } of this.#heads) {
       // Read only where a frame ends.
       const data = counted > 0 ? cache.pendingRows(layer, head) : new Float32Array(0);
       const shape = [counted > 0 ? pending : 0, cache.length(layer, head)];
-      feeds.set(names.pendingRows(layer, head), { data, shape });
+      feeds.set(pendingRows, { data, shape });
     }
   }
 }
