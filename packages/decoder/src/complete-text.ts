@@ -50,8 +50,9 @@ export async function* completeText<Cache extends CacheLike<Cache>>(
   }
   if (!Array.isArray(stop)) throw new InvalidArgumentError('stop', 'is not a list of texts');
   const ids = tokenizer.encode(prompt, { addSpecialTokens });
-  // The last token written is not read again, so it needs no position.
-  const room = decoder.spec.maximumPositions - cache.seen - ids.length + 1;
+  // The last token written is not read again, so it needs no position. Compact ones do not run out.
+  const isCompact = cache.shape.positions === 'compact';
+  const room = isCompact ? Infinity : decoder.spec.maximumPositions - cache.seen - ids.length + 1;
   const limit = Math.min(maximumTokens, room);
   const stream = tokenizer.stream();
   let held = '';

@@ -8,6 +8,7 @@ import {
   type Probe,
 } from '@namm/kv-cache';
 import { cacheShape } from './cache-shape.js';
+import { checkCompactPositions, makeRoom } from './compact-positions.js';
 import type { DecoderLike } from './decoder-like.js';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import type { DecoderSpec } from './decoder-spec.js';
@@ -106,8 +107,14 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     return new Decoder(folder, spec, session, probe, chunkSize);
   }
 
-  /** An empty cache for one sequence. */
+  /**
+   * An empty cache for one sequence.
+   *
+   * @throws {CacheUseError} when positions are to be compact, but those of this model cannot be
+   * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
+   */
   createCache(options?: KVCacheOptions): KVCache {
+    if (options?.positions === 'compact') checkCompactPositions(this.spec);
     return new KVCache(this.cacheShape, options);
   }
 
@@ -127,11 +134,15 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
 
   /**
    * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in
-   * the cache and its policy has evicted. All input is checked before anything is computed.
+   * the cache and its policy has evicted. All input is checked before anything is computed. Caches with
+   * compact positions take input of any length: before a chunk that would pass the limit their gaps are
+   * closed.
    *
    * @returns per item the outputs asked for
    * @throws {DecoderInputError | PositionLimitError | CacheUseError} when an item cannot be fed; all caches
    *   are then unchanged
+   * @throws {PositionLimitError} also when a cache with compact positions holds so much that closing gaps
+   *   does not make room for a chunk; the chunks before it are then in the cache
    * @throws {CacheBusyError} when a cache is in use elsewhere; during the step it is held by the step
    * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache,
    *   those before it are
@@ -146,12 +157,18 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
       for (const { cache } of items) leases.push(cache.lease('a step of the decoder'));
       const results: StepResult[] = [];
       for (const [i, item] of items.entries()) {
-        const sequenceLength = chunks[i]!.reduce((sum, { count }) => sum + count, item.cache.seen);
+        const { cache } = item;
+        const sequenceEnd = chunks[i]!.reduce((sum, { count }) => sum + count, cache.seen);
         const outputs: StepResult[] = [];
         for (const [c, chunk] of chunks[i]!.entries()) {
           options.signal?.throwIfAborted();
           const rows = outputRows(item, chunk, c === chunks[i]!.length - 1);
-          outputs.push(await this.#forward(item.cache, leases[i]!, chunk, rows, sequenceLength));
+          let sequenceLength = sequenceEnd;
+          if (isCompact(cache)) {
+            makeRoom(this.spec, cache, leases[i]!, chunk.count);
+            sequenceLength = cache.nextPosition + chunk.count;
+          }
+          outputs.push(await this.#forward(cache, leases[i]!, chunk, rows, sequenceLength));
           done += chunk.count;
           options.onProgress?.({ stage: 'tokens', done, total });
         }
@@ -182,10 +199,15 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     const { updateInterval: interval = Number.POSITIVE_INFINITY } = cache.policy;
     const grid = { seen: cache.seen, size: this.chunkSize, interval };
     const chunks = readChunks(this.spec, input, grid);
+    if (isCompact(cache)) {
+      checkCompactPositions(this.spec);
+      return chunks;
+    }
     const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
     const { maximumPositions, embedding } = this.spec;
     if (needed > maximumPositions) {
-      throw new PositionLimitError(needed, maximumPositions, embedding.learnedPositions !== null);
+      const isLearned = embedding.learnedPositions !== null;
+      throw PositionLimitError.ofAbsolute(needed, maximumPositions, isLearned);
     }
     return chunks;
   }
@@ -229,6 +251,10 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
           'the weights are finite, so the input or the extension overflows float32.',
         );
   }
+}
+
+function isCompact(cache: KVCache): boolean {
+  return cache.shape.positions === 'compact';
 }
 
 /** The tokens of a chunk whose logits are wanted. */

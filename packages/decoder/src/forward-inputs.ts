@@ -66,7 +66,7 @@ export class ForwardInputs {
   ): Map<string, Feed> {
     const { hiddenSize, rotary } = this.#spec;
     const { ids, embeddings, count } = chunk;
-    const positions = Int32Array.from({ length: count }, (_, i) => cache.seen + i);
+    const positions = Int32Array.from({ length: count }, (_, i) => cache.nextPosition + i);
     const feeds = new Map<string, Feed>([
       [names.ids, { data: ids, shape: [ids.length] }],
       [names.embeddings, { data: embeddings, shape: [embeddings.length / hiddenSize, hiddenSize] }],

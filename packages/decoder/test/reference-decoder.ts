@@ -4,11 +4,15 @@ import { type DecoderSpec, type RotarySpec, rotaryRows } from '../src/index.js';
 /** Which cached positions the query at one position may not see, although causality lets it. */
 export type Evicted = (layer: number, head: number, query: number, key: number) => boolean;
 
+/** The position that a key has when a query looks at it, and that of the query itself. */
+export type PositionOf = (query: number, key: number) => number;
+
 /**
  * The slow, obvious decoder that the fast one is held to: all tokens at once, every head over the whole
  * sequence, evicted tokens masked instead of removed, plain loops in double precision. Knows what the
  * random models of these tests use: RMS norms before each half, RoPE, windows, a gated SiLU.
  *
+ * @param positionOf tokens are numbered by their place in `ids`; windows go by these numbers too
  * @returns logits `[tokens][vocabulary]`
  */
 export async function referenceLogits(
@@ -16,6 +20,7 @@ export async function referenceLogits(
   spec: DecoderSpec,
   ids: readonly number[],
   evicted: Evicted = () => false,
+  positionOf: PositionOf = (_, key) => key,
 ): Promise<number[][]> {
   const file = await openSafetensors(weightsFile);
   const embedding = await matrix(file, spec.embedding.weight);
@@ -33,8 +38,8 @@ export async function referenceLogits(
     };
     const rotary = attention.rotary === null ? null : spec.rotary[attention.rotary]!;
     const size = attention.headSize;
-    const q = rotate(await apply(query.weight, normed), size, rotary);
-    const k = rotate(await apply(key.weight, normed), size, rotary);
+    const q = await apply(query.weight, normed);
+    const k = await apply(key.weight, normed);
     const v = await apply(value.weight, normed);
     const group = attention.queryHeads / attention.keyValueHeads;
     const attended = ids.map((_, i) => {
@@ -46,8 +51,10 @@ export async function referenceLogits(
           .map((__, j) => j)
           .filter((j) => j <= i && (attention.window === null || i - j < attention.window))
           .filter((j) => !evicted(index, head, i, j));
+        const rotatedQuery = rotate(part(q[i]!, h), rotary, positionOf(i, i), ids.length);
         const scores = seen.map((j) => {
-          const score = attention.scale * dot(part(q[i]!, h), part(k[j]!, head));
+          const rotatedKey = rotate(part(k[j]!, head), rotary, positionOf(i, j), ids.length);
+          const score = attention.scale * dot(rotatedQuery, rotatedKey);
           return attention.softCap
             ? attention.softCap * Math.tanh(score / attention.softCap)
             : score;
@@ -101,24 +108,20 @@ async function rmsNorm(
   });
 }
 
-/** RoPE on each head of `[tokens][heads · size]`: pairs are (i, i + half). */
-function rotate(rows: number[][], size: number, rotary: RotarySpec | null): number[][] {
-  if (!rotary) return rows;
+/** RoPE on one head of one row: pairs are (i, i + half). */
+function rotate(
+  row: number[],
+  rotary: RotarySpec | null,
+  position: number,
+  sequenceLength: number,
+): number[] {
+  if (!rotary) return row;
   const half = rotary.size / 2;
-  const { cos, sin } = rotaryRows(
-    rotary,
-    Int32Array.from(rows, (_, position) => position),
-  );
-  return rows.map((row, position) => {
-    const result = [...row];
-    for (let head = 0; head < row.length; head += size) {
-      for (let i = 0; i < half; i++) {
-        const [c, s] = [cos[position * half + i]!, sin[position * half + i]!];
-        const [a, b] = [row[head + i]!, row[head + i + half]!];
-        result[head + i] = a * c - b * s;
-        result[head + i + half] = b * c + a * s;
-      }
-    }
-    return result;
-  });
+  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), sequenceLength);
+  const result = [...row];
+  for (let i = 0; i < half; i++) {
+    result[i] = row[i]! * cos[i]! - row[i + half]! * sin[i]!;
+    result[i + half] = row[i + half]! * cos[i]! + row[i]! * sin[i]!;
+  }
+  return result;
 }

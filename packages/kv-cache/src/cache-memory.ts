@@ -19,7 +19,7 @@ export interface CacheMemory {
     readonly sharedPart: number;
     /** Keys and values of the rows held: `rows × 2 × headSize × 4`. */
     readonly used: number;
-    /** Positions of the rows held: `rows × 4`. */
+    /** Positions of the rows held: `rows × 4`, or twice that when they are compact and tokens are noted too. */
     readonly positions: number;
     /** State of the eviction policy for the rows held. */
     readonly policy: number;

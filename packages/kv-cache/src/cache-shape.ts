@@ -16,4 +16,14 @@ export interface CacheShape {
   /** Digest of the model's configuration and weights; a cache serves only the model it was made for. */
   readonly model: string;
   readonly layers: readonly LayerShape[];
+  /**
+   * How positions go; a cache fills this in from its options.
+   * @defaultValue 'absolute'
+   */
+  readonly positions?: 'absolute' | 'compact';
+}
+
+/** 32-bit numbers beside keys and values of each row: its position, and its token when that is another. */
+export function marksPerRow({ positions }: CacheShape): number {
+  return positions === 'compact' ? 2 : 1;
 }

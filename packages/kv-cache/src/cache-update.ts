@@ -10,7 +10,7 @@ export interface LayerRows {
 
 /** What one forward pass hands to a cache. */
 export interface CacheUpdate {
-  /** Tokens of the pass; their positions are `seen … seen + count − 1`. */
+  /** Tokens of the pass; their positions are `nextPosition … nextPosition + count − 1`. */
   readonly count: number;
   /** New rows, one entry per layer. */
   readonly rows: readonly LayerRows[];

@@ -45,8 +45,10 @@ export type ScoreListener = (layer: number, head: number, scores: FloatArray) =>
 /** Read access to a cache, as a policy sees it after the rows of a pass were appended. */
 export interface CacheView {
   readonly shape: CacheShape;
-  /** Tokens the sequence has seen, evicted ones included; the newest has position `seen − 1`. */
+  /** Tokens the sequence has seen, evicted ones included; the newest is token `seen − 1`. */
   readonly seen: number;
+  /** Position that the next token will have: `seen`, unless positions are compact. */
+  readonly nextPosition: number;
   /** Rows that one head holds. */
   length(layer: number, head: number): number;
   /** Keys of one head after RoPE, `[length, headSize]`; a fresh copy when they lie in two pieces. */

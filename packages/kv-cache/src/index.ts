@@ -48,7 +48,7 @@ export {
   type RetentionRecorderOptions,
   type RetentionTexts,
 } from './retention-recorder.js';
-export type { KeysAndValues, Segments } from './row-buffer.js';
+export type { KeysAndValues, Segments, TurnKeys } from './row-buffer.js';
 export { packState, type StateArray, unpackState } from './saved-state.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
 export type { HeadAllocation } from './scoring/head-allocation.js';

@@ -10,7 +10,7 @@ import { random } from './policies/random.js';
 import { snapKV } from './policies/snap-kv.js';
 import { tova } from './policies/tova.js';
 import { RowBuffer } from './row-buffer.js';
-import { heldPositions, randomTokens, runPasses, updateOf } from './testing/run-pass.js';
+import { randomTokens, runPasses, tokensHeld, updateOf } from './testing/run-pass.js';
 import { shapeOf } from './testing/shapes.js';
 import { snapshot } from './testing/snapshot.js';
 
@@ -76,7 +76,7 @@ describe('KVCache', () => {
             pairs.push({ cache: cache.fork(), held: held.map((positions) => [...positions]) });
           }
           for (const pair of pairs) {
-            expect(heldPositions(pair.cache).flat()).toEqual(pair.held);
+            expect(tokensHeld(pair.cache).flat()).toEqual(pair.held);
             for (const [index, positions] of pair.held.entries()) {
               const [layer, head] = [index >> 1, index & 1];
               const all = tokens[layer]!.keys[head]!;

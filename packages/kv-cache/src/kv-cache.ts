@@ -1,17 +1,19 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
 import type { CacheMemory } from './cache-memory.js';
-import type { CacheShape } from './cache-shape.js';
+import { type CacheShape, marksPerRow } from './cache-shape.js';
 import type { CacheUpdate } from './cache-update.js';
+import { checkChoice } from './check-option.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
+import { closedPositions } from './closed-positions.js';
 import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
 import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
-import { RowBuffer, type Segments } from './row-buffer.js';
+import { RowBuffer, type Segments, type TurnKeys } from './row-buffer.js';
 import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
@@ -27,6 +29,13 @@ export interface KVCacheOptions {
    * @defaultValue false
    */
   readonly keepOutsideWindow?: boolean;
+  /**
+   * `absolute`: a token keeps the position it was read at. `compact`: when positions run out, the decoder
+   * closes the gaps that eviction has left, so that a cache with a budget serves input of any length; see
+   * {@link KVCache.closeGaps}. A row costs four bytes more. Not together with `keepOutsideWindow`.
+   * @defaultValue 'absolute'
+   */
+  readonly positions?: 'absolute' | 'compact';
   /** Writes down what each head holds after each update. One recorder serves one cache. */
   readonly recorder?: RetentionRecorder;
 }
@@ -35,14 +44,16 @@ export interface KVCacheOptions {
 export interface CacheLease {
   /** As {@link KVCache.update}. */
   update(update: CacheUpdate): Promise<void>;
+  /** As {@link KVCache.closeGaps}. */
+  closeGaps(turn: (layer: number) => TurnKeys | null): void;
   /** Gives the cache free; a second call does nothing. */
   release(): void;
 }
 
 /**
  * The keys and values of one sequence, per layer and KV head. Heads may hold different rows and
- * different numbers of rows. Positions are absolute and stay with their rows; keys are stored after
- * RoPE and never touched.
+ * different numbers of rows. Positions stay with their rows; keys are stored after RoPE. Neither changes
+ * as long as positions are absolute.
  *
  * @example
  * ```ts
@@ -58,18 +69,25 @@ export class KVCache implements CacheView {
   #heads: RowBuffer[][];
   #state: PolicyState;
   #seen = 0;
+  #nextPosition = 0;
   #leasedFor: string | null = null;
   #recorder: RetentionRecorder | null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
     checkShape(shape);
-    this.shape = shape;
+    const { positions = shape.positions ?? 'absolute', keepOutsideWindow = false } = options;
+    checkChoice('positions', positions, ['absolute', 'compact']);
+    if (positions === 'compact' && keepOutsideWindow) {
+      const problem = 'rows outside of a window cannot stay when positions are compact';
+      throw new InvalidArgumentError('keepOutsideWindow', problem);
+    }
+    this.shape = positions === (shape.positions ?? 'absolute') ? shape : { ...shape, positions };
     this.policy = options.policy ?? full();
-    this.#keepOutsideWindow = options.keepOutsideWindow ?? false;
-    this.#state = this.policy.start(shape);
+    this.#keepOutsideWindow = keepOutsideWindow;
+    this.#state = this.policy.start(this.shape);
     this.#heads = shape.layers.map(({ keyValueHeads, headSize }) =>
-      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize)),
+      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, this.#isCompact)),
     );
     this.#recorder = options.recorder ?? null;
     this.#recorder?.start(this);
@@ -80,9 +98,14 @@ export class KVCache implements CacheView {
     return this.#recorder;
   }
 
-  /** Tokens of the sequence so far, evicted ones included; the next token has this position. */
+  /** Tokens of the sequence so far, evicted ones included. */
   get seen(): number {
     return this.#seen;
+  }
+
+  /** Position that the next token will have: `seen`, unless positions are compact. */
+  get nextPosition(): number {
+    return this.#nextPosition;
   }
 
   /** Rows that one head holds. */
@@ -168,11 +191,44 @@ export class KVCache implements CacheView {
         if (released) throw new CacheBusyError('update', 'nobody: this lease was released');
         await this.#update(update);
       },
+      closeGaps: (turn) => {
+        if (released) throw new CacheBusyError('closeGaps', 'nobody: this lease was released');
+        this.#closeGaps(turn);
+      },
       release: () => {
         if (!released) this.#leasedFor = null;
         released = true;
       },
     };
+  }
+
+  /**
+   * How many positions {@link closeGaps} would win now. Positions that some head of some layer holds are
+   * no gaps, nor are those within the largest sliding window; so heads that hold different tokens leave
+   * fewer gaps than heads that hold the same.
+   */
+  gaps(): number {
+    return this.#nextPosition - closedPositions(this)[this.#nextPosition]!;
+  }
+
+  /**
+   * Closes the gaps that no head holds any more, with one map for the whole sequence: positions stay in
+   * order, and the next token's is smaller by {@link gaps}. Nothing changes between tokens that have no
+   * gap between them, nor within a sliding window.
+   *
+   * @param turn for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
+   *   their old positions to that of their new ones; null for a layer whose keys have no rotation. It must
+   *   not throw
+   * @throws {InvalidArgumentError} when the positions of this cache are absolute
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   */
+  closeGaps(turn: (layer: number) => TurnKeys | null): void {
+    const lease = this.lease('closeGaps');
+    try {
+      lease.closeGaps(turn);
+    } finally {
+      lease.release();
+    }
   }
 
   /**
@@ -208,8 +264,8 @@ export class KVCache implements CacheView {
       );
       await writeCacheFile(path, this.shape, this.policy, {
         seen: this.#seen,
-        nextPosition: this.#seen,
-        positions: 'absolute',
+        nextPosition: this.#nextPosition,
+        positions: this.#isCompact ? 'compact' : 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
         heads,
         state: this.#state.save(),
@@ -234,8 +290,9 @@ export class KVCache implements CacheView {
     { policy = full(), recorder }: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
   ): Promise<KVCache> {
     const contents = await readCacheFile(path, shape, policy);
-    const { keepOutsideWindow } = contents;
-    const cache = new KVCache(shape, { policy, keepOutsideWindow, ...(recorder && { recorder }) });
+    const { keepOutsideWindow, positions: mode } = contents;
+    const options = { policy, keepOutsideWindow, positions: mode };
+    const cache = new KVCache(shape, { ...options, ...(recorder && { recorder }) });
     try {
       cache.#state = policy.restore(cache.shape, contents.state);
     } catch (cause) {
@@ -248,6 +305,7 @@ export class KVCache implements CacheView {
       }
     }
     cache.#seen = contents.seen;
+    cache.#nextPosition = contents.nextPosition;
     return cache;
   }
 
@@ -267,6 +325,7 @@ export class KVCache implements CacheView {
     copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
     copy.#state = this.#state.fork();
     copy.#seen = this.#seen;
+    copy.#nextPosition = this.#nextPosition;
     copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
   }
@@ -287,7 +346,8 @@ export class KVCache implements CacheView {
       }
     }
     const policy = this.#state.bytes;
-    const bytes = { allocated, shared, sharedPart, used, positions: rows * 4, policy };
+    const marks = marksPerRow(this.shape);
+    const bytes = { allocated, shared, sharedPart, used, positions: rows * marks * 4, policy };
     return { seen: this.#seen, rows, keptPerHead, bytes };
   }
 
@@ -306,7 +366,9 @@ export class KVCache implements CacheView {
       this.#state.observe(layer, observation);
     }
     // Before the policy chooses, so that it spends no budget on rows that nobody can see.
-    if (!this.#keepOutsideWindow) this.#evict(outsideWindow(this, this.policy));
+    if (!this.#keepOutsideWindow) {
+      this.#evict(outsideWindow(this, this.policy.keepsEverything === true));
+    }
     const kept = await this.#state.select(this, this.#recorder?.scoreListener(this));
     const invalid = findInvalidSlots(kept, this.#lengths());
     if (invalid !== null) {
@@ -318,16 +380,38 @@ export class KVCache implements CacheView {
 
   #append({ count, rows }: CacheUpdate): void {
     this.#reserve(count);
-    const positions = Int32Array.from({ length: count }, (_, i) => this.#seen + i);
+    const numbersFrom = (first: number) => Int32Array.from({ length: count }, (_, i) => first + i);
+    const tokens = numbersFrom(this.#seen);
+    const positions = this.#isCompact ? numbersFrom(this.#nextPosition) : tokens;
     for (const [layer, heads] of this.#heads.entries()) {
       const { keys, values } = rows[layer]!;
       const size = count * this.shape.layers[layer]!.headSize;
       for (const [head, buffer] of heads.entries()) {
         const [from, to] = [head * size, (head + 1) * size];
-        buffer.append(keys.subarray(from, to), values.subarray(from, to), positions);
+        buffer.append(keys.subarray(from, to), values.subarray(from, to), positions, tokens);
       }
     }
     this.#seen += count;
+    this.#nextPosition += count;
+  }
+
+  #closeGaps(turn: (layer: number) => TurnKeys | null): void {
+    if (!this.#isCompact) {
+      const problem = 'its positions are absolute; make it with positions: compact';
+      throw new InvalidArgumentError('cache', problem);
+    }
+    // Else rows that are outside of their window might come into it again.
+    this.#evict(outsideWindow(this, false));
+    const closed = closedPositions(this);
+    for (const [layer, heads] of this.#heads.entries()) {
+      const turnLayer = turn(layer);
+      for (const head of heads) head.renumber(closed, turnLayer);
+    }
+    this.#nextPosition = closed[this.#nextPosition]!;
+  }
+
+  get #isCompact(): boolean {
+    return this.shape.positions === 'compact';
   }
 
   /** Before the first row is written, so that running out of memory leaves the heads as they were. */

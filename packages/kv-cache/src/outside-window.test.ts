@@ -4,7 +4,7 @@ import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
 import { l2Norm } from './policies/l2-norm.js';
 import { snapKV } from './policies/snap-kv.js';
-import { heldPositions, randomTokens, runPasses } from './testing/run-pass.js';
+import { randomTokens, runPasses, tokensHeld } from './testing/run-pass.js';
 import { shapeOf } from './testing/shapes.js';
 
 const window = 16;
@@ -23,7 +23,7 @@ describe('rows outside of a sliding window', () => {
       const { seen } = cache;
       // The next query, at position `seen`, sees positions above seen − window.
       const visible = range(Math.max(0, seen - window + 1), seen);
-      expect(heldPositions(cache)).toEqual([
+      expect(tokensHeld(cache)).toEqual([
         [range(0, seen), range(0, seen)],
         [visible, visible],
       ]);

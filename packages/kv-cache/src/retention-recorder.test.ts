@@ -14,7 +14,7 @@ import { h2o } from './policies/h2o.js';
 import { sinkRecent } from './policies/sink-recent.js';
 import { RetentionRecorder } from './retention-recorder.js';
 import { slotRange } from './slot-range.js';
-import { heldPositions, randomTokens, updateOf } from './testing/run-pass.js';
+import { randomTokens, tokensHeld, updateOf } from './testing/run-pass.js';
 import { passSizes, shapeOf } from './testing/shapes.js';
 
 const shape = {
@@ -57,7 +57,7 @@ describe('RetentionRecorder', () => {
           const held: number[][][][] = [];
           const bytes: unknown[] = [];
           const note = () => {
-            held.push(heldPositions(cache));
+            held.push(tokensHeld(cache));
             const { allocated, shared, used, positions, policy } = cache.memory().bytes;
             bytes.push({ allocated: allocated + shared, used, positions, policy });
           };
@@ -99,8 +99,8 @@ describe('RetentionRecorder', () => {
     const fork = cache.fork();
     await fork.update(updateOf(fork, tokens, 4));
     cache.keep(half(cache));
-    expect(toldBy(cache.recorder!.record())[1]).toEqual(heldPositions(cache));
-    expect(toldBy(fork.recorder!.record())[1]).toEqual(heldPositions(fork));
+    expect(toldBy(cache.recorder!.record())[1]).toEqual(tokensHeld(cache));
+    expect(toldBy(fork.recorder!.record())[1]).toEqual(tokensHeld(fork));
     expect(toldBy(fork.recorder!.record())[0]).toEqual(toldBy(cache.recorder!.record())[0]);
     expect([...fork.recorder!.record().seen]).toEqual([9, 13]);
   });
@@ -110,7 +110,7 @@ describe('RetentionRecorder', () => {
       const policy = h2o({ budget: 6 });
       const cache = new KVCache(shape, { policy, ...(recorder ? { recorder } : {}) });
       for (const count of [8, 5, 1, 1]) await cache.update(updateOf(cache, tokens, count));
-      return [heldPositions(cache), cache.memory()];
+      return [tokensHeld(cache), cache.memory()];
     };
     expect(await run(new RetentionRecorder({ scores: 1 }))).toEqual(await run());
   });
@@ -179,7 +179,7 @@ describe('RetentionRecorder', () => {
     };
     const cache = new KVCache(shape, { policy: failing, recorder: new RetentionRecorder() });
     await expect(cache.update(updateOf(cache, tokens, 6))).rejects.toThrow(InvalidSelectionError);
-    expect(toldBy(cache.recorder!.record())).toEqual([heldPositions(cache)]);
+    expect(toldBy(cache.recorder!.record())).toEqual([tokensHeld(cache)]);
     await expect(cache.update({ count: 1, rows: [], observations: [] })).rejects.toThrow();
     expect(cache.recorder!.record().seen).toHaveLength(1); // a refused update is none
   });

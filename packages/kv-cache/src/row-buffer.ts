@@ -1,5 +1,6 @@
 import { forEachRun, GrowableRows } from './growable-rows.js';
 import { SharedRows } from './shared-rows.js';
+import { slotRange } from './slot-range.js';
 
 /** The keys and values of some rows, each `[rows, headSize]`. */
 export interface KeysAndValues {
@@ -14,6 +15,12 @@ export interface Segments {
   readonly own: KeysAndValues;
 }
 
+/**
+ * Changes keys `[rows, headSize]` in place from the rotation of their old positions to that of their new
+ * ones, `[rows]` each.
+ */
+export type TurnKeys = (keys: Float32Array, from: Int32Array, to: Int32Array) => void;
+
 const nothing: KeysAndValues = { keys: new Float32Array(0), values: new Float32Array(0) };
 
 /**
@@ -25,8 +32,8 @@ const copiedShare = 1 / 4;
 /**
  * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
  * `[length]`. After a {@link fork} both sides read the rows of that moment from the same arrays, and
- * append to arrays of their own. The first eviction of a shared row on one side copies what that side
- * keeps to arrays of its own; positions are never shared.
+ * append to arrays of their own. The first time that one side evicts or turns a shared row, it copies what
+ * it keeps to arrays of its own; positions are never shared.
  */
 export class RowBuffer {
   readonly #headSize: number;
@@ -120,6 +127,30 @@ export class RowBuffer {
     if (kept < from) this.#leaveShared(slots);
     else this.#own.retain(from === 0 ? slots : slots.subarray(from).map((slot) => slot - from));
     this.#marks.retain(slots);
+  }
+
+  /**
+   * Gives the rows at these positions new ones, and turns their keys accordingly.
+   *
+   * @param closed new position of each old one, ascending
+   * @param turn changes keys in place; null when keys do not depend on positions
+   */
+  renumber(closed: Int32Array, turn: TurnKeys | null): void {
+    const { positions } = this;
+    const first = positions.findIndex((position) => closed[position] !== position);
+    if (first < 0) return;
+    if (turn !== null) {
+      if (first < this.#sharedLength) this.#leaveShared(slotRange(0, this.length));
+      const from = positions.slice(first);
+      const keys = this.#own.view(0) as Float32Array;
+      const shared = this.#sharedLength;
+      turn(
+        keys.subarray((first - shared) * this.#headSize),
+        from,
+        from.map((position) => closed[position]!),
+      );
+    }
+    for (let i = first; i < positions.length; i++) positions[i] = closed[positions[i]!]!;
   }
 
   /** A head with the same rows, which goes its own way from here. */

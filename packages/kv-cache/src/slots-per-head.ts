@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { Budget } from './budget.js';
-import type { CacheShape, LayerShape } from './cache-shape.js';
+import { type CacheShape, type LayerShape, marksPerRow } from './cache-shape.js';
 
 /**
  * Turns a budget into slots per KV head, as a function of the tokens seen. A budget in bytes gives every
@@ -21,8 +21,9 @@ export function slotsPerHead(
     case 'share':
       return (seen) => Math.max(1, Math.floor(budget.share * seen));
     case 'bytes': {
+      const marks = marksPerRow(shape);
       const bytesPerSlot = shape.layers.reduce((sum, layer) => {
-        const row = (2 * layer.headSize + 1) * 4 + policyBytesPerRow(layer);
+        const row = (2 * layer.headSize + marks) * 4 + policyBytesPerRow(layer);
         return sum + layer.keyValueHeads * row;
       }, 0);
       const slots = Math.floor(budget.bytes / bytesPerSlot);

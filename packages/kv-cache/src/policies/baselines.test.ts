@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
 import { pyramidBudgets } from '../scoring/pyramid-budgets.js';
-import { heldPositions, type LayerTokens, runPasses } from '../testing/run-pass.js';
+import { type LayerTokens, runPasses, tokensHeld } from '../testing/run-pass.js';
 import { shapeOf } from '../testing/shapes.js';
 import { adaKV } from './ada-kv.js';
 import { h2o } from './h2o.js';
@@ -101,7 +101,7 @@ describe('classic policies keep what their references keep', () => {
     async (_, { method, params, keep }) => {
       const cache = new KVCache(shape, { policy: policyOf(method, params) });
       await runPasses(cache, tokens, [fixture.config.n]);
-      expect(heldPositions(cache)[0]).toEqual(keep);
+      expect(tokensHeld(cache)[0]).toEqual(keep);
     },
   );
 
@@ -114,7 +114,7 @@ describe('classic policies keep what their references keep', () => {
     for (const [step, count] of fixture.stream_steps.entries()) {
       await runPasses(cache, tokens, [count]);
       const kept = expected.kept_positions_after_each_step[step]!;
-      expect(heldPositions(cache)[0], `step ${step}`).toEqual(
+      expect(tokensHeld(cache)[0], `step ${step}`).toEqual(
         kept.map((head) => head.sort((a, b) => a - b)),
       );
     }

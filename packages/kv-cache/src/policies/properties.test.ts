@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createPolicy, policyNames } from '../create-policy.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
-import { heldPositions, type LayerTokens, randomTokens, runPasses } from '../testing/run-pass.js';
+import { type LayerTokens, randomTokens, runPasses, tokensHeld } from '../testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from '../testing/shapes.js';
 import { adaKV } from './ada-kv.js';
 import { h2o } from './h2o.js';
@@ -26,7 +26,7 @@ async function kept(
 ): Promise<number[][][]> {
   const cache = new KVCache(of, { policy });
   await runPasses(cache, tokens, counts);
-  return heldPositions(cache);
+  return tokensHeld(cache);
 }
 
 const newest = (count: number, seen: number) =>
@@ -40,7 +40,7 @@ describe('every policy', () => {
         for (const name of policyNames) {
           const cache = new KVCache(shape, { policy: createPolicy(name, { budget: 6 }) });
           await runPasses(cache, tokens, counts);
-          for (const [layer, heads] of heldPositions(cache).entries()) {
+          for (const [layer, heads] of tokensHeld(cache).entries()) {
             for (const [head, positions] of heads.entries()) {
               expect(positions, name).toEqual([...new Set(positions)].sort((a, b) => a - b));
               const all = tokens[layer]!.keys[head]!;
@@ -77,7 +77,7 @@ describe('every policy', () => {
         for (const [i, cache] of caches.entries()) await runPasses(cache, tokens[i]!, [count]);
       }
       for (const [i, cache] of caches.entries()) {
-        expect(heldPositions(cache), name).toEqual(await kept(policy, tokens[i]!, [8, 5, 1]));
+        expect(tokensHeld(cache), name).toEqual(await kept(policy, tokens[i]!, [8, 5, 1]));
       }
     }
   });
@@ -222,7 +222,7 @@ describe('snapKV', () => {
           policy: snapKV({ budget: total - 1, window: 6, kernel: 3 }),
         });
         await runPasses(last, tokens, counts);
-        expect(heldPositions(last)).toEqual(heldPositions(cache));
+        expect(tokensHeld(last)).toEqual(tokensHeld(cache));
       }),
       { numRuns: 30 },
     );

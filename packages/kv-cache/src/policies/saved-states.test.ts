@@ -8,7 +8,7 @@ import { KVCache } from '../kv-cache.js';
 import { packState, unpackState } from '../saved-state.js';
 import { adaptiveHeads } from '../scoring/adaptive-heads.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import { heldPositions, randomTokens, runPasses, updateOf } from '../testing/run-pass.js';
+import { randomTokens, runPasses, tokensHeld, updateOf } from '../testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from '../testing/shapes.js';
 import { adaKV } from './ada-kv.js';
 import { h2o } from './h2o.js';
@@ -85,7 +85,7 @@ describe('a saved state', () => {
             resave();
             await plain.update(updateOf(plain, tokens, count));
             await saved.update(updateOf(saved, tokens, count));
-            expect(heldPositions(saved), policy.name).toEqual(heldPositions(plain));
+            expect(tokensHeld(saved), policy.name).toEqual(tokensHeld(plain));
             expect(saved.memory()).toEqual(plain.memory());
           }
         }

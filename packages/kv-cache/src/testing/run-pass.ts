@@ -33,7 +33,7 @@ export function attend(
 ): Float64Array {
   const { keyValueHeads, queryHeads, headSize, window } = view.shape.layers[layer]!;
   const head = Math.floor(queryHead / (queryHeads / keyValueHeads));
-  const held = view.positions(layer, head);
+  const held = view.tokens(layer, head);
   const positions = [...held, ...Array.from({ length: count }, (_, i) => view.seen + i)];
   const weights = positions.map((other) => {
     if (other > position || (window !== null && other <= position - window)) return 0;
@@ -107,9 +107,9 @@ export async function runPasses(
   for (const count of counts) await cache.update(updateOf(cache, tokens, count));
 }
 
-/** The positions that every head holds, per layer and head. */
-export function heldPositions(cache: CacheView): number[][][] {
+/** The tokens that every head holds, per layer and head. */
+export function tokensHeld(cache: CacheView): number[][][] {
   return cache.shape.layers.map(({ keyValueHeads }, layer) =>
-    Array.from({ length: keyValueHeads }, (_, head) => [...cache.positions(layer, head)]),
+    Array.from({ length: keyValueHeads }, (_, head) => [...cache.tokens(layer, head)]),
   );
 }

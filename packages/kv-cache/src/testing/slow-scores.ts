@@ -19,7 +19,7 @@ export function attentionOf(
     Array.from({ length: queryHeads }, (_, queryHead) => {
       const head = Math.floor(queryHead / (queryHeads / keyValueHeads));
       const fresh = Array.from({ length: count }, (_, n) => view.seen + n);
-      const positions = [...view.positions(layer, head), ...fresh];
+      const positions = [...view.tokens(layer, head), ...fresh];
       const given = attend(view, tokens, layer, queryHead, view.seen + i, count);
       return new Map(positions.map((position, slot) => [position, given[slot]!]));
     }),

@@ -1,15 +1,17 @@
 import type { KVCache } from '../kv-cache.js';
-import { heldPositions } from './run-pass.js';
+import { tokensHeld } from './run-pass.js';
 
 /** Everything that can be seen of a cache. */
 export function snapshot(cache: KVCache) {
-  const heads = heldPositions(cache).map((layer, l) =>
-    layer.map((positions, h) => ({
-      positions,
+  const heads = tokensHeld(cache).map((layer, l) =>
+    layer.map((tokens, h) => ({
+      tokens,
+      positions: [...cache.positions(l, h)],
       keys: [...cache.keys(l, h)],
       values: [...cache.values(l, h)],
     })),
   );
   const { bytes, ...counts } = cache.memory();
-  return { seen: cache.seen, heads, counts, policy: bytes.policy };
+  const { seen, nextPosition } = cache;
+  return { seen, nextPosition, heads, counts, policy: bytes.policy };
 }

@@ -1,0 +1,58 @@
+import type { CacheLease, KVCache, TurnKeys } from '@namm/kv-cache';
+import type { DecoderSpec } from './decoder-spec.js';
+import { CacheUseError, PositionLimitError } from './errors.js';
+import { keyTurner } from './rotary/turn-keys.js';
+
+/**
+ * Checks that caches with compact positions can serve a model: kept keys must be able to move.
+ *
+ * @throws {CacheUseError} when positions are learned, or frequencies would change with the length
+ */
+export function checkCompactPositions(spec: DecoderSpec): void {
+  const { family, maximumPositions } = spec;
+  if (spec.embedding.learnedPositions !== null) {
+    const problem = `${family} has learned positions, which are part of the keys for good`;
+    throw new CacheUseError(`Compact positions are not possible: ${problem}; use absolute ones.`);
+  }
+  for (const { scaling } of spec.rotary) {
+    if (scaling.kind !== 'dynamic' && scaling.kind !== 'longrope') continue;
+    if (maximumPositions <= scaling.trainedPositions) continue;
+    const problem = `${scaling.kind} RoPE has other frequencies beyond ${scaling.trainedPositions} positions`;
+    throw new CacheUseError(
+      `Compact positions are not possible: ${problem}; load the model with maximumPositions: ${scaling.trainedPositions}.`,
+    );
+  }
+}
+
+/**
+ * Sees to it that the positions of a chunk are within the limit: when they would not be, closes the gaps
+ * of a cache whose positions are compact.
+ *
+ * @param count tokens of the chunk
+ * @throws {PositionLimitError} when that does not make enough room; nothing has then changed
+ */
+export function makeRoom(
+  spec: DecoderSpec,
+  cache: KVCache,
+  lease: CacheLease,
+  count: number,
+): void {
+  const { maximumPositions, layers, rotary } = spec;
+  if (cache.nextPosition + count <= maximumPositions) return;
+  const closed = cache.nextPosition - cache.gaps();
+  if (closed + count > maximumPositions) {
+    throw PositionLimitError.ofCompact(closed, count, maximumPositions);
+  }
+  const turners = new Map<string, TurnKeys>();
+  lease.closeGaps((layer) => {
+    const { rotary: table, headSize } = layers[layer]!.attention;
+    if (table === null) return null;
+    const name = `${table} ${headSize}`;
+    let turner = turners.get(name);
+    if (turner === undefined) {
+      turner = keyTurner(rotary[table]!, headSize);
+      turners.set(name, turner);
+    }
+    return turner;
+  });
+}
