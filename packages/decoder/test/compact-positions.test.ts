@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random } from '@namm/core';
+import { openSafetensors, Random, type TensorData, writeSafetensors } from '@namm/core';
 import {
   type EvictionPolicy,
   full,
@@ -28,7 +28,8 @@ import { referenceLogits } from './reference-decoder.js';
 /** Float32 against double precision. */
 const tolerance = 1e-4;
 const limit = 16;
-const fixture = (name: string) => join(import.meta.dirname, '__fixtures__', name);
+const fixtures = join(import.meta.dirname, '__fixtures__');
+const fixture = (name: string) => join(fixtures, name);
 
 /** What one pass saw of a cache. */
 interface Pass {
@@ -394,3 +395,45 @@ it('lets completeText write on when positions are compact', async () => {
   expect(cache.seen).toBeGreaterThan(20);
   await decoder.release();
 });
+
+describe('sinks and recent tokens with positions that run out at every token', () => {
+  const names = ['llama-base', 'llama-base-1', 'llama-rope-yarn'];
+  it.each(names)('are StreamingLLM, as PyTorch computes it (%s)', async (name) => {
+    const recorded = await openSafetensors(join(fixtures, 'streaming-llm.safetensors'));
+    const { sinks, recent, ids } = JSON.parse(recorded.metadata.get('facts')!);
+    const expected = await recorded.readFloat32(name);
+    const { folder, remove } = await modelFolder(name);
+    const maximumPositions = sinks + recent + 1;
+    const decoder = await Decoder.load(folder, { ...quiet, chunkSize: 1, maximumPositions });
+    const policy = sinkRecent({ budget: sinks + recent, sinks });
+    const cache = decoder.createCache({ policy, positions: 'compact' });
+    const logits = await feed(decoder, cache, ids[name]);
+    expect(cache.nextPosition).toBe(maximumPositions);
+    const last = logits.slice(-expected.length);
+    expect(largestDifference(last, expected)).toBeLessThan(tolerance);
+    // Absolute positions, with which such a cache differs, would not pass.
+    const far = await Decoder.load(folder, { ...quiet, chunkSize: 1, maximumPositions: 128 });
+    const absolute = (await feed(far, far.createCache({ policy }), ids[name])).slice(-last.length);
+    expect(largestDifference(absolute, expected)).toBeGreaterThan(100 * tolerance);
+    await decoder.release();
+    await far.release();
+    await remove();
+  });
+});
+
+/** The folder of a fixture; for a name that ends in -1 one with its first layer alone. */
+async function modelFolder(name: string): Promise<{ folder: string; remove(): Promise<void> }> {
+  if (!name.endsWith('-1')) return { folder: fixture(name), remove: async () => {} };
+  const source = fixture(name.slice(0, -2));
+  const folder = await mkdtemp(join(tmpdir(), 'namm-one-layer-'));
+  const config = JSON.parse(await readFile(join(source, 'config.json'), 'utf8'));
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: 1 }));
+  const file = await openSafetensors(join(source, 'model.safetensors'));
+  const tensors: [string, TensorData][] = [];
+  for (const { name: tensor, dtype, shape } of file.tensors.values()) {
+    if (/layers\.[1-9]/.test(tensor)) continue;
+    tensors.push([tensor, { dtype, shape, data: await file.readBytes(tensor) }]);
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  return { folder, remove: () => rm(folder, { recursive: true }) };
+}
