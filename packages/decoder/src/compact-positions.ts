@@ -41,7 +41,9 @@ export function makeRoom(
   if (cache.nextPosition + count <= maximumPositions) return;
   const closed = cache.nextPosition - cache.gaps();
   if (closed + count > maximumPositions) {
-    throw PositionLimitError.ofCompact(closed, count, maximumPositions);
+    const problem = `Closing gaps makes no room for ${count} more: the heads together hold ${closed} positions.`;
+    const advice = 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
+    throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
   const turners = new Map<string, TurnKeys>();
   lease.closeGaps((layer) => {

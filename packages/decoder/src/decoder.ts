@@ -206,8 +206,8 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
     const { maximumPositions, embedding } = this.spec;
     if (needed > maximumPositions) {
-      const isLearned = embedding.learnedPositions !== null;
-      throw PositionLimitError.ofAbsolute(needed, maximumPositions, isLearned);
+      const advice = embedding.learnedPositions ? learnedAdvice : rotaryAdvice;
+      throw new PositionLimitError(needed, maximumPositions, advice);
     }
     return chunks;
   }
@@ -252,6 +252,10 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
         );
   }
 }
+
+const learnedAdvice = 'Its positions are learned, so there are no more: shorten the input.';
+const rotaryAdvice =
+  "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `contextExtension` or a higher `maximumPositions`.";
 
 function isCompact(cache: KVCache): boolean {
   return cache.shape.positions === 'compact';

@@ -23,30 +23,13 @@ export class DecoderInputError extends NammError {
 
 /** A sequence would outgrow the positions that the model can tell apart. */
 export class PositionLimitError extends NammError {
-  private constructor(needed: number, limit: number, advice: string) {
+  /** @param advice what to do about it */
+  constructor(needed: number, limit: number, advice: string) {
     super(
       'POSITION_LIMIT',
       `The sequence would reach ${needed} positions, but the model is made for ${limit}. ${advice}`,
       { details: { needed, limit } },
     );
-  }
-
-  /** @param learned whether the model has a table of positions, which has an end */
-  static ofAbsolute(needed: number, limit: number, learned: boolean): PositionLimitError {
-    const advice = learned
-      ? 'Its positions are learned, so there are no more: shorten the input.'
-      : "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `contextExtension` or a higher `maximumPositions`.";
-    return new PositionLimitError(needed, limit, advice);
-  }
-
-  /**
-   * @param held positions that are left when all gaps are closed
-   * @param count tokens of the chunk that has no room
-   */
-  static ofCompact(held: number, count: number, limit: number): PositionLimitError {
-    const problem = `Closing gaps makes no room for ${count} more: the heads together hold ${held} positions.`;
-    const advice = 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
-    return new PositionLimitError(held + count, limit, `${problem} ${advice}`);
   }
 }
 
