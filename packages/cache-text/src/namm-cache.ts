@@ -1,6 +1,6 @@
 import { DynamicCache } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import { CacheUseError, type Decoder, PositionLimitError, type StepOptions } from '@namm/decoder';
+import { CacheUseError, checkPositionLimit, type Decoder, type StepOptions } from '@namm/decoder';
 import { CacheBusyError } from '@namm/kv-cache';
 import type {
   AnyDecoder,
@@ -125,7 +125,7 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
     );
     for (const [i, { length }] of unread.entries()) {
       const seen = first[i] === 'restart' ? 0 : (this.#rows[i]?.cache.seen ?? 0);
-      this.#mustFit(seen + length);
+      checkPositionLimit(this.#model.spec, seen + length);
     }
     return { unread, first };
   }
@@ -222,13 +222,6 @@ class SequenceCaches extends (DynamicCache as unknown as new () => object) {
   #mustBeUsable(): void {
     if (this.#disposed)
       throw new CacheUseError('The cache was disposed of; make another with createCache.');
-  }
-
-  #mustFit(needed: number): void {
-    const { maximumPositions, embedding } = this.#model.spec;
-    if (needed > maximumPositions) {
-      throw new PositionLimitError(needed, maximumPositions, embedding.learnedPositions !== null);
-    }
   }
 }
 

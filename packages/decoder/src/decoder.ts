@@ -8,11 +8,12 @@ import {
   type Probe,
 } from '@namm/kv-cache';
 import { cacheShape } from './cache-shape.js';
+import { checkPositionLimit } from './check-position-limit.js';
 import { checkCompactPositions, makeRoom } from './compact-positions.js';
 import type { DecoderLike } from './decoder-like.js';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import type { DecoderSpec } from './decoder-spec.js';
-import { CacheUseError, DecoderInputError, NonFiniteError, PositionLimitError } from './errors.js';
+import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
 import { readSpec } from './families/read-spec.js';
 import { findNonFiniteTensor } from './find-non-finite-tensor.js';
 import { type Chunk, ForwardInputs } from './forward-inputs.js';
@@ -203,12 +204,10 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
       checkCompactPositions(this.spec);
       return chunks;
     }
-    const needed = chunks.reduce((sum, { count }) => sum + count, cache.seen);
-    const { maximumPositions, embedding } = this.spec;
-    if (needed > maximumPositions) {
-      const advice = embedding.learnedPositions ? learnedAdvice : rotaryAdvice;
-      throw new PositionLimitError(needed, maximumPositions, advice);
-    }
+    checkPositionLimit(
+      this.spec,
+      chunks.reduce((sum, { count }) => sum + count, cache.seen),
+    );
     return chunks;
   }
 
@@ -252,10 +251,6 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
         );
   }
 }
-
-const learnedAdvice = 'Its positions are learned, so there are no more: shorten the input.';
-const rotaryAdvice =
-  "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `contextExtension` or a higher `maximumPositions`.";
 
 function isCompact(cache: KVCache): boolean {
   return cache.shape.positions === 'compact';

@@ -1,0 +1,19 @@
+import type { DecoderSpec } from './decoder-spec.js';
+import { PositionLimitError } from './errors.js';
+
+/**
+ * Checks that a sequence whose positions are absolute stays within those of the model.
+ *
+ * @param needed tokens of the sequence when all its input is read
+ * @throws {PositionLimitError} when it does not
+ */
+export function checkPositionLimit(
+  { maximumPositions, embedding }: DecoderSpec,
+  needed: number,
+): void {
+  if (needed <= maximumPositions) return;
+  const advice = embedding.learnedPositions
+    ? 'Its positions are learned, so there are no more: shorten the input.'
+    : "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `contextExtension` or a higher `maximumPositions`.";
+  throw new PositionLimitError(needed, maximumPositions, advice);
+}
