@@ -18,4 +18,12 @@ export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';
+export type { Dtype } from './safetensors/dtype.js';
+export {
+  type ParsedSafetensors,
+  type ParsedTensor,
+  parseSafetensors,
+} from './safetensors/parse-safetensors.js';
+export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
+export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
 export { WasmError, WasmInstance } from './wasm/wasm-instance.js';

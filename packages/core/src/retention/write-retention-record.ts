@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
-import { type TensorData, writeSafetensors } from '../safetensors/write-safetensors.js';
+import type { TensorData } from '../safetensors/safetensors-pieces.js';
+import { writeSafetensors } from '../safetensors/write-safetensors.js';
 import { findRetentionProblem } from './find-retention-problem.js';
 import type { RetentionRecord } from './retention-record.js';
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileFormatError } from '../errors.js';
-import { longestHeader, openSafetensors } from './open-safetensors.js';
+import { longestHeader } from './header-length.js';
+import { openSafetensors } from './open-safetensors.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -20,6 +20,16 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
+function decodeUtf8(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new FileFormatError(path, 'the header is not valid UTF-8; fetch the file again', {
+      cause,
+    });
+  }
+}
+
 function parseJson(text: string, path: string): Record<string, unknown> {
   // Checked first: whatever else the file is (a pickle, an HTML page), it does not begin like this.
   if (!text.startsWith('{')) {
@@ -83,16 +93,16 @@ function parseTensor(name: string, value: unknown, dataOffset: number, path: str
  * Checks and parses the JSON of a header. As in the reference reader, the tensors' bytes must fill the
  * data section exactly: no overlap, no hole, nothing behind the last.
  *
- * @param text the header as it stands in the file
+ * @param bytes the header as it stands in the file
  * @param dataOffset where the data section begins in the file
  * @param path and size of the file, `path` for error messages
  * @throws {FileFormatError} naming the tensor that is wrong
  */
 export function parseHeader(
-  text: string,
+  bytes: Uint8Array,
   { path, size, dataOffset }: { path: string; size: number; dataOffset: number },
 ): Header {
-  const { __metadata__, ...entries } = parseJson(text, path);
+  const { __metadata__, ...entries } = parseJson(decodeUtf8(bytes, path), path);
   const metadata = parseMetadata(__metadata__, path);
   const tensors = Object.entries(entries)
     .map(([name, value]) => parseTensor(name, value, dataOffset, path))

@@ -7,7 +7,8 @@ import { float32ToBfloat16 } from '../bfloat16.js';
 import { FileFormatError, InvalidArgumentError } from '../errors.js';
 import { float32ToFloat16 } from '../float16.js';
 import { openSafetensors } from './open-safetensors.js';
-import { type TensorArray, type TensorData, writeSafetensors } from './write-safetensors.js';
+import type { TensorArray, TensorData } from './safetensors-pieces.js';
+import { writeSafetensors } from './write-safetensors.js';
 
 let folder: string;
 let path: string;
