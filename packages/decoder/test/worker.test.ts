@@ -181,6 +181,17 @@ describe('a model in a worker', () => {
     expect(collected[0]).toBe(1);
   });
 
+  it('reads on past the limit of positions when they are compact', async () => {
+    const options = { positions: 'compact' } as const;
+    const here = decoder.createCache({ ...options, policy: snapKV({ budget: 20 }) });
+    const policy = setup.policy('snapKV', { budget: 20 });
+    const there = await worker.createCache({ ...options, policy });
+    expect(there.shape).toEqual(here.shape);
+    const inputs = [{ ids: tokens(200) }];
+    expect(await readAll(worker, there, inputs)).toEqual(await readAll(decoder, here, inputs));
+    expect(there.seen).toBeGreaterThan(worker.spec.maximumPositions);
+  });
+
   it('saves and restores a sequence, here and there', async () => {
     const policy = snapKV({ budget: 20 });
     const there = await worker.createCache({ policy: setup.policy('snapKV', { budget: 20 }) });
