@@ -52,7 +52,14 @@ export class DownloadError extends NammError {
 
 /** A prompt neither continues what a cache has read nor is clearly something new. */
 export class PromptMismatchError extends NammError {
-  constructor(problem: string, details: Readonly<Record<string, unknown>>) {
-    super('PROMPT_MISMATCH', problem, { details });
+  /**
+   * @param length tokens of the prompt
+   * @param seen tokens that the cache has read
+   * @param common tokens that the two have in common at their beginnings
+   */
+  constructor(length: number, seen: number, common: number) {
+    const problem = `The prompt of ${length} tokens does not continue what the cache has read: of its ${seen} tokens only the first ${common} are the same.`;
+    const advice = `If all of the prompt is new, leave attention_mask out, or make it ${seen + length} ones; if it is another conversation, use a new cache.`;
+    super('PROMPT_MISMATCH', `${problem} ${advice}`, { details: { length, seen, common } });
   }
 }

@@ -8,16 +8,17 @@ import {
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
 import {
   CacheUseError,
+  type CreateCacheOptions,
   Decoder,
   DecoderWorker,
   requireProbe,
   type StepOptions,
 } from '@namm/decoder';
-import type { EvictionPolicy } from '@namm/kv-cache';
+import type { EvictionPolicy, KVCacheOptions } from '@namm/kv-cache';
 import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';
-import { type NammCache, SequenceCaches } from './namm-cache.js';
+import type { NammCache } from './namm-cache.js';
 import { PositionCriteria } from './position-criteria.js';
 import {
   checkPolicy,
@@ -26,7 +27,14 @@ import {
   type NammWorkerOptions,
 } from './pretrained-options.js';
 import { readChatTemplate, readConfig, readGenerationConfig } from './read-model-files.js';
-import type { AnyDecoder, AnyPolicy, PolicyOf } from './sequence-model.js';
+import { type ReadingPlan, SequenceCaches } from './sequence-caches.js';
+import type {
+  AnyDecoder,
+  AnyPolicy,
+  CacheOptions,
+  PolicyOf,
+  SequenceModel,
+} from './sequence-model.js';
 import { paddedRows, readTokenRows } from './token-rows.js';
 
 type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
@@ -62,8 +70,8 @@ export interface ForwardResult<Model extends AnyDecoder = Decoder> {
 
 /** Travels from `generate` to `forward` with the inputs of the model. */
 interface Turn {
-  /** What is to be read first; then each token that is written. */
-  readonly unread?: readonly (readonly number[])[];
+  /** What is to be read first; after that, each token that is written. */
+  readonly plan?: ReadingPlan;
 }
 
 /**
@@ -177,15 +185,32 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
   /**
    * An empty cache, to be passed as `past_key_values` from one call of `generate` to the next.
    *
-   * @param options.policy when it is not the model's; its probe must be one that the model computes. With a
-   *   model in a worker, what is wrong with it shows when the first tokens are read.
+   * @param options those of the decoder's `createCache`, and a policy when it is not the model's; its probe
+   *   must be one that the model computes. With a model in a worker, what is wrong with them shows when the
+   *   first tokens are read.
    * @throws {CacheUseError} when the model does not compute the policy's probe
-   * @throws {InvalidArgumentError} when the policy cannot serve the model
+   * @throws {InvalidArgumentError} when the policy or an option cannot serve the model
    */
-  createCache(options: { readonly policy?: PolicyOf<Model> } = {}): NammCache<Model> {
-    const policy = options.policy ?? this.#policy;
-    if (policy) this.#checkPolicy(policy);
-    return new SequenceCaches(this.decoder, policy) as unknown as NammCache<Model>;
+  createCache(options: CreateCacheOptions<PolicyOf<Model>> = {}): NammCache<Model> {
+    const all = this.#checkCacheOptions(options);
+    return new SequenceCaches(this.decoder as SequenceModel, all) as unknown as NammCache<Model>;
+  }
+
+  /**
+   * The cache that `cache.save(folder)` wrote, which goes on as the saved one would have.
+   *
+   * @param options.policy the one it was saved with, when that is not the model's
+   * @throws {FileFormatError} when a file cannot be read, is cut off, or is no saved cache
+   * @throws {CacheMismatchError} when it was saved with another model, policy or settings
+   * @throws what {@link createCache} throws
+   */
+  async restoreCache(
+    folder: string,
+    options: { readonly policy?: PolicyOf<Model> } = {},
+  ): Promise<NammCache<Model>> {
+    const all = this.#checkCacheOptions(options);
+    const cache = await SequenceCaches.restore(this.decoder as SequenceModel, all, folder);
+    return cache as unknown as NammCache<Model>;
   }
 
   /**
@@ -195,9 +220,10 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    * @throws {InvalidArgumentError | DecoderInputError} when the prompt cannot be read
    * @throws {CacheUseError} when `past_key_values` is not a cache of this model
    * @throws {PromptMismatchError} when it cannot be told what of the prompt is new
+   * @throws {CacheBusyError} when another call uses `past_key_values`
    * @throws {PositionLimitError} when the prompt is longer than the model can read; as after all errors above,
    *   nothing has changed then
-   * @throws whatever {@link Decoder.step} throws
+   * @throws whatever else {@link Decoder.step} throws
    */
   override generate(
     parameters: GenerateParameters<Model> & { return_dict_in_generate: true },
@@ -210,17 +236,16 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
     const cache = this.#cacheOf(past_key_values, policy);
-    const hold = cache.hold();
+    const hold = cache.hold('generate');
     let result: unknown;
     try {
-      const plan = cache.plan(prompt);
-      await cache.prepare(plan);
+      const turn: Turn = { plan: cache.plan(prompt) };
       result = await super.generate({
         ...others,
         input_ids,
         past_key_values: cache as never,
         stopping_criteria: this.#withPositions(cache, stopping_criteria),
-        turn: { unread: plan.unread },
+        turn,
       });
       return result as Tensor | GenerateResult<Model>;
     } finally {
@@ -247,9 +272,9 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     const cache = this.#cacheOf(past_key_values, undefined);
     const kept = Number((num_logits_to_keep as Tensor | undefined)?.data[0] ?? 0);
     const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-    const hold = turn ? null : cache.hold(); // `generate` has it already
+    const hold = turn ? null : cache.hold('forward'); // `generate` has it already
     const logits = await cache
-      .read(tokens, kept === 1 ? 'last' : 'all', options)
+      .read(tokens, kept === 1 ? 'last' : 'all', options, (turn as Turn | undefined)?.plan)
       .finally(() => hold?.release());
     const { vocabularySize } = this.decoder.spec;
     return new CausalLMOutputWithPast({
@@ -263,9 +288,9 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     _generated: bigint[][],
     inputs: Record<string, unknown>,
   ): Record<string, unknown> {
-    const { unread } = inputs.turn as Turn;
+    const { plan } = inputs.turn as Turn;
     const num_logits_to_keep = new Tensor('int64', [1n], []);
-    return { ...inputs, ...(unread && paddedRows(unread)), num_logits_to_keep, turn: {} };
+    return { ...inputs, ...(plan && paddedRows(plan.unread)), num_logits_to_keep };
   }
 
   /** Feeds the tokens that were just written: all of them are real. @internal */
@@ -279,7 +304,8 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     const dims = [generated_input_ids.length, 1];
     const input_ids = new Tensor('int64', generated_input_ids.flat(), dims);
     const { onProgress: _, ...others } = model_inputs; // the prompt is read
-    return { ...others, input_ids, attention_mask: null };
+    const turn: Turn = {};
+    return { ...others, input_ids, attention_mask: null, turn };
   }
 
   /** Frees the weights; a second call does nothing. The model cannot be used afterwards. */
@@ -290,12 +316,16 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     return super.dispose();
   }
 
-  #checkPolicy(policy: AnyPolicy): void {
+  #checkCacheOptions(given: CreateCacheOptions<PolicyOf<Model>>): CacheOptions {
+    this.#mustBeUsable();
+    const policy: AnyPolicy | undefined = given.policy ?? this.#policy;
+    const options: CacheOptions = { ...given, ...(policy && { policy }) };
     const { decoder } = this;
-    checkPolicy(policy, decoder instanceof DecoderWorker);
-    if (decoder instanceof DecoderWorker) return;
-    requireProbe(decoder.probe, policy as EvictionPolicy);
-    (decoder as Decoder).createCache({ policy: policy as EvictionPolicy }); // throws when it cannot be served
+    if (policy) checkPolicy(policy, decoder instanceof DecoderWorker);
+    if (decoder instanceof DecoderWorker) return options;
+    if (policy) requireProbe(decoder.probe, policy as EvictionPolicy);
+    (decoder as Decoder).createCache(options as KVCacheOptions); // throws when it cannot be
+    return options;
   }
 
   #withPositions(
@@ -309,7 +339,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
   }
 
   #cacheOf(given: unknown, policy: PolicyOf<Model> | undefined): SequenceCaches {
-    if (this.#disposed) throw new CacheUseError('The model was disposed of; load it again.');
+    this.#mustBeUsable();
     if (given === null || given === undefined) {
       return this.createCache(policy ? { policy } : {}) as unknown as SequenceCaches;
     }
@@ -322,8 +352,12 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
       const problem = 'the cache in past_key_values has one already; pass one of the two';
       throw new InvalidArgumentError('policy', problem);
     }
-    given.mustBelongTo(this.decoder);
+    given.mustBelongTo(this.decoder as SequenceModel);
     return given;
+  }
+
+  #mustBeUsable(): void {
+    if (this.#disposed) throw new CacheUseError('The model was disposed of; load it again.');
   }
 }
 

@@ -1,5 +1,5 @@
 import { StoppingCriteria } from '@huggingface/transformers';
-import type { SequenceCaches } from './namm-cache.js';
+import type { SequenceCaches } from './sequence-caches.js';
 
 /** Ends an answer where the positions of the model end, rather than failing with what was written. */
 export class PositionCriteria extends StoppingCriteria {

@@ -1,5 +1,6 @@
 import type {
   CacheLike,
+  CreateCacheOptions,
   Decoder,
   DecoderLike,
   DecoderWorker,
@@ -23,7 +24,14 @@ export type PolicyOf<Model extends AnyDecoder> = Model extends DecoderWorker
 export type AnyPolicy = EvictionPolicy | WorkerPolicy;
 
 /** Either kind of cache, as code sees it that does not care. */
-export type SequenceCache = CacheLike<KVCache | WorkerCache>;
+export interface SequenceCache extends CacheLike<SequenceCache> {
+  save(path: string): Promise<void>;
+}
 
 /** Either kind of decoder, as code sees it that does not care. */
-export type SequenceModel = DecoderLike<SequenceCache & CacheLike<SequenceCache>, AnyPolicy>;
+export interface SequenceModel extends DecoderLike<SequenceCache, AnyPolicy> {
+  restoreCache(path: string, options: { readonly policy?: AnyPolicy }): Promise<SequenceCache>;
+}
+
+/** How the caches of a model are made. */
+export type CacheOptions = CreateCacheOptions<AnyPolicy>;

@@ -11,6 +11,8 @@ export interface TokenRows {
   readonly width: number;
   /** Per row, the tokens that the mask counts before those of the ids; null when it covers only the ids. */
   readonly past: readonly number[] | null;
+  /** Whether there is a mask. */
+  readonly isMasked: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export function readTokenRows(inputIds: unknown, attentionMask: unknown): TokenR
     columns,
     width,
     past: mask && before > 0 ? columns.map((_, row) => countOnes(mask, row, before)) : null,
+    isMasked: mask !== null,
   };
 }
 

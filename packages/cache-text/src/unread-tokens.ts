@@ -1,5 +1,3 @@
-import { PromptMismatchError } from './errors.js';
-
 /** What a sequence has read. */
 export interface ReadSoFar {
   /** Tokens read. */
@@ -27,19 +25,18 @@ const tellingLength = 8;
  * | is what was read, no more and no less                        | the sequence is read anew         |
  * | begins with the first prompt, and departs from what was read | the sequence is read anew         |
  * | does not begin with the first prompt, and is no longer than what was read | all of it is new     |
- * | anything else                                                | it cannot be told: an error       |
+ * | anything else                                                | it cannot be told                 |
  *
  * @param length tokens of the prompt
- * @throws {PromptMismatchError}
+ * @returns null when it cannot be told
  */
-export function firstUnread(length: number, { seen, firstPrompt, common }: ReadSoFar): FirstUnread {
-  if (common === seen && length > seen) return seen;
-  if (common === seen && length === seen) return 'restart';
-  if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt)
+export function firstUnread(
+  length: number,
+  { seen, firstPrompt, common }: ReadSoFar,
+): FirstUnread | null {
+  if (common === seen) return length > seen ? seen : 'restart';
+  if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt) {
     return 'restart';
-  if (common < firstPrompt && length <= seen) return 0;
-  throw new PromptMismatchError(
-    `The prompt of ${length} tokens does not continue what the cache has read: of its ${seen} tokens only the first ${common} are the same. If all of the prompt is new, say so with an attention_mask of ${seen + length} ones; if it is another conversation, use a new cache.`,
-    { length, seen, common },
-  );
+  }
+  return common < firstPrompt && length <= seen ? 0 : null;
 }

@@ -1,4 +1,5 @@
 import type { PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
+import { DecoderInputError, PositionLimitError } from '@namm/decoder';
 import { h2o } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NammCache, type NammModelForCausalLM, PromptMismatchError } from '../src/index.js';
@@ -25,10 +26,15 @@ afterAll(() => model.dispose());
 const turns = ['The window', 'keeps the stream', 'of the window stream'];
 const turnIds = [reference.input_ids, [40, 41, 42, 43, 44], [50, 51, 52]];
 
-async function turn(cache: NammCache | null, ids: number[], mask?: Tensor) {
+/** As a tokenizer gives it: with a mask of the prompt, unless another one, or none, is wanted. */
+async function turn(
+  cache: NammCache | null,
+  ids: number[],
+  mask: Tensor | null = ones(1, ids.length),
+) {
   const { sequences, past_key_values } = await model.generate({
     input_ids: idsTensor(ids),
-    ...(mask && { attention_mask: mask }),
+    attention_mask: mask,
     past_key_values: cache,
     max_new_tokens: 6,
     return_dict_in_generate: true,
@@ -95,6 +101,25 @@ describe('three turns on one cache', () => {
     expect(second.all.slice(prompt.length)).toEqual((await directly())[1]);
   });
 
+  it('takes a prompt without a mask for new tokens when it cannot tell, as transformers.js does', async () => {
+    const first = await turn(null, turnIds[0]!);
+    const before = first.cache.get_seq_length();
+    const second = await turn(first.cache, turnIds[0]!, null);
+    expect(second.cache.get_seq_length()).toBe(before + turnIds[0]!.length + 5);
+    expect(second.cache.restarts).toBe(0);
+    const third = await turn(
+      second.cache,
+      Array.from({ length: 99 }, (_, i) => 100 + i),
+      null,
+    );
+    expect(third.cache.restarts).toBe(0);
+    // But what has been read is not read twice.
+    const whole = await turn(null, turnIds[0]!);
+    const seen = whole.cache.get_seq_length();
+    await turn(whole.cache, [...whole.all, 5], null);
+    expect(whole.cache.get_seq_length()).toBe(seen + 2 + 5);
+  });
+
   it('with a chat template, whatever the tokenizer makes of the answers', async () => {
     const messages: { role: string; content: string }[] = [];
     const cache = model.createCache();
@@ -134,6 +159,18 @@ describe('three turns on one cache', () => {
     }
     expect(await cache.memory()).toEqual(before);
     expect(cache.restarts).toBe(0);
+  });
+
+  it('goes on as before when a conversation cannot be read anew', async () => {
+    const { cache, all } = await turn(null, turnIds[0]!);
+    const before = await cache.memory();
+    const long = [...turnIds[0]!, 99, ...new Array(1100).fill(7)];
+    await expect(turn(cache, long)).rejects.toBeInstanceOf(PositionLimitError);
+    await expect(turn(cache, [...turnIds[0]!, 99, 600])).rejects.toBeInstanceOf(DecoderInputError);
+    expect(await cache.memory()).toEqual(before);
+    expect(cache.restarts).toBe(0);
+    const { all: next } = await turn(cache, [...all, ...turnIds[1]!]);
+    expect(next.slice(all.length + turnIds[1]!.length)).toEqual((await directly())[1]);
   });
 
   it('forks into two that go their own ways', async () => {

@@ -57,11 +57,9 @@ export function genaiGraph(graph: GraphBuilder, weights: GenaiWeights, config: M
   const last = graph.node('Gather', [norm('model.norm'), graph.int64([-1])], {
     attributes: { axis: 1 },
   });
-  const logits = linear(
-    graph.node('Reshape', [last, graph.int64([-1, 1, hiddenSize])]),
-    'lm_head',
-    ['model.embed_tokens'],
-  );
+  const head = config.tie_word_embeddings ? 'model.embed_tokens' : 'lm_head';
+  const flat = graph.node('Reshape', [last, graph.int64([-1, 1, hiddenSize])]);
+  const logits = linear(flat, 'lm_head', [head]);
   graph.output('logits', logits, 'float32', ['batch_size', 1, vocabulary]);
 }
 
