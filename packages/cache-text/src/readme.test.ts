@@ -8,7 +8,9 @@ import * as cacheText from './index.js';
 import { checkPretrainedOptions } from './pretrained-options.js';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-const [chat, pipeline] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+const [chat, saving, pipeline] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(
+  ([, code]) => code!,
+);
 
 /** A model whose positions suffice for a conversation. */
 let folder: string;
@@ -28,14 +30,15 @@ describe('the README', () => {
   it('has examples that run, within their budget', async () => {
     const write = (text: string) => written.push(text);
     const written: string[] = [];
-    const body = `${chat!.replace('await model.dispose();', '')}${pipeline}`
+    const body = `${chat!.replace('await model.dispose();', '')}${pipeline}${saving}`
       .replaceAll(/^import (\{.*\}) from '(.*)';$/gm, "const $1 = modules['$2'];")
       .replace("const { TextGenerationPipeline } = modules['@huggingface/transformers'];", '')
       .replace("'HuggingFaceTB/SmolLM2-135M-Instruct'", 'folder')
-      .replace('budget: 512', 'budget: 32');
+      .replace('budget: 512', 'budget: 32')
+      .replaceAll("'chats/42'", "folder + '/chat'");
     expect(body).toContain('= folder;');
     const names =
-      '{ model, messages, cache, seen, rows, bytes, sequences, generated_text, answers }';
+      '{ model, messages, cache, seen, rows, bytes, sequences, generated_text, answers, restored, fork }';
     const run = new Function(
       'modules',
       'folder',
@@ -66,6 +69,10 @@ describe('the README', () => {
     expect(written.join('')).toBe(answers.join(''));
     expect(result.generated_text).toHaveLength(9);
     expect(result.answers).toHaveLength(2);
+    const seen = (result.cache as cacheText.NammCache).get_seq_length();
+    for (const copy of [result.restored, result.fork] as cacheText.NammCache[]) {
+      expect(copy.get_seq_length()).toBe(seen);
+    }
     await model.dispose();
   });
 

@@ -1,5 +1,4 @@
 import type {
-  CacheLike,
   CreateCacheOptions,
   Decoder,
   DecoderLike,
@@ -24,14 +23,10 @@ export type PolicyOf<Model extends AnyDecoder> = Model extends DecoderWorker
 export type AnyPolicy = EvictionPolicy | WorkerPolicy;
 
 /** Either kind of cache, as code sees it that does not care. */
-export interface SequenceCache extends CacheLike<SequenceCache> {
-  save(path: string): Promise<void>;
-}
+export type SequenceCache = KVCache | WorkerCache;
 
 /** Either kind of decoder, as code sees it that does not care. */
-export interface SequenceModel extends DecoderLike<SequenceCache, AnyPolicy> {
-  restoreCache(path: string, options: { readonly policy?: AnyPolicy }): Promise<SequenceCache>;
-}
+export type SequenceModel = DecoderLike<SequenceCache, AnyPolicy>;
 
 /** How the caches of a model are made. */
 export type CacheOptions = CreateCacheOptions<AnyPolicy>;

@@ -68,6 +68,6 @@ export class Sequence {
   }
 
   async release(): Promise<void> {
-    await this.cache.release?.();
+    if ('release' in this.cache) await this.cache.release();
   }
 }

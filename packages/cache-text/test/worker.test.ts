@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PreTrainedTokenizer, TextStreamer } from '@huggingface/transformers';
 import type { DecoderWorker } from '@namm/decoder';
@@ -100,6 +101,25 @@ describe('a model in a worker', () => {
     const nothing = { module: '@namm/kv-cache', export: 'nothing' };
     const other = model.generate({ input_ids, policy: nothing });
     await expect(other).rejects.toHaveProperty('code', 'POLICY_MODULE');
+  });
+
+  it('saves and restores a conversation, forks it, and gives it free', async () => {
+    const work = await mkdtemp(join(tmpdir(), 'namm-worker-cache-'));
+    const options = { input_ids, max_new_tokens: 6, return_dict_in_generate: true } as const;
+    const { sequences, past_key_values: cache } = await model.generate(options);
+    await cache.save(work);
+    const next = idsTensor([...rowsOf(sequences)[0]!, 9, 8, 7]);
+    const goOn = async (past_key_values: typeof cache) =>
+      rowsOf(await model.generate({ input_ids: next, past_key_values, max_new_tokens: 6 }));
+    const fork = await cache.fork();
+    const expected = await goOn(cache);
+    expect(await goOn(fork)).toEqual(expected);
+    expect(await goOn(await model.restoreCache(work))).toEqual(expected);
+    const there = await here.restoreCache(work);
+    const last = { input_ids: next, past_key_values: there, max_new_tokens: 6 };
+    expect(rowsOf(await here.generate(last))).toEqual(expected);
+    await cache.dispose();
+    await rm(work, { recursive: true });
   });
 
   it('dies with a typed error, and this process lives on', async () => {
