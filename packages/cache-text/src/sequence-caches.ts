@@ -170,8 +170,9 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
     }
   }
 
-  /** Whether every sequence has room for one more token. */
+  /** Whether every sequence has room for one more token. Compact positions do not run out. */
   get hasRoom(): boolean {
+    if (this.#sequences.some(({ cache }) => cache.shape.positions === 'compact')) return true;
     return this.get_seq_length() < this.#model.spec.maximumPositions;
   }
 

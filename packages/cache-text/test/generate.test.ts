@@ -9,7 +9,7 @@ import {
   TextStreamer,
 } from '@huggingface/transformers';
 import { greedy } from '@namm/decoder';
-import { type CacheMemory, type EvictionPolicy, h2o } from '@namm/kv-cache';
+import { type CacheMemory, type EvictionPolicy, h2o, sinkRecent } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NammModelForCausalLM } from '../src/index.js';
 import {
@@ -173,6 +173,18 @@ describe('generate', () => {
     const written = rowsOf(sequences)[0]!.slice(prompt.length);
     // The last token needs no position.
     expect(written).toEqual(reference.greedy_ids.slice(0, 6));
+    await short.dispose();
+  });
+
+  it('goes on beyond the positions when they are compact', async () => {
+    const short = await loadModel({ policy: sinkRecent({ budget: 12 }), maximumPositions: 40 });
+    const cache = short.createCache({ positions: 'compact' });
+    const parameters = { input_ids, past_key_values: cache, max_new_tokens: 100 };
+    const sequences = await short.generate(parameters);
+    expect(sequences.dims).toEqual([1, prompt.length + 100]);
+    expect(cache.get_seq_length()).toBe(prompt.length + 99);
+    expect((await cache.memory()).rows).toBe(12 * 6);
+    expect(() => model.createCache({ positions: 'loose' as never })).toThrow(/positions/);
     await short.dispose();
   });
 

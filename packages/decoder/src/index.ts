@@ -1,4 +1,3 @@
-export { checkPositionLimit } from './check-position-limit.js';
 export { type CompletionOptions, completeText } from './complete-text.js';
 export type { ContextExtension } from './context-extension.js';
 export {
