@@ -57,7 +57,7 @@ export { type PyramidBudgetsOptions, pyramidBudgets } from './scoring/pyramid-bu
 export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-layers.js';
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
 export type { Scorer, ScorerState } from './scoring/scorer.js';
-export type { TopSlots } from './scoring/top-slots.js';
+export { TopSlots } from './scoring/top-slots.js';
 export {
   type SpectrumObservation,
   type SpectrumProbe,

@@ -1,0 +1,7 @@
+export { type NammOptions, namm } from './namm.js';
+export { type SelectionLimits, type SelectionSemantics, selectSlots } from './select-slots.js';
+export {
+  calibrate,
+  SpectrumCollector,
+  type SpectrumCollectorOptions,
+} from './spectrum-collector.js';

@@ -1,0 +1,112 @@
+import type { Scorer } from '@namm/bam';
+import type { FeatureEncoder } from '@namm/features';
+import {
+  type CacheView,
+  type EvictionPolicy,
+  type KeptSlots,
+  type Observation,
+  type PolicyState,
+  packState,
+  type ScoreListener,
+} from '@namm/kv-cache';
+import { type SelectionSemantics, selectSlots } from './select-slots.js';
+import type { SpectrumTable } from './spectrum-table.js';
+
+/** How scores become decisions. */
+export interface Rules {
+  readonly semantics: SelectionSemantics;
+  readonly scoreOffset: number;
+  readonly sinks: number;
+  readonly tail: number;
+}
+
+/** What the states of one policy share. */
+export interface NammParts {
+  readonly policy: EvictionPolicy;
+  readonly scorer: Scorer;
+  readonly encoder: FeatureEncoder;
+  readonly updateInterval: number;
+  readonly rules: Rules;
+  /** Rows that each head may keep. */
+  readonly slots: (seen: number) => number;
+}
+
+/** What a NAMM remembers of one sequence: spectrograms. Scores are computed anew at every update. */
+export class NammState implements PolicyState {
+  readonly #parts: NammParts;
+  readonly #table: SpectrumTable;
+
+  constructor(parts: NammParts, table: SpectrumTable) {
+    this.#parts = parts;
+    this.#table = table;
+  }
+
+  get bytes(): number {
+    return this.#table.bytes;
+  }
+
+  observe(layer: number, observation: Observation): void {
+    this.#table.observe(layer, observation);
+  }
+
+  pendingRows(layer: number, head: number): Float32Array {
+    return this.#table.head(layer, head).pending();
+  }
+
+  async select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]> {
+    const isDue = view.seen % this.#parts.updateInterval === 0;
+    return view.shape.layers.map((_, layer) =>
+      isDue ? this.#selectLayer(view, layer, onScores) : null,
+    );
+  }
+
+  compact(kept: readonly (KeptSlots | null)[]): void {
+    this.#table.compact(kept);
+  }
+
+  fork(): PolicyState {
+    return new NammState(this.#parts, this.#table.fork());
+  }
+
+  save(): Uint8Array {
+    return packState(this.#parts.policy, this.#table.save());
+  }
+
+  #selectLayer(view: CacheView, layer: number, onScores?: ScoreListener): KeptSlots | null {
+    const { rules, slots } = this.#parts;
+    const scores = this.#scoreLayer(view, layer);
+    for (const [head, own] of scores.entries()) {
+      onScores?.(layer, head, own.subarray(0, Math.max(0, own.length - rules.tail)));
+      const tokens = view.tokens(layer, head);
+      for (let i = 0; i < own.length && tokens[i]! < rules.sinks; i++) own[i] = Infinity;
+    }
+    const limits = { tail: rules.tail, slots: slots(view.seen) };
+    const kept = selectSlots(scores, rules.semantics, limits);
+    return kept.every((own, head) => own.length === scores[head]!.length) ? null : kept;
+  }
+
+  /** Scores of a layer with the offset, `[rows]` per KV head. */
+  #scoreLayer(view: CacheView, layer: number): Float64Array[] {
+    const { encoder, scorer, rules } = this.#parts;
+    const heads = view.shape.layers[layer]!.keyValueHeads;
+    const lengths = Array.from({ length: heads }, (_, head) => view.length(layer, head));
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const features = new Float32Array(total * encoder.size);
+    let start = 0;
+    for (const [head, length] of lengths.entries()) {
+      const positions = view.tokens(layer, head);
+      const tokens = { positions, newest: view.seen - 1, layer, head };
+      const target = features.subarray(start * encoder.size, (start + length) * encoder.size);
+      encoder.encode(this.#table.head(layer, head), tokens, target);
+      start += length;
+    }
+    const scores = scorer.score(features, lengths);
+    let from = 0;
+    return lengths.map((length) => {
+      const own = Float64Array.from(scores.subarray(from, from + length));
+      from += length;
+      if (rules.scoreOffset !== 0) for (let i = 0; i < length; i++) own[i]! += rules.scoreOffset;
+      return own;
+    });
+  }
+}

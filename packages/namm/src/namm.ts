@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { createScorer, type NammCheckpoint, parameterCount } from '@namm/bam';
+import { FeatureEncoder, type Storage } from '@namm/features';
+import {
+  type BudgetInput,
+  type CacheShape,
+  type EvictionPolicy,
+  packState,
+  parseBudget,
+  slotsPerHead,
+  unpackState,
+} from '@namm/kv-cache';
+import { NammState } from './namm-state.js';
+import type { SelectionSemantics } from './select-slots.js';
+import { spectrumProbe } from './spectrum-probe.js';
+import { SpectrumTable } from './spectrum-table.js';
+
+/** Options of {@link namm}. All but `semantics` and `updateInterval` are ours, not the publication's. */
+export interface NammOptions {
+  /**
+   * `exact`: each head drops its tokens scored below 0. `reference`: each head keeps as many as the head of
+   * the layer that keeps most, as in the published code.
+   * @defaultValue the checkpoint's
+   */
+  readonly semantics?: SelectionSemantics;
+  /**
+   * Queries from one update to the next, a multiple of the hop (16). Nothing is evicted in between.
+   * @defaultValue the checkpoint's
+   */
+  readonly updateInterval?: number;
+  /**
+   * Added to every score: above 0 keeps more, below 0 less.
+   * @defaultValue 0
+   */
+  readonly scoreOffset?: number;
+  /**
+   * First tokens of the sequence that stay.
+   * @defaultValue 0
+   */
+  readonly sinks?: number;
+  /**
+   * Newest tokens that stay; the newest one always does.
+   * @defaultValue 1
+   */
+  readonly tail?: number;
+  /**
+   * The most that may stay after an update, see `parseBudget`: the highest scores of each head. Sinks and
+   * tail count.
+   * @defaultValue no limit
+   */
+  readonly budget?: BudgetInput;
+  /**
+   * How features are kept between passes.
+   * @defaultValue 'float16'
+   */
+  readonly storage?: Storage;
+}
+
+/**
+ * A Neural Attention Memory Model (Cetin et al. 2024, https://arxiv.org/abs/2410.13166): every
+ * `updateInterval` tokens it scores each cached token of each head by the spectrum of the attention the
+ * token received and by its age, and each head forgets the tokens scored below 0. The newest token always
+ * stays, and so do the tokens since the last update, in prompts and in answers alike.
+ *
+ * @param checkpoint the trained model
+ * @throws {InvalidArgumentError} for an option out of range, or a damaged checkpoint
+ * @example
+ * ```ts
+ * const policy = namm(await readCheckpoint('namm.safetensors'), { budget: '50%' });
+ * const decoder = await Decoder.load(folder, { probe: policy.probe });
+ * ```
+ */
+export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): EvictionPolicy {
+  const { scoreOffset = 0, sinks = 0, tail = 1, storage = 'float16' } = options;
+  const { semantics = checkpoint.policy.semantics } = options;
+  const { updateInterval = checkpoint.policy.updateInterval } = options;
+  const budget = options.budget === undefined ? null : parseBudget(options.budget);
+  const { features } = checkpoint;
+  check('semantics', semantics, semantics === 'exact' || semantics === 'reference');
+  check('updateInterval', updateInterval, isCount(updateInterval, features.hop));
+  if (updateInterval % features.hop !== 0) {
+    const problem = `${updateInterval} is not a multiple of the hop, ${features.hop}`;
+    throw new InvalidArgumentError('updateInterval', problem);
+  }
+  check('scoreOffset', scoreOffset, Number.isFinite(scoreOffset));
+  check('sinks', sinks, isCount(sinks, 0));
+  check('tail', tail, isCount(tail, 1));
+
+  const scorer = createScorer(checkpoint.scorer, checkpoint.parameters);
+  const encoder = new FeatureEncoder({
+    normaliser: checkpoint.normaliser,
+    recency: features.recency,
+  });
+  if (encoder.size !== checkpoint.scorer.features) {
+    const problem = `its scorer takes ${checkpoint.scorer.features} features, not ${encoder.size}`;
+    throw new InvalidArgumentError('checkpoint', problem);
+  }
+  const tableOptions = { storage, decay: features.decay };
+  const rules = { semantics, scoreOffset, sinks, tail };
+
+  const settings = {
+    checkpoint: digest(checkpoint),
+    updateInterval,
+    ...rules,
+    ...(budget && { budget }),
+    storage,
+  };
+  const partsFor = (shape: CacheShape) => {
+    checkNormaliser(checkpoint, shape);
+    // At an update nothing is pending, so a row takes what it takes at a hop boundary.
+    const bytesPerRow = SpectrumTable.bytesPerRow(storage);
+    const slots = budget ? slotsPerHead(budget, shape, () => bytesPerRow) : () => Infinity;
+    return { policy, scorer, encoder, updateInterval, rules, slots };
+  };
+  const policy: EvictionPolicy = {
+    name: 'namm',
+    settings,
+    probe: spectrumProbe(features.decay),
+    updateInterval,
+    start: (shape) => new NammState(partsFor(shape), SpectrumTable.create(shape, tableOptions)),
+    restore(shape, saved) {
+      const table = SpectrumTable.restore(shape, tableOptions, unpackState(policy, saved));
+      return new NammState(partsFor(shape), table);
+    },
+  };
+  return policy;
+}
+
+/** Statistics per head fit the model that they were measured on. */
+function checkNormaliser({ normaliser }: NammCheckpoint, { layers }: CacheShape): void {
+  if (normaliser.shape.length === 1) return;
+  const [count, heads] = normaliser.shape;
+  const most = Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads));
+  if (count === layers.length && heads === most) return;
+  const problem = `its normaliser is for ${count} layers of ${heads} KV heads, the model has ${layers.length} of ${most}`;
+  throw new InvalidArgumentError('checkpoint', `${problem}; calibrate it on this model`);
+}
+
+/** Tells checkpoints apart in saved states. */
+function digest({ scorer, parameters, normaliser, features }: NammCheckpoint): string {
+  const hash = createHash('sha256').update(JSON.stringify([scorer, features, normaliser.shape]));
+  for (const { buffer, byteOffset, byteLength } of [
+    parameters,
+    normaliser.mean,
+    normaliser.variance,
+  ]) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
+}
+
+function isCount(value: number, smallest: number): boolean {
+  return Number.isSafeInteger(value) && value >= smallest;
+}
+
+function check(option: keyof NammOptions, value: unknown, isAllowed: boolean): void {
+  if (!isAllowed) throw new InvalidArgumentError(option, `${value} is out of range`);
+}

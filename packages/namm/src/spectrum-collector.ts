@@ -1,0 +1,113 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { NammCheckpoint } from '@namm/bam';
+import { hop, type NormaliserScope, publishedDecay, SpectrumStatistics } from '@namm/features';
+import type { CacheShape, CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
+import { spectrumProbe } from './spectrum-probe.js';
+import { SpectrumTable } from './spectrum-table.js';
+
+/** Options of {@link SpectrumCollector}. */
+export interface SpectrumCollectorOptions {
+  /** Queries from one measurement to the next: the update interval of the NAMM to be normalised. */
+  readonly updateInterval: number;
+  /** @defaultValue 0.99 */
+  readonly decay?: number;
+}
+
+/**
+ * Measures the statistics that a NAMM's features are normalised with: the spectra of all tokens at every
+ * update under the full cache. Its policy keeps everything; use it for caches of one model and read
+ * `statistics` when enough text has been fed.
+ *
+ * @example
+ * ```ts
+ * const collector = new SpectrumCollector({ updateInterval: 512 });
+ * const decoder = await Decoder.load(folder, { probe: collector.policy.probe });
+ * for (const ids of texts) {
+ *   await decoder.step([{ cache: decoder.createCache({ policy: collector.policy }), input: { ids } }]);
+ * }
+ * const calibrated = calibrate(checkpoint, collector.statistics); // any text will do, no answers needed
+ * ```
+ */
+export class SpectrumCollector {
+  readonly policy: EvictionPolicy;
+  #statistics: SpectrumStatistics | null = null;
+
+  /** @throws {InvalidArgumentError} when the interval is not a multiple of the hop, 16 */
+  constructor({ updateInterval, decay = publishedDecay }: SpectrumCollectorOptions) {
+    if (!Number.isSafeInteger(updateInterval) || updateInterval < hop || updateInterval % hop) {
+      const problem = `${updateInterval} is not a multiple of the hop, ${hop}`;
+      throw new InvalidArgumentError('updateInterval', problem);
+    }
+    const start = (shape: CacheShape) => {
+      const heads = Math.max(...shape.layers.map(({ keyValueHeads }) => keyValueHeads));
+      this.#statistics ??= new SpectrumStatistics({ layers: shape.layers.length, heads });
+      const table = SpectrumTable.create(shape, { storage: 'float32', decay });
+      return this.#stateOf(table, updateInterval);
+    };
+    this.policy = {
+      name: 'spectrum-collector',
+      settings: { updateInterval, decay },
+      probe: spectrumProbe(decay),
+      updateInterval,
+      keepsEverything: true,
+      start,
+      restore() {
+        throw new InvalidArgumentError('policy', 'a spectrum collector cannot be restored');
+      },
+    };
+  }
+
+  /**
+   * What was measured so far.
+   *
+   * @throws {InvalidArgumentError} when nothing was
+   */
+  get statistics(): SpectrumStatistics {
+    if (this.#statistics !== null) return this.#statistics;
+    throw new InvalidArgumentError('collector', 'has measured nothing; feed caches of its policy');
+  }
+
+  #stateOf(table: SpectrumTable, updateInterval: number): PolicyState {
+    return {
+      get bytes() {
+        return table.bytes;
+      },
+      observe: (layer, observation) => table.observe(layer, observation),
+      pendingRows: (layer, head) => table.head(layer, head).pending(),
+      select: async (view) => {
+        if (view.seen % updateInterval === 0) this.#measure(view, table);
+        return view.shape.layers.map(() => null);
+      },
+      compact: (kept) => table.compact(kept),
+      fork: () => this.#stateOf(table.fork(), updateInterval),
+      save() {
+        throw new InvalidArgumentError('policy', 'a spectrum collector cannot be saved');
+      },
+    };
+  }
+
+  #measure({ shape }: CacheView, table: SpectrumTable): void {
+    for (const [layer, { keyValueHeads }] of shape.layers.entries()) {
+      for (let head = 0; head < keyValueHeads; head++) {
+        this.statistics.add(table.head(layer, head).spectrum(), { layer, head });
+      }
+    }
+  }
+}
+
+/**
+ * A checkpoint whose features are normalised with statistics of another model or text. Scorer and settings
+ * stay.
+ *
+ * @param scope `shared`: one mean and variance per frequency, as published; `perHead`: each head its own
+ * @defaultValue scope: what the checkpoint has
+ * @throws {InvalidArgumentError} when the statistics do not suffice
+ */
+export function calibrate(
+  checkpoint: NammCheckpoint,
+  statistics: SpectrumStatistics,
+  scope: NormaliserScope = checkpoint.normaliser.shape.length === 1 ? 'shared' : 'perHead',
+): NammCheckpoint {
+  const provenance = { ...checkpoint.provenance, calibratedOnTokens: statistics.count };
+  return { ...checkpoint, normaliser: statistics.normaliser(scope), provenance };
+}
