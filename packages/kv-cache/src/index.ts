@@ -58,6 +58,7 @@ export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-laye
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
 export type { Scorer, ScorerState } from './scoring/scorer.js';
 export { TopSlots } from './scoring/top-slots.js';
+export { slotsPerHead } from './slots-per-head.js';
 export {
   type SpectrumObservation,
   type SpectrumProbe,

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { FileFormatError, InvalidArgumentError } from '@namm/core';
-import { createScorer, type NammCheckpoint, parameterCount } from '@namm/bam';
+import { createScorer, type NammCheckpoint } from '@namm/bam';
+import { InvalidArgumentError } from '@namm/core';
 import { FeatureEncoder, type Storage } from '@namm/features';
 import {
   type BudgetInput,
   type CacheShape,
   type EvictionPolicy,
-  packState,
   parseBudget,
   slotsPerHead,
   unpackState,

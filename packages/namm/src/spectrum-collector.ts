@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '@namm/core';
 import type { NammCheckpoint } from '@namm/bam';
+import { InvalidArgumentError } from '@namm/core';
 import { hop, type NormaliserScope, publishedDecay, SpectrumStatistics } from '@namm/features';
 import type { CacheShape, CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
 import { spectrumProbe } from './spectrum-probe.js';

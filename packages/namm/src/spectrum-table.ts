@@ -3,10 +3,10 @@ import {
   bins,
   FeatureState,
   type FeatureStateOptions,
-  type Storage,
-  windowSize,
   hop,
   pendingRows,
+  type Storage,
+  windowSize,
 } from '@namm/features';
 import type { CacheShape, KeptSlots, Observation, StateArray } from '@namm/kv-cache';
 

@@ -3,6 +3,7 @@ import { bam } from './bam.js';
 import { baselines } from './baselines.js';
 import { ckpt } from './ckpt.js';
 import type { ConformanceKind } from './conformance-kind.js';
+import { e2e } from './e2e.js';
 import { features } from './features.js';
 import { models } from './models.js';
 import { rope } from './rope.js';
@@ -19,5 +20,6 @@ export const kinds: readonly ConformanceKind[] = [
   features,
   bam,
   ckpt,
+  e2e,
   ...unsupportedKinds,
 ];

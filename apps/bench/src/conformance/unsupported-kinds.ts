@@ -4,7 +4,6 @@ import type { ConformanceKind } from './conformance-kind.js';
 
 /** Kinds whose packages are not written yet, known by the files that hold their cases. */
 const caseFiles: Record<string, RegExp> = {
-  e2e: /^tensors\.safetensors$/,
   cma: /^((cmaes|pycma|tutorial|namm_reference)_\w+|rates|evaluation_anchors)\.json$/,
   metrics: /^(longbench|infinitebench|ruler)\.json$/,
   mujoco: /^refc_\w+\.txt$/,
@@ -18,8 +17,7 @@ function unsupported(name: string, pattern: RegExp): ConformanceKind {
     recognises: async (folder) => (await casesOf(folder)).length > 0,
     async *run(folder) {
       for (const file of await casesOf(folder)) {
-        // A whole run has a folder of its own, which names it.
-        const caseName = name === 'e2e' ? basename(folder) : basename(file, extname(file));
+        const caseName = basename(file, extname(file));
         const note = 'not supported yet';
         yield { kind: name, name: caseName, error: null, tolerance: null, ok: null, note };
       }
