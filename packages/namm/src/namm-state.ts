@@ -13,7 +13,7 @@ import { type SelectionSemantics, selectSlots } from './select-slots.js';
 import type { SpectrumTable } from './spectrum-table.js';
 
 /** How scores become decisions. */
-export interface Rules {
+interface Rules {
   readonly semantics: SelectionSemantics;
   readonly scoreOffset: number;
   readonly sinks: number;

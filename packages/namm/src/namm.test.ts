@@ -1,0 +1,251 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError } from '@namm/core';
+import { CacheMismatchError, KVCache } from '@namm/kv-cache';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { calibrate, namm, SpectrumCollector } from './index.js';
+import { randomCheckpoint } from './testing/random-checkpoint.js';
+import {
+  heldTokens,
+  type MakeAttention,
+  pass,
+  randomAttention,
+  shape,
+} from './testing/random-pass.js';
+
+const checkpoint = randomCheckpoint(5);
+const split = (total: number, parts: readonly number[]) => {
+  // Passes of these sizes, cut where the policy chooses.
+  const passes: number[] = [];
+  let seen = 0;
+  for (let i = 0; seen < total; i++) {
+    const size = Math.min(parts[i % parts.length]!, 32 - (seen % 32), total - seen);
+    passes.push(size);
+    seen += size;
+  }
+  return passes;
+};
+
+async function run(cache: KVCache, passes: readonly number[], attention: MakeAttention) {
+  for (const queries of passes) await pass(cache, queries, attention);
+  return heldTokens(cache);
+}
+
+describe('a NAMM', () => {
+  it('evicts at its updates only, per head, and never the newest token', async () => {
+    const cache = new KVCache(shape, { policy: namm(checkpoint) });
+    const attention = randomAttention(3);
+    const counts: number[] = [];
+    for (const queries of [20, 12, 10, 22, 16]) {
+      const before = cache.memory().rows;
+      await pass(cache, queries, attention);
+      const { rows } = cache.memory();
+      counts.push(before + 4 * queries - rows);
+      if (cache.seen % 32 === 0) {
+        for (const held of heldTokens(cache).flat()) expect(held.at(-1)).toBe(cache.seen - 1);
+      }
+    }
+    expect(counts[0]).toBe(0);
+    expect(counts[2]).toBe(0);
+    expect(counts[4]).toBe(0);
+    expect(counts[1]! + counts[3]!).toBeGreaterThan(20);
+    const lengths = new Set(cache.memory().keptPerHead.flat());
+    expect(lengths.size).toBeGreaterThan(1);
+  });
+
+  it('decides the same whatever the passes are', async () => {
+    const policy = namm(checkpoint, { storage: 'float32' });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 1000 }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
+        async (seed, parts) => {
+          const whole = await run(
+            new KVCache(shape, { policy }),
+            [32, 32, 32, 4],
+            randomAttention(seed),
+          );
+          const cut = await run(
+            new KVCache(shape, { policy }),
+            split(100, parts),
+            randomAttention(seed),
+          );
+          expect(cut).toEqual(whole);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('keeps everything when all scores are 0 or more, as evolution starts', async () => {
+    const parameters = new Float32Array(checkpoint.parameters.length);
+    const policy = namm({ ...checkpoint, parameters });
+    const cache = new KVCache(shape, { policy });
+    const held = await run(cache, [32, 32], randomAttention(1));
+    expect(held.flat().every(({ length }) => length === 64)).toBe(true);
+    const none = namm({ ...checkpoint, parameters }, { scoreOffset: -1, sinks: 2, tail: 3 });
+    const emptied = await run(new KVCache(shape, { policy: none }), [32, 32], randomAttention(1));
+    for (const head of emptied.flat()) expect(head).toEqual([0, 1, 61, 62, 63]);
+  });
+
+  it('permutes its decisions when heads are permuted', async () => {
+    const attention = randomAttention(9);
+    const swapped: MakeAttention = (layer, head, queries, tokens) =>
+      attention(layer, 1 - head, queries, tokens);
+    const policy = namm(checkpoint);
+    const plain = await run(new KVCache(shape, { policy }), [32, 32, 32], attention);
+    const other = await run(new KVCache(shape, { policy }), [32, 32, 32], swapped);
+    expect(other).toEqual(plain.map(([first, second]) => [second, first]));
+    expect(plain[0]![0]).not.toEqual(plain[0]![1]);
+  });
+
+  it('keeps under reference at least what exact keeps from the same state', async () => {
+    const kept = await Promise.all(
+      (['exact', 'reference'] as const).map((semantics) =>
+        run(
+          new KVCache(shape, { policy: namm(checkpoint, { semantics }) }),
+          [32],
+          randomAttention(1),
+        ),
+      ),
+    );
+    const [exact, reference] = kept.map((layers) => layers.flat());
+    for (const [head, tokens] of exact!.entries()) {
+      expect(reference![head]).toEqual(expect.arrayContaining(tokens));
+    }
+    expect(reference).not.toEqual(exact);
+  });
+
+  it('never holds more than its budget after an update', async () => {
+    for (const budget of [7, '20%', '3KB']) {
+      const cache = new KVCache(shape, { policy: namm(checkpoint, { budget, scoreOffset: 9 }) });
+      const attention = randomAttention(2);
+      for (let update = 0; update < 4; update++) {
+        await pass(cache, 32, attention);
+        const { keptPerHead, bytes } = cache.memory();
+        const most = Math.max(...keptPerHead.flat());
+        if (budget === 7) expect(most).toBe(7);
+        else if (budget === '20%') expect(most).toBe(Math.floor(cache.seen / 5));
+        else expect(bytes.used + bytes.positions + bytes.policy).toBeLessThanOrEqual(3000);
+      }
+    }
+  });
+
+  it('goes on after fork, save and restore as it would have', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'namm-policy-'));
+    try {
+      const policy = namm(checkpoint);
+      const path = join(folder, 'cache.safetensors');
+      const cache = new KVCache(shape, { policy });
+      await run(cache, [32, 23], randomAttention(6)); // in the middle of a frame
+      await cache.save(path);
+      const fork = cache.fork();
+      const restored = await KVCache.restore(path, shape, { policy });
+      const rest = [9, 32, 5];
+      const wanted = await run(cache, rest, randomAttention(6));
+      expect(await run(fork, rest, randomAttention(6))).toEqual(wanted);
+      expect(await run(restored, rest, randomAttention(6))).toEqual(wanted);
+      expect(restored.memory().bytes.policy).toBe(cache.memory().bytes.policy);
+      const others = [
+        namm(checkpoint, { storage: 'float32' }),
+        namm(randomCheckpoint(6)),
+        namm(checkpoint, { scoreOffset: 1 }),
+      ];
+      for (const other of others) {
+        await expect(KVCache.restore(path, shape, { policy: other })).rejects.toThrow(
+          CacheMismatchError,
+        );
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('costs 33 numbers per token and head at an update and at most 48 between', async () => {
+    const parameters = new Float32Array(checkpoint.parameters.length);
+    const cache = new KVCache(shape, { policy: namm({ ...checkpoint, parameters }) });
+    const attention = randomAttention(8);
+    for (let i = 0; i < 96; i++) {
+      await pass(cache, 1, attention);
+      const { rows, bytes } = cache.memory();
+      expect(bytes.policy).toBeLessThanOrEqual(rows * 48 * 2);
+      if (cache.seen % 16 === 0) expect(bytes.policy).toBeLessThanOrEqual(rows * 33 * 2);
+    }
+  });
+
+  it('refuses attention that cannot be, and remembers what it did before', async () => {
+    const policy = namm(checkpoint);
+    const cache = new KVCache(shape, { policy });
+    const sound = randomAttention(2);
+    await pass(cache, 16, sound);
+    const state = policy.start(shape);
+    const wrong: MakeAttention = (layer, head, queries, tokens) => {
+      const attention = sound(layer, head, queries, tokens);
+      if (head === 1) attention[attention.length - 1] = 5;
+      return attention;
+    };
+    const before = state.save();
+    const slots = 4;
+    expect(() =>
+      state.observe(0, {
+        kind: 'spectrum',
+        queries: 4,
+        spectra: [new Float32Array(0), new Float32Array(0)],
+        heads: [
+          Float32Array.from({ length: 4 * slots }, () => 0.25),
+          wrong(0, 1, 4, new Int32Array(0)),
+        ],
+      }),
+    ).toThrow('not to 1');
+    expect(state.save()).toEqual(before);
+    expect(() => state.observe(0, { kind: 'columnSums', heads: [] })).toThrow(InvalidArgumentError);
+  });
+
+  it.each([
+    [{ updateInterval: 24 }, 'updateInterval'],
+    [{ updateInterval: 0 }, 'updateInterval'],
+    [{ semantics: 'paper' as never }, 'semantics'],
+    [{ scoreOffset: Number.NaN }, 'scoreOffset'],
+    [{ sinks: -1 }, 'sinks'],
+    [{ tail: 0 }, 'tail'],
+    [{ budget: 'much' }, 'budget'],
+  ])('refuses %j', (options, named) => {
+    expect(() => namm(checkpoint, options)).toThrow(named);
+  });
+
+  it('refuses a checkpoint that is damaged or of another model', () => {
+    const { normaliser } = checkpoint;
+    const flat = { ...normaliser, variance: new Float32Array(17) };
+    expect(() => namm({ ...checkpoint, normaliser: flat })).toThrow('variance');
+    const parameters = checkpoint.parameters.with(7, Number.NaN);
+    expect(() => namm({ ...checkpoint, parameters })).toThrow(InvalidArgumentError);
+    const perHead = {
+      shape: [3, 2, 17],
+      mean: new Float32Array(3 * 2 * 17),
+      variance: new Float32Array(3 * 2 * 17).fill(1),
+      count: new Float64Array(6).fill(1),
+    };
+    const policy = namm({ ...checkpoint, normaliser: perHead });
+    expect(() => policy.start(shape)).toThrow('calibrate it');
+  });
+});
+
+describe('a spectrum collector', () => {
+  it('measures what calibrates a checkpoint, and keeps everything', async () => {
+    const collector = new SpectrumCollector({ updateInterval: 32 });
+    expect(() => collector.statistics).toThrow('has measured nothing');
+    const cache = new KVCache(shape, { policy: collector.policy });
+    const held = await run(cache, [32, 20, 12], randomAttention(4));
+    expect(held.flat().every(({ length }) => length === 64)).toBe(true);
+    expect(collector.statistics.count).toBe(4 * (32 + 64));
+    const shared = calibrate(checkpoint, collector.statistics);
+    expect(shared.normaliser.shape).toEqual([17]);
+    expect(shared.provenance).toEqual({ calibratedOnTokens: 4 * 96 });
+    const own = calibrate(checkpoint, collector.statistics, 'perHead');
+    expect(own.normaliser.shape).toEqual([2, 2, 17]);
+    expect(() => namm(own).start(shape)).not.toThrow();
+    expect(() => new SpectrumCollector({ updateInterval: 20 })).toThrow(InvalidArgumentError);
+  });
+});
