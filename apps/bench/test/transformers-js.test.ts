@@ -85,6 +85,20 @@ describe('the bundled model writes with cache-text what transformers.js writes',
     expect(await sample(ours, 2)).not.toBe(first);
   });
 
+  it.each([
+    { num_beams: 3 },
+    { num_return_sequences: 2 },
+    { guidance_scale: 1.5 },
+    { min_new_tokens: 5, eos_token_id: [13, 1] },
+    { bad_words_ids: [[14], [15]] },
+    { max_length: 30 },
+    {},
+  ])('with %o, or both refuse', async (parameters) => {
+    const outcome = (model: PreTrainedModel) =>
+      write(model, prompts[0]!, parameters).catch(({ message }: Error) => `refused: ${message}`);
+    expect(await outcome(ours)).toBe(await outcome(theirs));
+  });
+
   it('over three turns on one cache', async () => {
     const talk = async (model: PreTrainedModel, past_key_values: object) => {
       let ids: bigint[] = [];

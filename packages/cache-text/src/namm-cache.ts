@@ -4,12 +4,12 @@ import type { AnyDecoder, CacheOf } from './sequence-model.js';
 import type { TextCacheMemory } from './text-cache-memory.js';
 
 /** What a cache of {@link NammModelForCausalLM} offers beyond a `DynamicCache` of transformers.js. */
-export interface NammCacheMembers<Model extends AnyDecoder> {
+export interface NammCacheMembers<Engine extends AnyDecoder> {
   /**
    * The cache of each sequence of the batch, as the direct API knows it: a `KVCache`, or a handle on the one
    * in the worker. Empty before the first tokens are read.
    */
-  readonly sequences: readonly CacheOf<Model>[];
+  readonly sequences: readonly CacheOf<Engine>[];
   /**
    * How often a sequence was read anew because a prompt departed from what was read. Each costs the time to
    * read the whole prompt; go on from the ids in `sequences` of `generate` to avoid it.
@@ -22,7 +22,7 @@ export interface NammCacheMembers<Model extends AnyDecoder> {
    *
    * @throws {CacheBusyError} while another call uses it
    */
-  fork(): Promise<NammCache<Model>>;
+  fork(): Promise<NammCache<Engine>>;
   /**
    * Writes the cache, its policy's state and the ids that it has read into a folder, where
    * {@link NammModelForCausalLM.restoreCache} finds them. A cache that was saved there before stands until
@@ -40,4 +40,5 @@ export interface NammCacheMembers<Model extends AnyDecoder> {
  * `dispose()` frees them. It is made by {@link NammModelForCausalLM.createCache}, or by `generate` with
  * `return_dict_in_generate`.
  */
-export type NammCache<Model extends AnyDecoder = Decoder> = DynamicCache & NammCacheMembers<Model>;
+export type NammCache<Engine extends AnyDecoder = Decoder> = DynamicCache &
+  NammCacheMembers<Engine>;

@@ -40,14 +40,14 @@ import { paddedRows, readTokenRows } from './token-rows.js';
 type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
 
 /** What `generate` takes: everything that it takes in transformers.js, and three things more. */
-export type GenerateParameters<Model extends AnyDecoder = Decoder> = Omit<
+export type GenerateParameters<Engine extends AnyDecoder = Decoder> = Omit<
   BaseParameters,
   'past_key_values'
 > & {
   /** The cache to go on with; null or nothing for a new one. */
-  past_key_values?: NammCache<Model> | null;
+  past_key_values?: NammCache<Engine> | null;
   /** Policy of the new cache, when it is not the model's; its probe must be one that the model computes. */
-  policy?: PolicyOf<Model>;
+  policy?: PolicyOf<Engine>;
   /** Stops between chunks of the prompt and between tokens, with the signal's reason. */
   signal?: AbortSignal;
   /** Told how much of the prompt is read: stage `tokens`. */
@@ -55,17 +55,17 @@ export type GenerateParameters<Model extends AnyDecoder = Decoder> = Omit<
 };
 
 /** What `generate` returns with `return_dict_in_generate`. */
-export interface GenerateResult<Model extends AnyDecoder = Decoder> {
+export interface GenerateResult<Engine extends AnyDecoder = Decoder> {
   /** Prompt and answer, int64 `[batch, tokens]`. */
   readonly sequences: Tensor;
   /** All of `sequences` but the last token of each row. */
-  readonly past_key_values: NammCache<Model>;
+  readonly past_key_values: NammCache<Engine>;
 }
 
 /** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
-export interface ForwardResult<Model extends AnyDecoder = Decoder> {
+export interface ForwardResult<Engine extends AnyDecoder = Decoder> {
   readonly logits: Tensor;
-  readonly past_key_values: NammCache<Model>;
+  readonly past_key_values: NammCache<Engine>;
 }
 
 /** Travels from `generate` to `forward` with the inputs of the model. */
@@ -89,9 +89,9 @@ interface Turn {
  * console.log(tokenizer.decode(sequences[0], { skip_special_tokens: true }));
  * ```
  */
-export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends PreTrainedModel {
+export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends PreTrainedModel {
   /** The direct API to the same weights. */
-  readonly decoder: Model;
+  readonly decoder: Engine;
   /** The folder that the model was loaded from. */
   readonly folder: string;
   /**
@@ -99,7 +99,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`.
    */
   readonly chat_template: string | null;
-  readonly #policy: PolicyOf<Model> | undefined;
+  readonly #policy: PolicyOf<Engine> | undefined;
   #disposed = false;
 
   /** Called by {@link from_pretrained}. */
@@ -108,10 +108,10 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     sessions: Record<string, unknown>,
     configs: Record<string, object>,
     parts: {
-      readonly decoder: Model;
+      readonly decoder: Engine;
       readonly folder: string;
       readonly chatTemplate: string | null;
-      readonly policy: PolicyOf<Model> | undefined;
+      readonly policy: PolicyOf<Engine> | undefined;
     },
   ) {
     super(config, sessions, configs);
@@ -191,9 +191,9 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    * @throws {CacheUseError} when the model does not compute the policy's probe
    * @throws {InvalidArgumentError} when the policy or an option cannot serve the model
    */
-  createCache(options: CreateCacheOptions<PolicyOf<Model>> = {}): NammCache<Model> {
+  createCache(options: CreateCacheOptions<PolicyOf<Engine>> = {}): NammCache<Engine> {
     const all = this.#checkCacheOptions(options);
-    return new SequenceCaches(this.decoder as SequenceModel, all) as unknown as NammCache<Model>;
+    return new SequenceCaches(this.decoder as SequenceModel, all) as unknown as NammCache<Engine>;
   }
 
   /**
@@ -206,11 +206,11 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    */
   async restoreCache(
     folder: string,
-    options: { readonly policy?: PolicyOf<Model> } = {},
-  ): Promise<NammCache<Model>> {
+    options: { readonly policy?: PolicyOf<Engine> } = {},
+  ): Promise<NammCache<Engine>> {
     const all = this.#checkCacheOptions(options);
     const cache = await SequenceCaches.restore(this.decoder as SequenceModel, all, folder);
-    return cache as unknown as NammCache<Model>;
+    return cache as unknown as NammCache<Engine>;
   }
 
   /**
@@ -226,12 +226,12 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    * @throws whatever else {@link Decoder.step} throws
    */
   override generate(
-    parameters: GenerateParameters<Model> & { return_dict_in_generate: true },
-  ): Promise<GenerateResult<Model>>;
-  override generate(parameters: GenerateParameters<Model>): Promise<Tensor>;
+    parameters: GenerateParameters<Engine> & { return_dict_in_generate: true },
+  ): Promise<GenerateResult<Engine>>;
+  override generate(parameters: GenerateParameters<Engine>): Promise<Tensor>;
   override async generate(
-    parameters: GenerateParameters<Model>,
-  ): Promise<Tensor | GenerateResult<Model>> {
+    parameters: GenerateParameters<Engine>,
+  ): Promise<Tensor | GenerateResult<Engine>> {
     const { inputs, policy, past_key_values, stopping_criteria, ...others } = parameters;
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
@@ -247,11 +247,11 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
         stopping_criteria: this.#withPositions(cache, stopping_criteria),
         turn,
       });
-      return result as Tensor | GenerateResult<Model>;
+      return result as Tensor | GenerateResult<Engine>;
     } finally {
       hold.release();
       const isHandedOut =
-        (result as GenerateResult<Model> | undefined)?.past_key_values !== undefined;
+        (result as GenerateResult<Engine> | undefined)?.past_key_values !== undefined;
       if (!past_key_values && !isHandedOut) await cache.dispose();
     }
   }
@@ -263,7 +263,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
    * @param inputs.attention_mask `[batch, tokens]`, or `[batch, seen + tokens]` with a cache
    * @param inputs.num_logits_to_keep how many of the last tokens get logits; 0 or nothing for all
    */
-  override async forward(inputs: Record<string, unknown>): Promise<ForwardResult<Model>> {
+  override async forward(inputs: Record<string, unknown>): Promise<ForwardResult<Engine>> {
     const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds, turn } = inputs;
     const { signal, onProgress } = inputs as StepOptions;
     refuse('position_ids', position_ids, 'positions follow from the cache');
@@ -280,7 +280,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     return new CausalLMOutputWithPast({
       logits: logitsTensor(logits, tokens, kept, vocabularySize),
       past_key_values: cache as never,
-    }) as unknown as ForwardResult<Model>;
+    }) as unknown as ForwardResult<Engine>;
   }
 
   /** Feeds the tokens that the cache has not read yet. @internal */
@@ -316,7 +316,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     return super.dispose();
   }
 
-  #checkCacheOptions(given: CreateCacheOptions<PolicyOf<Model>>): CacheOptions {
+  #checkCacheOptions(given: CreateCacheOptions<PolicyOf<Engine>>): CacheOptions {
     this.#mustBeUsable();
     const policy: AnyPolicy | undefined = given.policy ?? this.#policy;
     const options: CacheOptions = { ...given, ...(policy && { policy }) };
@@ -338,7 +338,7 @@ export class NammModelForCausalLM<Model extends AnyDecoder = Decoder> extends Pr
     return criteria;
   }
 
-  #cacheOf(given: unknown, policy: PolicyOf<Model> | undefined): SequenceCaches {
+  #cacheOf(given: unknown, policy: PolicyOf<Engine> | undefined): SequenceCaches {
     this.#mustBeUsable();
     if (given === null || given === undefined) {
       return this.createCache(policy ? { policy } : {}) as unknown as SequenceCaches;

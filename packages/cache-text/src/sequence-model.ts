@@ -12,10 +12,12 @@ import type { EvictionPolicy, KVCache } from '@namm/kv-cache';
 export type AnyDecoder = Decoder | DecoderWorker;
 
 /** The cache of one sequence of a decoder. */
-export type CacheOf<Model extends AnyDecoder> = Model extends DecoderWorker ? WorkerCache : KVCache;
+export type CacheOf<Engine extends AnyDecoder> = Engine extends DecoderWorker
+  ? WorkerCache
+  : KVCache;
 
 /** How a decoder takes a policy: a worker by name, because code cannot be sent to a thread. */
-export type PolicyOf<Model extends AnyDecoder> = Model extends DecoderWorker
+export type PolicyOf<Engine extends AnyDecoder> = Engine extends DecoderWorker
   ? WorkerPolicy
   : EvictionPolicy;
 

@@ -269,6 +269,7 @@ describe('a download that breaks', () => {
     hub.repositories.set(id, { files: new Map([...files, ['model.safetensors', other]]), commit });
     const path = await fetchModel();
     expect(await holds(join(path, 'model.safetensors'), other)).toBe(true);
+    expect(incomplete()).toEqual([]);
   });
 
   it('can be cancelled, and goes on later', async () => {
@@ -285,6 +286,20 @@ describe('a download that breaks', () => {
     expect((await stat(join(cache, id, incomplete()[0]!))).size).toBe(100_000);
     await fetchModel();
     expect(hub.asked('model.safetensors').at(-1)).toBe('storage bytes=100000-');
+  });
+
+  it('ends with what a progress callback throws, and goes on later', async () => {
+    const progress = new LoadingProgress(id, (event) => {
+      if (event.status === 'progress' && event.file === 'model.safetensors')
+        throw new Error('mine');
+    });
+    await expect(fetchModel({ progress })).rejects.toThrow('mine');
+    expect(incomplete()).toHaveLength(1);
+    expect(hub.asked('model.safetensors').filter((one) => one.startsWith('storage'))).toHaveLength(
+      1,
+    );
+    await fetchModel();
+    expect(incomplete()).toEqual([]);
   });
 
   it('works without what only the real hub says', async () => {
@@ -508,6 +523,10 @@ describe('what cannot be had', () => {
       /is a URL/,
     );
     expect((await failure(fetchModel({}, work))).message).toMatch(/config\.json: is missing/);
+    // A folder of the current folder.
+    expect((await failure(fetchModel({}, 'node_modules'))).message).toMatch(
+      /a folder of that name: for it, write '.\/node_modules'/,
+    );
     env.allowLocalModels = false;
     expect((await failure(fetchModel({}, folder))).message).toMatch(/local models are disabled/);
   });

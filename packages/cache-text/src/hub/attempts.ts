@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { NammError } from '@namm/core';
 import { DownloadError, type ModelFile } from '../errors.js';
+import { CallbackError } from './loading-progress.js';
 
 /** Patience with a network; tests have less. */
 export interface Patience {
@@ -44,7 +45,7 @@ export async function withAttempts<Result>(
       return await attempt(controller.signal, () => timer.refresh());
     } catch (error) {
       signal?.throwIfAborted();
-      if (NammError.isInstance(error)) throw error;
+      if (NammError.isInstance(error) || error instanceof CallbackError) throw error;
       if (progress() > before) failures = 0;
       before = progress();
       if (++failures >= attempts) throw given(where, attempts, error);

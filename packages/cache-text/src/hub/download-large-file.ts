@@ -1,13 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NammError } from '@namm/core';
 import { DownloadError, type ModelFile } from '../errors.js';
 import { type Patience, withAttempts } from './attempts.js';
 import { explainDiskError } from './explain-disk-error.js';
 import type { FileFacts } from './file-facts.js';
+import { CallbackError } from './loading-progress.js';
 import { fileUrl, type Repository } from './repository.js';
 import { type HubResponse, request } from './request.js';
 
@@ -37,27 +48,25 @@ export async function downloadLargeFile(
   const where = { model: repository.id, revision: repository.revision, file };
   const target = join(folder, file);
   const partial = `${target}.${facts.contentKey}.incomplete`;
-  const onDisk = (cause: unknown): never => {
-    if (options.signal?.aborted) throw cause;
-    throw explainDiskError(where, folder, cause);
+  const onDisk = (error: unknown): never => {
+    const isKnown = NammError.isInstance(error) || error instanceof CallbackError;
+    throw isKnown || options.signal?.aborted ? error : explainDiskError(where, folder, error);
   };
   await mkdir(dirname(target), { recursive: true }).catch(onDisk);
   await checkRoom(where, folder, facts.size - ((await sizeOf(partial)) ?? 0));
   if (!(await mayWrite(partial, target, facts, options).catch(onDisk))) return;
-  const download = new Download(repository, where, facts, partial, options);
   try {
-    await download.run();
-    await rename(partial, target).catch(async (cause) => {
-      // Another process was as fast, and moved the same bytes.
-      if ((await sizeOf(target)) !== facts.size) throw explainDiskError(where, folder, cause);
-    });
+    await new Download(repository, where, facts, partial, options).run();
   } catch (error) {
     // Whoever comes next need not wait whether it grows.
     await utimes(partial, 0, 0).catch(() => {});
-    throw NammError.isInstance(error) || options.signal?.aborted
-      ? error
-      : explainDiskError(where, folder, error);
+    onDisk(error);
   }
+  await rename(partial, target).catch(async (cause) => {
+    // Another process was as fast, and moved the same bytes.
+    if ((await sizeOf(target)) !== facts.size) onDisk(cause);
+  });
+  await removeLeftovers(target);
 }
 
 class Download {
@@ -220,6 +229,17 @@ async function create(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Removes beginnings of other contents that were left behind. */
+async function removeLeftovers(target: string): Promise<void> {
+  const folder = dirname(target);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(target)}.`) || !name.endsWith('.incomplete')) continue;
+    const path = join(folder, name);
+    const facts = await stat(path).catch(() => null);
+    if (facts?.mtimeMs === 0) await rm(path, { force: true });
   }
 }
 

@@ -1,10 +1,13 @@
-import type { ProgressCallback } from '@huggingface/transformers';
+import type { ProgressCallback, ProgressInfo } from '@huggingface/transformers';
 
 /** Loaded and total bytes per file, as `progress_total` events carry them. */
 type Files = Record<string, { loaded: number; total: number }>;
 
 /** Bytes between two events of one file: a callback per network packet would cost more than it tells. */
 const stride = 1 << 20;
+
+/** What a callback threw, on its way through code that takes errors for trouble with the network. */
+export class CallbackError extends Error {}
 
 /** Tells a `progress_callback` what transformers.js would tell it. */
 export class LoadingProgress {
@@ -19,17 +22,22 @@ export class LoadingProgress {
     this.#callback = callback ?? null;
   }
 
+  /** What a caller should see of an error: what its own callback threw. */
+  static reveal(error: unknown): unknown {
+    return error instanceof CallbackError ? error.cause : error;
+  }
+
   /** Counts a file in the total before it is loaded. */
   expect(file: string, total: number): void {
     this.#files[file] = { loaded: 0, total };
   }
 
   initiate(file: string): void {
-    this.#callback?.({ status: 'initiate', name: this.#name, file });
+    this.#tell({ status: 'initiate', name: this.#name, file });
   }
 
   download(file: string): void {
-    this.#callback?.({ status: 'download', name: this.#name, file });
+    this.#tell({ status: 'download', name: this.#name, file });
   }
 
   progress(file: string, loaded: number, total: number): void {
@@ -40,7 +48,7 @@ export class LoadingProgress {
     const all = Object.values(this.#files);
     const sum = all.reduce((bytes, one) => bytes + one.loaded, 0);
     const of = all.reduce((bytes, one) => bytes + one.total, 0);
-    this.#callback?.({
+    this.#tell({
       status: 'progress_total',
       name: this.#name,
       progress: percent(sum, of),
@@ -49,11 +57,11 @@ export class LoadingProgress {
       files: structuredClone(this.#files),
     });
     const progress = percent(loaded, total);
-    this.#callback?.({ status: 'progress', name: this.#name, file, progress, loaded, total });
+    this.#tell({ status: 'progress', name: this.#name, file, progress, loaded, total });
   }
 
   done(file: string): void {
-    this.#callback?.({ status: 'done', name: this.#name, file });
+    this.#tell({ status: 'done', name: this.#name, file });
   }
 
   /** A file that is on the disk already, as transformers.js reports it. */
@@ -66,6 +74,14 @@ export class LoadingProgress {
 
   ready(): void {
     this.#callback?.({ status: 'ready', task: 'text-generation', model: this.#name });
+  }
+
+  #tell(event: ProgressInfo): void {
+    try {
+      this.#callback?.(event);
+    } catch (cause) {
+      throw new CallbackError('progress_callback threw', { cause });
+    }
   }
 }
 

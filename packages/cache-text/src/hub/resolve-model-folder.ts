@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { env } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
 import { ModelFolderError } from '@namm/decoder';
-import { ModelNotFoundError } from '../errors.js';
+import { ModelAccessError, ModelNotFoundError } from '../errors.js';
 import { type Patience, usualPatience } from './attempts.js';
 import { fetchModel } from './fetch-model.js';
-import type { LoadingProgress } from './loading-progress.js';
+import { LoadingProgress } from './loading-progress.js';
 import { findingsInFolder, missingWeights } from './missing-weights.js';
 import { isModelId } from './repository.js';
 import { presentWeights, sizes } from './weight-files.js';
@@ -30,8 +30,17 @@ export interface ResolveOptions {
  * @returns a folder with `config.json` and safetensors
  * @throws {ModelFolderError} when there is no such folder
  * @throws {ModelAccessError | ModelNotFoundError | MissingWeightsError | DownloadError}
+ * @throws what the progress callback throws
  */
 export async function resolveModelFolder(model: string, options: ResolveOptions): Promise<string> {
+  try {
+    return await resolveFolder(model, options);
+  } catch (error) {
+    throw LoadingProgress.reveal(error);
+  }
+}
+
+async function resolveFolder(model: string, options: ResolveOptions): Promise<string> {
   const { revision, subfolder, localFilesOnly, progress } = options;
   const isId = isModelId(model);
   const isRemote = !localFilesOnly && env.allowRemoteModels && !isOffline();
@@ -60,12 +69,22 @@ export async function resolveModelFolder(model: string, options: ResolveOptions)
   const cached = join(cacheFolder, model, revision === 'main' ? '' : revision, subfolder);
   if (await useFolder(cached, progress)) return cached;
   if (!isRemote) throw await offline(model, options, cached);
-  await fetchModel({ id: model, revision, subfolder }, cached, {
-    progress,
-    signal: options.signal,
-    patience: options.patience ?? usualPatience,
+  const { signal, patience = usualPatience } = options;
+  const repository = { id: model, revision, subfolder };
+  await fetchModel(repository, cached, { progress, signal, patience }).catch(async (error) => {
+    const isUnknown = error instanceof ModelAccessError || error instanceof ModelNotFoundError;
+    const hint = isUnknown ? await folderHint(model) : '';
+    if (hint === '') throw error;
+    const where = { model, revision, file: 'config.json' };
+    throw new ModelNotFoundError(where, `the hub does not give it.${hint}`, { cause: error });
   });
   return cached;
+}
+
+/** transformers.js takes `models/mine` for an id, which its users do not always expect. */
+async function folderHint(model: string): Promise<string> {
+  const isFolder = (await stat(model).catch(() => null))?.isDirectory() ?? false;
+  return isFolder ? ` There is a folder of that name: for it, write './${model}'.` : '';
 }
 
 /** Takes a folder that has all that is needed. */
@@ -109,8 +128,6 @@ async function offline(model: string, options: ResolveOptions, cached: string): 
     : env.allowRemoteModels
       ? 'HF_HUB_OFFLINE is set'
       : '`env.allowRemoteModels` is false';
-  const isFolder = (await stat(model).catch(() => null))?.isDirectory() ?? false;
-  const hint = isFolder ? ` There is a folder of that name: for it, write './${model}'.` : '';
-  const problem = `not complete in ${places.join(' or ')}, and ${why}; load it once with the hub.${hint}`;
+  const problem = `not complete in ${places.join(' or ')}, and ${why}; load it once with the hub.${await folderHint(model)}`;
   return new ModelNotFoundError(where, problem);
 }
