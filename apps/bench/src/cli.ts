@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addConformanceCommand } from './conformance/conformance-command.js';
+import { addEndlessCommand } from './endless/endless-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
 import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
@@ -10,6 +11,7 @@ const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
 addConformanceCommand(program);
+addEndlessCommand(program);
 addKeptCommand(program);
 addNanoCommand(program);
 addResponsivenessCommand(program);

