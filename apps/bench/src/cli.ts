@@ -5,6 +5,7 @@ import { addEndlessCommand } from './endless/endless-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
 import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
+import { addScorerCommand } from './scorer/scorer-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
 
 const program = new Command('bench')
@@ -15,6 +16,7 @@ addEndlessCommand(program);
 addKeptCommand(program);
 addNanoCommand(program);
 addResponsivenessCommand(program);
+addScorerCommand(program);
 addSpeedCommand(program);
 
 try {
