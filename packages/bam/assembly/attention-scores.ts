@@ -26,6 +26,15 @@ const c5: f32 = 0.001327647129073739;
 const rounder: f32 = 12582912;
 const constants: usize = memory.data<f32>([c0, c1, c2, c3, c4, c5, rounder, lowest]);
 
+/**
+ * a b + c: in one instruction, rounded once, where the engine has relaxed SIMD (the build script compiles this
+ * file twice); else rounded twice.
+ */
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
 /** Bytes that `score` needs to work, for tokens of `size` numbers. */
 export function workBytes(size: i32): i32 {
   return (4 * size + chunk + 1) * (column as i32);
@@ -62,20 +71,20 @@ function multiply(
     const a = v128.load(columns);
     const b = v128.load(columns, 16);
     let factor = v128.load32_splat(m0);
-    r0a = f32x4.add(r0a, f32x4.mul(factor, a));
-    r0b = f32x4.add(r0b, f32x4.mul(factor, b));
+    r0a = multiplyAdd(factor, a, r0a);
+    r0b = multiplyAdd(factor, b, r0b);
     factor = v128.load32_splat(m1);
-    r1a = f32x4.add(r1a, f32x4.mul(factor, a));
-    r1b = f32x4.add(r1b, f32x4.mul(factor, b));
+    r1a = multiplyAdd(factor, a, r1a);
+    r1b = multiplyAdd(factor, b, r1b);
     factor = v128.load32_splat(m2);
-    r2a = f32x4.add(r2a, f32x4.mul(factor, a));
-    r2b = f32x4.add(r2b, f32x4.mul(factor, b));
+    r2a = multiplyAdd(factor, a, r2a);
+    r2b = multiplyAdd(factor, b, r2b);
     factor = v128.load32_splat(m3);
-    r3a = f32x4.add(r3a, f32x4.mul(factor, a));
-    r3b = f32x4.add(r3b, f32x4.mul(factor, b));
+    r3a = multiplyAdd(factor, a, r3a);
+    r3b = multiplyAdd(factor, b, r3b);
     factor = v128.load32_splat(m4);
-    r4a = f32x4.add(r4a, f32x4.mul(factor, a));
-    r4b = f32x4.add(r4b, f32x4.mul(factor, b));
+    r4a = multiplyAdd(factor, a, r4a);
+    r4b = multiplyAdd(factor, b, r4b);
     m0 += across;
     m1 += across;
     m2 += across;
@@ -112,17 +121,17 @@ function logitsOf(keys: usize, rowBytes: usize, queries: usize, end: usize, logi
     const a = v128.load(queries);
     const b = v128.load(queries, 16);
     let factor = v128.load32_splat(k0);
-    l0a = f32x4.add(l0a, f32x4.mul(factor, a));
-    l0b = f32x4.add(l0b, f32x4.mul(factor, b));
+    l0a = multiplyAdd(factor, a, l0a);
+    l0b = multiplyAdd(factor, b, l0b);
     factor = v128.load32_splat(k1);
-    l1a = f32x4.add(l1a, f32x4.mul(factor, a));
-    l1b = f32x4.add(l1b, f32x4.mul(factor, b));
+    l1a = multiplyAdd(factor, a, l1a);
+    l1b = multiplyAdd(factor, b, l1b);
     factor = v128.load32_splat(k2);
-    l2a = f32x4.add(l2a, f32x4.mul(factor, a));
-    l2b = f32x4.add(l2b, f32x4.mul(factor, b));
+    l2a = multiplyAdd(factor, a, l2a);
+    l2b = multiplyAdd(factor, b, l2b);
     factor = v128.load32_splat(k3);
-    l3a = f32x4.add(l3a, f32x4.mul(factor, a));
-    l3b = f32x4.add(l3b, f32x4.mul(factor, b));
+    l3a = multiplyAdd(factor, a, l3a);
+    l3b = multiplyAdd(factor, b, l3b);
     k0 += 4;
     k1 += 4;
     k2 += 4;
@@ -171,21 +180,21 @@ function powers(
     // x = n + f with n an integer: 2^f by the polynomial, times 2^n by adding n to the exponent's bits.
     const roundA = f32x4.add(a, round);
     const fractionA = f32x4.sub(a, f32x4.sub(roundA, round));
-    let powerA = f32x4.add(f32x4.mul(p5, fractionA), p4);
-    powerA = f32x4.add(f32x4.mul(powerA, fractionA), p3);
-    powerA = f32x4.add(f32x4.mul(powerA, fractionA), p2);
-    powerA = f32x4.add(f32x4.mul(powerA, fractionA), p1);
-    powerA = f32x4.add(f32x4.mul(powerA, fractionA), p0);
+    let powerA = multiplyAdd(p5, fractionA, p4);
+    powerA = multiplyAdd(powerA, fractionA, p3);
+    powerA = multiplyAdd(powerA, fractionA, p2);
+    powerA = multiplyAdd(powerA, fractionA, p1);
+    powerA = multiplyAdd(powerA, fractionA, p0);
     powerA = i32x4.add(powerA, i32x4.shl(roundA, 23));
     v128.store(logits, powerA);
     sumA = f32x4.add(sumA, powerA);
     const roundB = f32x4.add(b, round);
     const fractionB = f32x4.sub(b, f32x4.sub(roundB, round));
-    let powerB = f32x4.add(f32x4.mul(p5, fractionB), p4);
-    powerB = f32x4.add(f32x4.mul(powerB, fractionB), p3);
-    powerB = f32x4.add(f32x4.mul(powerB, fractionB), p2);
-    powerB = f32x4.add(f32x4.mul(powerB, fractionB), p1);
-    powerB = f32x4.add(f32x4.mul(powerB, fractionB), p0);
+    let powerB = multiplyAdd(p5, fractionB, p4);
+    powerB = multiplyAdd(powerB, fractionB, p3);
+    powerB = multiplyAdd(powerB, fractionB, p2);
+    powerB = multiplyAdd(powerB, fractionB, p1);
+    powerB = multiplyAdd(powerB, fractionB, p0);
     powerB = i32x4.add(powerB, i32x4.shl(roundB, 23));
     v128.store(logits, powerB, 16);
     sumB = f32x4.add(sumB, powerB);
@@ -194,18 +203,21 @@ function powers(
   v128.store(sums, sumB, 16);
 }
 
-/** Σ of the squares of each of eight tokens' numbers, as two vectors at `target`. */
-function squaresOf(columns: usize, end: usize, target: usize): void {
+/** The largest Σ of the squares of a token's numbers, of eight tokens. */
+function longestOf(columns: usize, end: usize): f32 {
   let a = f32x4.splat(0);
   let b = a;
   for (; columns < end; columns += column) {
     const valueA = v128.load(columns);
     const valueB = v128.load(columns, 16);
-    a = f32x4.add(a, f32x4.mul(valueA, valueA));
-    b = f32x4.add(b, f32x4.mul(valueB, valueB));
+    a = multiplyAdd(valueA, valueA, a);
+    b = multiplyAdd(valueB, valueB, b);
   }
-  v128.store(target, a);
-  v128.store(target, b, 16);
+  a = f32x4.max(a, b);
+  return max(
+    max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)),
+    max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)),
+  );
 }
 
 /** Repeats each of `size` numbers for eight tokens. */
@@ -255,9 +267,35 @@ export function score(
 
   for (let first = padded - 8; first >= 0; first -= 8) {
     const rows = tokens + (first as usize) * rowBytes;
-    for (let lane: usize = 0; lane < 8; lane++) {
-      for (let i: usize = 0; i < length; i++) {
-        f32.store(own + i * column + (lane << 2), f32.load(rows + lane * rowBytes + (i << 2)));
+    for (let half: usize = 0; half < 8; half += 4) {
+      const row0 = rows + half * rowBytes;
+      const row1 = row0 + rowBytes;
+      const row2 = row1 + rowBytes;
+      const row3 = row2 + rowBytes;
+      const target = own + (half << 2);
+      let i: usize = 0;
+      for (; i + 4 <= length; i += 4) {
+        const at = i << 2;
+        const a = v128.load(row0 + at);
+        const b = v128.load(row1 + at);
+        const c = v128.load(row2 + at);
+        const d = v128.load(row3 + at);
+        const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+        const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+        const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+        const CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+        const t = target + i * column;
+        v128.store(t, v128.shuffle<f64>(ab, cd, 0, 2));
+        v128.store(t, v128.shuffle<f64>(ab, cd, 1, 3), 32);
+        v128.store(t, v128.shuffle<f64>(AB, CD, 0, 2), 64);
+        v128.store(t, v128.shuffle<f64>(AB, CD, 1, 3), 96);
+      }
+      for (; i < length; i++) {
+        const t = target + i * column;
+        f32.store(t, f32.load(row0 + (i << 2)));
+        f32.store(t, f32.load(row1 + (i << 2)), 4);
+        f32.store(t, f32.load(row2 + (i << 2)), 8);
+        f32.store(t, f32.load(row3 + (i << 2)), 12);
       }
     }
     spread(queryBias, length, queries);
@@ -266,15 +304,8 @@ export function score(
     }
 
     // |q · x| ≤ |q| |x|. Where that is small enough no maximum has to be found and taken off.
-    squaresOf(own, own + tile, sums);
-    for (let lane: usize = 0; lane < 8; lane++) {
-      longest = max(longest, f32.load(sums + (lane << 2)));
-    }
-    squaresOf(queries, queries + tile, sums);
-    let largest: f32 = 0;
-    for (let lane: usize = 0; lane < 8; lane++) {
-      largest = max(largest, f32.load(sums + (lane << 2)));
-    }
+    longest = max(longest, longestOf(own, own + tile));
+    const largest = longestOf(queries, queries + tile);
     const isSafe: i32 = largest * longest <= safe * safe ? 1 : 0;
     const masked: f32 = isSafe ? -2 * safe : -1e30;
 
@@ -340,8 +371,8 @@ export function score(
       v128.store(attended + i * column, a);
       v128.store(attended + i * column, b, 16);
       const weight = v128.load32_splat(direct + (i << 2));
-      scoreA = f32x4.add(scoreA, f32x4.mul(weight, a));
-      scoreB = f32x4.add(scoreB, f32x4.mul(weight, b));
+      scoreA = multiplyAdd(weight, a, scoreA);
+      scoreB = multiplyAdd(weight, b, scoreB);
     }
     spread(factorBias, length, factors);
     for (let i: usize = 0; i < length; i += 5) {
@@ -358,8 +389,8 @@ export function score(
       const weight = v128.load32_splat(scoreWeights + (i << 2));
       const a = f32x4.mul(v128.load(own + i * column), v128.load(factors + i * column));
       const b = f32x4.mul(v128.load(own + i * column, 16), v128.load(factors + i * column, 16));
-      scoreA = f32x4.add(scoreA, f32x4.mul(weight, a));
-      scoreB = f32x4.add(scoreB, f32x4.mul(weight, b));
+      scoreA = multiplyAdd(weight, a, scoreA);
+      scoreB = multiplyAdd(weight, b, scoreB);
     }
     v128.store(scores + ((first as usize) << 2), scoreA);
     v128.store(scores + ((first as usize) << 2), scoreB, 16);
