@@ -23,11 +23,11 @@ const { version } = createRequire(import.meta.url)('assemblyscript/package.json'
 const kernelsIn = (folder) =>
   existsSync(folder) ? readdirSync(folder).filter((file) => /^[a-z0-9-]+\.ts$/.test(file)) : [];
 
-/** @returns the module in base64 and the declarations of what it exports */
-async function compile(folder, file) {
+/** @returns the module and the declarations of what it exports */
+async function compile(folder, file, more = []) {
   const { default: compiler } = await import('assemblyscript/asc'); // slow to load, seldom needed
   const written = new Map();
-  const args = [file, '--outFile', 'out.wasm', '--bindings', 'raw', ...options];
+  const args = [file, '--outFile', 'out.wasm', '--bindings', 'raw', ...options, ...more];
   const { error, stderr } = await compiler.main(args, {
     readFile: (name) => {
       const path = join(folder, name);
@@ -47,6 +47,11 @@ function membersOf(declarations) {
   }).join('');
 }
 
+const relaxedModule = (wasm) => `
+/** The same with relaxed SIMD, ${wasm.byteLength} bytes; not every engine compiles it. */
+export const relaxedModule = '${wasm.toString('base64')}';
+`;
+
 /** Brings src/generated of a package up to date. */
 export async function buildWasm(packageFolder) {
   const folder = join(packageFolder, 'assembly');
@@ -58,6 +63,9 @@ export async function buildWasm(packageFolder) {
     if (existsSync(target) && readFileSync(target, 'utf8').startsWith(head)) continue;
 
     const { wasm, declarations } = await compile(folder, file);
+    // A kernel that asks whether there is relaxed SIMD is compiled for engines that have it as well.
+    const isRelaxed = source.includes('ASC_FEATURE_RELAXED_SIMD');
+    const relaxed = isRelaxed && (await compile(folder, file, ['--enable', 'relaxed-simd'])).wasm;
     const content = `${head}
 /** The functions of assembly/${file}; numbers named as addresses are bytes in its memory. */
 export interface Functions {
@@ -65,7 +73,7 @@ ${membersOf(declarations)}}
 
 /** The compiled module in base64, ${wasm.byteLength} bytes. */
 export const module = '${wasm.toString('base64')}';
-`;
+${relaxed ? relaxedModule(relaxed) : ''}`;
     mkdirSync(join(packageFolder, 'src', 'generated'), { recursive: true });
     const temporary = `${target}.${process.pid}.tmp`; // several processes may come here at once
     writeFileSync(temporary, content);

@@ -1,6 +1,6 @@
 import { WasmInstance } from '@namm/core/portable';
 import { foldParameters } from './fold-parameters.js';
-import { type Functions, module } from './generated/attention-scores.js';
+import { type Functions, module, relaxedModule } from './generated/attention-scores.js';
 import { checkBatch, checkScores, type Scorer } from './scorer.js';
 import type { BamSettings } from './scorer-settings.js';
 
@@ -13,7 +13,7 @@ const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple)
 /** BAM on the WebAssembly kernel, in single precision. */
 export class AttentionScorer implements Scorer {
   readonly settings: BamSettings;
-  readonly #kernel = new WasmInstance<Functions>(module);
+  readonly #kernel = new WasmInstance<Functions>(module, relaxedModule);
   /** Numbers per token in the kernel's memory. */
   readonly #width: number;
   readonly #weights: number;

@@ -84,12 +84,27 @@ export class TorchTensor {
   /** The numbers, row-major, bit for bit. */
   async read(): Promise<TorchArray> {
     const bytes = await this.storage.read();
-    return decode(this.dtype, gather(bytes, torchWidths[this.dtype], this.#offsets()));
+    const width = torchWidths[this.dtype];
+    const count = this.shape.reduce((product, size) => product * size, 1);
+    const start = this.offset * width;
+    return this.#isContiguous()
+      ? decode(this.dtype, bytes.slice(start, start + count * width).buffer)
+      : decode(this.dtype, gather(bytes, width, this.#offsets(count)));
+  }
+
+  /** Whether its elements stand one after the other, as nearly always. */
+  #isContiguous(): boolean {
+    let expected = 1;
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      if (this.strides[axis] !== expected && this.shape[axis] !== 1) return false;
+      expected *= this.shape[axis]!;
+    }
+    return true;
   }
 
   /** Which element of the storage each element of the tensor is. */
-  #offsets(): Float64Array {
-    const offsets = new Float64Array(this.shape.reduce((product, size) => product * size, 1));
+  #offsets(count: number): Float64Array {
+    const offsets = new Float64Array(count);
     let filled = offsets.length > 0 ? 1 : 0; // elements whose leading indices are all 0 so far
     offsets.fill(this.offset, 0, filled);
     for (let axis = this.shape.length - 1; axis >= 0 && filled > 0; axis--) {

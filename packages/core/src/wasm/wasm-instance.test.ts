@@ -45,6 +45,15 @@ describe('WasmInstance', () => {
     expect(kernels.byteLength).toBe(byteLength);
   });
 
+  it('takes the relaxed module where it compiles, and else the other', () => {
+    const add = 'AGFzbQEAAAABBwFgAn9/AX8DAgEABQMBAAAHEAIDYWRkAAAGbWVtb3J5AgAKCQEHACAAIAFqCw==';
+    const taken = new WasmInstance<{ add(a: number, b: number): number }>(dotModule, add);
+    expect(taken.functions.add(2, 3)).toBe(5);
+    const withoutIt = new WasmInstance<Functions>(dotModule, 'AGFzbQ==');
+    expect(withoutIt.functions.dot(0, 0, 0)).toBe(0);
+    expect(() => new WasmInstance('AGFzbQ==', 'AGFzbQ==')).toThrow(WasmError);
+  });
+
   it('refuses what is no module, no size, no address or too much', () => {
     expect(() => new WasmInstance('AGFzbQ==')).toThrow(WasmError);
     expect(() => new WasmInstance('no base64!')).toThrow(WasmError);

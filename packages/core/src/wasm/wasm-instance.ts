@@ -28,6 +28,22 @@ function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
+function exportsOf(module: string): Readonly<Record<string, unknown>> {
+  return new WebAssembly.Instance(new WebAssembly.Module(fromBase64(module))).exports;
+}
+
+/** What the first of two modules exports that this engine can compile. */
+function exportsOfFirst(preferred: string | undefined, module: string) {
+  if (preferred !== undefined) {
+    try {
+      return exportsOf(preferred);
+    } catch {
+      // not on this engine
+    }
+  }
+  return exportsOf(module);
+}
+
 /**
  * A WebAssembly module that is inlined in a program as base64, with a memory of its own. It is
  * compiled where it is made, without waiting: kernels are a few kilobytes.
@@ -56,11 +72,13 @@ export class WasmInstance<Functions extends object> {
 
   /**
    * @param module base64 of a module that imports nothing and exports a memory named `memory`
+   * @param relaxedModule the same for engines with relaxed SIMD (Node 22, Chrome 114), taken where it
+   *   compiles. It may round differently.
    * @throws {WasmError} when this engine cannot run it
    */
-  constructor(module: string) {
+  constructor(module: string, relaxedModule?: string) {
     try {
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(module)));
+      const exports = exportsOfFirst(relaxedModule, module);
       this.functions = exports as Functions;
       this.#memory = exports.memory as Memory;
     } catch (cause) {
