@@ -1,4 +1,4 @@
-import { NammError } from '@namm/core';
+import { NammError } from '@namm/core/portable';
 
 /** Attention that cannot be: NaN, negative, rows that do not sum to one, or of the wrong size. */
 export class InvalidAttentionError extends NammError {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core/portable';
 import type { StoredState } from './feature-state.js';
 import { pendingRows } from './frame-counting.js';
 import { bins } from './spectrum-settings.js';

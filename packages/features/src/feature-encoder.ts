@@ -1,4 +1,4 @@
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core/portable';
 import type { FeatureState } from './feature-state.js';
 import { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 import { bins } from './spectrum-settings.js';

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core/portable';
 import { InvalidAttentionError } from './attention-error.js';
 import { checkAttention, type FloatArray } from './check-attention.js';
 import { decodeState, encodeState } from './encode-state.js';

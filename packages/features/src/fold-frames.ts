@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
 import { bornSlots, completedFrames, frameWeights, pendingRows } from './frame-counting.js';
 import { spectrumKernel } from './spectrum-kernel.js';

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core/portable';
 
 /** How the age of a token is shown to the scorer. */
 export interface RecencySettings {

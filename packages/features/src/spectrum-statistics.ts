@@ -1,4 +1,4 @@
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
 import { bins } from './spectrum-settings.js';
 

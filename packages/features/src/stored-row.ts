@@ -1,4 +1,4 @@
-import { float16ToFloat32, float32ToFloat16 } from '@namm/core';
+import { float16ToFloat32, float32ToFloat16 } from '@namm/core/portable';
 
 /** How numbers are kept between passes. */
 export type Storage = 'float16' | 'float32';
