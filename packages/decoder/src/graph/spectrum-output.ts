@@ -38,20 +38,19 @@ export function spectrumOutput(
   const bins = probe.kernel.length / (2 * probe.window);
   const slots = `slots.${layer}.${head}`;
   const attributes = { keepdims: 0 };
-  const attention = graph.node('ReduceMean', [probabilities, graph.int64([0])], { attributes });
-  const rows = graph.node('Slice', [
-    attention,
-    rowsFrom,
-    graph.int64([2 ** 53 - 1]),
-    graph.int64([0]),
-  ]);
-  graph.output(names.probe(layer, head), rows, 'float32', ['spectrum.rows', slots]);
+  const overGroup = (attention: Value) =>
+    graph.node('ReduceMean', [attention, graph.int64([0])], { attributes });
+  const [end, axis] = [2 ** 53 - 1, 1].map((i) => graph.int64([i]));
+  const lastRows = graph.node('Slice', [probabilities, rowsFrom, end!, axis!]);
+  const rowShape = ['spectrum.rows', slots] as const;
+  graph.output(names.probe(layer, head), overGroup(lastRows), 'float32', rowShape);
 
   const pending = graph.input(names.pendingRows(layer, head), 'float32', [
     'pending',
     `past.${layer}.${head}`,
   ]);
   const fold = () => {
+    const attention = overGroup(probabilities);
     // Tokens of this pass were not there when the pending rows were computed.
     const sizeOf = (value: Value) => graph.node('Shape', [value], { attributes: { start: 1 } });
     const born = graph.node('Sub', [sizeOf(attention), sizeOf(pending)]);
