@@ -1,0 +1,169 @@
+import { Decoder } from '@namm/decoder';
+import { type EvictionPolicy, full, h2o } from '@namm/kv-cache';
+import { namm, SpectrumCollector } from '@namm/namm';
+import { type Command, InvalidArgumentError } from 'commander';
+import { describeMachine } from '../measuring/describe-machine.js';
+import { markdownTable } from '../measuring/markdown-table.js';
+import {
+  addModelOptions,
+  checkLength,
+  count,
+  type ModelOptions,
+  threadCount,
+  workFolder,
+} from '../measuring/model-options.js';
+import { randomPrompt } from '../measuring/random-prompt.js';
+import { formatInterval, median, ratioOfMedians } from '../measuring/ratio-of-medians.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { startStopwatch } from '../measuring/stopwatch.js';
+import { prepareModel } from '../random-model/prepare-model.js';
+import { findScoreOffset, keptShare, randomNamm } from './random-namm.js';
+
+interface Options extends ModelOptions {
+  readonly length: number;
+  readonly share: number;
+  readonly searchLength: number;
+  readonly updateInterval: number;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly json?: boolean;
+}
+
+/** What reading the prompt once took, and what was left of it. */
+interface Reading {
+  readonly cpu: number;
+  readonly wall: number;
+  readonly otherCores: number;
+  readonly kept: number;
+  /** Bytes of keys, values and positions, and of the policy's state. */
+  readonly cacheBytes: number;
+  readonly policyBytes: number;
+}
+
+const share = (text: string): number => {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError(`'${text}' is not between 0 and 1.`);
+};
+
+/** Adds `prefill`: what it costs to read a prompt under a NAMM and under other policies. */
+export function addPrefillCommand(program: Command): void {
+  const command = program
+    .command('prefill')
+    .description('measure how long a prompt takes under a NAMM, beside the full cache and H2O');
+  addModelOptions(command)
+    .option('--length <tokens>', 'tokens of the prompt', count, 2048)
+    .option('--share <share>', 'rows that the policies keep, about', share, 0.3)
+    .option('--search-length <tokens>', 'tokens that the score offset is found on', count, 2048)
+    .option('--update-interval <tokens>', 'tokens from one update to the next', count, 512)
+    .option('--rounds <count>', 'measurements of each', count, 3)
+    .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
+    .option('--json', 'print one object of JSON')
+    .action(prefill);
+}
+
+async function prefill(options: Options): Promise<void> {
+  const { length, layers, vocabulary, seed, threads, updateInterval } = options;
+  checkLength(length, 1);
+  const machine = describeMachine();
+  const work = workFolder(options);
+  reportProgress(`writing the model into ${work}`);
+  const folder = await prepareModel(work, 'hugging-face', options);
+  const prompt = randomPrompt(length, vocabulary, seed);
+  const sample = prompt.slice(0, Math.min(length, options.searchLength));
+
+  // A graph computes one probe: each policy has a decoder of its own, and one is loaded at a time.
+  const { probe } = h2o({ budget: 1 });
+  const decoders = {
+    none: await Decoder.load(folder, { threads }),
+    columnSums: await Decoder.load(folder, { threads, probe }),
+  };
+  reportProgress('making a NAMM with random parameters');
+  const spectral = await loadSpectral(folder, threads);
+  const checkpoint = await randomNamm(spectral, sample, updateInterval, seed);
+  const scoreOffset = await findScoreOffset(spectral, sample, checkpoint, options.share);
+
+  const contenders: { name: string; decoder: Decoder; policy: EvictionPolicy }[] = [
+    { name: 'full cache', decoder: decoders.none, policy: full() },
+    { name: 'H2O', decoder: decoders.columnSums, policy: h2o({ budget: options.share }) },
+    { name: 'NAMM', decoder: spectral, policy: namm(checkpoint, { scoreOffset }) },
+    {
+      name: 'NAMM that keeps all',
+      decoder: spectral,
+      policy: namm(checkpoint, { scoreOffset: 1e6 }),
+    },
+  ];
+  const rows = contenders.map(({ name }) => ({ name, rounds: [] as Reading[] }));
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const which = (turn + round) % contenders.length;
+      const { name, decoder, policy } = contenders[which]!;
+      reportProgress(`round ${round + 1} of ${options.rounds}: ${name}`);
+      rows[which]!.rounds.push(await read(decoder, policy, prompt));
+    }
+  }
+  for (const { decoder } of contenders) await decoder.release();
+  reportProgress('');
+  if (options.json) {
+    const settings = { layers, vocabulary, seed, length, threads, updateInterval, scoreOffset };
+    console.log(JSON.stringify({ machine, settings, rows }));
+    return;
+  }
+  const clock = threads === 1 ? 'cpu' : 'wall';
+  const time = threads === 1 ? 'one thread, CPU time' : `${threads} threads, wall time`;
+  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${machine}.\n`);
+  console.log(formatRows(rows, clock));
+  console.log(`\n${length} tokens read; medians of ${options.rounds}. ×: time over that of the`);
+  console.log(
+    'full cache, with 95 % bootstrap intervals. kept: share of the rows held at the end.',
+  );
+}
+
+async function loadSpectral(folder: string, threads: number): Promise<Decoder> {
+  const { probe } = new SpectrumCollector({ updateInterval: 16 }).policy;
+  return Decoder.load(folder, { threads, probe });
+}
+
+async function read(
+  decoder: Decoder,
+  policy: EvictionPolicy,
+  ids: readonly number[],
+): Promise<Reading> {
+  const cache = decoder.createCache({ policy });
+  const elapsed = startStopwatch();
+  await decoder.step([{ cache, input: { ids } }]);
+  const { cpu, wall, others } = elapsed();
+  const { bytes } = cache.memory();
+  return {
+    cpu,
+    wall,
+    otherCores: others / wall,
+    kept: keptShare(cache),
+    cacheBytes: bytes.used + bytes.positions,
+    policyBytes: bytes.policy,
+  };
+}
+
+function formatRows(
+  rows: readonly { readonly name: string; readonly rounds: readonly Reading[] }[],
+  clock: 'cpu' | 'wall',
+): string {
+  const timesOf = (which: number) => rows[which]!.rounds.map((round) => round[clock]);
+  const headings = ['policy', 'kept', 'cache MB', 'policy MB', 'seconds', '×', 'others'];
+  return markdownTable(
+    headings,
+    rows.map(({ name, rounds }, which) => {
+      const { kept, cacheBytes, policyBytes } = rounds[0]!;
+      return [
+        name,
+        `${(100 * kept).toFixed(1)} %`,
+        (cacheBytes / 1e6).toFixed(1),
+        (policyBytes / 1e6).toFixed(1),
+        median(timesOf(which)).toFixed(2),
+        formatInterval(ratioOfMedians(timesOf(which), timesOf(0))),
+        median(rounds.map(({ otherCores }) => otherCores)).toFixed(2),
+      ];
+    }),
+  );
+}

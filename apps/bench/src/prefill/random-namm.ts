@@ -1,0 +1,67 @@
+import { type NammCheckpoint, parameterCount, publishedBam, publishedFeatures } from '@namm/bam';
+import { Random } from '@namm/core';
+import type { Decoder } from '@namm/decoder';
+import { namm, SpectrumCollector } from '@namm/namm';
+
+/** Standard deviation of the parameters: scores then differ between tokens. */
+const spread = 0.2;
+
+/**
+ * A NAMM of the published size with random parameters, normalised on a model: it costs what a trained one
+ * costs that keeps as much.
+ *
+ * @param decoder loaded with the probe of a NAMM
+ * @param ids what the statistics are measured on
+ */
+export async function randomNamm(
+  decoder: Decoder,
+  ids: readonly number[],
+  updateInterval: number,
+  seed: number,
+): Promise<NammCheckpoint> {
+  const collector = new SpectrumCollector({ updateInterval });
+  const cache = decoder.createCache({ policy: collector.policy });
+  await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+  const random = new Random(seed);
+  return {
+    scorer: publishedBam,
+    parameters: Float32Array.from(
+      { length: parameterCount(publishedBam) },
+      () => spread * random.normal(),
+    ),
+    normaliser: collector.statistics.normaliser(),
+    features: publishedFeatures,
+    policy: { updateInterval, semantics: 'exact' },
+    provenance: { random: seed },
+  };
+}
+
+/**
+ * The score offset under which a prompt ends with about a share of its rows, by bisection.
+ *
+ * @param share above 0 and below 1
+ */
+export async function findScoreOffset(
+  decoder: Decoder,
+  ids: readonly number[],
+  checkpoint: NammCheckpoint,
+  share: number,
+): Promise<number> {
+  let [low, high] = [-32, 32];
+  for (let trial = 0; trial < 9; trial++) {
+    const scoreOffset = (low + high) / 2;
+    const cache = decoder.createCache({ policy: namm(checkpoint, { scoreOffset }) });
+    await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+    const kept = keptShare(cache);
+    if (Math.abs(kept - share) < 0.01) return scoreOffset;
+    if (kept > share) high = scoreOffset;
+    else low = scoreOffset;
+  }
+  return (low + high) / 2;
+}
+
+/** Rows held over rows seen. */
+export function keptShare(cache: ReturnType<Decoder['createCache']>): number {
+  const { rows, seen, keptPerHead } = cache.memory();
+  return rows / (seen * keptPerHead.flat().length);
+}
