@@ -1,7 +1,7 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-/** The one build every package uses: ESM with declarations from the given entries. */
-export function preset(entry: string[] = ['src/index.ts']) {
+/** The one build every package uses: ESM with declarations from the given entries, and what one adds. */
+export function preset(entry: string[] = ['src/index.ts'], more: Options = {}) {
   return defineConfig({
     entry,
     format: ['esm'],
@@ -10,5 +10,6 @@ export function preset(entry: string[] = ['src/index.ts']) {
     clean: true,
     target: 'node20',
     treeshake: true,
+    ...more,
   });
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { bundleForVitest } from './inline-bundle.ts';
 import { buildWasm } from './scripts/build-wasm.mjs';
 
 const root = new URL('.', import.meta.url);
@@ -27,6 +28,7 @@ for (const name of readdirSync(new URL('packages', root))) {
 function projectsIn(folder: string, prefix: string, testTimeout: number) {
   return readdirSync(new URL(folder, root)).map((name) => ({
     resolve: { alias },
+    plugins: [bundleForVitest()],
     test: {
       name: prefix + name,
       root: `${folder}/${name}`,

@@ -18,6 +18,13 @@ export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';
+export { checkRetentionRecord } from './retention/check-retention-record.js';
+export { heldTokens } from './retention/held-tokens.js';
+export type {
+  RetentionBytes,
+  RetentionRecord,
+  RetentionScores,
+} from './retention/retention-record.js';
 export type { Dtype } from './safetensors/dtype.js';
 export {
   type ParsedSafetensors,

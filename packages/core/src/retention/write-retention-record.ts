@@ -1,7 +1,6 @@
-import { InvalidArgumentError } from '../errors.js';
 import type { TensorData } from '../safetensors/safetensors-pieces.js';
 import { writeSafetensors } from '../safetensors/write-safetensors.js';
-import { findRetentionProblem } from './find-retention-problem.js';
+import { checkRetentionRecord } from './check-retention-record.js';
 import type { RetentionRecord } from './retention-record.js';
 
 /** What the file's metadata name as its format. */
@@ -22,8 +21,7 @@ export const retentionFormat = 'namm-retention-1';
  * ```
  */
 export async function writeRetentionRecord(path: string, record: RetentionRecord): Promise<void> {
-  const problem = findRetentionProblem(record);
-  if (problem !== null) throw new InvalidArgumentError('record', problem);
+  checkRetentionRecord(record);
   await writeSafetensors(path, tensorsOf(record), {
     format: retentionFormat,
     model: record.model,

@@ -1,0 +1,5 @@
+export type { LineChart, Series } from './chart/line-chart.js';
+export type { NumberFormat } from './format-number.js';
+export { type Report, type ReportPart, reportPage, type TextPart } from './report-page.js';
+export { type RetentionPageOptions, retentionPage } from './retention-page.js';
+export type { Cell, Column, Table } from './table/table.js';

@@ -1,0 +1,66 @@
+import { chartFigure } from './chart/chart-figure.js';
+import { checkLineChart } from './chart/check-line-chart.js';
+import type { LineChart } from './chart/line-chart.js';
+import script from './client/report.ts?bundle';
+import { element, type PageElement } from './element.js';
+import { htmlPage } from './page/html-page.js';
+import { plainChart } from './page/plain-chart.js';
+import style from './style.css?bundle';
+import { drawTable } from './table/draw-table.js';
+import type { Table } from './table/table.js';
+
+/** Paragraphs, under a heading if they have one. */
+export interface TextPart {
+  readonly kind: 'text';
+  readonly heading?: string;
+  readonly paragraphs: readonly string[];
+}
+
+/** What a page can be made of. */
+export type ReportPart = TextPart | LineChart | Table;
+
+/** A page of charts, tables and words. */
+export interface Report {
+  readonly title: string;
+  readonly parts: readonly ReportPart[];
+}
+
+/**
+ * Draws plain numbers as one HTML page: a single file that works offline, in light and dark, on any width.
+ * All strings are text; markup in them is shown, never run.
+ *
+ * @returns the page's HTML
+ * @throws {InvalidArgumentError} for a chart whose lists do not fit each other or whose x falls, or a
+ *   table with rows of different lengths
+ *
+ * @example
+ * ```ts
+ * const best = { name: 'best', x: [0, 1, 2], y: [1, 2, 4] };
+ * const chart = { kind: 'lineChart', title: 'Fitness', xLabel: 'generation', yLabel: 'score', series: [best] } as const;
+ * const html = reportPage({ title: 'Run 7', parts: [chart] });
+ * ```
+ */
+export function reportPage({ title, parts }: Report): string {
+  const charts = parts.filter((part) => part.kind === 'lineChart');
+  charts.forEach(checkLineChart);
+  const drawn = parts.map((part) => {
+    if (part.kind === 'text') return drawText(part);
+    return part.kind === 'table' ? drawTable(part) : chartFigure(part, charts.indexOf(part));
+  });
+  return htmlPage({
+    title,
+    body: [element('main', { class: 'report' }, element('h1', {}, title), ...drawn)],
+    style,
+    script,
+    data: { charts: charts.map(plainChart) },
+  });
+}
+
+function drawText({ heading, paragraphs }: TextPart): PageElement {
+  return element(
+    'section',
+    {},
+    ...(heading === undefined ? [] : [element('h2', {}, heading)]),
+    ...paragraphs.map((text) => element('p', {}, text)),
+  );
+}

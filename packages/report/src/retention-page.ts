@@ -1,0 +1,67 @@
+import { deflateSync } from 'node:zlib';
+import { checkRetentionRecord, InvalidArgumentError, type RetentionRecord } from '@namm/core';
+import script from './client/retention.ts?bundle';
+import { htmlPage } from './page/html-page.js';
+import { plainChart } from './page/plain-chart.js';
+import { retentionBody } from './retention/retention-body.js';
+import { retentionCharts } from './retention/retention-charts.js';
+import type { RetentionPageData } from './retention/retention-page-data.js';
+import style from './style.css?bundle';
+
+/** How a retention page is made. */
+export interface RetentionPageOptions {
+  /** @defaultValue 'What `policy` kept' */
+  readonly title?: string;
+}
+
+/**
+ * Draws a retention record as one HTML page: the text with each token shaded by how many heads still hold
+ * it, a map of layers and heads, a slider over the updates, kept tokens and bytes over time, and scores
+ * under the pointer where the record has them. A single file that works offline, in light and dark, on any
+ * width. Token texts are text; markup in them is shown, never run.
+ *
+ * @returns the page's HTML
+ * @throws {InvalidArgumentError} for a record that contradicts itself, or has no update
+ *
+ * @example
+ * ```ts
+ * await writeFileAtomic('run.html', retentionPage(await readRetentionRecord('run.safetensors')));
+ * ```
+ */
+export function retentionPage(record: RetentionRecord, options: RetentionPageOptions = {}): string {
+  checkRetentionRecord(record);
+  if ((record.seen.at(-1) ?? 0) === 0) throw new InvalidArgumentError('record', 'holds no token');
+  const title = options.title ?? `What ${record.policy} kept`;
+  const charts = retentionCharts(record);
+  return htmlPage({
+    title,
+    body: retentionBody(record, title, charts),
+    style,
+    script,
+    data: pageData(record, charts.map(plainChart)),
+  });
+}
+
+function pageData(record: RetentionRecord, charts: RetentionPageData['charts']): RetentionPageData {
+  const { headsPerLayer, seen, evictedAt, scores, ids, pieces } = record;
+  const narrow = seen.length < 2 ** 16;
+  const names = () =>
+    Array.from({ length: seen.at(-1)! }, (_, token) => String(ids?.[token] ?? token));
+  return {
+    charts,
+    headsPerLayer,
+    seen: Array.from(seen),
+    evictedAt: {
+      bits: narrow ? 16 : 32,
+      packed: pack(narrow ? Uint16Array.from(evictedAt) : evictedAt),
+    },
+    scores: scores.map(({ update, values }) => ({ update, packed: pack(values) })),
+    pieces: pieces ?? names(),
+    isText: pieces !== undefined,
+    ids: ids === undefined ? null : Array.from(ids),
+  };
+}
+
+function pack({ buffer, byteOffset, byteLength }: Uint16Array | Uint32Array): string {
+  return deflateSync(new Uint8Array(buffer, byteOffset, byteLength)).toString('base64');
+}
