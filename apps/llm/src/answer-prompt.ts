@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
-import { type BudgetInput, createPolicy } from '@namm/kv-cache';
+import { type BudgetInput, createPolicy, RetentionRecorder } from '@namm/kv-cache';
 import { StatusLine } from './status-line.js';
+import { describeRun, writeRetention } from './write-retention.js';
 
 export interface AnswerOptions {
   readonly model: string;
@@ -12,6 +14,8 @@ export interface AnswerOptions {
   /** Whether the prompt goes through the model's chat template as a user's message. */
   readonly chat: boolean;
   readonly decoder: DecoderOptions;
+  /** File for what each head kept. */
+  readonly retention?: string;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +28,9 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   });
   const tokenizer = await loadTokenizer(options.model);
   const decoder = await Decoder.load(options.model, { ...options.decoder, probe: policy.probe });
-  const cache = decoder.createCache({ policy });
+  const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
+  const cache = decoder.createCache({ policy, ...(recorder ? { recorder } : {}) });
+  const ids: number[] = [];
   const message = { role: 'user', content: options.prompt };
   const prompt = options.chat
     ? tokenizer.applyChatTemplate([message], { addGenerationPrompt: true })
@@ -36,6 +42,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const pieces = completeText(decoder, tokenizer, cache, prompt, {
     maximumTokens: options.maximumTokens,
     addSpecialTokens: !options.chat,
+    onToken: (id) => ids.push(id),
     signal,
     onProgress: ({ done, total }) => {
       status.show(`read ${done} of ${total} tokens`);
@@ -59,6 +66,15 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   );
   if (seen === decoder.spec.maximumPositions) {
     status.finish(`the answer ends here: the model has only ${seen} positions`);
+  }
+  if (options.retention && recorder) {
+    const notes = {
+      ...(budget ? { budget: String(budget) } : {}),
+      folder: basename(options.model),
+    };
+    const record = describeRun(recorder, tokenizer, ids.slice(0, seen), notes);
+    await writeRetention(options.retention, record);
+    status.finish(`what each head kept is in ${options.retention}`);
   }
   await decoder.release();
 }

@@ -19,6 +19,7 @@ interface Options {
   ntkFactor?: number;
   ntkAlpha: number;
   logitFactor: number;
+  retention?: string;
   prompts: number;
   policies: string[];
 }
@@ -44,6 +45,7 @@ const program = new Command('llm')
   .option('--ntk-factor <factor>', 'read this many times the trained length', positive)
   .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positive, 1)
   .option('--logit-factor <factor>', 'factor on the attention logits', positive, 1)
+  .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
   .option('--seed <seed>', 'seed of planted facts and of random eviction', seed, 1)
   .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, count, 10)
   .option('--policies <names>', 'demo: policies, with commas', list, demoPolicies)
@@ -57,6 +59,9 @@ async function main(options: Options): Promise<void> {
     }
     if (options.policy !== undefined || options.budget !== undefined) {
       return program.error('error: --policy and --budget need --model; the demo takes --policies');
+    }
+    if (options.retention !== undefined) {
+      return program.error('error: --retention needs --model and a prompt');
     }
     if (options.prompts > mostPassages) {
       return program.error(`error: --prompts takes at most ${mostPassages}`);
@@ -88,6 +93,7 @@ async function main(options: Options): Promise<void> {
     maximumTokens: options.maxTokens,
     chat: options.chat ?? false,
     signal: controller.signal,
+    ...(options.retention ? { retention: options.retention } : {}),
     decoder: {
       chunkSize: options.chunk,
       attentionLogitFactor: options.logitFactor,
@@ -113,6 +119,11 @@ function positive(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a positive number.');
+}
+
+function retentionFile(text: string): string {
+  if (/\.(html|safetensors)$/.test(text)) return text;
+  throw new InvalidArgumentError('Its name must end in .html or .safetensors.');
 }
 
 function list(text: string): string[] {

@@ -15,6 +15,8 @@ export interface CompletionOptions extends StepOptions {
    * @defaultValue true
    */
   readonly addSpecialTokens?: boolean;
+  /** Is told every token of the prompt and then every token written, in order. */
+  readonly onToken?: (id: number) => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function* completeText<Cache extends CacheLike<Cache>>(
   prompt: string,
   options: CompletionOptions,
 ): AsyncGenerator<string, void> {
-  const { maximumTokens, stop = [], addSpecialTokens = true, ...stepOptions } = options;
+  const { maximumTokens, stop = [], addSpecialTokens = true, onToken, ...stepOptions } = options;
   if (!Number.isInteger(maximumTokens) || maximumTokens < 1) {
     throw new InvalidArgumentError(
       'maximumTokens',
@@ -50,6 +52,7 @@ export async function* completeText<Cache extends CacheLike<Cache>>(
   }
   if (!Array.isArray(stop)) throw new InvalidArgumentError('stop', 'is not a list of texts');
   const ids = tokenizer.encode(prompt, { addSpecialTokens });
+  for (const id of ids) onToken?.(id);
   // The last token written is not read again, so it needs no position. Compact ones do not run out.
   const isCompact = cache.shape.positions === 'compact';
   const room = isCompact ? Infinity : decoder.spec.maximumPositions - cache.seen - ids.length + 1;
@@ -58,6 +61,7 @@ export async function* completeText<Cache extends CacheLike<Cache>>(
   let held = '';
   let count = 0;
   for await (const id of greedy(decoder, cache, ids, stepOptions)) {
+    onToken?.(id);
     if (id === tokenizer.eosId) break;
     held += stream.push(id);
     const end = firstStop(held, stop);

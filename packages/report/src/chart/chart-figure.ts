@@ -1,6 +1,6 @@
 import { element, type PageElement } from '../element.js';
 import { formatNumber } from '../format-number.js';
-import { drawLineChart, seriesClass } from './draw-line-chart.js';
+import { drawLineChart, seriesClasses } from './draw-line-chart.js';
 import type { LineChart, Series } from './line-chart.js';
 
 /** What is drawn before the page knows its own width, and where scripts do not run. */
@@ -17,7 +17,7 @@ export function chartFigure(chart: LineChart, number: number): PageElement {
     { class: 'chart-figure', 'data-chart': number },
     element('figcaption', {}, title),
     ...(description === undefined ? [] : [element('p', { class: 'description' }, description)]),
-    element('ul', { class: 'legend' }, ...series.map((one, i) => legendEntry(one, i))),
+    element('ul', { class: 'legend' }, ...legendEntries(series)),
     element(
       'div',
       {
@@ -28,21 +28,24 @@ export function chartFigure(chart: LineChart, number: number): PageElement {
       },
       drawLineChart(chart, firstWidth),
     ),
-    element('p', { class: 'readout', 'aria-live': 'polite' }),
+    element('p', { class: 'readout' }),
   );
 }
 
-/** One line of a legend: the name beside a piece of the curve. */
-export function legendEntry(series: Series, index: number): PageElement {
-  return element(
-    'li',
-    {},
+/** The lines of a legend: names beside pieces of their curves. */
+export function legendEntries(series: readonly Series[]): PageElement[] {
+  const classes = seriesClasses(series);
+  return series.map(({ name }, i) =>
     element(
-      'svg',
-      { class: seriesClass(index, series), width: 24, height: 10, 'aria-hidden': 'true' },
-      element('path', { class: 'line', d: 'M1 5L23 5' }),
+      'li',
+      {},
+      element(
+        'svg',
+        { class: classes[i]!, width: 24, height: 10, 'aria-hidden': 'true' },
+        element('path', { class: 'line', d: 'M1 5L23 5' }),
+      ),
+      element('span', {}, name),
     ),
-    element('span', {}, series.name),
   );
 }
 

@@ -10,10 +10,14 @@ const mostMarkers = 30;
 /** Colours of the style sheet; further series take them again, dotted. */
 const colours = 8;
 
-/** The colour and dash pattern of a series, as classes of the style sheet. */
-export function seriesClass(index: number, series: Series): string {
-  if (series.dashed) return 'series reference';
-  return `series series-${index % colours}${index < colours ? '' : ' dotted'}`;
+/** Colour and dash pattern of each series, as classes of the style sheet. */
+export function seriesClasses(series: readonly Series[]): string[] {
+  let solid = 0;
+  return series.map(({ dashed }) => {
+    if (dashed) return 'series reference';
+    const index = solid++;
+    return `series series-${index % colours}${index < colours ? '' : ' dotted'}`;
+  });
 }
 
 /** Draws a chart as SVG, without title and legend. */
@@ -21,12 +25,13 @@ export function drawLineChart(chart: LineChart, width: number): PageElement {
   const plan = planLineChart(chart, width);
   if (plan === null) return element('p', { class: 'no-data' }, 'There are no numbers to show.');
   const { height } = plan;
+  const classes = seriesClasses(chart.series);
   return element(
     'svg',
     { class: 'chart', width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
     ...drawAxes(chart, plan),
-    ...chart.series.map((series, i) => drawBand(chart, series, i, plan)),
-    ...chart.series.map((series, i) => drawLine(chart, series, i, plan)),
+    ...chart.series.map((series, i) => drawBand(chart, series, classes[i]!, plan)),
+    ...chart.series.map((series, i) => drawLine(chart, series, classes[i]!, plan)),
   );
 }
 
@@ -68,7 +73,7 @@ function drawAxes(chart: LineChart, plan: ChartPlan): PageElement[] {
   ];
 }
 
-function drawLine(chart: LineChart, series: Series, index: number, plan: ChartPlan): PageElement {
+function drawLine(chart: LineChart, series: Series, name: string, plan: ChartPlan): PageElement {
   const place = placer(chart, plan);
   const points = pointsOf(series, plan);
   let path = '';
@@ -81,7 +86,7 @@ function drawLine(chart: LineChart, series: Series, index: number, plan: ChartPl
   const markers = points.length > mostMarkers ? [] : points;
   return element(
     'g',
-    { class: seriesClass(index, series) },
+    { class: name },
     element('path', { class: 'line', d: path }),
     ...markers.flatMap((i) => {
       const y = place.y(series.y[i]!);
@@ -93,7 +98,7 @@ function drawLine(chart: LineChart, series: Series, index: number, plan: ChartPl
 }
 
 /** The intervals: one closed outline per run without gaps. */
-function drawBand(chart: LineChart, series: Series, index: number, plan: ChartPlan): PageElement {
+function drawBand(chart: LineChart, series: Series, name: string, plan: ChartPlan): PageElement {
   const { lower, upper } = series;
   const place = placer(chart, plan);
   const path: string[] = [];
@@ -116,11 +121,7 @@ function drawBand(chart: LineChart, series: Series, index: number, plan: ChartPl
     }
     close();
   }
-  return element(
-    'g',
-    { class: seriesClass(index, series) },
-    element('path', { class: 'band', d: path.join('') }),
-  );
+  return element('g', { class: name }, element('path', { class: 'band', d: path.join('') }));
 }
 
 function pointsOf(series: Series, plan: ChartPlan): number[] {

@@ -1,4 +1,4 @@
-import { legendEntry } from '../chart/chart-figure.js';
+import { legendEntries } from '../chart/chart-figure.js';
 import { drawLineChart } from '../chart/draw-line-chart.js';
 import type { LineChart } from '../chart/line-chart.js';
 import { type ChartPlan, planLineChart } from '../chart/plan-line-chart.js';
@@ -51,7 +51,7 @@ export class ChartView {
   /** Shows other curves in its place. */
   show(chart: LineChart): void {
     this.#chart = chart;
-    const entries = chart.series.map((series, i) => toDom(legendEntry(series, i)));
+    const entries = legendEntries(chart.series).map((entry) => toDom(entry));
     this.#figure.querySelector('.legend')!.replaceChildren(...entries);
     this.#draw();
   }
@@ -81,8 +81,9 @@ export class ChartView {
       this.#plot.querySelector('svg')!.append(toDom(line, true));
     }
     const x = this.#pointed ?? this.#cursor;
-    this.#figure.querySelector('.readout')!.textContent =
-      x === null ? '' : readPoint(this.#chart, x);
+    const readout = this.#figure.querySelector('.readout')!;
+    readout.ariaLive = this.#pointed === null ? 'off' : 'polite';
+    readout.textContent = x === null ? '' : readPoint(this.#chart, x);
   }
 
   /** The x of the point nearest to the pointer. */

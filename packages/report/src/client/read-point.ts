@@ -9,7 +9,7 @@ export function readPoint({ series, xLabel, yFormat }: LineChart, x: number): st
     const i = Array.prototype.lastIndexOf.call(xs, x); // of several the last: how it ended
     if (i < 0 || !Number.isFinite(y[i])) continue;
     const interval = lower && upper ? ` (${write(lower[i]!)} to ${write(upper[i]!)})` : '';
-    values.push(`${name.split(',')[0]} ${write(y[i]!)}${interval}`);
+    values.push(`${name}: ${write(y[i]!)}${interval}`);
   }
-  return `${xLabel} ${formatNumber(x)}: ${values.join(' · ')}`;
+  return [`${xLabel} ${formatNumber(x)}`, ...values].join(' · ');
 }

@@ -109,7 +109,7 @@ function drawMapPane(): PageElement {
       role: 'group',
       'aria-label': 'Heads; choose one to see its tokens',
     }),
-    element('p', { id: 'head-state', 'aria-live': 'polite' }),
+    element('p', { id: 'head-state' }),
     element('button', { id: 'all-heads', type: 'button', hidden: '' }, 'show all heads'),
   );
 }

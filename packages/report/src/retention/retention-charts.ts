@@ -18,7 +18,7 @@ export function retentionCharts(record: RetentionRecord): readonly [LineChart, L
     series: [
       { name: 'all tokens seen', x, y: x, dashed: true },
       {
-        name: 'mean of the heads, band from lowest to highest',
+        name: 'mean of the heads (band: lowest to highest)',
         x,
         y: perUpdate.map((own) => own.reduce((sum, count) => sum + count, 0) / heads),
         lower: perUpdate.map((own) => own.reduce((a, b) => Math.min(a, b))),

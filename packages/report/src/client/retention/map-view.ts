@@ -22,13 +22,16 @@ export class MapView {
     container.classList.toggle('low', layers >= manyLayers);
     container.style.setProperty('--layers', String(layers));
     container.style.setProperty('--heads', String(columns));
-    const label = (text: string, layer: number, head: number) =>
-      place(document.createElement('span'), text, layer, head);
-    for (let layer = 0; layer < layers; layer++) container.append(label(String(layer), layer, -1));
-    for (let head = 0; head < columns; head++) container.append(label(String(head), -1, head));
-    const corner = label('layer', -1, -1);
-    corner.className = 'corner';
-    container.append(corner);
+    const label = (text: string, layer: number, head: number, name: string) => {
+      const made = place(document.createElement('span'), text, layer, head);
+      made.className = name;
+      container.append(made);
+    };
+    label('layer', -1, -1, 'corner');
+    for (let head = 0; head < columns; head++) label(String(head), -1, head, '');
+    for (let layer = 0; layer < layers; layer++) {
+      label(String(layer), layer, -1, layer % 5 === 0 ? '' : 'minor');
+    }
     this.#cells = heads.map(({ layer, head }, index) => {
       const cell = place(document.createElement('button'), '', layer, head);
       cell.type = 'button';

@@ -134,7 +134,7 @@ export class RetentionView {
     const counts = retention.counts(update);
     const mean = counts.reduce((a, b) => a + b, 0) / counts.length;
     const share = formatNumber(mean / seen, 'percent');
-    const kept = `${formatNumber(mean)} kept per head, ${share}`;
+    const kept = `a mean of ${formatNumber(mean)} kept per head (${share})`;
     const state = `update ${update + 1} of ${retention.updates}: ${formatNumber(seen)} tokens seen, ${kept}`;
     find('state', HTMLOutputElement).textContent = state;
     this.#slider.value = String(update + 1);
@@ -166,6 +166,7 @@ export class RetentionView {
     button.textContent = isPlaying ? '❚❚' : '▶';
     button.ariaLabel = isPlaying ? 'pause' : 'play the updates';
     button.title = button.ariaLabel;
+    find('state', HTMLOutputElement).ariaLive = isPlaying ? 'off' : 'polite';
   }
 
   #levels(): number[] {
