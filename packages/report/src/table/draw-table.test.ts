@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from '@namm/core';
+import { expect, it } from 'vitest';
+import { toHtml } from '../to-html.js';
+import { drawTable } from './draw-table.js';
+import type { Table } from './table.js';
+
+const table: Table = {
+  kind: 'table',
+  title: 'Scores',
+  columns: [
+    { name: 'policy' },
+    { name: 'score', format: 'percent' },
+    { name: 'bytes', format: 'bytes' },
+  ],
+  rows: [
+    ['<full>', { estimate: 0.97, lower: 0.93, upper: 1 }, 4_160_000],
+    ['h2o', 0.29, null],
+  ],
+};
+
+it('writes texts, numbers, intervals and nothing', () => {
+  const html = toHtml(drawTable(table));
+  expect(html).toContain('<td>&lt;full&gt;</td>');
+  expect(html).toContain('data-value="0.97">97 % <span class="interval">93 % to 100 %</span></td>');
+  expect(html).toContain('<td class="number" data-value="4160000">4.16 MB</td>');
+  expect(html).toContain('<td class="number" data-value="">–</td>');
+  expect(html).toContain('<th scope="col">policy</th><th scope="col" class="number">score</th>');
+});
+
+it('refuses a row that does not fit', () => {
+  const refused = () => drawTable({ ...table, rows: [...table.rows, ['a', 1]] });
+  expect(refused).toThrow(InvalidArgumentError);
+  expect(refused).toThrow('table "Scores": row 2 has 2 cells for 3 columns');
+});
