@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { heldTokens, readRetentionRecord } from '@namm/core';
 import { modelFolder } from '@namm/models';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -67,6 +68,35 @@ describe("llm with the user's own model", () => {
     expect(status).toBe(0);
   });
 
+  it('writes what each head kept, as a page and as a record', async () => {
+    const prompt = ` Alice has pet falcon. ${'It was late. '.repeat(20)}\nQ: Alice has pet`;
+    const options = ['--policy', 'h2o', '--budget', '25%', '--max-tokens', '3', '--chunk', '32'];
+    for (const name of ['kept.html', 'kept.safetensors']) {
+      const path = join(folder, name);
+      const { status, stderr } = llm(
+        '--model',
+        model,
+        '--prompt',
+        prompt,
+        ...options,
+        '--retention',
+        path,
+      );
+      expect(stderr).toContain(`what each head kept is in ${path}`);
+      expect(status).toBe(0);
+    }
+    expect(readFileSync(join(folder, 'kept.html'), 'utf8')).toContain('<h1>What h2o kept</h1>');
+    const record = await readRetentionRecord(join(folder, 'kept.safetensors'));
+    const tokens = record.seen.at(-1)!;
+    expect(record.pieces!.join('')).toContain('Alice has pet falcon. It was late.');
+    expect(record.notes).toEqual({ budget: '25%', folder: 'nano-llama' });
+    for (let layer = 0; layer < record.headsPerLayer.length; layer++) {
+      expect(heldTokens(record, layer, 0, record.seen.length - 1)).toHaveLength(
+        Math.floor(tokens / 4),
+      );
+    }
+  });
+
   const own = ['--model', model, '--prompt', 'x'];
   it.each([
     ['an unknown policy', [...own, '--policy', 'magic'], 'Allowed choices are full'],
@@ -84,6 +114,12 @@ describe("llm with the user's own model", () => {
     ['a budget for the full cache', [...own, '--budget', '64'], 'keeps everything'],
     ['two prompts', [...own, '--prompt-file', cli], 'not both'],
     ['a policy for the demo', ['--policy', 'h2o', '--budget', '9'], '--policies'],
+    [
+      'a retention file of another kind',
+      [...own, '--retention', 'kept.txt'],
+      '.html or .safetensors',
+    ],
+    ['a record of the demo', ['--retention', 'kept.html'], 'needs --model'],
     ['a demo without end', ['--prompts', '1000000000'], 'at most 1000'],
     ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number of at least 1'],
     ['an unknown demo policy', ['--policies', 'full,magic'], "'magic' is none of"],

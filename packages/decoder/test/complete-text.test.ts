@@ -80,6 +80,13 @@ describe('completeText', () => {
     await short.release();
   });
 
+  it('tells every token that it reads and writes', async () => {
+    const read = tokenizer.encode(prompt, { addSpecialTokens: false });
+    const told: number[] = [];
+    await complete({ onToken: (id) => told.push(id) });
+    expect(told).toEqual([...read, ...e2e.greedy_ids]);
+  });
+
   it.each([0, -1, 1.5, Number.NaN, undefined])('refuses %s as a limit', async (limit) => {
     const maximumTokens = limit as number;
     await expect(complete({ maximumTokens })).rejects.toThrow('maximumTokens');

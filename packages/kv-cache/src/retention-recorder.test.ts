@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   float16ToFloat32,
   heldTokens,
@@ -103,6 +106,27 @@ describe('RetentionRecorder', () => {
     expect(toldBy(fork.recorder!.record())[1]).toEqual(tokensHeld(fork));
     expect(toldBy(fork.recorder!.record())[0]).toEqual(toldBy(cache.recorder!.record())[0]);
     expect([...fork.recorder!.record().seen]).toEqual([9, 13]);
+  });
+
+  it('begins with what a restored cache holds', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'namm-recorder-'));
+    try {
+      const policy = h2o({ budget: 5 });
+      const before = new KVCache(shape, { policy });
+      await before.update(updateOf(before, tokens, 12));
+      const path = join(folder, 'cache.safetensors');
+      await before.save(path);
+      const recorder = new RetentionRecorder({ scores: 'last' });
+      const cache = await KVCache.restore(path, shape, { policy, recorder });
+      const held: number[][][][] = [];
+      for (const count of [4, 1]) {
+        await cache.update(updateOf(cache, tokens, count));
+        held.push(heldPositions(cache));
+      }
+      expect(toldBy(recorder.record())).toEqual(held);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('changes nothing that the cache does', async () => {

@@ -77,8 +77,11 @@ export class DevTools {
 
   /** Ends the process and removes its profile. */
   async close(): Promise<void> {
-    this.#process.kill('SIGKILL');
+    // Asked first, so that its helper processes write no more when their folder goes.
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 5000);
+    await Promise.race([this.send('Browser.close').catch(() => {}), this.#exited]);
     await this.#exited;
+    clearTimeout(timer);
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 

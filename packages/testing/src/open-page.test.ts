@@ -9,6 +9,9 @@ describe.skipIf(findChromium() === null)('openPage', () => {
     try {
       expect(await opened.evaluate('document.querySelector("p").textContent')).toBe('text');
       expect(await opened.evaluate('Promise.resolve([answer])')).toEqual([42]);
+      const size = { width: 321, height: 200, deviceScaleFactor: 1, mobile: false };
+      await opened.send('Emulation.setDeviceMetricsOverride', size);
+      expect(await opened.evaluate('innerWidth')).toBe(321);
       expect(opened.errors).toEqual([]);
       await expect(opened.evaluate('nothing.here')).rejects.toThrow(/nothing is not defined/);
     } finally {

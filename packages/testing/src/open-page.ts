@@ -5,6 +5,8 @@ import { findChromium } from './find-chromium.mjs';
 export interface Page {
   /** The value of a JavaScript expression in the page, as JSON carries it; promises are awaited. */
   evaluate(expression: string): Promise<unknown>;
+  /** Sends the page's DevTools a command, such as `Emulation.setDeviceMetricsOverride`. */
+  send(method: string, parameters?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** What the page wrote as errors or threw without catching, so far. */
   readonly errors: readonly string[];
   /** Addresses that the page asked for, its own included, so far. */
@@ -55,6 +57,7 @@ export async function openPage(address: string): Promise<Page> {
       errors,
       requests,
       close: () => browser.close(),
+      send: (method, parameters) => browser.send(method, parameters, session),
       async evaluate(expression) {
         const options = { expression, awaitPromise: true, returnByValue: true };
         const answer: Json = await browser.send('Runtime.evaluate', options, session);

@@ -67,7 +67,7 @@ function drawAxes(chart: LineChart, plan: ChartPlan): PageElement[] {
     ),
     element(
       'text',
-      { class: 'label', transform: `translate(12 ${middle}) rotate(-90)`, 'text-anchor': 'middle' },
+      { class: 'label', transform: `translate(14 ${middle}) rotate(-90)`, 'text-anchor': 'middle' },
       chart.yLabel,
     ),
   ];

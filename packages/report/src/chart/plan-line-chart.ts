@@ -34,7 +34,7 @@ export function planLineChart(chart: LineChart, width: number): ChartPlan | null
   const ySpan = bottom - top;
   const y = (isLog ? logScale : linearScale)(yLow, yHigh, ySpan, 6);
   const labels = y.ticks.map((tick) => formatNumber(tick, chart.yFormat).length);
-  const left = 26 + characterWidth * Math.max(1, ...labels);
+  const left = 28 + characterWidth * Math.max(1, ...labels);
   const right = width - 16;
   const x = linearScale(xLow, xHigh, right - left, Math.max(2, Math.min(8, (right - left) / 70)));
   return { width, height, left, right, top, bottom, x, y };

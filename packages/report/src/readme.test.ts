@@ -1,0 +1,40 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@namm/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sampleRecord } from '../test/sample-record.js';
+import * as report from './index.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-report-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs one example of the README; its files are in a folder of our own. */
+async function runExample(number: number): Promise<void> {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const example = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)][number]![1]!;
+  const body = example
+    .replace(/^import (.*) from '@namm\/core';$/m, 'const $1 = core;')
+    .replace(/^import (.*) from '@namm\/report';$/m, 'const $1 = report;')
+    .replaceAll(/'(run|evolution)\.(\w+)'/g, `join('$1.$2')`);
+  const run = new Function('core', 'report', 'join', `return (async () => { ${body} })()`);
+  await run(core, report, (name: string) => join(folder, name));
+}
+
+it('runs the example of a retention page', async () => {
+  const record = sampleRecord({ layers: 2, heads: 2, tokens: 40, chunk: 8 }, 1);
+  await core.writeRetentionRecord(join(folder, 'run.safetensors'), record);
+  await runExample(0);
+  const page = await readFile(join(folder, 'run.html'), 'utf8');
+  expect(page).toContain('<h1>What sample kept</h1>');
+});
+
+it('runs the example of curves and tables', async () => {
+  await runExample(1);
+  const page = await readFile(join(folder, 'evolution.html'), 'utf8');
+  expect(page).toContain('<figcaption>Fitness</figcaption>');
+  expect(page).toContain('0.97');
+});
