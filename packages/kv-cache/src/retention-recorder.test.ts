@@ -121,7 +121,7 @@ describe('RetentionRecorder', () => {
       const held: number[][][][] = [];
       for (const count of [4, 1]) {
         await cache.update(updateOf(cache, tokens, count));
-        held.push(heldPositions(cache));
+        held.push(tokensHeld(cache));
       }
       expect(toldBy(recorder.record())).toEqual(held);
     } finally {
