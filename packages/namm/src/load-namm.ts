@@ -1,0 +1,29 @@
+import { readCheckpoint } from '@namm/bam';
+import type { EvictionPolicy } from '@namm/kv-cache';
+import { type NammOptions, namm } from './namm.js';
+
+/** Options of {@link loadNamm}. */
+export interface LoadNammOptions extends NammOptions {
+  /** Path of the checkpoint's safetensors file. */
+  readonly checkpoint: string;
+}
+
+/**
+ * {@link namm} from a file. All options are plain data, so that a worker thread can be told to load it.
+ *
+ * @throws {FileFormatError} when the file is no checkpoint, or damaged
+ * @throws {InvalidArgumentError} for an option out of range
+ * @example
+ * ```ts
+ * const options = { checkpoint: '/models/namm.safetensors', budget: '50%' };
+ * const policy = await loadNamm(options);
+ * const module = import.meta.resolve('@namm/namm');
+ * const inWorker = await DecoderWorker.load(folder, { probe: { module, export: 'loadNamm', options } });
+ * ```
+ */
+export async function loadNamm({
+  checkpoint,
+  ...options
+}: LoadNammOptions): Promise<EvictionPolicy> {
+  return namm(await readCheckpoint(checkpoint), options);
+}
