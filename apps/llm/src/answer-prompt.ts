@@ -61,8 +61,9 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const rate = (written / (performance.now() - firstPiece)) * 1000;
   const kept = Math.round(rows / keptPerHead.flat().length);
   const megabytes = (bytes.used + bytes.positions + bytes.policy) / 1e6;
+  const peak = process.resourceUsage().maxRSS / 1024;
   status.finish(
-    `${policy.name}: about ${rate.toFixed(1)} tokens/s written; kept ${kept} of ${seen} tokens per head, ${megabytes.toFixed(2)} MB of cache`,
+    `${policy.name}: about ${rate.toFixed(1)} tokens/s written; kept ${kept} of ${seen} tokens per head, ${megabytes.toFixed(2)} MB of cache, ${peak.toFixed(0)} MB resident at most`,
   );
   if (seen === decoder.spec.maximumPositions) {
     status.finish(`the answer ends here: the model has only ${seen} positions`);

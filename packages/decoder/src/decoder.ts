@@ -147,7 +147,8 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
    * @throws {CacheBusyError} when a cache is in use elsewhere; during the step it is held by the step
    * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache,
    *   those before it are
-   * @throws whatever a policy throws; the chunk is then in the cache, and the policy has evicted nothing
+   * @throws whatever a policy throws; the chunk is then in the cache, nothing is evicted, and the cache can
+   *   only be read from there on
    */
   async step(items: readonly StepItem[], options: StepOptions = {}): Promise<StepResult[]> {
     const chunks = items.map((item) => this.#check(item));

@@ -3,7 +3,14 @@ import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileFormatError, InvalidArgumentError, openSafetensors } from '@namm/core';
-import { CacheBusyError, type Probe } from '@namm/kv-cache';
+import {
+  CacheBusyError,
+  CacheFailedError,
+  type EvictionPolicy,
+  type KVCache,
+  type Probe,
+  sinkRecent,
+} from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CacheUseError,
@@ -138,6 +145,39 @@ describe('step', () => {
       PositionLimitError,
     );
     expect(cache.seen).toBe(0);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a list of tensors', [new Float32Array(4)]],
+    ["another library's cache", { get_seq_length: () => 4, update() {} }],
+    ['a name', 'cache'],
+  ])('refuses %s in place of a cache', async (_, cache) => {
+    const step = decoder.step([{ cache: cache as unknown as KVCache, input: { ids } }]);
+    await expect(step).rejects.toThrow(CacheUseError);
+    await expect(step).rejects.toThrow('createCache');
+  });
+
+  it('leaves a cache readable, and no more, when its policy throws between chunks', async () => {
+    const policy = sinkRecent({ budget: 3 });
+    let passes = 0;
+    const failing: EvictionPolicy = {
+      ...policy,
+      start(shape) {
+        const state = policy.start(shape);
+        const select = state.select.bind(state);
+        state.select = async (view) => {
+          if (++passes === 2) throw new RangeError('out of something');
+          return select(view);
+        };
+        return state;
+      },
+    };
+    const cache = decoder.createCache({ policy: failing });
+    await expect(decoder.step([{ cache, input: { ids } }])).rejects.toThrow(RangeError);
+    expect(cache.seen).toBe(8);
+    expect([...cache.positions(0, 0)]).toEqual([0, 1, 3, 4, 5, 6, 7]);
+    await expect(decoder.step([{ cache, input: { ids } }])).rejects.toThrow(CacheFailedError);
   });
 
   it('refuses a cache of another model, twice the same cache, and one in use', async () => {

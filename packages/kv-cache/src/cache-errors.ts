@@ -22,6 +22,17 @@ export class CacheBusyError extends NammError {
   }
 }
 
+/**
+ * A policy has failed in the middle of an update: what it remembers may not belong to the rows any more, so
+ * that its next choice could be wrong. The rows can still be read.
+ */
+export class CacheFailedError extends NammError {
+  constructor(action: string, policy: string, cause: unknown) {
+    const problem = `${action}: the policy '${policy}' failed in an earlier update`;
+    super('CACHE_FAILED', `${problem}; go on with a fork or a file from before`, { cause });
+  }
+}
+
 /** A scorer gave a row a score that is not a number, most likely because the model computed NaN. */
 export class InvalidScoreError extends NammError {
   constructor(policy: string, layer: number, head: number) {

@@ -1,6 +1,7 @@
 export type { Budget, BudgetInput } from './budget.js';
 export {
   CacheBusyError,
+  CacheFailedError,
   CacheFullError,
   CacheMismatchError,
   InvalidScoreError,

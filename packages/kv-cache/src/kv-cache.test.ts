@@ -1,7 +1,12 @@
 import { InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
+import {
+  CacheBusyError,
+  CacheFailedError,
+  CacheFullError,
+  InvalidSelectionError,
+} from './cache-errors.js';
 import type { CacheUpdate } from './cache-update.js';
 import type { EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
 import { KVCache } from './kv-cache.js';
@@ -313,6 +318,40 @@ describe('KVCache', () => {
       await runPasses(cache, tokens, [3]);
       expect(() => cache.keep(kept)).toThrow(InvalidArgumentError);
       expect(cache.memory().rows).toBe(12);
+    });
+
+    it('is over when its policy fails in the middle of an update, but can be read', async () => {
+      let fails = false;
+      const policy = tova({ budget: 6 });
+      const failing: EvictionPolicy = {
+        ...policy,
+        start(of) {
+          const state = policy.start(of);
+          const select = state.select.bind(state);
+          state.select = async (view) => {
+            if (fails) throw new TypeError('no such thing');
+            return select(view);
+          };
+          return state;
+        },
+      };
+      const cache = new KVCache(shape, { policy: failing });
+      await runPasses(cache, tokens, [8]);
+      const fork = cache.fork();
+      fails = true;
+      await expect(runPasses(cache, tokens, [2])).rejects.toThrow(TypeError);
+      fails = false;
+      expect(cache.length(0, 0)).toBe(8);
+      const lease = () => cache.lease('test');
+      for (const use of [() => cache.fork(), () => cache.keep([null, null]), lease]) {
+        expect(use).toThrow(CacheFailedError);
+        expect(use).toThrow(/the policy 'tova' failed/);
+      }
+      const update = cache.update(updateOf(cache, tokens, 1));
+      await expect(update).rejects.toMatchObject({ cause: new TypeError('no such thing') });
+      await expect(cache.save('anywhere')).rejects.toThrow(CacheFailedError);
+      await runPasses(fork, tokens, [2]); // from before
+      expect(fork.length(0, 0)).toBe(6);
     });
 
     it('stays as it was when there is no memory for more', async () => {

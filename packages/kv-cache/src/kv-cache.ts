@@ -1,5 +1,10 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
-import { CacheBusyError, CacheFullError, InvalidSelectionError } from './cache-errors.js';
+import {
+  CacheBusyError,
+  CacheFailedError,
+  CacheFullError,
+  InvalidSelectionError,
+} from './cache-errors.js';
 import type { CacheMemory } from './cache-memory.js';
 import { type CacheShape, marksPerRow } from './cache-shape.js';
 import type { CacheUpdate } from './cache-update.js';
@@ -71,6 +76,8 @@ export class KVCache implements CacheView {
   #seen = 0;
   #nextPosition = 0;
   #leasedFor: string | null = null;
+  /** What the policy threw in the middle of an update. */
+  #failure: { readonly cause: unknown } | null = null;
   #recorder: RetentionRecorder | null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
@@ -160,8 +167,9 @@ export class KVCache implements CacheView {
    * not keep. When the promise resolves, the policy's budget holds.
    *
    * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
-   * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept; the rows are then
-   *   in the cache and nothing is evicted by the policy
+   * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept
+   * @throws whatever the policy throws; after that, as after an invalid selection, the rows are in the cache
+   *   and can be read, nothing was evicted by the policy, and every change is a {@link CacheFailedError}
    * @throws {CacheFullError} when there is no memory for the rows; no head has then changed
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
@@ -183,16 +191,18 @@ export class KVCache implements CacheView {
    * @throws {CacheBusyError} when somebody else has taken it
    */
   lease(work: string): CacheLease {
-    this.#mustBeFree(work);
+    this.#mustBeUsable(work);
     this.#leasedFor = work;
     let released = false;
     return {
       update: async (update) => {
         if (released) throw new CacheBusyError('update', 'nobody: this lease was released');
+        this.#mustNotHaveFailed('update');
         await this.#update(update);
       },
       closeGaps: (turn) => {
         if (released) throw new CacheBusyError('closeGaps', 'nobody: this lease was released');
+        this.#mustNotHaveFailed('closeGaps');
         this.#closeGaps(turn);
       },
       release: () => {
@@ -239,7 +249,7 @@ export class KVCache implements CacheView {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   keep(kept: readonly (KeptSlots | null)[]): void {
-    this.#mustBeFree('keep');
+    this.#mustBeUsable('keep');
     const invalid = findInvalidSlots(kept, this.#lengths());
     if (invalid !== null) {
       const where = invalid.head === null ? '' : `[${invalid.head}]`;
@@ -319,7 +329,7 @@ export class KVCache implements CacheView {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   fork(): KVCache {
-    this.#mustBeFree('fork');
+    this.#mustBeUsable('fork');
     const { shape, policy } = this;
     const copy = new KVCache(shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
     copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
@@ -356,6 +366,9 @@ export class KVCache implements CacheView {
     this.#append(update);
     try {
       await this.#evictByPolicy(update);
+    } catch (cause) {
+      this.#failure = { cause };
+      throw cause;
     } finally {
       this.#recorder?.changed(this); // also when the policy failed: the rows are in the cache
     }
@@ -442,7 +455,13 @@ export class KVCache implements CacheView {
     throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
   }
 
-  #mustBeFree(action: string): void {
+  #mustBeUsable(action: string): void {
     if (this.#leasedFor !== null) throw new CacheBusyError(action, `'${this.#leasedFor}'`);
+    this.#mustNotHaveFailed(action);
+  }
+
+  #mustNotHaveFailed(action: string): void {
+    if (this.#failure === null) return;
+    throw new CacheFailedError(action, this.policy.name, this.#failure.cause);
   }
 }

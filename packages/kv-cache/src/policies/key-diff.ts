@@ -1,8 +1,8 @@
 import type { BudgetInput } from '../budget.js';
-import type { CacheView, EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../eviction-policy.js';
+import { keyNormsScorer } from '../scoring/key-norms.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';
-import { statelessScorer } from '../scoring/stateless-scorer.js';
 
 /** Options of {@link keyDiff}. */
 export interface KeyDiffOptions {
@@ -28,32 +28,39 @@ export function keyDiff({ budget }: KeyDiffOptions): EvictionPolicy {
 
 /** The scorer of {@link keyDiff}. */
 export function keyDiffScorer(): Scorer {
-  return statelessScorer('keydiff', {}, scoreHead);
+  let scratch = new Float32Array(0);
+  return keyNormsScorer({ name: 'keydiff', settings: {} }, (norms, view, layer, head, scores) => {
+    const size = view.shape.layers[layer]!.headSize;
+    const { shared, own } = view.segments(layer, head);
+    const length = scores.length * size;
+    if (scratch.length < length) scratch = new Float32Array(length + (length >>> 2));
+    // Both pieces in one plain array: loops over resizable ones take three times as long.
+    scratch.set(shared.keys);
+    scratch.set(own.keys, shared.keys.length);
+    scoreKeys(scratch, size, norms, scores);
+  });
 }
 
-function scoreHead(
-  view: CacheView,
-  layer: number,
-  head: number,
-  _: number,
+/** Scores of the first keys in `keys`, `[scores.length, size]`. */
+function scoreKeys(
+  keys: Float32Array,
+  size: number,
+  norms: Float64Array,
   scores: Float64Array,
 ): void {
-  const size = view.shape.layers[layer]!.headSize;
-  const keys = view.keys(layer, head);
   const anchor = new Float64Array(size); // the sum has the direction of the mean
   for (let i = 0; i < scores.length; i++) {
+    if (norms[i] === 0) continue;
     const from = i * size;
-    let squares = 0;
-    for (let d = 0; d < size; d++) squares += keys[from + d]! * keys[from + d]!;
-    scores[i] = Math.sqrt(squares); // the norm for now
-    if (squares > 0) for (let d = 0; d < size; d++) anchor[d]! += keys[from + d]! / scores[i]!;
+    const scale = 1 / norms[i]!;
+    for (let d = 0; d < size; d++) anchor[d]! += keys[from + d]! * scale;
   }
   const anchorNorm = Math.hypot(...anchor);
   for (let i = 0; i < scores.length; i++) {
     const from = i * size;
     let dot = 0;
     for (let d = 0; d < size; d++) dot += anchor[d]! * keys[from + d]!;
-    const norms = anchorNorm * scores[i]!;
-    scores[i] = norms === 0 ? 0 : -dot / norms;
+    const product = anchorNorm * norms[i]!;
+    scores[i] = product === 0 ? 0 : -dot / product;
   }
 }

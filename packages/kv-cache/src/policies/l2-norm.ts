@@ -1,9 +1,9 @@
 import type { BudgetInput } from '../budget.js';
 import { checkChoice } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
+import { keyNormsScorer } from '../scoring/key-norms.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';
-import { statelessScorer } from '../scoring/stateless-scorer.js';
 
 /** Options of {@link l2Norm}. */
 export interface L2NormOptions {
@@ -36,17 +36,8 @@ export function l2Norm({ budget, keep }: L2NormOptions): EvictionPolicy {
 export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): Scorer {
   checkChoice('keep', keep, ['lowest', 'highest']);
   const sign = keep === 'lowest' ? -1 : 1;
-  return statelessScorer(
-    keep === 'lowest' ? 'l2' : 'l2-highest',
-    {},
-    (view, layer, head, _, scores) => {
-      const size = view.shape.layers[layer]!.headSize;
-      const keys = view.keys(layer, head);
-      for (let i = 0; i < scores.length; i++) {
-        let squares = 0;
-        for (let d = i * size; d < (i + 1) * size; d++) squares += keys[d]! * keys[d]!;
-        scores[i] = sign * Math.sqrt(squares);
-      }
-    },
-  );
+  const parts = { name: keep === 'lowest' ? 'l2' : 'l2-highest', settings: {} };
+  return keyNormsScorer(parts, (norms, _view, _layer, _head, scores) => {
+    for (let i = 0; i < scores.length; i++) scores[i] = sign * norms[i]!;
+  });
 }
