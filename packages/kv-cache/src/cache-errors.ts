@@ -23,13 +23,15 @@ export class CacheBusyError extends NammError {
 }
 
 /**
- * A policy has failed in the middle of an update: what it remembers may not belong to the rows any more, so
- * that its next choice could be wrong. The rows can still be read.
+ * An earlier change of the cache broke off half way, such as an update in which the policy threw: what the
+ * policy remembers may not belong to the rows any more, so that its next choice could be wrong. The rows can
+ * still be read.
  */
 export class CacheFailedError extends NammError {
-  constructor(action: string, policy: string, cause: unknown) {
-    const problem = `${action}: the policy '${policy}' failed in an earlier update`;
-    super('CACHE_FAILED', `${problem}; go on with a fork or a file from before`, { cause });
+  /** @param failure what broke off */
+  constructor(action: string, failure: string, cause: unknown) {
+    const advice = 'go on with a fork or a file from before';
+    super('CACHE_FAILED', `${action}: ${failure} broke off half way; ${advice}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CacheBusyError } from './cache-errors.js';
+import { CacheBusyError, CacheFailedError } from './cache-errors.js';
 import { createPolicy, policyNames } from './create-policy.js';
 import { KVCache } from './kv-cache.js';
 import { full } from './policies/full.js';
@@ -110,6 +110,20 @@ describe('compact positions', () => {
     await runPasses(fork, tokens, [1]);
     expect(fork.positions(0, 0).at(-1)).toBe(8);
     expect(fork.tokens(0, 0).at(-1)).toBe(20);
+  });
+
+  it('leave a cache that can only be read when they break off half way', async () => {
+    const policy = sinkRecent({ budget: 8, sinks: 2 });
+    const cache = new KVCache(shapeOf(2, 1, 1, 4), { policy, positions: 'compact' });
+    await runPasses(cache, randomTokens(cache.shape, 30, 1), [20]);
+    const turn = (layer: number): TurnKeys => {
+      if (layer === 0) return () => {};
+      throw new TypeError('no table');
+    };
+    expect(() => cache.closeGaps(turn)).toThrow(TypeError);
+    expect(cache.length(1, 0)).toBe(8);
+    expect(() => cache.closeGaps(nothing)).toThrow(CacheFailedError);
+    expect(() => cache.fork()).toThrow(/closing gaps broke off half way/);
   });
 
   it('leave shared rows shared where no row moves', async () => {

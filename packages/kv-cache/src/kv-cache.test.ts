@@ -345,7 +345,7 @@ describe('KVCache', () => {
       const lease = () => cache.lease('test');
       for (const use of [() => cache.fork(), () => cache.keep([null, null]), lease]) {
         expect(use).toThrow(CacheFailedError);
-        expect(use).toThrow(/the policy 'tova' failed/);
+        expect(use).toThrow(/an update under 'tova' broke off/);
       }
       const update = cache.update(updateOf(cache, tokens, 1));
       await expect(update).rejects.toMatchObject({ cause: new TypeError('no such thing') });

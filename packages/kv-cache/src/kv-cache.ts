@@ -76,8 +76,8 @@ export class KVCache implements CacheView {
   #seen = 0;
   #nextPosition = 0;
   #leasedFor: string | null = null;
-  /** What the policy threw in the middle of an update. */
-  #failure: { readonly cause: unknown } | null = null;
+  /** The change that broke off half way. */
+  #failure: { readonly what: string; readonly cause: unknown } | null = null;
   #recorder: RetentionRecorder | null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
@@ -227,9 +227,10 @@ export class KVCache implements CacheView {
    * gap between them, nor within a sliding window.
    *
    * @param turn for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
-   *   their old positions to that of their new ones; null for a layer whose keys have no rotation. It must
-   *   not throw
+   *   their old positions to that of their new ones; null for a layer whose keys have no rotation
    * @throws {InvalidArgumentError} when the positions of this cache are absolute
+   * @throws whatever `turn` throws, or a RangeError without memory for rows that were shared; some heads have
+   *   then moved, and the cache can only be read
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   closeGaps(turn: (layer: number) => TurnKeys | null): void {
@@ -367,7 +368,7 @@ export class KVCache implements CacheView {
     try {
       await this.#evictByPolicy(update);
     } catch (cause) {
-      this.#failure = { cause };
+      this.#failure = { what: `an update under '${this.policy.name}'`, cause };
       throw cause;
     } finally {
       this.#recorder?.changed(this); // also when the policy failed: the rows are in the cache
@@ -416,9 +417,14 @@ export class KVCache implements CacheView {
     // Else rows that are outside of their window might come into it again.
     this.#evict(outsideWindow(this, false));
     const closed = closedPositions(this);
-    for (const [layer, heads] of this.#heads.entries()) {
-      const turnLayer = turn(layer);
-      for (const head of heads) head.renumber(closed, turnLayer);
+    try {
+      for (const [layer, heads] of this.#heads.entries()) {
+        const turnLayer = turn(layer);
+        for (const head of heads) head.renumber(closed, turnLayer);
+      }
+    } catch (cause) {
+      this.#failure = { what: 'closing gaps', cause };
+      throw cause;
     }
     this.#nextPosition = closed[this.#nextPosition]!;
   }
@@ -462,6 +468,6 @@ export class KVCache implements CacheView {
 
   #mustNotHaveFailed(action: string): void {
     if (this.#failure === null) return;
-    throw new CacheFailedError(action, this.policy.name, this.#failure.cause);
+    throw new CacheFailedError(action, this.#failure.what, this.#failure.cause);
   }
 }
