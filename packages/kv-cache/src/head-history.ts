@@ -2,7 +2,6 @@ import { toFloat16 } from '@namm/core';
 import type { FloatArray } from './eviction-policy.js';
 
 const notEvicted = 2 ** 32 - 1;
-const notScored = 0x7e00; // NaN in half precision
 
 /** What a recorder remembers of one head: what it holds, when the rest was evicted, and the last scores. */
 export class HeadHistory {
@@ -13,14 +12,14 @@ export class HeadHistory {
   #count = 0;
   /** Per token. */
   #evictedAt = new Uint32Array(0);
-  /** Per token, half precision; only as long as the newest token that was scored. */
-  #scores = new Uint16Array(0);
+  /** Per token, NaN without; only as long as the newest token that was scored. */
+  #scores = new Float32Array(0); // halves would take most of a recorder's time to make
 
   /** @param scores of the first rows; the rows behind them have none */
   takeScores(tokens: Int32Array, scores: FloatArray): void {
     if (scores.length === 0) return;
-    this.#scores = grown(this.#scores, tokens[scores.length - 1]! + 1, notScored);
-    for (let i = 0; i < scores.length; i++) this.#scores[tokens[i]!] = toFloat16(scores[i]!);
+    this.#scores = grown(this.#scores, tokens[scores.length - 1]! + 1, Number.NaN);
+    for (let i = 0; i < scores.length; i++) this.#scores[tokens[i]!] = scores[i]!;
   }
 
   /**
@@ -54,10 +53,11 @@ export class HeadHistory {
     }
   }
 
-  /** @param target `[seen]` */
+  /** @param target half-precision bit patterns, `[seen]` */
   writeScores(target: Uint16Array): void {
-    target.fill(notScored);
-    target.set(this.#scores.subarray(0, target.length));
+    for (let token = 0; token < target.length; token++) {
+      target[token] = toFloat16(this.#scores[token] ?? Number.NaN);
+    }
   }
 
   fork(): HeadHistory {
@@ -72,7 +72,7 @@ export class HeadHistory {
 }
 
 /** The array itself when it is long enough, else a longer one with some room, filled up with `rest`. */
-function grown<Numbers extends Uint16Array | Uint32Array>(
+function grown<Numbers extends Float32Array | Uint32Array>(
   array: Numbers,
   length: number,
   rest: number,
