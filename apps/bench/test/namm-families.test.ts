@@ -61,7 +61,7 @@ describe.each(families)('a NAMM on %s', (family) => {
       policy: namm(checkpoint, { scoreOffset: 1e6 }),
       keepOutsideWindow,
     });
-    expect(largestDifference(await feed(decoder, all, ids), whole)).toBeLessThan(1e-5);
+    expect(await feed(decoder, all, ids)).toEqual(whole);
     expect(held(all)).toEqual(held(plain));
 
     const policy = namm(checkpoint, { storage: 'float32' });
@@ -85,7 +85,9 @@ describe.each(families)('a NAMM on %s', (family) => {
     const copies = [cache.fork(), await decoder.restoreCache(path, { policy })];
     const wanted = await feed(decoder, cache, more);
     for (const copy of copies) {
-      expect(largestDifference(await feed(decoder, copy, more), wanted)).toBeLessThan(1e-5);
+      const logits = await feed(decoder, copy, more);
+      // A fork's rows lie in two pieces, and are summed in another order.
+      expect(largestDifference(logits, wanted)).toBeLessThan(1e-5);
       expect(held(copy)).toEqual(held(cache));
     }
     await decoder.release();
