@@ -11,8 +11,8 @@ export interface NammCacheMembers<Engine extends AnyDecoder> {
    */
   readonly sequences: readonly CacheOf<Engine>[];
   /**
-   * How often a sequence was read anew because a prompt departed from what was read. Each costs the time to
-   * read the whole prompt; go on from the ids in `sequences` of `generate` to avoid it.
+   * How often a sequence was read anew because a prompt departed from what was read, or came again. Each
+   * costs the time to read the whole prompt; where that is not wanted, go on from the ids in `sequences` of `generate` to avoid it.
    */
   readonly restarts: number;
   /** What the cache holds and what that costs. */

@@ -19,7 +19,6 @@ import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';
 import type { NammCache } from './namm-cache.js';
-import { PositionCriteria } from './position-criteria.js';
 import {
   checkPolicy,
   checkPretrainedOptions,
@@ -36,6 +35,7 @@ import type {
   SequenceModel,
 } from './sequence-model.js';
 import { paddedRows, readTokenRows } from './token-rows.js';
+import { WritingCriteria } from './writing-criteria.js';
 
 type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
 
@@ -215,7 +215,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
 
   /**
    * `generate` of transformers.js. A prompt may be the whole conversation or only what is new since the
-   * cache's last token; see the README. Generation also ends when the positions of the model end.
+   * last answer, whose last token may be left out; the prompt of that answer writes it anew. See the README. Generation also ends when the positions of the model end.
    *
    * @throws {InvalidArgumentError | DecoderInputError} when the prompt cannot be read
    * @throws {CacheUseError} when `past_key_values` is not a cache of this model
@@ -244,7 +244,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
         ...others,
         input_ids,
         past_key_values: cache as never,
-        stopping_criteria: this.#withPositions(cache, stopping_criteria),
+        stopping_criteria: this.#withWriting(cache, stopping_criteria),
         turn,
       });
       return result as Tensor | GenerateResult<Engine>;
@@ -328,13 +328,13 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     return options;
   }
 
-  #withPositions(
+  #withWriting(
     cache: SequenceCaches,
     given: GenerateParameters['stopping_criteria'],
   ): StoppingCriteriaList {
     const criteria = new StoppingCriteriaList();
+    criteria.push(new WritingCriteria(cache)); // first, so that it knows even if another one throws
     if (given) criteria.extend(given as StoppingCriteriaList);
-    criteria.push(new PositionCriteria(cache));
     return criteria;
   }
 

@@ -137,9 +137,11 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
       if (!isMasked) return 0; // as in transformers.js
       throw new PromptMismatchError(ids.length, sequence.seen, sequence.commonWith(ids));
     });
-    const unread = rows.map((ids, i) =>
-      first[i] === 'restart' ? ids : ids.slice(first[i] as number),
-    );
+    const unread = rows.map((ids, i) => {
+      const from = first[i]!;
+      if (from === 'restart') return ids;
+      return from > 0 ? ids.slice(from) : (this.#sequences[i]?.withPending(ids) ?? ids);
+    });
     return { unread, first };
   }
 
@@ -168,6 +170,11 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
       for (const [i, sequence] of sequences.entries()) sequence.note(rows[i]!, before[i]!);
       await this.#takeOver(sequences);
     }
+  }
+
+  /** Notes the token that each sequence has written, which is read when it goes on. */
+  noteWritten(ids: readonly number[]): void {
+    for (const [i, sequence] of this.#sequences.entries()) sequence.noteWritten(ids[i]!);
   }
 
   /** Whether every sequence has room for one more token. Compact positions do not run out. */

@@ -2,16 +2,29 @@ import type { CacheOptions, SequenceCache, SequenceModel } from './sequence-mode
 import { TokenLog } from './token-log.js';
 import { type FirstUnread, firstUnread } from './unread-tokens.js';
 
-/** One row of a batch: its cache, and which tokens it has read. */
+/** What of a sequence is not in its cache. */
+interface History {
+  /** Ids that were read, as far as they are known. */
+  readonly log: TokenLog;
+  /** Tokens of the first prompt. */
+  readonly firstPrompt: number;
+  /** The token that was written last, if it has not been read. */
+  readonly pending: number | null;
+}
+
+/** One row of a batch: its cache, which tokens it has read, and the one it has only written. */
 export class Sequence {
   readonly cache: SequenceCache;
   readonly #log: TokenLog;
   #firstPrompt: number;
+  /** Valid as long as nothing has been read since. */
+  #written: { readonly id: number; readonly seen: number } | null = null;
 
-  constructor(cache: SequenceCache, log = new TokenLog(), firstPrompt = 0) {
+  constructor(cache: SequenceCache, history?: History) {
     this.cache = cache;
-    this.#log = log;
-    this.#firstPrompt = firstPrompt;
+    this.#log = history?.log ?? new TokenLog();
+    this.#firstPrompt = history?.firstPrompt ?? 0;
+    if (history && history.pending !== null) this.noteWritten(history.pending);
   }
 
   static async start(model: SequenceModel, options: CacheOptions): Promise<Sequence> {
@@ -25,6 +38,11 @@ export class Sequence {
   /** Tokens of the first prompt that was read into it. */
   get firstPrompt(): number {
     return this.#firstPrompt;
+  }
+
+  /** The token that was written last, null when it has been read or none was written. */
+  get pending(): number | null {
+    return this.#written?.seen === this.seen ? this.#written.id : null;
   }
 
   /** Ids that were read, as far as they are known. */
@@ -51,6 +69,17 @@ export class Sequence {
     return firstUnread(prompt.length, { seen, firstPrompt: this.#firstPrompt, common });
   }
 
+  /** A prompt that is only the new end, with the pending token before it, unless it begins with that itself. */
+  withPending(newEnd: readonly number[]): readonly number[] {
+    const { pending } = this;
+    return pending === null || newEnd[0] === pending ? newEnd : [pending, ...newEnd];
+  }
+
+  /** Notes the token that was written after what was read. */
+  noteWritten(id: number): void {
+    this.#written = { id, seen: this.seen };
+  }
+
   /**
    * Notes what was read.
    *
@@ -64,7 +93,8 @@ export class Sequence {
   }
 
   async fork(): Promise<Sequence> {
-    return new Sequence(await this.cache.fork(), this.#log.copy(), this.#firstPrompt);
+    const { firstPrompt, pending } = this;
+    return new Sequence(await this.cache.fork(), { log: this.#log.copy(), firstPrompt, pending });
   }
 
   async release(): Promise<void> {

@@ -11,6 +11,9 @@ describe('firstUnread', () => {
     ['departs after the first prompt, and is shorter', 28, 21, 'restart'],
     ['departs right after the first prompt', 40, 20, 'restart'],
     ['is the beginning of what was read, beyond the first prompt', 25, 25, 'restart'],
+    ['is the first prompt once more', 20, 20, 'restart'],
+    ['is a beginning of the first prompt', 12, 12, 'restart'],
+    ['is the first token', 1, 1, 'restart'],
     ['begins with something else', 10, 0, 0],
     ['begins with a few of the same tokens', 30, 19, 0],
   ])('%s: of %i tokens the first %i in common gives %s', (_, length, common, expected) => {
@@ -18,7 +21,6 @@ describe('firstUnread', () => {
   });
 
   it.each([
-    ['is the first prompt once more', 20, 20],
     ['is the beginning of the first prompt, but longer than what was read', 31, 19],
     ['is longer than what was read, and something else', 40, 0],
   ])('cannot tell when the prompt %s', (_, length, common) => {
@@ -30,5 +32,6 @@ describe('firstUnread', () => {
     expect(firstUnread(20, sofar)).toBeNull();
     expect(firstUnread(20, { ...sofar, common: 2 })).toBe(0);
     expect(firstUnread(40, { ...sofar, common: 30 })).toBe(30);
+    expect(firstUnread(3, sofar)).toBe('restart');
   });
 });

@@ -22,7 +22,7 @@ const tellingLength = 8;
  * | the prompt                                                   | then                              |
  * | ------------------------------------------------------------ | --------------------------------- |
  * | begins with all that was read, and goes on                   | the rest is new                   |
- * | is what was read, no more and no less                        | the sequence is read anew         |
+ * | is what was read, or a beginning of it                       | the sequence is read anew         |
  * | begins with the first prompt, and departs from what was read | the sequence is read anew         |
  * | does not begin with the first prompt, and is no longer than what was read | all of it is new     |
  * | anything else                                                | it cannot be told                 |
@@ -34,9 +34,8 @@ export function firstUnread(
   length: number,
   { seen, firstPrompt, common }: ReadSoFar,
 ): FirstUnread | null {
-  if (common === seen) return length > seen ? seen : 'restart';
-  if (common >= firstPrompt && firstPrompt >= tellingLength && length > firstPrompt) {
-    return 'restart';
-  }
+  if (common === length) return 'restart';
+  if (common === seen) return seen;
+  if (common >= firstPrompt && firstPrompt >= tellingLength) return 'restart';
   return common < firstPrompt && length <= seen ? 0 : null;
 }

@@ -1,4 +1,7 @@
-import type { PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BaseStreamer, type PreTrainedTokenizer, type Tensor } from '@huggingface/transformers';
 import { DecoderInputError, PositionLimitError } from '@namm/decoder';
 import { h2o } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +43,26 @@ async function turn(
     return_dict_in_generate: true,
   });
   return { all: rowsOf(sequences)[0]!, cache: past_key_values };
+}
+
+/** The first turn, aborted as soon as so many tokens are written. */
+async function abortAfter(count: number, cache: NammCache): Promise<void> {
+  const controller = new AbortController();
+  let written = 0;
+  class Streamer extends BaseStreamer {
+    override put(ids: bigint[][]) {
+      if (ids[0]!.length === 1 && ++written === count) controller.abort(new Error('enough'));
+    }
+    override end() {}
+  }
+  const call = model.generate({
+    input_ids: idsTensor(turnIds[0]!),
+    past_key_values: cache,
+    max_new_tokens: 20,
+    streamer: new Streamer(),
+    signal: controller.signal,
+  });
+  await expect(call).rejects.toThrow('enough');
 }
 
 /** Three turns over one cache of the direct API: what every way of asking must give. */
@@ -94,25 +117,88 @@ describe('three turns on one cache', () => {
     expect(answers).toEqual(await directly());
   });
 
-  it('takes a short prompt that begins with something else for new tokens, as transformers.js does', async () => {
-    const first = await turn(null, turnIds[0]!);
-    const prompt = [first.all.at(-1)!, ...turnIds[1]!];
-    const second = await turn(first.cache, prompt);
-    expect(second.all.slice(prompt.length)).toEqual((await directly())[1]);
+  it.each([
+    ['with the token that was written last', true],
+    ['without it', false],
+  ])('feeding only the new end, %s, equals the direct API', async (_, withLast) => {
+    for (const maskOf of [ones, () => null, (_: number, length: number) => length]) {
+      const answers: number[][] = [];
+      let cache: NammCache | null = null;
+      let last: number[] = [];
+      for (const ids of turnIds) {
+        const prompt: number[] = [...last, ...ids];
+        const mask = maskOf(1, prompt.length);
+        const all = ones(1, (cache?.get_seq_length() ?? 0) + prompt.length);
+        const result = await turn(cache, prompt, typeof mask === 'number' ? all : mask);
+        cache = result.cache;
+        answers.push(result.all.slice(prompt.length));
+        if (withLast) last = result.all.slice(-1);
+      }
+      expect(answers).toEqual(await directly());
+      expect(cache!.restarts).toBe(0);
+    }
+  });
+
+  it('reads the last token after a fork, a save and an abort too', async () => {
+    const { cache, all } = await turn(null, turnIds[0]!);
+    const [, expected] = await directly();
+    const goOn = async (one: NammCache) => (await turn(one, turnIds[1]!)).all.slice(5);
+    expect(await goOn(await cache.fork())).toEqual(expected);
+    const saved = await mkdtemp(join(tmpdir(), 'namm-pending-'));
+    await cache.save(saved);
+    expect(await goOn(await model.restoreCache(saved))).toEqual(expected);
+    await rm(saved, { recursive: true });
+    const aborted = model.createCache();
+    await abortAfter(6, aborted);
+    expect(aborted.get_seq_length()).toBe(all.length - 1);
+    expect(await goOn(aborted)).toEqual(expected);
+  });
+
+  it('reads no token that a forward by hand has followed', async () => {
+    const { cache } = await turn(null, turnIds[0]!);
+    const seen = cache.get_seq_length();
+    await model({ input_ids: idsTensor([5]), past_key_values: cache });
+    await turn(cache, turnIds[1]!);
+    expect(cache.get_seq_length()).toBe(seen + 1 + 5 + 5);
+  });
+
+  it.each([
+    ['with a mask', true],
+    ['without a mask', false],
+  ])('writes an answer anew when its prompt comes again, %s', async (_, isMasked) => {
+    const maskOf = (ids: number[]) => (isMasked ? ones(1, ids.length) : null);
+    const prompt = turnIds[0]!;
+    const first = await turn(null, prompt, maskOf(prompt));
+    const again = await turn(first.cache, prompt, maskOf(prompt));
+    expect(again.all).toEqual(first.all);
+    expect(again.cache.restarts).toBe(1);
+    expect(again.cache.get_seq_length()).toBe(first.all.length - 1);
+    // The second answer of a conversation, and a prompt that is shorter than the first.
+    const next = [...first.all, ...turnIds[1]!];
+    const second = await turn(again.cache, next, maskOf(next));
+    const other = await turn(second.cache, next, maskOf(next));
+    expect(other.all).toEqual((await turn(null, next)).all);
+    expect(other.cache.restarts).toBe(2);
+    const short = prompt.slice(0, 5);
+    expect((await turn(other.cache, short, maskOf(short))).all).toEqual(
+      (await turn(null, short)).all,
+    );
+    expect(other.cache.restarts).toBe(3);
+    // After an abort in the middle of an answer.
+    const aborted = model.createCache();
+    await abortAfter(3, aborted);
+    expect(aborted.get_seq_length()).toBe(prompt.length + 2);
+    expect((await turn(aborted, prompt, maskOf(prompt))).all).toEqual(first.all);
+    expect(aborted.restarts).toBe(1);
   });
 
   it('takes a prompt without a mask for new tokens when it cannot tell, as transformers.js does', async () => {
     const first = await turn(null, turnIds[0]!);
     const before = first.cache.get_seq_length();
-    const second = await turn(first.cache, turnIds[0]!, null);
-    expect(second.cache.get_seq_length()).toBe(before + turnIds[0]!.length + 5);
+    const other = Array.from({ length: 99 }, (_, i) => 100 + i);
+    const second = await turn(first.cache, other, null);
+    expect(second.cache.get_seq_length()).toBe(before + 1 + other.length + 5);
     expect(second.cache.restarts).toBe(0);
-    const third = await turn(
-      second.cache,
-      Array.from({ length: 99 }, (_, i) => 100 + i),
-      null,
-    );
-    expect(third.cache.restarts).toBe(0);
     // But what has been read is not read twice.
     const whole = await turn(null, turnIds[0]!);
     const seen = whole.cache.get_seq_length();
@@ -153,10 +239,9 @@ describe('three turns on one cache', () => {
   it('refuses what may be either, and nothing changes', async () => {
     const { cache } = await turn(null, turnIds[0]!);
     const before = await cache.memory();
-    // The same prompt once more; a longer one that is no continuation.
-    for (const ids of [turnIds[0]!, Array.from({ length: 60 }, (_, i) => 100 + i)]) {
-      await expect(turn(cache, ids)).rejects.toBeInstanceOf(PromptMismatchError);
-    }
+    // A longer one that is no continuation.
+    const other = Array.from({ length: 60 }, (_, i) => 100 + i);
+    await expect(turn(cache, other)).rejects.toBeInstanceOf(PromptMismatchError);
     expect(await cache.memory()).toEqual(before);
     expect(cache.restarts).toBe(0);
   });

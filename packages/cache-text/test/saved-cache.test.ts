@@ -94,6 +94,11 @@ describe('a saved cache', () => {
       /firstPrompt is -1/,
     ],
     [
+      'with a pending token that is none',
+      (index) => index.replace(/"pending":\d+/, '"pending":"x"'),
+      /pending is "x"/,
+    ],
+    [
       'that names a file that is not there',
       (index) => index.replace(/-[0-9a-f]{12}/, '-000000000000'),
       /does not exist/,
