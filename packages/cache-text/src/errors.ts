@@ -50,6 +50,14 @@ export class DownloadError extends NammError {
   }
 }
 
+/** A cache could not be written. What was saved in the folder before still stands. */
+export class CacheSaveError extends NammError {
+  constructor(folder: string, problem: string, options: NammErrorOptions = {}) {
+    const message = `The cache was not saved: ${problem}; make that possible, or save it in another folder.`;
+    super('CACHE_SAVE', message, { ...options, details: { folder, ...options.details } });
+  }
+}
+
 /** A prompt neither continues what a cache has read nor is clearly something new. */
 export class PromptMismatchError extends NammError {
   /**

@@ -1,4 +1,5 @@
 export {
+  CacheSaveError,
   DownloadError,
   MissingWeightsError,
   ModelAccessError,

@@ -29,7 +29,7 @@ export interface NammCacheMembers<Engine extends AnyDecoder> {
    * this one is complete.
    *
    * @throws {CacheBusyError} while another call uses it
-   * @throws the file system's error
+   * @throws {CacheSaveError} when the folder cannot be written to
    */
   save(folder: string): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import {
   CausalLMOutputWithPast,
+  GenerationConfig,
   PreTrainedModel,
   type PretrainedConfig,
   StoppingCriteriaList,
@@ -19,6 +20,7 @@ import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';
 import type { NammCache } from './namm-cache.js';
+import { requireKnownOptions, requireSignal } from './option-checks.js';
 import {
   checkPolicy,
   checkPretrainedOptions,
@@ -67,6 +69,19 @@ export interface ForwardResult<Engine extends AnyDecoder = Decoder> {
   readonly logits: Tensor;
   readonly past_key_values: NammCache<Engine>;
 }
+
+const cacheOptions = [
+  'policy',
+  'positions',
+  'keepOutsideWindow',
+] as const satisfies readonly (keyof CreateCacheOptions<AnyPolicy>)[];
+
+/** What `generate` takes beside the settings of a `GenerationConfig`; tokenizers make `token_type_ids`. */
+const generateOptions = [
+  ...['past_key_values', 'policy', 'signal', 'onProgress'],
+  ...['inputs', 'input_ids', 'attention_mask', 'token_type_ids'],
+  ...['generation_config', 'logits_processor', 'stopping_criteria', 'streamer'],
+];
 
 /** Travels from `generate` to `forward` with the inputs of the model. */
 interface Turn {
@@ -192,6 +207,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
    * @throws {InvalidArgumentError} when the policy or an option cannot serve the model
    */
   createCache(options: CreateCacheOptions<PolicyOf<Engine>> = {}): NammCache<Engine> {
+    requireKnownOptions('createCache', options, cacheOptions);
     const all = this.#checkCacheOptions(options);
     return new SequenceCaches(this.decoder as SequenceModel, all) as unknown as NammCache<Engine>;
   }
@@ -208,6 +224,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     folder: string,
     options: { readonly policy?: PolicyOf<Engine> } = {},
   ): Promise<NammCache<Engine>> {
+    requireKnownOptions('restoreCache', options, ['policy']);
     const all = this.#checkCacheOptions(options);
     const cache = await SequenceCaches.restore(this.decoder as SequenceModel, all, folder);
     return cache as unknown as NammCache<Engine>;
@@ -232,6 +249,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   override async generate(
     parameters: GenerateParameters<Engine>,
   ): Promise<Tensor | GenerateResult<Engine>> {
+    this.#checkGenerateOptions(parameters);
     const { inputs, policy, past_key_values, stopping_criteria, ...others } = parameters;
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
@@ -266,6 +284,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   override async forward(inputs: Record<string, unknown>): Promise<ForwardResult<Engine>> {
     const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds, turn } = inputs;
     const { signal, onProgress } = inputs as StepOptions;
+    requireSignal(signal);
     refuse('position_ids', position_ids, 'positions follow from the cache');
     refuse('inputs_embeds', inputs_embeds, 'use model.decoder.step with `embeddings`');
     const tokens = readTokenRows(inputs.input_ids, inputs.attention_mask);
@@ -314,6 +333,17 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     if (this.#disposed) return [];
     this.#disposed = true;
     return super.dispose();
+  }
+
+  /** transformers.js ignores what it does not know: a misspelt `past_key_values` would forget the cache. */
+  #checkGenerateOptions(given: GenerateParameters<Engine>): void {
+    const settings = [
+      ...Object.keys(new GenerationConfig(this.config)),
+      ...Object.keys(this.generation_config ?? {}),
+    ];
+    const listed = `${generateOptions.join(', ')}, and the settings of GenerationConfig`;
+    requireKnownOptions('generate', given, [...generateOptions, ...settings], listed);
+    requireSignal(given.signal);
   }
 
   #checkCacheOptions(given: CreateCacheOptions<PolicyOf<Engine>>): CacheOptions {

@@ -2,6 +2,7 @@ import type { PretrainedModelOptions } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
 import type { DecoderOptions, DecoderWorkerOptions, WorkerPolicy } from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import { requireKnownOptions, requireSignal } from './option-checks.js';
 import type { AnyPolicy } from './sequence-model.js';
 
 /** What both kinds of models take. */
@@ -99,6 +100,7 @@ export function checkPretrainedOptions(
   if (typeof worker !== 'boolean')
     throw new InvalidArgumentError('worker', 'is neither true nor false');
   if (policy !== undefined) checkPolicy(policy, worker);
+  requireSignal(options.signal);
   const given = Object.entries(options).filter(
     ([name, value]) => value !== undefined && own.includes(name as never),
   );
@@ -118,6 +120,10 @@ export function checkPolicy(policy: unknown, worker: boolean): void {
   const { start, module, export: name } = (policy ?? {}) as Record<string, unknown>;
   if (worker ? typeof module === 'string' && typeof name === 'string' : typeof start === 'function')
     return;
+  if (!worker && typeof module === 'string' && typeof name === 'string') {
+    const advice = 'this model takes the policy itself, such as h2o({ budget: 512 })';
+    throw new InvalidArgumentError('policy', `named by data needs worker: true; ${advice}`);
+  }
   const problem = worker
     ? "is not named by data, such as { module: '@namm/kv-cache', export: 'h2o', options: { budget: 512 } }, which a worker needs"
     : 'is no eviction policy, such as h2o({ budget: 512 })';
@@ -134,12 +140,10 @@ function checkOption(name: string, value: unknown, own: readonly string[]): void
       `${JSON.stringify(value)} is not supported; ${advice[name]}`,
     );
   }
-  const known: readonly string[] = [...own, ...loadingOptions];
-  if (known.includes(name) || value === undefined) return;
-  throw new InvalidArgumentError(
-    name,
-    `is no option of from_pretrained; there are ${known.join(', ')}`,
-  );
+  if (workerOptions.includes(name as never) && !own.includes(name) && value !== undefined) {
+    throw new InvalidArgumentError(name, 'is an option only with worker: true');
+  }
+  requireKnownOptions('from_pretrained', { [name]: value }, [...own, ...loadingOptions]);
 }
 
 /** Revisions and folders become part of a path on this machine. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, writeFileAtomic } from '@namm/core';
+import { FileFormatError, NammError, writeFileAtomic } from '@namm/core';
+import { diskProblem } from './disk-problem.js';
+import { CacheSaveError } from './errors.js';
 import { Sequence } from './sequence.js';
 import type { CacheOptions, SequenceModel } from './sequence-model.js';
 import { TokenLog } from './token-log.js';
@@ -25,8 +27,19 @@ interface SavedSequence {
 /**
  * Writes sequences into a folder. Until the index is replaced, which happens at once, an older cache in the
  * folder stands as it was.
+ *
+ * @throws {CacheSaveError} when the folder cannot be written to
  */
 export async function saveSequences(sequences: readonly Sequence[], folder: string): Promise<void> {
+  try {
+    await writeSequences(sequences, folder);
+  } catch (cause) {
+    if (NammError.isInstance(cause)) throw cause;
+    throw new CacheSaveError(folder, diskProblem(folder, cause), { cause });
+  }
+}
+
+async function writeSequences(sequences: readonly Sequence[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const stamp = randomBytes(6).toString('hex');
   const saved: SavedSequence[] = [];

@@ -24,6 +24,11 @@ describe('options of from_pretrained', () => {
     ['session_options', { intraOpNumThreads: 2 }, /session_options: .* there is `threads`/],
     ['polcy', full(), /polcy: is no option of from_pretrained; there are probe, .* policy/],
     ['policy', 'h2o', /policy: is no eviction policy/],
+    ['policy', { module: '@namm/kv-cache', export: 'h2o' }, /policy: .* needs worker: true/],
+    ['workerFile', 'worker.js', /workerFile: is an option only with worker: true/],
+    ['resourceLimits', {}, /resourceLimits: is an option only with worker: true/],
+    ['probe', 'columnSums', /probe: "columnSums" is no probe; write \{ kind: 'columnSums' \}/],
+    ['signal', 'stop', /signal: is no AbortSignal/],
     ['revision', '../../elsewhere', /revision: .* must stay inside the model/],
     ['subfolder', '/etc', /subfolder/],
     ['chunkSize', 0, /chunkSize/],
@@ -55,6 +60,46 @@ describe('options of from_pretrained', () => {
     const call = NammModelForCausalLM.from_pretrained(name as string);
     await expect(call).rejects.toThrow(/neither the id of a model nor the path/);
   });
+});
+
+describe('an option that is misspelt', () => {
+  it.each<[string, (options: object) => unknown, object, RegExp]>([
+    [
+      'createCache',
+      (options) => model.createCache(options),
+      { position: 'compact' },
+      /position: is no option of createCache; there are policy, positions, keepOutsideWindow/,
+    ],
+    [
+      'restoreCache',
+      (options) => model.restoreCache(folder, options),
+      { positions: 'compact' },
+      /positions: is no option of restoreCache; there are policy/,
+    ],
+    [
+      'generate',
+      (options) => model.generate({ input_ids, ...options }),
+      { past_key_value: null },
+      /past_key_value: is no option of generate; there are past_key_values, policy, .* GenerationConfig/,
+    ],
+  ])('of %s is refused, with those there are', async (_, call, options, message) => {
+    const made = (async () => call(options))();
+    await expect(made).rejects.toThrow(message);
+    await expect(made).rejects.toBeInstanceOf(InvalidArgumentError);
+  });
+
+  it('does not hinder the settings of transformers.js', async () => {
+    const token_type_ids = ones(1, reference.input_ids.length);
+    const settings = { max_new_tokens: 2, do_sample: true, top_k: 1, use_cache: true };
+    const sequences = await model.generate({ input_ids, token_type_ids, ...settings } as never);
+    expect((sequences as unknown as Tensor).dims).toEqual([1, reference.input_ids.length + 2]);
+  });
+});
+
+it('a signal that is none is refused', async () => {
+  const call = model.generate({ input_ids, signal: 'stop' as never });
+  await expect(call).rejects.toThrow(/signal: is no AbortSignal/);
+  await expect(call).rejects.toBeInstanceOf(InvalidArgumentError);
 });
 
 describe('past_key_values', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
 import { CacheMismatchError, h2o, sinkRecent } from '@namm/kv-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NammCache, NammModelForCausalLM } from '../src/index.js';
+import { CacheSaveError, type NammCache, type NammModelForCausalLM } from '../src/index.js';
 import { paddedRows } from '../src/token-rows.js';
 import { loadModel, reference, rowsOf } from './helpers.js';
 
@@ -120,6 +120,18 @@ describe('a saved cache', () => {
     const name = (await readdir(folder)).find((one) => one.startsWith('sequence-1'))!;
     await truncate(join(folder, name), 5000);
     await expect(model.restoreCache(folder)).rejects.toBeInstanceOf(FileFormatError);
+  });
+
+  it('is not saved onto or under a file, by name', async () => {
+    const { cache } = await oneTurn();
+    const file = join(folder, 'file');
+    await writeFile(file, 'mine');
+    for (const place of [file, join(file, 'below')]) {
+      const call = cache.save(place);
+      await expect(call).rejects.toBeInstanceOf(CacheSaveError);
+      await expect(call).rejects.toThrow(`no folder stands in the way of ${place};`);
+    }
+    expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
   it('cannot be saved while a call uses it', async () => {

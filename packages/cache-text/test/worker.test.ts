@@ -94,13 +94,14 @@ describe('a model in a worker', () => {
     expect(() => model.createCache({ policy: h2o({ budget: 5 }) as never })).toThrow(
       /named by data/,
     );
-    expect(() => here.createCache({ policy: recent as never })).toThrow(/is no eviction policy/);
+    expect(() => here.createCache({ policy: recent as never })).toThrow(/needs worker: true/);
     const tova = { module: '@namm/kv-cache', export: 'tova', options: { budget: 5 } };
     const call = model.generate({ input_ids, policy: tova });
     await expect(call).rejects.toThrow(/'tova' needs a probe/);
     const nothing = { module: '@namm/kv-cache', export: 'nothing' };
     const other = model.generate({ input_ids, policy: nothing });
     await expect(other).rejects.toHaveProperty('code', 'POLICY_MODULE');
+    await expect(other).rejects.toThrow(/exports no function 'nothing', only .*h2o/);
   });
 
   it('saves and restores a conversation, forks it, and gives it free', async () => {

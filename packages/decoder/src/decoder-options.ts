@@ -71,7 +71,10 @@ function checkProbe(probe: Probe): void {
     return;
   }
   if (probe?.kind !== 'lastQueries') {
-    throw new InvalidArgumentError('probe', `${JSON.stringify(probe)} is no probe`);
+    const form = typeof probe === 'string' ? `; write { kind: '${probe}' }` : '';
+    const kinds = 'none, columnSums, lastQueries and spectrum';
+    const problem = `${JSON.stringify(probe)} is no probe${form}; its kinds are ${kinds}`;
+    throw new InvalidArgumentError('probe', problem);
   }
   requireCount('probe.count', probe.count);
 }

@@ -18,7 +18,7 @@ export const lengthBytes = 8;
  */
 export function parseHeaderLength(bytes: Uint8Array, size: number, path: string): number {
   if (size < lengthBytes) {
-    const problem = `has ${size} bytes, too few for a safetensors file; fetch it again`;
+    const problem = `has ${size} bytes, too few for a safetensors file; write or fetch it again`;
     throw new FileFormatError(path, problem);
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
@@ -27,7 +27,7 @@ export function parseHeaderLength(bytes: Uint8Array, size: number, path: string)
     throw new FileFormatError(path, `${problem}; is this a safetensors file?`);
   }
   if (length < 2n || Number(length) > size - lengthBytes) {
-    const problem = `the header would be ${length} bytes long in a file of ${size}; fetch it again`;
+    const problem = `the header would be ${length} bytes long in a file of ${size}; write or fetch it again`;
     throw new FileFormatError(path, problem);
   }
   return Number(length);

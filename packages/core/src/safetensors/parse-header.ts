@@ -120,7 +120,9 @@ export function parseHeader(
   if (expected !== size) {
     const problem = `the header describes ${expected} bytes, but the file has ${size}`;
     const advice =
-      size < expected ? 'it was cut off: fetch it again' : 'it has bytes too many: fetch it again';
+      size < expected
+        ? 'it was cut off: write or fetch it again'
+        : 'it has bytes too many: write or fetch it again';
     throw new FileFormatError(path, `${problem}; ${advice}`);
   }
   return { metadata, tensors: new Map(tensors.map((entry) => [entry.name, entry])) };

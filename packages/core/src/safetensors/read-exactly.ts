@@ -23,7 +23,7 @@ export async function readExactly(
     if (bytesRead === 0) {
       throw new FileFormatError(
         path,
-        `ends at byte ${position + done}; it was cut off: fetch it again`,
+        `ends at byte ${position + done}; it was cut off: write or fetch it again`,
       );
     }
     done += bytesRead;

@@ -17,9 +17,12 @@ export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> 
     const form = '{ module, export, options }';
     throw new InvalidArgumentError('policy', `a worker needs it as data of the form ${form}`);
   }
-  const factory = (await importModule(policy))[policy.export];
+  const exported = await importModule(policy);
+  const factory = exported[policy.export];
   if (typeof factory !== 'function') {
-    throw new PolicyModuleError(policy, `exports no function '${policy.export}'`);
+    const functions = Object.keys(exported).filter((name) => typeof exported[name] === 'function');
+    const there = functions.length > 0 ? `only ${functions.join(', ')}` : 'nor any other';
+    throw new PolicyModuleError(policy, `exports no function '${policy.export}', ${there}`);
   }
   const made: unknown = await factory(policy.options);
   if (!isPolicy(made)) {
