@@ -98,6 +98,6 @@ export class Sequence {
   }
 
   async release(): Promise<void> {
-    if ('release' in this.cache) await this.cache.release();
+    await this.cache.release();
   }
 }

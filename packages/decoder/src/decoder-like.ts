@@ -19,8 +19,8 @@ export interface CacheLike<Self> {
   memory(): CacheMemory | Promise<CacheMemory>;
   fork(): Self | Promise<Self>;
   save(path: string): Promise<void>;
-  /** Frees the rows at once, where the cache is a handle; a `KVCache` is just dropped. */
-  release?(): Promise<void>;
+  /** Frees the rows at once. */
+  release(): Promise<void>;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface CacheLike<Self> {
  * async function score<Cache extends CacheLike<Cache>>(model: DecoderLike<Cache>, ids: number[]) {
  *   const cache = await model.createCache();
  *   const [{ logits }] = await model.step([{ cache, input: { ids }, outputs: 'all' }]);
- *   await cache.release?.();
+ *   await cache.release();
  *   …
  * }
  * ```

@@ -57,6 +57,13 @@ export class CacheFullError extends NammError {
   }
 }
 
+/** A cache was to be changed after its rows were freed. */
+export class CacheReleasedError extends NammError {
+  constructor(action: string) {
+    super('CACHE_RELEASED', `${action}: the cache was released; make another`);
+  }
+}
+
 /** Something saved belongs to another model, policy or settings than those at hand. */
 export class CacheMismatchError extends NammError {
   /**
@@ -64,11 +71,27 @@ export class CacheMismatchError extends NammError {
    * @param part what differs: `model`, `policy`, `settings` …
    */
   constructor(file: string, part: string, saved: unknown, wanted: unknown) {
-    const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-    super(
-      'CACHE_MISMATCH',
-      `${file}: was saved with the ${part} ${shown(saved)}, not ${shown(wanted)}`,
-      { details: { file, part, saved, wanted } },
-    );
+    super('CACHE_MISMATCH', `${file}: was saved with ${difference(part, saved, wanted)}`, {
+      details: { file, part, saved, wanted },
+    });
   }
+}
+
+/** Digests at their beginning, and of settings only what differs. */
+function difference(part: string, saved: unknown, wanted: unknown): string {
+  const shown = (value: unknown) =>
+    typeof value === 'string'
+      ? value.replace(/^([0-9a-f]{8})[0-9a-f]{24,}$/, '$1…')
+      : JSON.stringify(value);
+  if (!isRecord(saved) || !isRecord(wanted)) {
+    return `another ${part}: ${shown(saved)}, not ${shown(wanted)}`;
+  }
+  const names = [...new Set([...Object.keys(saved), ...Object.keys(wanted)])];
+  const differing = names.filter((name) => shown(saved[name]) !== shown(wanted[name]));
+  const list = differing.map((name) => `${name} ${shown(saved[name])}, not ${shown(wanted[name])}`);
+  return `other ${part}: ${list.join('; ')}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -70,6 +70,24 @@ describe('a saved cache', () => {
     );
   });
 
+  it('is refused when any of its bits has changed', async () => {
+    const start = new DataView(intact.buffer, intact.byteOffset).getUint32(0, true) + 8;
+    const target = join(folder, 'flipped.safetensors');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: start, max: intact.length - 1 }),
+        fc.integer({ min: 0, max: 7 }),
+        async (byte, bit) => {
+          const bytes = Uint8Array.from(intact);
+          bytes[byte]! ^= 1 << bit;
+          await writeFile(target, bytes);
+          await expect(KVCache.restore(target, shape, { policy })).rejects.toThrow(FileFormatError);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('keeps rows outside of windows if it did so before, and can be recorded', async () => {
     const recorder = new RetentionRecorder();
     const cache = await KVCache.restore(path, shape, { policy, recorder });
@@ -152,7 +170,7 @@ describe('a saved cache', () => {
       /values holds numbers that are not finite/,
       { 'layers.0.heads.0.values': { shape: [7, 4], data: new Float32Array(28).fill(Number.NaN) } },
     ],
-    ['no state of a policy', /saved state of the policy 'h2o'/, { policy: one(new Uint8Array(5)) }],
+    ['no state of a policy', /its numbers are not those that were saved/, { policy: one(new Uint8Array(5)) }],
   ])('is refused with %s', async (_, message, tensors, metadata) => {
     const target = await changedFile(tensors, metadata);
     const restore = KVCache.restore(target, shape, { policy });
@@ -164,10 +182,10 @@ describe('a saved cache', () => {
   it.each<[string, RegExp, () => Promise<KVCache>]>([
     [
       'model',
-      /model toy, not other/,
+      /model: toy, not other/,
       () => KVCache.restore(path, { ...shape, model: 'other' }, { policy }),
     ],
-    ['policy', /policy h2o, not full/, () => KVCache.restore(path, shape)],
+    ['policy', /policy: h2o, not full/, () => KVCache.restore(path, shape)],
     [
       'budget',
       /settings of 'h2o'.*7.*8/,

@@ -4,6 +4,7 @@ export {
   CacheFailedError,
   CacheFullError,
   CacheMismatchError,
+  CacheReleasedError,
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';

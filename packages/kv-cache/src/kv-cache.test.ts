@@ -5,6 +5,7 @@ import {
   CacheBusyError,
   CacheFailedError,
   CacheFullError,
+  CacheReleasedError,
   InvalidSelectionError,
 } from './cache-errors.js';
 import type { CacheUpdate } from './cache-update.js';
@@ -163,6 +164,26 @@ describe('KVCache', () => {
     all[1]!.keep([every(all[1]!, 0, 2), every(all[1]!, 1, 2)]);
     expect(all[1]!.memory().bytes).toMatchObject({ shared: 0, sharedPart: 0 });
     expect(all[2]!.memory().bytes.sharedPart).toBeCloseTo(reports[2]!.shared / 8, 6);
+  });
+
+  it('frees its rows when it is released, and tells its forks at once', async () => {
+    const policy = h2o({ budget: 9 });
+    const origin = new KVCache(shape, { policy });
+    await runPasses(origin, tokens, [30]);
+    const fork = origin.fork();
+    const { shared } = fork.memory().bytes;
+    expect(fork.memory().bytes.sharedPart).toBe(shared / 2);
+    const lease = origin.lease('a test');
+    await expect(origin.release()).rejects.toThrow(CacheBusyError);
+    lease.release();
+    await origin.release();
+    await origin.release();
+    expect(fork.memory().bytes.sharedPart).toBe(shared);
+    expect(origin.memory()).toMatchObject({ rows: 0, bytes: { shared: 0, used: 0, policy: 0 } });
+    expect(() => origin.fork()).toThrow(CacheReleasedError);
+    await expect(runPasses(origin, tokens, [1])).rejects.toThrow(CacheReleasedError);
+    await runPasses(fork, tokens, [1]);
+    expect(fork.memory().rows).toBe(4 * 9);
   });
 
   it('reports what it holds and what that costs', async () => {

@@ -3,6 +3,7 @@ import {
   CacheBusyError,
   CacheFailedError,
   CacheFullError,
+  CacheReleasedError,
   InvalidSelectionError,
 } from './cache-errors.js';
 import type { CacheMemory } from './cache-memory.js';
@@ -76,6 +77,7 @@ export class KVCache implements CacheView {
   #seen = 0;
   #nextPosition = 0;
   #leasedFor: string | null = null;
+  #isReleased = false;
   /** The change that broke off half way. */
   #failure: { readonly what: string; readonly cause: unknown } | null = null;
   #recorder: RetentionRecorder | null;
@@ -461,7 +463,23 @@ export class KVCache implements CacheView {
     throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
   }
 
+  /**
+   * Frees rows and policy state at once; forks stop counting this cache as a sharer. It then holds no rows,
+   * and every change is a {@link CacheReleasedError}. A second call does nothing. Without it the garbage
+   * collector does the same, later.
+   *
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   */
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    if (this.#leasedFor !== null) throw new CacheBusyError('release', `'${this.#leasedFor}'`);
+    this.#isReleased = true;
+    for (const head of this.#heads.flat()) head.retain(new Uint32Array(0));
+    this.#state = this.policy.start(this.shape);
+  }
+
   #mustBeUsable(action: string): void {
+    if (this.#isReleased) throw new CacheReleasedError(action);
     if (this.#leasedFor !== null) throw new CacheBusyError(action, `'${this.#leasedFor}'`);
     this.#mustNotHaveFailed(action);
   }

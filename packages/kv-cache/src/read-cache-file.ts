@@ -2,12 +2,14 @@ import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/co
 import type { CacheContents, HeadContents } from './cache-contents.js';
 import { CacheMismatchError } from './cache-errors.js';
 import type { CacheShape } from './cache-shape.js';
+import { contentsDigest } from './contents-digest.js';
 import type { EvictionPolicy } from './eviction-policy.js';
 import { checkPolicy } from './saved-state.js';
 import { cacheFormat, headName } from './write-cache-file.js';
 
 /**
- * Reads what `writeCacheFile` wrote. Nothing is taken on trust: sizes, order and finiteness are checked.
+ * Reads what `writeCacheFile` wrote. Nothing is taken on trust: sizes, order, finiteness and a
+ * digest are checked.
  *
  * @throws {FileFormatError} when the file cannot be read, is cut off, or holds no cache of this shape
  * @throws {CacheMismatchError} when it is a cache of another model, or of another policy
@@ -62,6 +64,9 @@ export async function readCacheFile(
     throw new FileFormatError(path, `holds ${file.tensors.size} tensors instead of ${expected}`);
   }
   const state = await file.readBytes('policy');
+  if (contentsDigest({ heads, state }) !== text(file, 'digest')) {
+    throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
+  }
   return { seen, nextPosition, positions, keepOutsideWindow, heads, state };
 }
 

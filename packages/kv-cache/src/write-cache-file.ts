@@ -1,6 +1,7 @@
 import { type TensorData, writeSafetensors } from '@namm/core';
 import type { CacheContents } from './cache-contents.js';
 import type { CacheShape } from './cache-shape.js';
+import { contentsDigest } from './contents-digest.js';
 import type { EvictionPolicy } from './eviction-policy.js';
 
 /** What the metadata of a file says that holds a cache. */
@@ -13,7 +14,7 @@ export function headName(layer: number, head: number): string {
 
 /**
  * Writes a cache to a safetensors file, atomically: keys, values and positions per head, the policy's
- * state as bytes, and the rest as metadata.
+ * state as bytes, and the rest as metadata, with a digest of the arrays.
  *
  * @throws the file system's error; an older file then still stands
  */
@@ -49,5 +50,6 @@ export async function writeCacheFile(
     nextPosition: String(nextPosition),
     positions,
     keepOutsideWindow: String(keepOutsideWindow),
+    digest: contentsDigest(contents),
   });
 }

@@ -1,5 +1,5 @@
 import type { ProgressEvent } from '@namm/core';
-import type { KVCache, KVCacheOptions } from '@namm/kv-cache';
+import { CacheBusyError, type KVCache, type KVCacheOptions } from '@namm/kv-cache';
 import { Decoder } from '../decoder.js';
 import type { CreateCacheOptions } from '../decoder-like.js';
 import { CacheUseError } from '../errors.js';
@@ -30,7 +30,16 @@ export class ModelHost {
     memory: (id) => this.#cache(id).memory(),
     fork: (id) => this.#add(this.#cache(id).fork()),
     save: async ({ cache, path }) => void (await this.#cache(cache).save(path)),
-    releaseCache: (id) => void this.#caches.delete(id),
+    releaseCache: async (id) => {
+      const cache = this.#caches.get(id);
+      this.#caches.delete(id);
+      try {
+        await cache?.release();
+      } catch (error) {
+        // A step still holds it; nobody does after that.
+        if (!(error instanceof CacheBusyError)) throw error;
+      }
+    },
   };
 
   /** @throws whatever the decoder, the cache or the policy throws */
