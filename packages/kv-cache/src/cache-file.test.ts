@@ -170,7 +170,11 @@ describe('a saved cache', () => {
       /values holds numbers that are not finite/,
       { 'layers.0.heads.0.values': { shape: [7, 4], data: new Float32Array(28).fill(Number.NaN) } },
     ],
-    ['no state of a policy', /its numbers are not those that were saved/, { policy: one(new Uint8Array(5)) }],
+    [
+      'no state of a policy',
+      /its numbers are not those that were saved/,
+      { policy: one(new Uint8Array(5)) },
+    ],
   ])('is refused with %s', async (_, message, tensors, metadata) => {
     const target = await changedFile(tensors, metadata);
     const restore = KVCache.restore(target, shape, { policy });

@@ -475,7 +475,7 @@ export class KVCache implements CacheView {
     if (this.#leasedFor !== null) throw new CacheBusyError('release', `'${this.#leasedFor}'`);
     this.#isReleased = true;
     for (const head of this.#heads.flat()) head.retain(new Uint32Array(0));
-    this.#state = this.policy.start(this.shape);
+    this.#state = full().start(this.shape); // remembers nothing
   }
 
   #mustBeUsable(action: string): void {

@@ -129,7 +129,7 @@ describe('a saved state', () => {
       'another policy',
       sinkRecent({ budget: 7 }),
       h2o({ budget: 7 }),
-      /policy sink-recent, not h2o/,
+      /policy: sink-recent, not h2o/,
     ],
     ['another budget', h2o({ budget: 7 }), h2o({ budget: 8 }), /settings of 'h2o'/],
     ['another seed', createPolicy('random', { budget: 7 }), policies[2]!, /"seed":0.*"seed":5/],
