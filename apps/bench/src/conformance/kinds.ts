@@ -2,6 +2,7 @@ import { badInput } from './bad-input.js';
 import { bam } from './bam.js';
 import { baselines } from './baselines.js';
 import { ckpt } from './ckpt.js';
+import { cma } from './cma.js';
 import type { ConformanceKind } from './conformance-kind.js';
 import { e2e } from './e2e.js';
 import { features } from './features.js';
@@ -21,5 +22,6 @@ export const kinds: readonly ConformanceKind[] = [
   bam,
   ckpt,
   e2e,
+  cma,
   ...unsupportedKinds,
 ];

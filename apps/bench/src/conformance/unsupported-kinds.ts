@@ -4,7 +4,6 @@ import type { ConformanceKind } from './conformance-kind.js';
 
 /** Kinds whose packages are not written yet, known by the files that hold their cases. */
 const caseFiles: Record<string, RegExp> = {
-  cma: /^((cmaes|pycma|tutorial|namm_reference)_\w+|rates|evaluation_anchors)\.json$/,
   metrics: /^(longbench|infinitebench|ruler)\.json$/,
   mujoco: /^refc_\w+\.txt$/,
 };

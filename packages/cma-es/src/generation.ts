@@ -1,0 +1,95 @@
+import type { CandidateId, Evaluation } from './candidate.js';
+import { CandidateError } from './errors.js';
+
+/** The candidates of one generation, and the results that have come in. */
+export class Generation {
+  readonly number: number;
+  /** z of each candidate. */
+  readonly normals: readonly Float64Array[];
+  /** y of each candidate, in scaled coordinates. */
+  readonly steps: readonly Float64Array[];
+  /** x of each candidate, before any clipping. */
+  readonly points: readonly Float64Array[];
+  /** Indices of the candidates that are evaluated twice. */
+  readonly repeated: readonly number[];
+  /** Fitness by slot: every candidate's first evaluation, then the second ones. */
+  readonly fitness: Float64Array;
+  /** 1 for slots whose result is there. */
+  readonly told: Uint8Array;
+
+  constructor(
+    number: number,
+    vectors: Pick<Generation, 'normals' | 'steps' | 'points'>,
+    repeated: readonly number[],
+  ) {
+    this.number = number;
+    this.normals = vectors.normals;
+    this.steps = vectors.steps;
+    this.points = vectors.points;
+    this.repeated = repeated;
+    const slots = this.points.length + repeated.length;
+    this.fitness = new Float64Array(slots);
+    this.told = new Uint8Array(slots);
+  }
+
+  get size(): number {
+    return this.points.length;
+  }
+
+  get complete(): boolean {
+    return this.told.every((told) => told === 1);
+  }
+
+  /** Ids of all evaluations, in the order of the slots. */
+  ids(run: string): CandidateId[] {
+    const id = (index: number, repeat: number) => ({ run, generation: this.number, index, repeat });
+    return [
+      ...this.points.map((_, index) => id(index, 0)),
+      ...this.repeated.map((index) => id(index, 1)),
+    ];
+  }
+
+  /** @returns −1 when no evaluation has that index and repeat */
+  slotOf({ index, repeat }: CandidateId): number {
+    if (repeat === 0)
+      return Number.isInteger(index) && index >= 0 && index < this.size ? index : -1;
+    const place = repeat === 1 ? this.repeated.indexOf(index) : -1;
+    return place < 0 ? -1 : this.size + place;
+  }
+
+  /** Takes results, all or none. */
+  take(evaluations: readonly Evaluation[], slots: readonly number[]): void {
+    for (const [position, { fitness }] of evaluations.entries()) {
+      this.fitness[slots[position]!] = fitness;
+      this.told[slots[position]!] = 1;
+    }
+  }
+
+  /**
+   * The slots of results, none of which may be there already or come twice.
+   *
+   * @throws {CandidateError} for ids of other runs or generations, of no candidate, or told before
+   */
+  slotsOf(evaluations: readonly Evaluation[], run: string): number[] {
+    const seen = new Set<number>();
+    return evaluations.map(({ id }) => {
+      const name = `candidate ${id?.generation}:${id?.index}:${id?.repeat} of run '${id?.run}'`;
+      if (id?.run !== run) {
+        throw new CandidateError('foreign', id, `${name} is not of this run, '${run}'`);
+      }
+      if (id.generation < this.number) {
+        throw new CandidateError('late', id, `${name} comes late: it is generation ${this.number}`);
+      }
+      const slot = id.generation === this.number ? this.slotOf(id) : -1;
+      if (slot < 0) {
+        const place = `generation ${this.number} with ${this.size} candidates`;
+        throw new CandidateError('foreign', id, `${name} was never asked for; this is ${place}`);
+      }
+      if (this.told[slot] === 1 || seen.has(slot)) {
+        throw new CandidateError('told', id, `the fitness of ${name} was told before`);
+      }
+      seen.add(slot);
+      return slot;
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** One generation as plain data. Numbers that a model does not know are NaN. */
+export interface HistoryRecord {
+  readonly generation: number;
+  /** Results told so far, this generation's included. */
+  readonly evaluations: number;
+  /** Step size after the generation. */
+  readonly sigma: number;
+  /** Longest over shortest axis of the distribution; a lower bound for matrix adaptation. */
+  readonly axisRatio: number;
+  /** Best fitness of the generation. */
+  readonly best: number;
+  readonly median: number;
+  /** Mean fitness of the evaluations that did not fail. */
+  readonly mean: number;
+  /** Worst fitness that did not fail. */
+  readonly worst: number;
+  /** Evaluations that failed. */
+  readonly failures: number;
+  /** Standard deviations of the coordinates: smallest, median, largest. */
+  readonly smallestDeviation: number;
+  readonly medianDeviation: number;
+  readonly largestDeviation: number;
+}
+
+const columns = [
+  'generation',
+  'evaluations',
+  'sigma',
+  'axisRatio',
+  'best',
+  'median',
+  'mean',
+  'worst',
+  'failures',
+  'smallestDeviation',
+  'medianDeviation',
+  'largestDeviation',
+] as const satisfies readonly (keyof HistoryRecord)[];
+
+/** All records as one list of numbers, row by row. */
+export function packHistory(records: readonly HistoryRecord[]): Float64Array {
+  const packed = new Float64Array(records.length * columns.length);
+  for (const [row, record] of records.entries()) {
+    for (const [column, name] of columns.entries()) {
+      packed[row * columns.length + column] = record[name];
+    }
+  }
+  return packed;
+}
+
+/** What {@link packHistory} packed, or null for a list that it did not make. */
+export function unpackHistory(packed: Float64Array): HistoryRecord[] | null {
+  if (packed.length % columns.length !== 0) return null;
+  return Array.from({ length: packed.length / columns.length }, (_, row) => {
+    const entries = columns.map((name, column) => [name, packed[row * columns.length + column]!]);
+    return Object.fromEntries(entries) as HistoryRecord;
+  });
+}
+
+/** Smallest, median and largest of a list; NaN when it is not known. */
+export function spread(values: Float64Array | null): [number, number, number] {
+  if (!values) return [Number.NaN, Number.NaN, Number.NaN];
+  const sorted = values.slice().sort();
+  const middle = sorted.length >> 1;
+  const median =
+    sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return [sorted[0]!, median, sorted[sorted.length - 1]!];
+}

@@ -1,0 +1,12 @@
+export type { BoundsOptions } from './bounds.js';
+export type { Candidate, CandidateId, EvaluatedCandidate, Evaluation } from './candidate.js';
+export { CmaEs } from './cma-es.js';
+export { CandidateError, StoppedError } from './errors.js';
+export type { HistoryRecord } from './history.js';
+export type { Factor, ModelName } from './models/create-model.js';
+export type { Precision } from './models/matrix-adaptation-model.js';
+export type { NoiseOptions } from './noise.js';
+export { fillNormals, type NormalSource } from './normals/fill-normals.js';
+export type { CmaEsOptions, ResolvedOptions } from './options.js';
+export { type Rates, type RatesName, ratesOf } from './rates/rates.js';
+export { neverStop, type StopOptions, type StopReason } from './stop.js';

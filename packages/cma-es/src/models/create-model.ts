@@ -1,0 +1,70 @@
+import { InvalidArgumentError } from '@namm/core/portable';
+import type { RatesName } from '../rates/rates.js';
+import type { CovarianceModel } from './covariance-model.js';
+import { EigenModel } from './eigen-model.js';
+import { IsotropicModel } from './isotropic-model.js';
+import { LimitedMemoryModel } from './limited-memory-model.js';
+import { MatrixAdaptationModel, type Precision } from './matrix-adaptation-model.js';
+import { SeparableModel } from './separable-model.js';
+
+/** Shape of the search distribution. */
+export type ModelName = 'full' | 'sep' | 'iso' | 'lm-ma';
+
+/** How the full model keeps C. */
+export type Factor = 'eigen' | 'matrix-adaptation';
+
+/** A model with everything that was left to choose chosen. */
+export interface ModelChoice {
+  readonly model: ModelName;
+  readonly factor: Factor;
+  readonly precision: Precision;
+}
+
+/** Dimensions up to which the automatic choice takes the costlier alternative. */
+const largestEigen = 200;
+const largestFull = 500;
+const largestDouble = 1000;
+
+/**
+ * The automatic choice: `full` up to 500 dimensions, `sep` above; `full` by eigendecomposition up to 200
+ * dimensions and by matrix adaptation above, in double precision up to 1,000 and in single above.
+ */
+export function chooseModel(
+  dimension: number,
+  given: { model?: ModelName | 'auto'; factor?: Factor; precision?: Precision },
+): ModelChoice {
+  const automatic = dimension <= largestFull ? 'full' : 'sep';
+  return {
+    model: given.model === undefined || given.model === 'auto' ? automatic : given.model,
+    factor: given.factor ?? (dimension <= largestEigen ? 'eigen' : 'matrix-adaptation'),
+    precision: given.precision ?? (dimension <= largestDouble ? 'double' : 'single'),
+  };
+}
+
+function identity(n: number): Float64Array {
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) matrix[i * n + i] = 1;
+  return matrix;
+}
+
+/** @param covariance where C starts, n × n row-major; null for the identity */
+export function createModel(
+  { model, factor, precision }: ModelChoice,
+  dimension: number,
+  rates: RatesName,
+  covariance: Float64Array | null,
+): CovarianceModel {
+  if (covariance && (model === 'iso' || model === 'lm-ma')) {
+    throw new InvalidArgumentError('covariance', `the model '${model}' cannot start from one`);
+  }
+  if (model === 'iso') return new IsotropicModel(dimension);
+  if (model === 'lm-ma') return new LimitedMemoryModel(dimension);
+  if (model === 'sep') {
+    const variances = Float64Array.from({ length: dimension }, (_, i) =>
+      covariance ? covariance[i * dimension + i]! : 1,
+    );
+    return new SeparableModel(variances, rates === 'pycma' ? 'exponential' : 'additive');
+  }
+  if (factor === 'eigen') return new EigenModel(covariance ?? identity(dimension), dimension);
+  return new MatrixAdaptationModel(dimension, precision, covariance);
+}

@@ -1,0 +1,47 @@
+import type { CovarianceModel, ModelState } from './covariance-model.js';
+
+/** C = I: only the step size adapts. */
+export class IsotropicModel implements CovarianceModel {
+  readonly path = null;
+  readonly #dimension: number;
+
+  constructor(dimension: number) {
+    this.#dimension = dimension;
+  }
+
+  transform(normals: readonly Float64Array[]): Float64Array[] {
+    return [...normals];
+  }
+
+  whiten(step: Float64Array): Float64Array {
+    return step.slice();
+  }
+
+  update(): void {}
+
+  variances(): Float64Array {
+    return new Float64Array(this.#dimension).fill(1);
+  }
+
+  axisRatio(): number {
+    return 1;
+  }
+
+  axis(index: number): Float64Array {
+    const axis = new Float64Array(this.#dimension);
+    axis[index] = 1;
+    return axis;
+  }
+
+  covariance(): Float64Array {
+    const result = new Float64Array(this.#dimension ** 2);
+    for (let i = 0; i < this.#dimension; i++) result[i * this.#dimension + i] = 1;
+    return result;
+  }
+
+  save(): ModelState {
+    return {};
+  }
+
+  load(): void {}
+}

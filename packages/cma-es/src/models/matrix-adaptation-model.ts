@@ -1,0 +1,302 @@
+import { InvalidArgumentError, WasmInstance } from '@namm/core/portable';
+import { type Functions, module } from '../generated/matrix-adaptation.js';
+import type { CovarianceModel, CovarianceUpdate, ModelState } from './covariance-model.js';
+import { covarianceOf, dot, movePath, pathGain } from './vector-math.js';
+
+/** Width of the numbers in the matrix. */
+export type Precision = 'single' | 'double';
+
+const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
+
+/**
+ * C in full without any decomposition, for hundreds to thousands of dimensions: O(n²) per candidate.
+ *
+ * The factor itself is adapted (Beyer and Sendhoff, "Simplify your covariance matrix adaptation evolution
+ * strategy", 2017), here with the path p_c that CMA-ES has: C' = A (I + S) Aᵀ holds for
+ * S = c_1 (q qᵀ − I) + c_μ Σ w (z zᵀ − I) with q = A⁻¹ p_c, and A' = A (I + S/2) to first order in the rates.
+ *
+ * A = α (I + E): only the deviation E is stored in the chosen precision, so that changes of 1e-7 per
+ * generation, as at thousands of dimensions, are not lost in the rounding of ones. Vectors are double.
+ */
+export class MatrixAdaptationModel implements CovarianceModel {
+  readonly path: Float64Array;
+  /** q = A⁻¹ p_c. */
+  readonly #whitePath: Float64Array;
+  readonly #n: number;
+  readonly #precision: Precision;
+  readonly #kernels = new WasmInstance<Functions>(module);
+  /** Rows and columns are padded with zeros to what the kernels take at a time. */
+  readonly #rows: number;
+  readonly #stride: number;
+  readonly #matrix: number;
+  #scale = 1;
+  #scratch = 0;
+  #scratchBytes = 0;
+  /** Diagonal of C, and how many updates old it is. */
+  #variances: Float64Array;
+  #age = 0;
+
+  /** @param covariance n × n, symmetric and positive definite; null for the identity */
+  constructor(dimension: number, precision: Precision, covariance: Float64Array | null) {
+    this.#n = dimension;
+    this.#precision = precision;
+    this.path = new Float64Array(dimension);
+    this.#whitePath = new Float64Array(dimension);
+    this.#rows = roundUp(dimension, 6);
+    this.#stride = roundUp(dimension, 16);
+    this.#matrix = this.#kernels.allocate(this.#rows * this.#stride * this.#bytes);
+    if (covariance) this.#setFactor(covariance);
+    this.#variances = this.#computeVariances();
+  }
+
+  get #bytes(): number {
+    return this.#precision === 'single' ? 4 : 8;
+  }
+
+  #view(address: number, length: number): Float32Array | Float64Array {
+    return this.#precision === 'single'
+      ? this.#kernels.float32(address, length)
+      : this.#kernels.float64(address, length);
+  }
+
+  #e(): Float32Array | Float64Array {
+    return this.#view(this.#matrix, this.#rows * this.#stride);
+  }
+
+  /** E = L − I with the Cholesky factor L of C. */
+  #setFactor(covariance: Float64Array): void {
+    const n = this.#n;
+    const lower = covariance.slice();
+    for (let j = 0; j < n; j++) {
+      for (let i = j; i < n; i++) {
+        let sum = lower[i * n + j]!;
+        for (let k = 0; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!;
+        if (i === j && !(sum > 0)) {
+          throw new InvalidArgumentError('covariance', 'is not positive definite');
+        }
+        lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / lower[j * n + j]!;
+      }
+    }
+    const e = this.#e();
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) e[i * this.#stride + j] = lower[i * n + j]! - (i === j ? 1 : 0);
+    }
+  }
+
+  /** Room for panels beside the matrix; contents are void after it. */
+  #reserve(numbers: readonly number[]): number[] {
+    const sizes = numbers.map((count) => roundUp(count * this.#bytes, 16));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    if (total > this.#scratchBytes) {
+      if (this.#scratchBytes > 0) this.#kernels.release(this.#scratch);
+      this.#scratch = this.#kernels.allocate(total);
+      this.#scratchBytes = total;
+    }
+    let address = this.#scratch;
+    return sizes.map((size) => {
+      address += size;
+      return address - size;
+    });
+  }
+
+  /** E applied to vectors. */
+  #multiply(vectors: readonly Float64Array[]): Float64Array[] {
+    const n = this.#n;
+    const rows = this.#rows;
+    const width = roundUp(vectors.length, this.#precision === 'single' ? 8 : 4);
+    const [panelAt, resultAt] = this.#reserve([n * width, rows * width]) as [number, number];
+    const panel = this.#view(panelAt, n * width);
+    for (let column = 0; column < width; column++) {
+      const vector = vectors[column];
+      for (let k = 0; k < n; k++) panel[k * width + column] = vector ? vector[k]! : 0;
+    }
+    const { multiplySingle, multiplyDouble } = this.#kernels.functions;
+    const kernel = this.#precision === 'single' ? multiplySingle : multiplyDouble;
+    kernel(this.#matrix, panelAt, resultAt, rows, n, this.#stride, width);
+    const result = this.#view(resultAt, rows * width);
+    return vectors.map((_, column) => {
+      const image = new Float64Array(n);
+      for (let i = 0; i < n; i++) image[i] = result[i * width + column]!;
+      return image;
+    });
+  }
+
+  transform(normals: readonly Float64Array[]): Float64Array[] {
+    const steps = this.#multiply(normals);
+    for (const [index, step] of steps.entries()) {
+      const normal = normals[index]!;
+      for (let i = 0; i < step.length; i++) step[i] = this.#scale * (normal[i]! + step[i]!);
+    }
+    return steps;
+  }
+
+  /** Aᵀ v. */
+  #transposed(v: Float64Array): Float64Array {
+    const e = this.#e();
+    const result = v.slice();
+    for (let i = 0; i < this.#n; i++) {
+      const factor = v[i]!;
+      const row = i * this.#stride;
+      for (let j = 0; j < this.#n; j++) result[j] = result[j]! + factor * e[row + j]!;
+    }
+    return result.map((value) => value * this.#scale);
+  }
+
+  /**
+   * Solves A z = y by conjugate gradients on the normal equations: O(n²) per iteration, and as many as
+   * the condition of A asks for; few while C is near the identity, as it is at thousands of dimensions.
+   */
+  whiten(step: Float64Array): Float64Array {
+    const z = new Float64Array(this.#n);
+    const residual = step.slice();
+    let gradient = this.#transposed(residual);
+    const direction = gradient.slice();
+    let norm = dot(gradient, gradient);
+    const enough = norm * 1e-24; // ‖Aᵀ(y − A z)‖ to 1e-12 of its start
+    for (let iteration = 0; iteration < 2 * this.#n && norm > enough; iteration++) {
+      const image = this.transform([direction])[0]!;
+      const length = norm / dot(image, image);
+      for (let i = 0; i < z.length; i++) {
+        z[i] = z[i]! + length * direction[i]!;
+        residual[i] = residual[i]! - length * image[i]!;
+      }
+      gradient = this.#transposed(residual);
+      const next = dot(gradient, gradient);
+      for (let i = 0; i < z.length; i++) {
+        direction[i] = gradient[i]! + (next / norm) * direction[i]!;
+      }
+      norm = next;
+    }
+    return z;
+  }
+
+  update(update: CovarianceUpdate): void {
+    const { steps, normals, weights, meanStep, meanNormal, pathMoves, rates, negativeScale } =
+      update;
+    const { covariancePath: c, rankOne, rankMu } = rates;
+    const gain = pathMoves ? pathGain(c, rates.effectiveParents) : 0;
+    movePath(this.path, c, gain, meanStep);
+    movePath(this.#whitePath, c, gain, meanNormal);
+
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const decay = rankOne * (pathMoves ? 1 : 1 - c * (2 - c)) + rankMu * total;
+    const factors = weights.map((weight, rank) => {
+      const scaled = (rankMu * weight) / 2;
+      const normal = normals[rank]!;
+      return weight < 0 ? scaled * negativeScale(dot(normal, normal)) : scaled;
+    });
+    // A' = β A + ½ (c_1 p_c qᵀ + c_μ Σ w° y zᵀ); β goes into α, the sum divided by α' into E.
+    const beta = 1 - decay / 2;
+    this.#scale *= beta;
+    this.#addOuterProducts(
+      [this.path, ...steps],
+      [this.#whitePath, ...normals],
+      [rankOne / 2, ...factors].map((factor) => factor / this.#scale),
+    );
+    this.#turnPath(beta, [rankOne / 2, ...factors], [this.#whitePath.slice(), ...normals]);
+    this.#age++;
+    if (this.#age * 10 * this.#n * (rankOne + rankMu) >= 1) {
+      this.#variances = this.#computeVariances();
+      this.#age = 0;
+    }
+  }
+
+  /** E += Σ factor_r left_r right_rᵀ. */
+  #addOuterProducts(
+    left: readonly Float64Array[],
+    right: readonly Float64Array[],
+    factors: readonly number[],
+  ): void {
+    const used = factors.flatMap((factor, rank) => (factor === 0 ? [] : [rank]));
+    const ranks = used.length;
+    const [leftAt, rightAt] = this.#reserve([this.#rows * ranks, ranks * this.#stride]) as [
+      number,
+      number,
+    ];
+    const leftPanel = this.#view(leftAt, this.#rows * ranks).fill(0);
+    const rightPanel = this.#view(rightAt, ranks * this.#stride).fill(0);
+    for (const [column, rank] of used.entries()) {
+      const vector = left[rank]!;
+      for (let i = 0; i < vector.length; i++) {
+        leftPanel[i * ranks + column] = factors[rank]! * vector[i]!;
+      }
+      rightPanel.set(right[rank]!, column * this.#stride);
+    }
+    const { addProductSingle, addProductDouble } = this.#kernels.functions;
+    const kernel = this.#precision === 'single' ? addProductSingle : addProductDouble;
+    kernel(this.#matrix, leftAt, rightAt, this.#rows, ranks, this.#stride);
+  }
+
+  /** q ← A'⁻¹ A q = (β I + Σ f u uᵀ)⁻¹ q, to first order in the rates as A' itself. */
+  #turnPath(beta: number, factors: readonly number[], vectors: readonly Float64Array[]): void {
+    const q = this.#whitePath;
+    const products = vectors.map((vector, rank) => factors[rank]! * dot(vector, q));
+    for (const [rank, vector] of vectors.entries()) {
+      const factor = products[rank]! / beta;
+      for (let i = 0; i < q.length; i++) q[i] = q[i]! - factor * vector[i]!;
+    }
+    for (let i = 0; i < q.length; i++) q[i] = q[i]! / beta;
+  }
+
+  #computeVariances(): Float64Array {
+    const e = this.#e();
+    return Float64Array.from({ length: this.#n }, (_, i) => {
+      const row = i * this.#stride;
+      let sum = (1 + e[row + i]!) ** 2 - e[row + i]! ** 2;
+      for (let j = 0; j < this.#n; j++) sum += e[row + j]! * e[row + j]!;
+      return this.#scale ** 2 * sum;
+    });
+  }
+
+  /** As old as 1 / (10 n (c_1 + c_μ)) generations. */
+  variances(): Float64Array {
+    return this.#variances;
+  }
+
+  /** A lower bound: the ratio of the coordinates' deviations. */
+  axisRatio(): number {
+    let smallest = Number.POSITIVE_INFINITY;
+    let largest = 0;
+    for (const variance of this.#variances) {
+      smallest = Math.min(smallest, variance);
+      largest = Math.max(largest, variance);
+    }
+    return Math.sqrt(largest / smallest);
+  }
+
+  axis(): null {
+    return null;
+  }
+
+  covariance(): Float64Array {
+    return covarianceOf(this.#n, (normals) => this.transform(normals));
+  }
+
+  save(): ModelState {
+    const n = this.#n;
+    const e = this.#e();
+    const matrix = this.#precision === 'single' ? new Float32Array(n * n) : new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      matrix.set(e.subarray(i * this.#stride, i * this.#stride + n), i * n);
+    }
+    return {
+      path: this.path,
+      whitePath: this.#whitePath,
+      matrix,
+      variances: this.#variances,
+      scaleAndAge: Float64Array.of(this.#scale, this.#age),
+    };
+  }
+
+  load(state: ModelState): void {
+    const n = this.#n;
+    const e = this.#e();
+    for (let i = 0; i < n; i++) {
+      e.set(state.matrix!.subarray(i * n, (i + 1) * n), i * this.#stride);
+    }
+    this.path.set(state.path!);
+    this.#whitePath.set(state.whitePath!);
+    this.#variances.set(state.variances!);
+    [this.#scale, this.#age] = state.scaleAndAge as unknown as [number, number];
+  }
+}

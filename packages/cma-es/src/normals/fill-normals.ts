@@ -1,0 +1,37 @@
+import { WasmInstance } from '@namm/core/portable';
+import { type Functions, module } from '../generated/normals.js';
+
+/** Where the standard normal numbers of a candidate come from. */
+export type NormalSource = (
+  target: Float64Array,
+  seed: number,
+  stream: readonly [generation: number, index: number, restart: number],
+) => void;
+
+/** The kernel writes whole groups. */
+const group = 8;
+
+let kernels: WasmInstance<Functions> | null = null;
+let address = 0;
+let capacity = 0;
+
+/**
+ * Fills a list with standard normal numbers: the same ones for the same seed and stream on every
+ * machine (Philox4x32-10 under the key `seed`, counters `stream`, then Box–Muller).
+ *
+ * @param target any length
+ * @param seed a non-negative safe integer
+ * @param stream three unsigned 32-bit integers
+ */
+export const fillNormals: NormalSource = (target, seed, stream) => {
+  const count = Math.ceil(target.length / group) * group;
+  kernels ??= new WasmInstance<Functions>(module);
+  if (count > capacity) {
+    if (capacity > 0) kernels.release(address);
+    address = kernels.allocate(count * Float64Array.BYTES_PER_ELEMENT);
+    capacity = count;
+  }
+  const high = Math.floor(seed / 0x1_0000_0000);
+  kernels.functions.fillNormals(address, count, seed >>> 0, high, ...stream);
+  target.set(kernels.float64(address, target.length));
+};

@@ -1,0 +1,134 @@
+import { FileFormatError, type ParsedTensor, parseSafetensors } from '@namm/core/portable';
+import { unpackHistory } from '../history.js';
+import type { ResolvedOptions } from '../options.js';
+import type { StopReason } from '../stop.js';
+import { arrayOptions, checksumOf, numberNames, stateFormat, stateVersion } from './save-state.js';
+import type { StrategyState } from './strategy-state.js';
+
+const file = 'saved strategy';
+
+function fail(problem: string): never {
+  throw new FileFormatError(file, problem);
+}
+
+function withInfinities(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('number' in value)) return value;
+  return Number(value.number);
+}
+
+type SavedOptions = Omit<ResolvedOptions, 'mean' | 'scales' | 'bounds' | 'covariance'> & {
+  readonly bounds: 'clip' | 'penalty' | null;
+  readonly stopReason: StopReason | null;
+};
+
+/** Typed arrays of the tensors, by name. */
+class Tensors {
+  readonly #tensors: ReadonlyMap<string, ParsedTensor>;
+
+  constructor(tensors: ReadonlyMap<string, ParsedTensor>) {
+    this.#tensors = tensors;
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  doubles(name: string, length?: number): Float64Array {
+    const tensor = this.#tensors.get(name);
+    if (tensor?.dtype !== 'F64') return fail(`has no list of numbers named ${name}`);
+    const values = new Float64Array(tensor.bytes.buffer);
+    if (length !== undefined && values.length !== length) {
+      return fail(`${name} has ${values.length} numbers where ${length} are needed`);
+    }
+    return values;
+  }
+
+  rows(name: string, length: number): Float64Array[] {
+    const values = this.doubles(name);
+    if (values.length % length !== 0) fail(`${name} does not divide into rows of ${length}`);
+    return Array.from({ length: values.length / length }, (_, row) =>
+      values.slice(row * length, (row + 1) * length),
+    );
+  }
+
+  /** All tensors of a group, whatever their type. */
+  group(prefix: string): Record<string, Float64Array | Float32Array> {
+    const entries = [...this.#tensors].filter(([name]) => name.startsWith(prefix));
+    return Object.fromEntries(
+      entries.map(([name, { dtype, bytes }]) => {
+        const values = dtype === 'F32' ? new Float32Array(bytes.buffer) : this.doubles(name);
+        return [name.slice(prefix.length), values];
+      }),
+    );
+  }
+
+  bytes(name: string): Uint8Array {
+    return this.#tensors.get(name)?.bytes ?? fail(`has no ${name}`);
+  }
+}
+
+/** Checks what makes the bytes ours, whole and undamaged; what they hold was then written by `saveState`. */
+function parse(bytes: Uint8Array): { readonly saved: SavedOptions; readonly tensors: Tensors } {
+  const { metadata, tensors } = parseSafetensors(bytes, file);
+  if (metadata.get('format') !== stateFormat) fail('is a safetensors file of something else');
+  const version = metadata.get('version');
+  if (version !== stateVersion)
+    fail(`has version ${version}; version ${stateVersion} is read here`);
+  const json = metadata.get('state') ?? fail('lacks its options');
+  if (checksumOf(json, tensors) !== metadata.get('checksum')) {
+    fail('is damaged: its checksum is not that of its content; take another copy');
+  }
+  return { saved: JSON.parse(json, withInfinities), tensors: new Tensors(tensors) };
+}
+
+/** @throws {FileFormatError} for bytes that are cut off, damaged, or of something else */
+export function loadState(bytes: Uint8Array): StrategyState {
+  const { saved, tensors } = parse(bytes);
+  const { stopReason, bounds: handling, ...options } = saved;
+  const n = tensors.doubles('mean').length;
+  const [mean, scales] = arrayOptions.map((name) => tensors.doubles(`options.${name}`, n)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const bounds = handling && {
+    lower: tensors.doubles('options.bounds.lower', n),
+    upper: tensors.doubles('options.bounds.upper', n),
+    handling,
+  };
+  const values = tensors.doubles('numbers', numberNames.length);
+  const numbers = Object.fromEntries(numberNames.map((name, i) => [name, values[i]!])) as Record<
+    (typeof numberNames)[number],
+    number
+  >;
+  const started = tensors.has('told');
+  return {
+    ...numbers,
+    options: { ...options, mean, scales, bounds, covariance: null },
+    stopReason,
+    mean: tensors.doubles('mean', n),
+    path: tensors.doubles('path', n),
+    best: tensors.has('best.numbers') ? bestOf(tensors, options.run, n) : null,
+    history: unpackHistory(tensors.doubles('history')) ?? fail('its history is incomplete'),
+    model: tensors.group('model.'),
+    fitness: started ? tensors.doubles('fitness') : null,
+    told: started ? tensors.bytes('told') : null,
+    injected: tensors.rows('injected', n),
+    used: tensors.rows('used', n),
+    penalty: tensors.has('penalty.weights')
+      ? {
+          weights: tensors.doubles('penalty.weights', n),
+          ranges: tensors.doubles('penalty.ranges'),
+        }
+      : null,
+  };
+}
+
+function bestOf(tensors: Tensors, run: string, n: number): StrategyState['best'] {
+  const [fitness, generation, index] = tensors.doubles('best.numbers', 3) as unknown as [
+    number,
+    number,
+    number,
+  ];
+  const id = { run, generation, index, repeat: 0 };
+  return { id, parameters: tensors.doubles('best.parameters', n), fitness };
+}
