@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCmaCommand } from './cma/cma-command.js';
 import { addConformanceCommand } from './conformance/conformance-command.js';
 import { addEndlessCommand } from './endless/endless-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
@@ -12,6 +13,7 @@ import { addSpeedCommand } from './speed/speed-command.js';
 const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
+addCmaCommand(program);
 addConformanceCommand(program);
 addEndlessCommand(program);
 addKeptCommand(program);

@@ -74,8 +74,6 @@ export class CmaEs {
   #current: Generation | null = null;
   /** Points that take the first places of the next generation. */
   #injected: Float64Array[] = [];
-  /** Points that took the first places of this generation. */
-  #used: Float64Array[] = [];
 
   /**
    * @throws {InvalidArgumentError} naming the option that cannot be used
@@ -279,7 +277,7 @@ export class CmaEs {
       fitness: this.#current?.fitness ?? null,
       told: this.#current?.told ?? null,
       injected: this.#injected,
-      used: this.#used,
+      used: this.#current?.injected ?? [],
       penalty: this.#penalty?.save() ?? null,
     });
   }
@@ -297,7 +295,6 @@ export class CmaEs {
     this.#history.push(...state.history);
     if (this.#noise) this.#noise.effort = state.effort;
     if (state.penalty) this.#penalty?.load(state.penalty);
-    this.#used = [...state.used];
     if (state.fitness && state.told) {
       this.#injected = [...state.used];
       this.#current = this.#sample();
@@ -313,16 +310,29 @@ export class CmaEs {
   }
 
   #candidate(generation: Generation, id: CandidateId): Candidate {
-    const point = generation.points[id.index]!;
+    const point = this.#point(generation, id.index);
     const { bounds } = this.#options;
-    return { id, parameters: bounds ? clip(point, bounds) : point.slice() };
+    return { id, parameters: bounds ? clip(point, bounds) : point };
   }
 
-  /** Draws the generation: z from its number and index, y = A z, x = m + σ s ∘ y. */
+  /** x = m + σ s ∘ y, before any clipping. */
+  #point(generation: Generation, index: number): Float64Array {
+    const injected = generation.injected[index];
+    if (injected) return injected.slice();
+    const { scales } = this.#options;
+    const step = generation.steps[index]!;
+    const point = new Float64Array(step.length);
+    for (let i = 0; i < point.length; i++) {
+      point[i] = this.#mean[i]! + this.#sigma * scales[i]! * step[i]!;
+    }
+    return point;
+  }
+
+  /** Draws the generation: z from its number and index, y = A z. */
   #sample(): Generation {
-    const { seed, restart, populationSize, scales, firstGenerationShift } = this.#options;
+    const { seed, restart, populationSize, firstGenerationShift } = this.#options;
     const n = this.dimension;
-    const normals = Array.from({ length: populationSize }, (_, index) => {
+    const normals: Float64Array[] = Array.from({ length: populationSize }, (_, index) => {
       const normal = new Float64Array(n);
       this.#normals(normal, seed, [this.#generation, index, restart]);
       return normal;
@@ -336,27 +346,41 @@ export class CmaEs {
         steps[index] = steps[index]!.map((value) => value + factor * sum);
       }
     }
-    const points = steps.map((step) =>
-      step.map((value, i) => this.#mean[i]! + this.#sigma * scales[i]! * value),
-    );
-    this.#used = this.#injected.splice(0);
-    for (const [index, point] of this.#used.entries()) {
-      const step = point.map((value, i) => (value - this.#mean[i]!) / (this.#sigma * scales[i]!));
-      const normal = this.#model.whiten(step);
-      const longest = Math.sqrt(n) + (2 * n) / (n + 2);
-      const factor = Math.min(1, longest / Math.sqrt(dot(normal, normal)));
-      normals[index] = normal.map((value) => value * factor);
-      steps[index] = step.map((value) => value * factor);
-      points[index] = point.slice();
+    const injected = this.#injected.splice(0);
+    for (const [index, point] of injected.entries()) {
+      const { normal, step } = this.#learnable(point);
+      normals[index] = normal;
+      steps[index] = step;
     }
     const repeated = this.#noise?.chosen(populationSize, seed, this.#generation, restart) ?? [];
-    return new Generation(this.#generation, { normals, steps, points }, repeated);
+    return new Generation(this.#generation, { normals, steps, injected }, repeated);
+  }
+
+  /** z and y of a point that was not drawn, shortened where it is farther away than samples are. */
+  #learnable(point: Float64Array): { readonly normal: Float64Array; readonly step: Float64Array } {
+    const { scales } = this.#options;
+    const n = this.dimension;
+    const step = point.map((value, i) => (value - this.#mean[i]!) / (this.#sigma * scales[i]!));
+    const normal = this.#model.whiten(step);
+    const longest = Math.sqrt(n) + (2 * n) / (n + 2);
+    const length = Math.sqrt(dot(normal, normal));
+    if (length <= longest) return { normal, step };
+    const factor = longest / length;
+    return {
+      normal: normal.map((value) => value * factor),
+      step: step.map((value) => value * factor),
+    };
   }
 
   #deviations(): Float64Array | null {
     const { scales } = this.#options;
     const variances = this.#model.variances();
-    return variances?.map((value, i) => this.#sigma * scales[i]! * Math.sqrt(value)) ?? null;
+    if (!variances) return null;
+    const deviations = new Float64Array(variances.length);
+    for (let i = 0; i < deviations.length; i++) {
+      deviations[i] = this.#sigma * scales[i]! * Math.sqrt(variances[i]!);
+    }
+    return deviations;
   }
 
   /** Costs of the candidates: lower is better, Infinity for failures; the mean of two evaluations. */
@@ -365,7 +389,7 @@ export class CmaEs {
       const fitness = generation.fitness[slot]!;
       return Number.isFinite(fitness) ? this.#sign * fitness : Number.POSITIVE_INFINITY;
     };
-    const costs = Float64Array.from(generation.points, (_, slot) => cost(slot));
+    const costs = Float64Array.from(generation.normals, (_, slot) => cost(slot));
     const second = new Map(
       generation.repeated.map((index, place) => [index, cost(generation.size + place)]),
     );
@@ -390,7 +414,6 @@ export class CmaEs {
     this.#remember(generation, averaged);
     this.#generation++;
     this.#current = null;
-    this.#used = [];
     this.#stopReason = findStopReason({
       options: this.#options.stop,
       sign: this.#sign,
@@ -412,7 +435,7 @@ export class CmaEs {
     const { scales } = this.#options;
     const variances = this.#model.variances();
     const penalties = this.#penalty.penalties({
-      points: generation.points,
+      points: generation.normals.map((_, index) => this.#point(generation, index)),
       costs,
       mean: this.#mean,
       sigma: this.#sigma,
@@ -436,7 +459,8 @@ export class CmaEs {
       addScaled(meanStep, weight, steps[place]!);
       addScaled(meanNormal, weight, normals[place]!);
     }
-    const moved = this.#mean.map((value, i) => value + this.#sigma * scales[i]! * meanStep[i]!);
+    const moved = this.#mean.slice();
+    for (let i = 0; i < n; i++) moved[i] = moved[i]! + this.#sigma * scales[i]! * meanStep[i]!;
     const mean = bounds?.handling === 'clip' ? clip(moved, bounds) : moved;
     const path = this.#path.slice();
     const { stepSizePath, effectiveParents } = this.#rates;
@@ -448,17 +472,8 @@ export class CmaEs {
 
     const pathMoves = this.#rule.pathMoves(path, this.#rates, this.#generation);
     const { negativeScale } = this.#rule;
-    const { rates } = { rates: this.#rates };
-    this.#model.update({
-      steps,
-      normals,
-      weights,
-      meanStep,
-      meanNormal,
-      pathMoves,
-      rates,
-      negativeScale,
-    });
+    const learned = { steps, normals, weights, meanStep, meanNormal };
+    this.#model.update({ ...learned, pathMoves, rates: this.#rates, negativeScale });
     this.#mean = mean;
     this.#sigma = sigma;
     this.#path = path;
@@ -481,7 +496,7 @@ export class CmaEs {
       const id = { run: this.#options.run, generation: this.#generation, index, repeat: 0 };
       this.#best = { ...this.#candidate(generation, id), fitness: sign * sorted[0]! };
     }
-    const [smallestDeviation, medianDeviation, largestDeviation] = spread(this.#deviations());
+    const [smallestDeviation, meanDeviation, largestDeviation] = spread(this.#deviations());
     this.#history.push({
       generation: this.#generation,
       evaluations: this.#evaluations,
@@ -493,7 +508,7 @@ export class CmaEs {
       worst: sign * sorted[sorted.length - 1]!,
       failures: costs.length - sorted.length,
       smallestDeviation,
-      medianDeviation,
+      meanDeviation,
       largestDeviation,
     });
   }

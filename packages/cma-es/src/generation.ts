@@ -8,8 +8,8 @@ export class Generation {
   readonly normals: readonly Float64Array[];
   /** y of each candidate, in scaled coordinates. */
   readonly steps: readonly Float64Array[];
-  /** x of each candidate, before any clipping. */
-  readonly points: readonly Float64Array[];
+  /** Points of the caller's own that are the first candidates. */
+  readonly injected: readonly Float64Array[];
   /** Indices of the candidates that are evaluated twice. */
   readonly repeated: readonly number[];
   /** Fitness by slot: every candidate's first evaluation, then the second ones. */
@@ -19,21 +19,21 @@ export class Generation {
 
   constructor(
     number: number,
-    vectors: Pick<Generation, 'normals' | 'steps' | 'points'>,
+    vectors: Pick<Generation, 'normals' | 'steps' | 'injected'>,
     repeated: readonly number[],
   ) {
     this.number = number;
     this.normals = vectors.normals;
     this.steps = vectors.steps;
-    this.points = vectors.points;
+    this.injected = vectors.injected;
     this.repeated = repeated;
-    const slots = this.points.length + repeated.length;
+    const slots = this.size + repeated.length;
     this.fitness = new Float64Array(slots);
     this.told = new Uint8Array(slots);
   }
 
   get size(): number {
-    return this.points.length;
+    return this.normals.length;
   }
 
   get complete(): boolean {
@@ -44,7 +44,7 @@ export class Generation {
   ids(run: string): CandidateId[] {
     const id = (index: number, repeat: number) => ({ run, generation: this.number, index, repeat });
     return [
-      ...this.points.map((_, index) => id(index, 0)),
+      ...this.normals.map((_, index) => id(index, 0)),
       ...this.repeated.map((index) => id(index, 1)),
     ];
   }

@@ -16,9 +16,9 @@ export interface HistoryRecord {
   readonly worst: number;
   /** Evaluations that failed. */
   readonly failures: number;
-  /** Standard deviations of the coordinates: smallest, median, largest. */
+  /** Standard deviations of the coordinates: smallest, mean, largest. */
   readonly smallestDeviation: number;
-  readonly medianDeviation: number;
+  readonly meanDeviation: number;
   readonly largestDeviation: number;
 }
 
@@ -33,7 +33,7 @@ const columns = [
   'worst',
   'failures',
   'smallestDeviation',
-  'medianDeviation',
+  'meanDeviation',
   'largestDeviation',
 ] as const satisfies readonly (keyof HistoryRecord)[];
 
@@ -57,12 +57,16 @@ export function unpackHistory(packed: Float64Array): HistoryRecord[] | null {
   });
 }
 
-/** Smallest, median and largest of a list; NaN when it is not known. */
+/** Smallest, mean and largest of a list; NaN when it is not known. */
 export function spread(values: Float64Array | null): [number, number, number] {
   if (!values) return [Number.NaN, Number.NaN, Number.NaN];
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  const median =
-    sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return [sorted[0]!, median, sorted[sorted.length - 1]!];
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = 0;
+  let sum = 0;
+  for (const value of values) {
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+    sum += value;
+  }
+  return [smallest, sum / values.length, largest];
 }

@@ -1,7 +1,16 @@
 import { InvalidArgumentError, WasmInstance } from '@namm/core/portable';
 import { type Functions, module } from '../generated/matrix-adaptation.js';
 import type { CovarianceModel, CovarianceUpdate, ModelState } from './covariance-model.js';
-import { covarianceOf, dot, movePath, pathGain } from './vector-math.js';
+import {
+  type Numbers,
+  packColumns,
+  packLeft,
+  packRight,
+  rankGroup,
+  rowGroup,
+  unpackColumns,
+} from './panels.js';
+import { addScaled, covarianceOf, dot, movePath, pathGain } from './vector-math.js';
 
 /** Width of the numbers in the matrix. */
 export type Precision = 'single' | 'double';
@@ -27,7 +36,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
   readonly #kernels = new WasmInstance<Functions>(module);
   /** Rows and columns are padded with zeros to what the kernels take at a time. */
   readonly #rows: number;
-  readonly #stride: number;
+  readonly #columns: number;
   readonly #matrix: number;
   #scale = 1;
   #scratch = 0;
@@ -42,9 +51,9 @@ export class MatrixAdaptationModel implements CovarianceModel {
     this.#precision = precision;
     this.path = new Float64Array(dimension);
     this.#whitePath = new Float64Array(dimension);
-    this.#rows = roundUp(dimension, 6);
-    this.#stride = roundUp(dimension, 16);
-    this.#matrix = this.#kernels.allocate(this.#rows * this.#stride * this.#bytes);
+    this.#rows = roundUp(dimension, rowGroup);
+    this.#columns = roundUp(dimension, 8);
+    this.#matrix = this.#kernels.allocate(this.#rows * this.#columns * this.#bytes);
     if (covariance) this.#setFactor(covariance);
     this.#variances = this.#computeVariances();
   }
@@ -53,14 +62,14 @@ export class MatrixAdaptationModel implements CovarianceModel {
     return this.#precision === 'single' ? 4 : 8;
   }
 
-  #view(address: number, length: number): Float32Array | Float64Array {
+  #view(address: number, length: number): Numbers {
     return this.#precision === 'single'
       ? this.#kernels.float32(address, length)
       : this.#kernels.float64(address, length);
   }
 
-  #e(): Float32Array | Float64Array {
-    return this.#view(this.#matrix, this.#rows * this.#stride);
+  #e(): Numbers {
+    return this.#view(this.#matrix, this.#rows * this.#columns);
   }
 
   /** E = L − I with the Cholesky factor L of C. */
@@ -79,7 +88,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
     }
     const e = this.#e();
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) e[i * this.#stride + j] = lower[i * n + j]! - (i === j ? 1 : 0);
+      for (let j = 0; j <= i; j++) e[i * this.#columns + j] = lower[i * n + j]! - (i === j ? 1 : 0);
     }
   }
 
@@ -101,24 +110,16 @@ export class MatrixAdaptationModel implements CovarianceModel {
 
   /** E applied to vectors. */
   #multiply(vectors: readonly Float64Array[]): Float64Array[] {
-    const n = this.#n;
-    const rows = this.#rows;
-    const width = roundUp(vectors.length, this.#precision === 'single' ? 8 : 4);
-    const [panelAt, resultAt] = this.#reserve([n * width, rows * width]) as [number, number];
-    const panel = this.#view(panelAt, n * width);
-    for (let column = 0; column < width; column++) {
-      const vector = vectors[column];
-      for (let k = 0; k < n; k++) panel[k * width + column] = vector ? vector[k]! : 0;
-    }
+    const width = 32 / this.#bytes; // columns of a block
+    const blocks = Math.ceil(vectors.length / width);
+    const panelLength = blocks * width * this.#columns;
+    const productLength = blocks * width * this.#rows;
+    const [panel, product] = this.#reserve([panelLength, productLength]) as [number, number];
+    packColumns(this.#view(panel, panelLength), vectors, this.#columns);
     const { multiplySingle, multiplyDouble } = this.#kernels.functions;
     const kernel = this.#precision === 'single' ? multiplySingle : multiplyDouble;
-    kernel(this.#matrix, panelAt, resultAt, rows, n, this.#stride, width);
-    const result = this.#view(resultAt, rows * width);
-    return vectors.map((_, column) => {
-      const image = new Float64Array(n);
-      for (let i = 0; i < n; i++) image[i] = result[i * width + column]!;
-      return image;
-    });
+    kernel(this.#matrix, panel, product, this.#rows, this.#columns, blocks);
+    return unpackColumns(this.#view(product, productLength), vectors.length, this.#n);
   }
 
   transform(normals: readonly Float64Array[]): Float64Array[] {
@@ -136,7 +137,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const result = v.slice();
     for (let i = 0; i < this.#n; i++) {
       const factor = v[i]!;
-      const row = i * this.#stride;
+      const row = i * this.#columns;
       for (let j = 0; j < this.#n; j++) result[j] = result[j]! + factor * e[row + j]!;
     }
     return result.map((value) => value * this.#scale);
@@ -208,23 +209,18 @@ export class MatrixAdaptationModel implements CovarianceModel {
     factors: readonly number[],
   ): void {
     const used = factors.flatMap((factor, rank) => (factor === 0 ? [] : [rank]));
-    const ranks = used.length;
-    const [leftAt, rightAt] = this.#reserve([this.#rows * ranks, ranks * this.#stride]) as [
+    const ranks = roundUp(used.length, rankGroup);
+    const [leftAt, rightAt] = this.#reserve([this.#rows * ranks, this.#columns * ranks]) as [
       number,
       number,
     ];
-    const leftPanel = this.#view(leftAt, this.#rows * ranks).fill(0);
-    const rightPanel = this.#view(rightAt, ranks * this.#stride).fill(0);
-    for (const [column, rank] of used.entries()) {
-      const vector = left[rank]!;
-      for (let i = 0; i < vector.length; i++) {
-        leftPanel[i * ranks + column] = factors[rank]! * vector[i]!;
-      }
-      rightPanel.set(right[rank]!, column * this.#stride);
-    }
+    const chosen = <Value>(values: readonly Value[]) => used.map((rank) => values[rank]!);
+    const leftPanel = this.#view(leftAt, this.#rows * ranks);
+    packLeft(leftPanel, chosen(left), chosen(factors), ranks);
+    packRight(this.#view(rightAt, this.#columns * ranks), chosen(right), ranks);
     const { addProductSingle, addProductDouble } = this.#kernels.functions;
     const kernel = this.#precision === 'single' ? addProductSingle : addProductDouble;
-    kernel(this.#matrix, leftAt, rightAt, this.#rows, ranks, this.#stride);
+    kernel(this.#matrix, leftAt, rightAt, this.#rows, this.#columns, ranks);
   }
 
   /** q ← A'⁻¹ A q = (β I + Σ f u uᵀ)⁻¹ q, to first order in the rates as A' itself. */
@@ -232,20 +228,22 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const q = this.#whitePath;
     const products = vectors.map((vector, rank) => factors[rank]! * dot(vector, q));
     for (const [rank, vector] of vectors.entries()) {
-      const factor = products[rank]! / beta;
-      for (let i = 0; i < q.length; i++) q[i] = q[i]! - factor * vector[i]!;
+      addScaled(q, -products[rank]! / beta, vector);
     }
     for (let i = 0; i < q.length; i++) q[i] = q[i]! / beta;
   }
 
+  /** Diagonal of A Aᵀ: 1 + 2 e_ii + Σ_j e_ij², times α². */
   #computeVariances(): Float64Array {
     const e = this.#e();
-    return Float64Array.from({ length: this.#n }, (_, i) => {
-      const row = i * this.#stride;
-      let sum = (1 + e[row + i]!) ** 2 - e[row + i]! ** 2;
-      for (let j = 0; j < this.#n; j++) sum += e[row + j]! * e[row + j]!;
-      return this.#scale ** 2 * sum;
-    });
+    const variances = new Float64Array(this.#n);
+    for (let i = 0; i < variances.length; i++) {
+      const row = i * this.#columns;
+      let sum = 1 + 2 * e[row + i]!;
+      for (let j = 0; j < variances.length; j++) sum += e[row + j]! * e[row + j]!;
+      variances[i] = this.#scale ** 2 * sum;
+    }
+    return variances;
   }
 
   /** As old as 1 / (10 n (c_1 + c_μ)) generations. */
@@ -277,7 +275,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const e = this.#e();
     const matrix = this.#precision === 'single' ? new Float32Array(n * n) : new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
-      matrix.set(e.subarray(i * this.#stride, i * this.#stride + n), i * n);
+      matrix.set(e.subarray(i * this.#columns, i * this.#columns + n), i * n);
     }
     return {
       path: this.path,
@@ -292,7 +290,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const n = this.#n;
     const e = this.#e();
     for (let i = 0; i < n; i++) {
-      e.set(state.matrix!.subarray(i * n, (i + 1) * n), i * this.#stride);
+      e.set(state.matrix!.subarray(i * n, (i + 1) * n), i * this.#columns);
     }
     this.path.set(state.path!);
     this.#whitePath.set(state.whitePath!);

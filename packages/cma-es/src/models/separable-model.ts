@@ -46,7 +46,8 @@ export class SeparableModel implements CovarianceModel {
     const gain = pathMoves ? pathGain(c, rates.effectiveParents) : 0;
     movePath(path, c, gain, meanNormal);
     const rankOne = rates.rankOne * (pathMoves ? 1 : 1 - c * (2 - c));
-    const squares = path.map((value) => rankOne * value * value);
+    const squares = new Float64Array(path.length);
+    for (let i = 0; i < squares.length; i++) squares[i] = rankOne * path[i]! * path[i]!;
     let total = rankOne;
     for (const [rank, normal] of normals.entries()) {
       const weight = rankMu * weights[rank]!;
@@ -83,7 +84,9 @@ export class SeparableModel implements CovarianceModel {
   }
 
   variances(): Float64Array {
-    return this.#deviations.map((deviation) => deviation * deviation);
+    const variances = this.#deviations.slice();
+    for (let i = 0; i < variances.length; i++) variances[i] = variances[i]! * variances[i]!;
+    return variances;
   }
 
   axisRatio(): number {

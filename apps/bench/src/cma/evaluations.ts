@@ -1,0 +1,85 @@
+import { quantile } from '@namm/core';
+import { markdownTable } from '../measuring/markdown-table.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { anchors, separableAnchors } from './anchors.js';
+import { countEvaluations } from './count-evaluations.js';
+import { problems } from './problems.js';
+
+/** Variants of the strategy that are compared with the anchors. */
+export const variants = {
+  eigen: { model: 'full', factor: 'eigen' },
+  'matrix-adaptation': { model: 'full', factor: 'matrix-adaptation' },
+  'matrix-adaptation-single': { model: 'full', factor: 'matrix-adaptation', precision: 'single' },
+  sep: { model: 'sep' },
+} as const;
+
+export interface EvaluationsOptions {
+  readonly dimensions: readonly number[];
+  readonly runs?: number;
+  readonly variants: readonly (keyof typeof variants)[];
+  readonly problems: readonly string[];
+  readonly seed: number;
+}
+
+const target = 1e-8;
+
+/** Counts evaluations to 1e-8 on the problems of the anchors; prints a table. */
+export function evaluations(options: EvaluationsOptions): void {
+  const rows = options.dimensions.flatMap((dimension) => {
+    const runs = options.runs ?? (dimension <= 10 ? 31 : 15);
+    return options.variants.flatMap((variant) =>
+      options.problems.flatMap((name) => {
+        const table = variant === 'sep' ? separableAnchors : anchors;
+        const anchor = table[dimension]?.[name];
+        if (variant === 'sep' && anchor === undefined) return []; // none of pycma's runs got there
+        reportProgress(`${dimension} dimensions, ${variant}: ${name}`);
+        return [rowOf(dimension, runs, variant, name, anchor, options.seed)];
+      }),
+    );
+  });
+  reportProgress('');
+  const headings = [
+    'n',
+    'model',
+    'problem',
+    'runs',
+    'reached',
+    'median',
+    'quartiles',
+    'pycma',
+    'ratio',
+  ];
+  console.log(markdownTable(headings, rows));
+}
+
+function rowOf(
+  dimension: number,
+  runs: number,
+  variant: keyof typeof variants,
+  name: string,
+  anchor: number | undefined,
+  seed: number,
+): string[] {
+  const problem = problems.find((one) => one.name === name)!;
+  const results = Array.from({ length: runs }, (_, run) =>
+    countEvaluations(
+      problem,
+      dimension,
+      { seed: seed + run, ...variants[variant] },
+      { target, atMost: 20 * (anchor ?? 1e6) },
+    ),
+  );
+  const sorted = Float64Array.from(results, (result) => result.evaluations).sort();
+  const median = quantile(sorted, 0.5);
+  return [
+    String(dimension),
+    variant,
+    name,
+    String(runs),
+    String(results.filter((result) => result.reached).length),
+    String(median),
+    `${quantile(sorted, 0.25)} to ${quantile(sorted, 0.75)}`,
+    anchor === undefined ? '-' : String(anchor),
+    anchor === undefined ? '-' : (median / anchor).toFixed(3),
+  ];
+}

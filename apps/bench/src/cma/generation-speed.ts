@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { mean } from '@namm/core';
+import { describeMachine } from '../measuring/describe-machine.js';
+import { markdownTable } from '../measuring/markdown-table.js';
+import { MeasurementError } from '../measuring/measurement-error.js';
+import { median } from '../measuring/ratio-of-medians.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { runInProcess } from '../measuring/run-in-process.js';
+import type { GenerationFigures, GenerationRequest } from './measure-generation.js';
+
+export const generationCommandName = 'measure-cma-generation';
+
+export interface GenerationSpeedOptions {
+  readonly dimension: number;
+  readonly populationSize: number;
+  readonly rounds: number;
+  readonly seed: number;
+  /** A Python that has pycma. */
+  readonly python?: string;
+}
+
+interface Row {
+  readonly name: string;
+  readonly model: GenerationRequest['model'];
+  readonly peer: boolean;
+  /** Enough for a whole period between two eigendecompositions of pycma at 4,172 dimensions (24.5). */
+  readonly generations: number;
+  /** What it is compared with: the name of a row. */
+  readonly against?: string;
+}
+
+const rows: readonly Row[] = [
+  { name: 'ours, full', model: 'full', peer: false, generations: 49, against: 'pycma, full' },
+  { name: 'ours, sep', model: 'sep', peer: false, generations: 98, against: 'pycma, diagonal' },
+  { name: 'ours, iso', model: 'iso', peer: false, generations: 98, against: 'pycma, diagonal' },
+  { name: 'ours, lm-ma', model: 'lm-ma', peer: false, generations: 98, against: 'pycma, diagonal' },
+  { name: 'pycma, full', model: 'full', peer: true, generations: 49 },
+  { name: 'pycma, diagonal', model: 'diagonal', peer: true, generations: 98 },
+];
+
+async function measurePeer(python: string, request: GenerationRequest): Promise<GenerationFigures> {
+  // from apps/bench/dist
+  const script = fileURLToPath(
+    new URL('../../../recipes/peers/cma_generation.py', import.meta.url),
+  );
+  try {
+    const { stdout } = await promisify(execFile)(python, [script, JSON.stringify(request)]);
+    return JSON.parse(stdout);
+  } catch (cause) {
+    throw new MeasurementError(`${python} could not run pycma; it needs cma and numpy`, { cause });
+  }
+}
+
+/** Time and memory of a generation, ours and pycma's in turns, each in a process of its own. */
+export async function generationSpeed(options: GenerationSpeedOptions): Promise<void> {
+  const { dimension, populationSize, seed, python, rounds } = options;
+  const machine = describeMachine();
+  const used = rows.filter((row) => !row.peer || python);
+  const measured = new Map<string, GenerationFigures[]>(used.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, model, peer, generations } of used) {
+      reportProgress(`round ${round + 1} of ${rounds}: ${name}`);
+      const request = { model, dimension, populationSize, generations, seed };
+      const figures = peer
+        ? await measurePeer(python!, request)
+        : await runInProcess<GenerationFigures>(generationCommandName, request, name);
+      measured.get(name)!.push(figures);
+    }
+  }
+  reportProgress('');
+  const seconds = (name: string) =>
+    median(measured.get(name)!.map((figures) => mean(figures.seconds)));
+  const peak = (name: string) => median(measured.get(name)!.map((figures) => figures.peakBytes));
+  const grown = (name: string) =>
+    median(measured.get(name)!.map((figures) => figures.peakBytes - figures.baseBytes));
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  console.log(`${dimension} dimensions, population ${populationSize}, ${rounds} rounds in turns;`);
+  console.log('CPU time of ask and tell, mean over the generations, median over the rounds.');
+  console.log(`${machine}.\n`);
+  const table = used.map(({ name, against, generations }) => {
+    const compared = against !== undefined && python !== undefined;
+    return [
+      name,
+      String(generations),
+      (seconds(name) * 1e3).toPrecision(3),
+      megabytes(peak(name)),
+      megabytes(grown(name)),
+      compared ? (seconds(name) / seconds(against)).toFixed(3) : '-',
+      compared ? (peak(name) / peak(against)).toFixed(2) : '-',
+    ];
+  });
+  const headings = ['strategy', 'generations', 'ms', 'peak MB', 'grown MB', 'time ×', 'peak ×'];
+  console.log(markdownTable(headings, table));
+  console.log('\ntime ×, peak ×: over those of pycma (full: full; the others: diagonal).');
+}

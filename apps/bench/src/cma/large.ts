@@ -1,0 +1,39 @@
+import { markdownTable } from '../measuring/markdown-table.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { countEvaluations } from './count-evaluations.js';
+import { problems, rotated } from './problems.js';
+
+export interface LargeOptions {
+  readonly dimension: number;
+  readonly evaluations: number;
+  readonly runs: number;
+  readonly problems: readonly string[];
+  readonly seed: number;
+}
+
+/** Best fitness of `lm-ma` and `sep` on rotated problems after as many evaluations; prints a table. */
+export function large(options: LargeOptions): void {
+  const { dimension, seed, runs } = options;
+  const rows = options.problems.map((name) => {
+    const problem = rotated(problems.find((one) => one.name === name)!, dimension, 8);
+    const bestOf = (model: 'lm-ma' | 'sep') =>
+      Array.from({ length: runs }, (_, run) => {
+        reportProgress(`${name}, ${model}, run ${run + 1} of ${runs}`);
+        const limits = { target: 1e-8, atMost: options.evaluations };
+        return countEvaluations(problem, dimension, { seed: seed + run, model }, limits).best;
+      });
+    const limited = bestOf('lm-ma');
+    const separable = bestOf('sep');
+    const format = (values: readonly number[]) => {
+      const [least, most] = [Math.min(...values), Math.max(...values)];
+      return `${least.toPrecision(3)} to ${most.toPrecision(3)}`;
+    };
+    const wins = limited.filter((value, run) => value < separable[run]!).length;
+    return [problem.name, format(limited), format(separable), `${wins} of ${runs}`];
+  });
+  reportProgress('');
+  console.log(
+    `${dimension} dimensions, best fitness after ${options.evaluations} evaluations, ${runs} runs.\n`,
+  );
+  console.log(markdownTable(['problem', 'lm-ma', 'sep', 'lm-ma better'], rows));
+}
