@@ -61,8 +61,10 @@ export class CmaEs {
   readonly #noise: NoiseHandler | null;
   readonly #penalty: BoundaryPenalty | null;
   readonly #sign: 1 | -1;
-  readonly #initialDeviation: number;
+  #initialDeviation: number;
   readonly #history: HistoryRecord[] = [];
+  /** z and y of the generation under way; the same memory serves all generations. */
+  readonly #buffers: { readonly normals: Float64Array[]; readonly steps: Float64Array[] };
   #mean: Float64Array;
   #sigma: number;
   #path: Float64Array;
@@ -97,6 +99,8 @@ export class CmaEs {
     this.#mean = mean.slice();
     this.#sigma = sigma;
     this.#path = new Float64Array(n);
+    const vectors = () => Array.from({ length: populationSize }, () => new Float64Array(n));
+    this.#buffers = { normals: vectors(), steps: vectors() };
     const deviations = this.#deviations();
     this.#initialDeviation = (deviations ?? scales.map((s) => s * sigma)).reduce((a, b) =>
       Math.max(a, b),
@@ -290,6 +294,7 @@ export class CmaEs {
     this.#generation = state.generation;
     this.#evaluations = state.evaluations;
     this.#flatGenerations = state.flatGenerations;
+    this.#initialDeviation = state.initialDeviation;
     this.#best = state.best;
     this.#stopReason = state.stopReason;
     this.#history.push(...state.history);
@@ -330,46 +335,42 @@ export class CmaEs {
 
   /** Draws the generation: z from its number and index, y = A z. */
   #sample(): Generation {
-    const { seed, restart, populationSize, firstGenerationShift } = this.#options;
+    const { seed, restart, firstGenerationShift } = this.#options;
     const n = this.dimension;
-    const normals: Float64Array[] = Array.from({ length: populationSize }, (_, index) => {
-      const normal = new Float64Array(n);
+    const { normals, steps } = this.#buffers;
+    for (const [index, normal] of normals.entries()) {
       this.#normals(normal, seed, [this.#generation, index, restart]);
-      return normal;
-    });
-    const steps = this.#model.transform(normals);
+    }
+    this.#model.transform(normals, steps);
     if (firstGenerationShift > 0 && this.#generation === 0) {
       // The root of I + s 1 1ᵀ is I + κ 1 1ᵀ with κ = (√(1 + s n) − 1) / n.
       const factor = (Math.sqrt(1 + firstGenerationShift * n) - 1) / n;
       for (const [index, normal] of normals.entries()) {
         const sum = normal.reduce((total, value) => total + value, 0);
-        steps[index] = steps[index]!.map((value) => value + factor * sum);
+        const step = steps[index]!;
+        for (let i = 0; i < n; i++) step[i] = step[i]! + factor * sum;
       }
     }
     const injected = this.#injected.splice(0);
     for (const [index, point] of injected.entries()) {
-      const { normal, step } = this.#learnable(point);
-      normals[index] = normal;
-      steps[index] = step;
+      this.#learn(point, normals[index]!, steps[index]!);
     }
-    const repeated = this.#noise?.chosen(populationSize, seed, this.#generation, restart) ?? [];
+    const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
     return new Generation(this.#generation, { normals, steps, injected }, repeated);
   }
 
-  /** z and y of a point that was not drawn, shortened where it is farther away than samples are. */
-  #learnable(point: Float64Array): { readonly normal: Float64Array; readonly step: Float64Array } {
+  /** Writes z and y of a point that was not drawn, shortened where it is farther away than samples are. */
+  #learn(point: Float64Array, normal: Float64Array, step: Float64Array): void {
     const { scales } = this.#options;
     const n = this.dimension;
-    const step = point.map((value, i) => (value - this.#mean[i]!) / (this.#sigma * scales[i]!));
-    const normal = this.#model.whiten(step);
+    step.set(point.map((value, i) => (value - this.#mean[i]!) / (this.#sigma * scales[i]!)));
+    normal.set(this.#model.whiten(step));
     const longest = Math.sqrt(n) + (2 * n) / (n + 2);
     const length = Math.sqrt(dot(normal, normal));
-    if (length <= longest) return { normal, step };
-    const factor = longest / length;
-    return {
-      normal: normal.map((value) => value * factor),
-      step: step.map((value) => value * factor),
-    };
+    if (length <= longest) return;
+    for (const vector of [normal, step]) {
+      for (let i = 0; i < n; i++) vector[i] = (vector[i]! * longest) / length;
+    }
   }
 
   #deviations(): Float64Array | null {
@@ -405,13 +406,14 @@ export class CmaEs {
       this.#stopReason = 'allFailed';
       return;
     }
+    this.#rememberBest(generation, averaged);
     const sigmaFactor = this.#noise?.treat(costs, second) ?? 1;
     const ranked = this.#withPenalty(generation, averaged);
     if (!this.#move(generation, ranked, sigmaFactor)) {
       this.#stopReason = 'overflow';
       return;
     }
-    this.#remember(generation, averaged);
+    this.#record(averaged);
     this.#generation++;
     this.#current = null;
     this.#stopReason = findStopReason({
@@ -480,7 +482,17 @@ export class CmaEs {
     return true;
   }
 
-  #remember(generation: Generation, costs: Float64Array): void {
+  /** Before the distribution moves: candidates are made from it. */
+  #rememberBest(generation: Generation, costs: Float64Array): void {
+    let index = 0;
+    for (const [other, cost] of costs.entries()) if (cost < costs[index]!) index = other;
+    const fitness = this.#sign * costs[index]!;
+    if (this.#best && costs[index]! >= this.#sign * this.#best.fitness) return;
+    const id = { run: this.#options.run, generation: generation.number, index, repeat: 0 };
+    this.#best = { ...this.#candidate(generation, id), fitness };
+  }
+
+  #record(costs: Float64Array): void {
     const sign = this.#sign;
     const sorted = costs.filter(Number.isFinite).sort();
     const middle = sorted.length >> 1;
@@ -491,11 +503,6 @@ export class CmaEs {
     const flat = sorted.length >= better && sorted[0] === sorted[better - 1];
     this.#flatGenerations = flat ? this.#flatGenerations + 1 : 0;
 
-    const index = costs.indexOf(sorted[0]!);
-    if (!this.#best || sorted[0]! < sign * this.#best.fitness) {
-      const id = { run: this.#options.run, generation: this.#generation, index, repeat: 0 };
-      this.#best = { ...this.#candidate(generation, id), fitness: sign * sorted[0]! };
-    }
     const [smallestDeviation, meanDeviation, largestDeviation] = spread(this.#deviations());
     this.#history.push({
       generation: this.#generation,

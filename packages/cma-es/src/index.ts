@@ -7,6 +7,20 @@ export type { Factor, ModelName } from './models/create-model.js';
 export type { Precision } from './models/matrix-adaptation-model.js';
 export type { NoiseOptions } from './noise.js';
 export { fillNormals, type NormalSource } from './normals/fill-normals.js';
+export { type Objective, optimise } from './optimise.js';
 export type { CmaEsOptions, ResolvedOptions } from './options.js';
+export { type Preset, presets } from './presets.js';
 export { type Rates, type RatesName, ratesOf } from './rates/rates.js';
+export type { RestartOptions } from './restarts/restart-options.js';
+export {
+  type FinishedRun,
+  RestartingCmaEs,
+  type RestartStopReason,
+} from './restarts/restarting-cma-es.js';
 export { neverStop, type StopOptions, type StopReason } from './stop.js';
+export {
+  type KnownSolution,
+  type WarmStart,
+  type WarmStartOptions,
+  warmStart,
+} from './warm-start.js';

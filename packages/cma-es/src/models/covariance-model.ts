@@ -27,8 +27,8 @@ export type ModelState = Readonly<Record<string, Float64Array | Float32Array>>;
  * dimension.
  */
 export interface CovarianceModel {
-  /** y_i = A z_i. The same z gives the same y until the next update. */
-  transform(normals: readonly Float64Array[]): Float64Array[];
+  /** Writes y_i = A z_i into `steps`. The same z gives the same y until the next update. */
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void;
   /** z with A z = y, for points that were not drawn. */
   whiten(step: Float64Array): Float64Array;
   update(update: CovarianceUpdate): void;

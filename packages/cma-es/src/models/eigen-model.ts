@@ -37,8 +37,8 @@ export class EigenModel implements CovarianceModel {
     this.#age = 0;
   }
 
-  /** B f(D) Bᵀ z. */
-  #apply(z: Float64Array, factor: (root: number) => number): Float64Array {
+  /** result = B f(D) Bᵀ z. */
+  #apply(z: Float64Array, factor: (root: number) => number, result: Float64Array): void {
     const n = this.#n;
     const b = this.#vectors;
     const inner = new Float64Array(n);
@@ -47,21 +47,23 @@ export class EigenModel implements CovarianceModel {
       for (let j = 0; j < n; j++) inner[j] = inner[j]! + b[i * n + j]! * value;
     }
     for (let j = 0; j < n; j++) inner[j] = inner[j]! * factor(this.#roots[j]!);
-    const result = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       let sum = 0;
       for (let j = 0; j < n; j++) sum += b[i * n + j]! * inner[j]!;
       result[i] = sum;
     }
-    return result;
   }
 
-  transform(normals: readonly Float64Array[]): Float64Array[] {
-    return normals.map((normal) => this.#apply(normal, (root) => root));
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
+    for (const [index, normal] of normals.entries()) {
+      this.#apply(normal, (root) => root, steps[index]!);
+    }
   }
 
   whiten(step: Float64Array): Float64Array {
-    return this.#apply(step, (root) => 1 / root);
+    const normal = new Float64Array(this.#n);
+    this.#apply(step, (root) => 1 / root, normal);
+    return normal;
   }
 
   /** C ← (1 − c_1' − c_μ Σ w) C + c_1 p_c p_cᵀ + c_μ Σ w° y yᵀ (equation 47 of the tutorial). */

@@ -9,8 +9,8 @@ export class IsotropicModel implements CovarianceModel {
     this.#dimension = dimension;
   }
 
-  transform(normals: readonly Float64Array[]): Float64Array[] {
-    return [...normals];
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
+    for (const [index, normal] of normals.entries()) steps[index]!.set(normal);
   }
 
   whiten(step: Float64Array): Float64Array {

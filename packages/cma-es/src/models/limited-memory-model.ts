@@ -25,16 +25,16 @@ export class LimitedMemoryModel implements CovarianceModel {
     return 1 / (1.5 ** j * this.#n);
   }
 
-  transform(normals: readonly Float64Array[]): Float64Array[] {
-    return normals.map((normal) => {
-      const step = normal.slice();
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
+    for (const [index, normal] of normals.entries()) {
+      const step = steps[index]!;
+      step.set(normal);
       for (let j = 0; j < this.#active; j++) {
         const rate = this.#rate(j);
         const direction = this.#directions[j]!;
         movePath(step, rate, rate * dot(direction, step), direction);
       }
-      return step;
-    });
+    }
   }
 
   whiten(step: Float64Array): Float64Array {
@@ -72,7 +72,7 @@ export class LimitedMemoryModel implements CovarianceModel {
   }
 
   covariance(): Float64Array {
-    return covarianceOf(this.#n, (normals) => this.transform(normals));
+    return covarianceOf(this.#n, this);
   }
 
   save(): ModelState {

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, WasmInstance } from '@namm/core/portable';
+import { WasmInstance } from '@namm/core/portable';
 import { type Functions, module } from '../generated/matrix-adaptation.js';
+import { cholesky } from '../linear-algebra/cholesky.js';
 import type { CovarianceModel, CovarianceUpdate, ModelState } from './covariance-model.js';
 import {
   type Numbers,
@@ -75,17 +76,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
   /** E = L − I with the Cholesky factor L of C. */
   #setFactor(covariance: Float64Array): void {
     const n = this.#n;
-    const lower = covariance.slice();
-    for (let j = 0; j < n; j++) {
-      for (let i = j; i < n; i++) {
-        let sum = lower[i * n + j]!;
-        for (let k = 0; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!;
-        if (i === j && !(sum > 0)) {
-          throw new InvalidArgumentError('covariance', 'is not positive definite');
-        }
-        lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / lower[j * n + j]!;
-      }
-    }
+    const lower = cholesky(covariance, n);
     const e = this.#e();
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) e[i * this.#columns + j] = lower[i * n + j]! - (i === j ? 1 : 0);
@@ -108,8 +99,8 @@ export class MatrixAdaptationModel implements CovarianceModel {
     });
   }
 
-  /** E applied to vectors. */
-  #multiply(vectors: readonly Float64Array[]): Float64Array[] {
+  /** images = E · vectors. */
+  #multiply(vectors: readonly Float64Array[], images: readonly Float64Array[]): void {
     const width = 32 / this.#bytes; // columns of a block
     const blocks = Math.ceil(vectors.length / width);
     const panelLength = blocks * width * this.#columns;
@@ -119,16 +110,15 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const { multiplySingle, multiplyDouble } = this.#kernels.functions;
     const kernel = this.#precision === 'single' ? multiplySingle : multiplyDouble;
     kernel(this.#matrix, panel, product, this.#rows, this.#columns, blocks);
-    return unpackColumns(this.#view(product, productLength), vectors.length, this.#n);
+    unpackColumns(this.#view(product, productLength), images);
   }
 
-  transform(normals: readonly Float64Array[]): Float64Array[] {
-    const steps = this.#multiply(normals);
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
+    this.#multiply(normals, steps);
     for (const [index, step] of steps.entries()) {
       const normal = normals[index]!;
       for (let i = 0; i < step.length; i++) step[i] = this.#scale * (normal[i]! + step[i]!);
     }
-    return steps;
   }
 
   /** Aᵀ v. */
@@ -152,10 +142,11 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const residual = step.slice();
     let gradient = this.#transposed(residual);
     const direction = gradient.slice();
+    const image = new Float64Array(this.#n);
     let norm = dot(gradient, gradient);
     const enough = norm * 1e-24; // ‖Aᵀ(y − A z)‖ to 1e-12 of its start
     for (let iteration = 0; iteration < 2 * this.#n && norm > enough; iteration++) {
-      const image = this.transform([direction])[0]!;
+      this.transform([direction], [image]);
       const length = norm / dot(image, image);
       for (let i = 0; i < z.length; i++) {
         z[i] = z[i]! + length * direction[i]!;
@@ -267,7 +258,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
   }
 
   covariance(): Float64Array {
-    return covarianceOf(this.#n, (normals) => this.transform(normals));
+    return covarianceOf(this.#n, this);
   }
 
   save(): ModelState {

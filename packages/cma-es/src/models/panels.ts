@@ -27,19 +27,17 @@ export function packColumns(panel: Numbers, vectors: readonly Float64Array[], ro
   }
 }
 
-/** The columns of a product: group of six rows, block of columns, row, column within the block. */
-export function unpackColumns(product: Numbers, count: number, length: number): Float64Array[] {
+/** Unpacks the columns of a product: group of six rows, block of columns, row, column within the block. */
+export function unpackColumns(product: Numbers, vectors: readonly Float64Array[]): void {
   const width = blockWidth(product);
-  const blocks = Math.ceil(count / width);
-  return Array.from({ length: count }, (_, column) => {
-    const vector = new Float64Array(length);
+  const groupLength = Math.ceil(vectors.length / width) * rowGroup * width;
+  for (const [column, vector] of vectors.entries()) {
     const offset = Math.floor(column / width) * rowGroup * width + (column % width);
-    for (let row = 0; row < length; row++) {
-      const group = Math.floor(row / rowGroup);
-      vector[row] = product[group * blocks * rowGroup * width + offset + (row % rowGroup) * width]!;
+    for (let first = 0, at = offset; first < vector.length; first += rowGroup, at += groupLength) {
+      const end = Math.min(rowGroup, vector.length - first);
+      for (let row = 0; row < end; row++) vector[first + row] = product[at + row * width]!;
     }
-    return vector;
-  });
+  }
 }
 
 /** Packs scaled vectors as columns of a left factor: group of six rows, rank, row within the group. */
@@ -52,9 +50,10 @@ export function packLeft(
   panel.fill(0);
   for (const [rank, vector] of vectors.entries()) {
     const factor = factors[rank]!;
-    for (let row = 0; row < vector.length; row++) {
-      const group = Math.floor(row / rowGroup);
-      panel[(group * ranks + rank) * rowGroup + (row % rowGroup)] = factor * vector[row]!;
+    let at = rank * rowGroup;
+    for (let first = 0; first < vector.length; first += rowGroup, at += ranks * rowGroup) {
+      const end = Math.min(rowGroup, vector.length - first);
+      for (let row = 0; row < end; row++) panel[at + row] = factor * vector[first + row]!;
     }
   }
 }
@@ -64,9 +63,10 @@ export function packRight(panel: Numbers, vectors: readonly Float64Array[], rank
   const width = blockWidth(panel);
   panel.fill(0);
   for (const [rank, vector] of vectors.entries()) {
-    for (let column = 0; column < vector.length; column++) {
-      const block = Math.floor(column / width);
-      panel[(block * ranks + rank) * width + (column % width)] = vector[column]!;
+    let at = rank * width;
+    for (let first = 0; first < vector.length; first += width, at += ranks * width) {
+      const end = Math.min(width, vector.length - first);
+      for (let column = 0; column < end; column++) panel[at + column] = vector[first + column]!;
     }
   }
 }

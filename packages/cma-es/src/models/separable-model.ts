@@ -21,13 +21,12 @@ export class SeparableModel implements CovarianceModel {
     this.#exponential = form === 'exponential';
   }
 
-  transform(normals: readonly Float64Array[]): Float64Array[] {
+  transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
     const deviations = this.#deviations;
-    return normals.map((normal) => {
-      const step = new Float64Array(normal.length);
+    for (const [index, normal] of normals.entries()) {
+      const step = steps[index]!;
       for (let i = 0; i < step.length; i++) step[i] = deviations[i]! * normal[i]!;
-      return step;
-    });
+    }
   }
 
   whiten(step: Float64Array): Float64Array {

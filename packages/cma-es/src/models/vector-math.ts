@@ -1,3 +1,5 @@
+import type { CovarianceModel } from './covariance-model.js';
+
 /** Σ a_i b_i. */
 export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
@@ -23,14 +25,15 @@ export function pathGain(rate: number, effectiveParents: number): number {
 /** C of a model that only transforms: A Aᵀ from the images of the unit vectors. */
 export function covarianceOf(
   dimension: number,
-  transform: (normals: readonly Float64Array[]) => Float64Array[],
+  model: Pick<CovarianceModel, 'transform'>,
 ): Float64Array {
   const units = Array.from({ length: dimension }, (_, i) => {
     const unit = new Float64Array(dimension);
     unit[i] = 1;
     return unit;
   });
-  const columns = transform(units);
+  const columns = units.map(() => new Float64Array(dimension));
+  model.transform(units, columns);
   const result = new Float64Array(dimension * dimension);
   for (const column of columns) {
     for (let i = 0; i < dimension; i++) {
