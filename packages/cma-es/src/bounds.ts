@@ -9,7 +9,8 @@ export interface BoundsOptions {
   /**
    * Candidates outside are evaluated at the nearest point inside. `penalty` adds to their fitness what
    * their distance costs, with weights that adapt (Hansen and others, "A method for handling uncertainty",
-   * 2009, section IV-D); `clip` adds nothing, and keeps the mean inside.
+   * 2009, section IV-D); with `clip` the distribution learns from the points inside instead of those drawn,
+   * which under matrix adaptation takes an iterative solve for each.
    *
    * @defaultValue 'penalty'
    */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
-import { clip } from './bounds.js';
+import { type Bounds, clip } from './bounds.js';
 import type { Candidate, CandidateId, EvaluatedCandidate, Evaluation } from './candidate.js';
 import { StoppedError } from './errors.js';
 import { Generation } from './generation.js';
@@ -320,12 +320,14 @@ export class CmaEs {
     return { id, parameters: bounds ? clip(point, bounds) : point };
   }
 
-  /** x = m + σ s ∘ y, before any clipping. */
+  /** A candidate before any clipping. */
   #point(generation: Generation, index: number): Float64Array {
-    const injected = generation.injected[index];
-    if (injected) return injected.slice();
+    return generation.injected[index]?.slice() ?? this.#pointOf(generation.steps[index]!);
+  }
+
+  /** x = m + σ s ∘ y. */
+  #pointOf(step: Float64Array): Float64Array {
     const { scales } = this.#options;
-    const step = generation.steps[index]!;
     const point = new Float64Array(step.length);
     for (let i = 0; i < point.length; i++) {
       point[i] = this.#mean[i]! + this.#sigma * scales[i]! * step[i]!;
@@ -355,15 +357,36 @@ export class CmaEs {
     for (const [index, point] of injected.entries()) {
       this.#learn(point, normals[index]!, steps[index]!);
     }
+    if (this.#options.bounds?.handling === 'clip')
+      this.#moveInside(normals, steps, this.#options.bounds);
     const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
     return new Generation(this.#generation, { normals, steps, injected }, repeated);
   }
 
+  /** Replaces what lies outside by the nearest point inside, which the distribution then learns from. */
+  #moveInside(normals: readonly Float64Array[], steps: readonly Float64Array[], bounds: Bounds) {
+    for (const [index, step] of steps.entries()) {
+      const point = this.#pointOf(step);
+      const inside = clip(point, bounds);
+      if (point.some((value, i) => value !== inside[i])) {
+        this.#toStep(inside, step);
+        normals[index]!.set(this.#model.whiten(step));
+      }
+    }
+  }
+
+  /** y of a point. */
+  #toStep(point: Float64Array, step: Float64Array): void {
+    const { scales } = this.#options;
+    for (let i = 0; i < step.length; i++) {
+      step[i] = (point[i]! - this.#mean[i]!) / (this.#sigma * scales[i]!);
+    }
+  }
+
   /** Writes z and y of a point that was not drawn, shortened where it is farther away than samples are. */
   #learn(point: Float64Array, normal: Float64Array, step: Float64Array): void {
-    const { scales } = this.#options;
     const n = this.dimension;
-    step.set(point.map((value, i) => (value - this.#mean[i]!) / (this.#sigma * scales[i]!)));
+    this.#toStep(point, step);
     normal.set(this.#model.whiten(step));
     const longest = Math.sqrt(n) + (2 * n) / (n + 2);
     const length = Math.sqrt(dot(normal, normal));
@@ -449,7 +472,6 @@ export class CmaEs {
 
   /** @returns false, with nothing changed, when the numbers leave their range */
   #move(generation: Generation, costs: Float64Array, sigmaFactor: number): boolean {
-    const { scales, bounds } = this.#options;
     const n = this.dimension;
     const { order, weights, meanWeights } = rank(costs, this.#rates.weights);
     const steps = order.map((index) => generation.steps[index]!);
@@ -461,9 +483,7 @@ export class CmaEs {
       addScaled(meanStep, weight, steps[place]!);
       addScaled(meanNormal, weight, normals[place]!);
     }
-    const moved = this.#mean.slice();
-    for (let i = 0; i < n; i++) moved[i] = moved[i]! + this.#sigma * scales[i]! * meanStep[i]!;
-    const mean = bounds?.handling === 'clip' ? clip(moved, bounds) : moved;
+    const mean = this.#pointOf(meanStep);
     const path = this.#path.slice();
     const { stepSizePath, effectiveParents } = this.#rates;
     movePath(path, stepSizePath, pathGain(stepSizePath, effectiveParents), meanNormal);

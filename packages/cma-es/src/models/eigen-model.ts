@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '@namm/core/portable';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen.js';
 import type { CovarianceModel, CovarianceUpdate, ModelState } from './covariance-model.js';
 import { dot, movePath, pathGain } from './vector-math.js';
@@ -15,6 +16,8 @@ export class EigenModel implements CovarianceModel {
   #vectors: Float64Array;
   /** Square roots of the eigenvalues, ascending. */
   #roots: Float64Array;
+  /** Smallest eigenvalue as it was computed. */
+  #smallest = 0;
   /** Updates since the decomposition. */
   #age = 0;
 
@@ -26,13 +29,17 @@ export class EigenModel implements CovarianceModel {
     this.#vectors = new Float64Array(0);
     this.#roots = new Float64Array(0);
     this.#decompose();
+    if (!(this.#smallest > 0)) {
+      throw new InvalidArgumentError('covariance', 'is not positive definite');
+    }
   }
 
   #decompose(): void {
     const { values, vectors } = symmetricEigen(this.#matrix, this.#n);
-    // Rounding may leave a value at or below zero when the condition nears 1e16; the condition stops then.
-    const smallest = values[this.#n - 1]! * 1e-16;
-    this.#roots = values.map((value) => Math.sqrt(Math.max(value, smallest)));
+    this.#smallest = values[0]!;
+    // Rounding may leave a value at or below zero when the condition nears 1e16; the run stops then.
+    const floor = values[this.#n - 1]! * 1e-16;
+    this.#roots = values.map((value) => Math.sqrt(Math.max(value, floor)));
     this.#vectors = vectors;
     this.#age = 0;
   }

@@ -7,7 +7,7 @@ export interface RestartOptions {
    * many evaluations on runs with small populations and small sigma (Hansen 2009).
    */
   readonly kind: 'ipop' | 'bipop';
-  /** Restarts at most. @defaultValue 9 */
+  /** Restarts at most, not counting those with small populations. @defaultValue 9 */
   readonly maximum?: number;
   /** Growth of the population. @defaultValue 2 */
   readonly factor?: number;

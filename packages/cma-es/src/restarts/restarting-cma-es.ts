@@ -154,9 +154,10 @@ export class RestartingCmaEs {
     this.#runs.push({ ...this.#plan, evaluations, stopReason, best: best?.fitness ?? null });
     const budget = this.#options.stop?.maximumEvaluations ?? null;
     const total = this.#runs.reduce((sum, run) => sum + run.evaluations, 0);
+    const large = this.#runs.filter((run) => run.size === 'large').length;
     if (final.includes(stopReason)) this.#stopReason = stopReason;
     else if (budget !== null && total >= budget) this.#stopReason = 'maximumEvaluations';
-    else if (this.#runs.length > (this.#restarts.maximum ?? 9)) {
+    else if (large > (this.#restarts.maximum ?? 9)) {
       this.#stopReason = 'maximumRestarts';
     } else [this.#plan, this.#current] = this.#start();
   }
