@@ -1,6 +1,8 @@
 // Products of a large matrix with the few vectors of a generation, in single and in double precision.
-// Both take six rows and two vectors of columns at a time, which fills the registers, and read panels
-// that are packed in that order. The plain twins are in src/models/matrix-products-plain.ts.
+//
+// They take six rows and two vectors of columns at a time, which fills the registers, and read panels that are
+// packed in that order (src/models/panels.ts, whose test has the plain sums). Each factor has a
+// name of its own: engines keep such values in registers, and store a variable that is assigned again.
 
 /**
  * result = matrix · panel.
@@ -34,51 +36,51 @@ function multiplyPanel<T>(
       let b3 = v128.splat<T>(0);
       let b4 = v128.splat<T>(0);
       let b5 = v128.splat<T>(0);
-      let at0 = first + 0 * rowBytes;
-      let at1 = first + 1 * rowBytes;
+      let at0 = first;
+      let at1 = first + rowBytes;
       let at2 = first + 2 * rowBytes;
       let at3 = first + 3 * rowBytes;
       let at4 = first + 4 * rowBytes;
       let at5 = first + 5 * rowBytes;
       for (let k = 0; k < columns; k += 4) {
-        const x0 = v128.load(from, 0);
+        const x0 = v128.load(from);
         const y0 = v128.load(from, 16);
-        const f00 = v128.load_splat<T>(at0, 0 * sizeof<T>());
+        const f00 = v128.load_splat<T>(at0);
         a0 = v128.add<T>(a0, v128.mul<T>(f00, x0));
         b0 = v128.add<T>(b0, v128.mul<T>(f00, y0));
-        const f01 = v128.load_splat<T>(at1, 0 * sizeof<T>());
+        const f01 = v128.load_splat<T>(at1);
         a1 = v128.add<T>(a1, v128.mul<T>(f01, x0));
         b1 = v128.add<T>(b1, v128.mul<T>(f01, y0));
-        const f02 = v128.load_splat<T>(at2, 0 * sizeof<T>());
+        const f02 = v128.load_splat<T>(at2);
         a2 = v128.add<T>(a2, v128.mul<T>(f02, x0));
         b2 = v128.add<T>(b2, v128.mul<T>(f02, y0));
-        const f03 = v128.load_splat<T>(at3, 0 * sizeof<T>());
+        const f03 = v128.load_splat<T>(at3);
         a3 = v128.add<T>(a3, v128.mul<T>(f03, x0));
         b3 = v128.add<T>(b3, v128.mul<T>(f03, y0));
-        const f04 = v128.load_splat<T>(at4, 0 * sizeof<T>());
+        const f04 = v128.load_splat<T>(at4);
         a4 = v128.add<T>(a4, v128.mul<T>(f04, x0));
         b4 = v128.add<T>(b4, v128.mul<T>(f04, y0));
-        const f05 = v128.load_splat<T>(at5, 0 * sizeof<T>());
+        const f05 = v128.load_splat<T>(at5);
         a5 = v128.add<T>(a5, v128.mul<T>(f05, x0));
         b5 = v128.add<T>(b5, v128.mul<T>(f05, y0));
         const x1 = v128.load(from, 32);
         const y1 = v128.load(from, 48);
-        const f10 = v128.load_splat<T>(at0, 1 * sizeof<T>());
+        const f10 = v128.load_splat<T>(at0, sizeof<T>());
         a0 = v128.add<T>(a0, v128.mul<T>(f10, x1));
         b0 = v128.add<T>(b0, v128.mul<T>(f10, y1));
-        const f11 = v128.load_splat<T>(at1, 1 * sizeof<T>());
+        const f11 = v128.load_splat<T>(at1, sizeof<T>());
         a1 = v128.add<T>(a1, v128.mul<T>(f11, x1));
         b1 = v128.add<T>(b1, v128.mul<T>(f11, y1));
-        const f12 = v128.load_splat<T>(at2, 1 * sizeof<T>());
+        const f12 = v128.load_splat<T>(at2, sizeof<T>());
         a2 = v128.add<T>(a2, v128.mul<T>(f12, x1));
         b2 = v128.add<T>(b2, v128.mul<T>(f12, y1));
-        const f13 = v128.load_splat<T>(at3, 1 * sizeof<T>());
+        const f13 = v128.load_splat<T>(at3, sizeof<T>());
         a3 = v128.add<T>(a3, v128.mul<T>(f13, x1));
         b3 = v128.add<T>(b3, v128.mul<T>(f13, y1));
-        const f14 = v128.load_splat<T>(at4, 1 * sizeof<T>());
+        const f14 = v128.load_splat<T>(at4, sizeof<T>());
         a4 = v128.add<T>(a4, v128.mul<T>(f14, x1));
         b4 = v128.add<T>(b4, v128.mul<T>(f14, y1));
-        const f15 = v128.load_splat<T>(at5, 1 * sizeof<T>());
+        const f15 = v128.load_splat<T>(at5, sizeof<T>());
         a5 = v128.add<T>(a5, v128.mul<T>(f15, x1));
         b5 = v128.add<T>(b5, v128.mul<T>(f15, y1));
         const x2 = v128.load(from, 64);
@@ -129,7 +131,7 @@ function multiplyPanel<T>(
         at4 += 4 * sizeof<T>();
         at5 += 4 * sizeof<T>();
       }
-      v128.store(to, a0, 0);
+      v128.store(to, a0);
       v128.store(to, b0, 16);
       v128.store(to, a1, 32);
       v128.store(to, b1, 48);
@@ -167,7 +169,7 @@ function addProduct<T>(
     let from = right;
     for (let offset: usize = 0; offset < rowBytes; offset += 32) {
       const at0 = matrix + <usize>row * rowBytes + offset;
-      const at1 = at0 + 1 * rowBytes;
+      const at1 = at0 + rowBytes;
       const at2 = at0 + 2 * rowBytes;
       const at3 = at0 + 3 * rowBytes;
       const at4 = at0 + 4 * rowBytes;
@@ -186,12 +188,12 @@ function addProduct<T>(
       let b5 = v128.load(at5, 16);
       let scale = group;
       for (let rank = 0; rank < ranks; rank += 3) {
-        const x0 = v128.load(from, 0);
+        const x0 = v128.load(from);
         const y0 = v128.load(from, 16);
-        const f00 = v128.load_splat<T>(scale, 0 * sizeof<T>());
+        const f00 = v128.load_splat<T>(scale);
         a0 = v128.add<T>(a0, v128.mul<T>(f00, x0));
         b0 = v128.add<T>(b0, v128.mul<T>(f00, y0));
-        const f01 = v128.load_splat<T>(scale, 1 * sizeof<T>());
+        const f01 = v128.load_splat<T>(scale, sizeof<T>());
         a1 = v128.add<T>(a1, v128.mul<T>(f01, x0));
         b1 = v128.add<T>(b1, v128.mul<T>(f01, y0));
         const f02 = v128.load_splat<T>(scale, 2 * sizeof<T>());
@@ -265,6 +267,27 @@ function addProduct<T>(
   }
 }
 
+/** result[i] = Σ_j matrix[i, j]². */
+function squareRows<T>(matrix: usize, result: usize, rows: i32, columns: i32): void {
+  let at = matrix;
+  for (let row = 0; row < rows; row++) {
+    let a = v128.splat<T>(0);
+    let b = v128.splat<T>(0);
+    const end = at + <usize>columns * sizeof<T>();
+    while (at < end) {
+      const x = v128.load(at);
+      const y = v128.load(at, 16);
+      a = v128.add<T>(a, v128.mul<T>(x, x));
+      b = v128.add<T>(b, v128.mul<T>(y, y));
+      at += 32;
+    }
+    a = v128.add<T>(a, b);
+    let sum = v128.extract_lane<T>(a, 0) + v128.extract_lane<T>(a, 1);
+    if (sizeof<T>() === 4) sum += v128.extract_lane<T>(a, 2) + v128.extract_lane<T>(a, 3);
+    store<T>(result + <usize>row * sizeof<T>(), sum);
+  }
+}
+
 /**
  * result = matrix · panel in single precision.
  *
@@ -323,4 +346,14 @@ export function addProductDouble(
   ranks: i32,
 ): void {
   addProduct<f64>(matrix, left, right, rows, columns, ranks);
+}
+
+/** result[i] = Σ_j matrix[i, j]² in single precision; columns are a multiple of 8. */
+export function squareRowsSingle(matrix: usize, result: usize, rows: i32, columns: i32): void {
+  squareRows<f32>(matrix, result, rows, columns);
+}
+
+/** result[i] = Σ_j matrix[i, j]² in double precision. */
+export function squareRowsDouble(matrix: usize, result: usize, rows: i32, columns: i32): void {
+  squareRows<f64>(matrix, result, rows, columns);
 }

@@ -31,7 +31,7 @@ describe('a run whose process is killed', () => {
   ])(
     '%s: ends with the same bytes, however often it was',
     async (name, options) => {
-      const generations = 40;
+      const generations = 25;
       const straight = join(folder, `${name}-straight`);
       expect(await ended(start(straight, options, generations))).toBe(0);
 

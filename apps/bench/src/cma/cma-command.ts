@@ -1,13 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { count, counts } from '../measuring/model-options.js';
 import { type EvaluationsOptions, evaluations, variants } from './evaluations.js';
-import {
-  type GenerationSpeedOptions,
-  generationCommandName,
-  generationSpeed,
-} from './generation-speed.js';
+import { type GenerationSpeedOptions, generationSpeed } from './generation-speed.js';
 import { type LargeOptions, large } from './large.js';
-import { measureGeneration } from './measure-generation.js';
 import { problems } from './problems.js';
 
 /** Parses a list of names, all of which must be known. */
@@ -57,10 +52,4 @@ export function addCmaCommand(program: Command): void {
     .option('--python <path>', 'a Python with cma and numpy')
     .option('--seed <seed>', 'seed', count, 1)
     .action((options: GenerationSpeedOptions) => generationSpeed(options));
-  program
-    .command(generationCommandName, { hidden: true })
-    .argument('<request>')
-    .action((request: string) => {
-      console.log(JSON.stringify(measureGeneration(JSON.parse(request))));
-    });
 }

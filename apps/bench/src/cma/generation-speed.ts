@@ -7,10 +7,7 @@ import { markdownTable } from '../measuring/markdown-table.js';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { median } from '../measuring/ratio-of-medians.js';
 import { reportProgress } from '../measuring/report-progress.js';
-import { runInProcess } from '../measuring/run-in-process.js';
 import type { GenerationFigures, GenerationRequest } from './measure-generation.js';
-
-export const generationCommandName = 'measure-cma-generation';
 
 export interface GenerationSpeedOptions {
   readonly dimension: number;
@@ -35,21 +32,34 @@ const rows: readonly Row[] = [
   { name: 'ours, full', model: 'full', peer: false, generations: 51, against: 'pycma, full' },
   { name: 'ours, sep', model: 'sep', peer: false, generations: 101, against: 'pycma, diagonal' },
   { name: 'ours, iso', model: 'iso', peer: false, generations: 101, against: 'pycma, diagonal' },
-  { name: 'ours, lm-ma', model: 'lm-ma', peer: false, generations: 101, against: 'pycma, diagonal' },
+  {
+    name: 'ours, lm-ma',
+    model: 'lm-ma',
+    peer: false,
+    generations: 101,
+    against: 'pycma, diagonal',
+  },
   { name: 'pycma, full', model: 'full', peer: true, generations: 51 },
   { name: 'pycma, diagonal', model: 'diagonal', peer: true, generations: 101 },
 ];
 
-async function measurePeer(python: string, request: GenerationRequest): Promise<GenerationFigures> {
-  // from apps/bench/dist
-  const script = fileURLToPath(
-    new URL('../../../recipes/peers/cma_generation.py', import.meta.url),
-  );
+/** Programs that measure one request, from apps/bench/dist. Ours loads nothing but the package. */
+const scripts = {
+  ours: fileURLToPath(new URL('./measure-cma-generation.js', import.meta.url)),
+  peer: fileURLToPath(new URL('../../../recipes/peers/cma_generation.py', import.meta.url)),
+};
+
+async function measure(
+  program: string,
+  script: string,
+  request: GenerationRequest,
+): Promise<GenerationFigures> {
   try {
-    const { stdout } = await promisify(execFile)(python, [script, JSON.stringify(request)]);
+    const { stdout } = await promisify(execFile)(program, [script, JSON.stringify(request)]);
     return JSON.parse(stdout);
   } catch (cause) {
-    throw new MeasurementError(`${python} could not run pycma; it needs cma and numpy`, { cause });
+    const needs = script === scripts.peer ? '; it needs a Python with cma and numpy' : '';
+    throw new MeasurementError(`${program} ${script} could not run${needs}`, { cause });
   }
 }
 
@@ -64,9 +74,9 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
       reportProgress(`round ${round + 1} of ${rounds}: ${name}`);
       const request = { model, dimension, populationSize, generations, seed };
       const figures = peer
-        ? await measurePeer(python!, request)
-        : await runInProcess<GenerationFigures>(generationCommandName, request, name);
-      measured.get(name)!.push(figures);
+        ? measure(python!, scripts.peer, request)
+        : measure(process.execPath, scripts.ours, request);
+      measured.get(name)!.push(await figures);
     }
   }
   reportProgress('');
@@ -77,7 +87,9 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
     median(measured.get(name)!.map((figures) => figures.peakBytes - figures.baseBytes));
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
   console.log(`${dimension} dimensions, population ${populationSize}, ${rounds} rounds in turns;`);
-  console.log('CPU time of ask and tell, mean over all generations but the first, median over the rounds.');
+  console.log(
+    'CPU time of ask and tell, mean over all generations but the first, median over the rounds.',
+  );
   console.log(`${machine}.\n`);
   const table = used.map(({ name, against, generations }) => {
     const compared = against !== undefined && python !== undefined;

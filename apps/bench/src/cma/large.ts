@@ -15,7 +15,7 @@ export interface LargeOptions {
 export function large(options: LargeOptions): void {
   const { dimension, seed, runs } = options;
   const rows = options.problems.map((name) => {
-    const problem = rotated(problems.find((one) => one.name === name)!, dimension, 8);
+    const problem = rotated(problems.find((one) => one.name === name)!, dimension);
     const bestOf = (model: 'lm-ma' | 'sep') =>
       Array.from({ length: runs }, (_, run) => {
         reportProgress(`${name}, ${model}, run ${run + 1} of ${runs}`);

@@ -1,4 +1,4 @@
-import { CmaEs, type CmaEsOptions } from '@namm/cma-es';
+import { CmaEs, type CmaEsOptions, neverStop } from '@namm/cma-es';
 import { peakMegabytes } from '../measuring/peak-megabytes.js';
 
 /** What is measured: generations of one model. */
@@ -27,6 +27,7 @@ export function measureGeneration(request: GenerationRequest): GenerationFigures
     sigma: 0.065,
     seed,
     populationSize,
+    stop: neverStop,
     model: model as NonNullable<CmaEsOptions['model']>,
   });
   const cpu = () => {

@@ -39,22 +39,30 @@ export const problems: readonly Problem[] = [
   },
 ];
 
+/** Rounds of {@link rotated}: 2^20 is more than enough for every coordinate to depend on all others. */
+const rounds = 20;
+
 /**
- * The problem in coordinates turned by `reflections` random Householder reflections: no longer separable,
- * whatever the dimension, for O(n) each.
+ * The problem in coordinates that are turned by a random rotation: rounds of turns by random angles in the planes
+ * of random pairs of coordinates, O(n) each.
  */
-export function rotated(problem: Problem, dimension: number, reflections: number): Problem {
-  const vectors = Array.from({ length: reflections }, (_, index) => {
-    const random = new Random(1, index);
-    const vector = Float64Array.from({ length: dimension }, () => random.normal());
-    const norm = Math.sqrt(sum(vector, (value) => value * value));
-    return vector.map((value) => value / norm);
-  });
+export function rotated(problem: Problem, dimension: number): Problem {
+  const indices = Array.from({ length: dimension }, (_, index) => index);
+  const turns = Array.from({ length: rounds }, (_, round) => {
+    const random = new Random(1, round);
+    const order = random.shuffled(indices);
+    return Array.from({ length: Math.floor(dimension / 2) }, (_, pair) => {
+      const angle = 2 * Math.PI * random.uniform();
+      const [i, j] = [order[2 * pair]!, order[2 * pair + 1]!];
+      return { i, j, cosine: Math.cos(angle), sine: Math.sin(angle) };
+    });
+  }).flat();
   const fitness = (x: Float64Array) => {
     const turned = x.slice();
-    for (const vector of vectors) {
-      const product = 2 * sum(turned, (value, i) => value * vector[i]!);
-      for (let i = 0; i < turned.length; i++) turned[i] = turned[i]! - product * vector[i]!;
+    for (const { i, j, cosine, sine } of turns) {
+      const [a, b] = [turned[i]!, turned[j]!];
+      turned[i] = cosine * a - sine * b;
+      turned[j] = sine * a + cosine * b;
     }
     return problem.fitness(turned);
   };

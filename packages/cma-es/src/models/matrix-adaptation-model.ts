@@ -226,15 +226,15 @@ export class MatrixAdaptationModel implements CovarianceModel {
 
   /** Diagonal of A Aᵀ: 1 + 2 e_ii + Σ_j e_ij², times α². */
   #computeVariances(): Float64Array {
+    const [address] = this.#reserve([this.#rows]) as [number];
+    const { squareRowsSingle, squareRowsDouble } = this.#kernels.functions;
+    const kernel = this.#precision === 'single' ? squareRowsSingle : squareRowsDouble;
+    kernel(this.#matrix, address, this.#rows, this.#columns);
+    const squares = this.#view(address, this.#n);
     const e = this.#e();
-    const variances = new Float64Array(this.#n);
-    for (let i = 0; i < variances.length; i++) {
-      const row = i * this.#columns;
-      let sum = 1 + 2 * e[row + i]!;
-      for (let j = 0; j < variances.length; j++) sum += e[row + j]! * e[row + j]!;
-      variances[i] = this.#scale ** 2 * sum;
-    }
-    return variances;
+    return Float64Array.from({ length: this.#n }, (_, i) => {
+      return this.#scale ** 2 * (1 + 2 * e[i * this.#columns + i]! + squares[i]!);
+    });
   }
 
   /** As old as 1 / (10 n (c_1 + c_μ)) generations. */

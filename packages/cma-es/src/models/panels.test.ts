@@ -103,4 +103,21 @@ describe.each([
       }
     }
   });
+
+  it('sum the squares of rows', () => {
+    const n = 21;
+    const { kernels, rows, columns, allocate, view, matrix, fill } = setUp(precision, n);
+    fill();
+    const result = allocate(rows);
+    const kernel = precision === 'single' ? kernels.squareRowsSingle : kernels.squareRowsDouble;
+    kernel(matrix, result, rows, columns);
+    const values = view(matrix, rows * columns);
+    const sums = view(result, rows);
+    for (let i = 0; i < rows; i++) {
+      const row = values.subarray(i * columns, (i + 1) * columns);
+      let sum = 0;
+      for (const value of row) sum += value * value;
+      expect(Math.abs(sums[i]! - sum)).toBeLessThan(tolerance * 30);
+    }
+  });
 });
