@@ -89,6 +89,8 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
   }
 
   async dispose(): Promise<void> {
+    // Before anything changes: rows that a call is reading cannot be freed.
+    if (this.#held !== null) throw new CacheBusyError('dispose', 'another call');
     this.#disposed = true;
     const sequences = this.#sequences;
     this.#sequences = [];

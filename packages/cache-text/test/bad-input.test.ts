@@ -1,7 +1,7 @@
 import { AutoModelForCausalLM, DynamicCache, Tensor } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
 import { CacheUseError, DecoderInputError, PositionLimitError } from '@namm/decoder';
-import { full, h2o, sinkRecent, snapKV, tova } from '@namm/kv-cache';
+import { CacheBusyError, full, h2o, sinkRecent, snapKV, tova } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NammModelForCausalLM, type NammModelOptions } from '../src/index.js';
 import { folder, idsTensor, loadModel, ones, reference } from './helpers.js';
@@ -140,6 +140,16 @@ describe('past_key_values', () => {
     const call = model.generate({ input_ids, past_key_values: cache });
     await expect(call).rejects.toThrow(/was disposed of/);
     await expect(cache.fork()).rejects.toBeInstanceOf(CacheUseError);
+  });
+
+  it('cannot be disposed of while a call uses it, and goes on then', async () => {
+    const cache = model.createCache();
+    const call = model.generate({ input_ids, past_key_values: cache, max_new_tokens: 4 });
+    await expect(cache.dispose()).rejects.toBeInstanceOf(CacheBusyError);
+    await call;
+    expect(cache.get_seq_length()).toBeGreaterThan(input_ids.dims[1]!);
+    await cache.dispose();
+    await cache.dispose();
   });
 
   it('cannot be used by two calls at once', async () => {

@@ -42,7 +42,9 @@ export function makeRoom(
   const closed = cache.nextPosition - cache.gaps();
   if (closed + count > maximumPositions) {
     const problem = `Closing gaps makes no room for ${count} more: the heads together hold ${closed} positions.`;
-    const advice = 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
+    const advice = cache.policy.keepsEverything
+      ? `The policy '${cache.policy.name}' keeps everything: use one with a budget, such as sinkRecent.`
+      : 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
     throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
   const turners = new Map<string, TurnKeys>();

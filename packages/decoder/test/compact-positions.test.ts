@@ -266,6 +266,7 @@ describe('compact positions', () => {
     const step = decoder.step([{ cache, input: { ids: [1, 2] } }]);
     await expect(step).rejects.toThrow(PositionLimitError);
     await expect(step).rejects.toThrow('the heads together hold 15 positions');
+    await expect(step).rejects.toThrow("'full' keeps everything: use one with a budget");
     expect(cache.seen).toBe(15);
     expect(cache.nextPosition).toBe(15);
     expect(cache.keys(0, 0)).toEqual(keys);

@@ -230,7 +230,7 @@ describe('errors of a worker', () => {
     const path = join(setup.folder, 'no', 'folder');
     const unsaved = await rejection(cache.save(path));
     const message = expect.stringContaining(join(setup.folder, 'no'));
-    expect(unsaved).toMatchObject({ code: 'ENOENT', syscall: 'open', message });
+    expect(unsaved).toMatchObject({ code: 'CACHE_SAVE', message });
     expect(await rejection(worker.restoreCache(path))).toBeInstanceOf(FileFormatError);
     const saved = join(setup.folder, 'empty.safetensors');
     await cache.save(saved);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { NammError } from '@namm/core';
 import type { CacheMemory } from './cache-memory.js';
 
@@ -64,6 +65,23 @@ export class CacheReleasedError extends NammError {
   }
 }
 
+const saveProblems: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist; make that first',
+  ENOTDIR: 'lies below something that is no folder; choose another path',
+  EISDIR: 'is a folder; name a file in it',
+  EACCES: 'may not be written by this user; change the permissions of its folder',
+  ENOSPC: 'there is no space left on its disk; make room there',
+};
+
+/** A cache could not be written to a file. An older file of this name still stands. */
+export class CacheSaveError extends NammError {
+  constructor(path: string, cause: unknown) {
+    const code = (cause as NodeJS.ErrnoException | null)?.code ?? '';
+    const problem = saveProblems[code] ?? `cannot be written (${String(cause)})`;
+    super('CACHE_SAVE', `${path}: ${problem}`, { cause, details: { path } });
+  }
+}
+
 /** Something saved belongs to another model, policy or settings than those at hand. */
 export class CacheMismatchError extends NammError {
   /**
@@ -77,19 +95,28 @@ export class CacheMismatchError extends NammError {
   }
 }
 
-/** Digests at their beginning, and of settings only what differs. */
 function difference(part: string, saved: unknown, wanted: unknown): string {
-  const shown = (value: unknown) =>
-    typeof value === 'string'
-      ? value.replace(/^([0-9a-f]{8})[0-9a-f]{24,}$/, '$1…')
-      : JSON.stringify(value);
   if (!isRecord(saved) || !isRecord(wanted)) {
     return `another ${part}: ${shown(saved)}, not ${shown(wanted)}`;
   }
+  return `other ${part} (saved → given): ${differences('', saved, wanted).join('; ')}`;
+}
+
+/** Only what differs: `path: saved → given`. */
+function differences(path: string, saved: unknown, wanted: unknown): string[] {
+  if (isDeepStrictEqual(saved, wanted)) return [];
+  if (!isRecord(saved) || !isRecord(wanted)) return [`${path}: ${shown(saved)} → ${shown(wanted)}`];
   const names = [...new Set([...Object.keys(saved), ...Object.keys(wanted)])];
-  const differing = names.filter((name) => shown(saved[name]) !== shown(wanted[name]));
-  const list = differing.map((name) => `${name} ${shown(saved[name])}, not ${shown(wanted[name])}`);
-  return `other ${part}: ${list.join('; ')}`;
+  return names.flatMap((name) =>
+    differences(path === '' ? name : `${path}.${name}`, saved[name], wanted[name]),
+  );
+}
+
+/** Digests by their first digits. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return value.replace(/^([0-9a-f]{8})[0-9a-f]{24,}$/, '$1…');
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,8 +13,8 @@ export interface CacheMemory {
     readonly shared: number;
     /**
      * Its part of `shared`: each buffer divided by the number of caches that share it. So
-     * `allocated + sharedPart`, summed over a cache and all its forks, counts every buffer once. A fork that
-     * nobody holds any more counts until it is collected as garbage.
+     * `allocated + sharedPart`, summed over a cache and all its forks, counts every buffer once. A fork counts
+     * until it is released, or else until it is collected as garbage.
      */
     readonly sharedPart: number;
     /** Keys and values of the rows held: `rows × 2 × headSize × 4`. */

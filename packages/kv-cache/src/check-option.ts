@@ -1,5 +1,26 @@
 import { InvalidArgumentError } from '@namm/core';
 
+/**
+ * The options themselves, checked for names that nobody would read: a misspelt option would silently be
+ * its default.
+ *
+ * @param call what takes the options, for the message
+ * @throws {InvalidArgumentError} naming the unknown option and listing the known ones
+ */
+export function checkNames<Options extends object>(
+  call: string,
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): Options {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError('options', `${call} needs an object with ${known.join(', ')}`);
+  }
+  const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
+  if (unknown === undefined) return options;
+  const problem = `is no option of ${call}; there are ${known.join(', ')}`;
+  throw new InvalidArgumentError(unknown, problem);
+}
+
 /** @throws {InvalidArgumentError} unless the value is an integer of at least `minimum` */
 export function checkInteger(option: string, value: number, minimum: number): void {
   if (Number.isSafeInteger(value) && value >= minimum) return;

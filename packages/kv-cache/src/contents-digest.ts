@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { CacheContents } from './cache-contents.js';
 
-/** SHA-256 of all arrays of a cache, in order, so that a file tells when they have changed. */
-export function contentsDigest({ heads, state }: Pick<CacheContents, 'heads' | 'state'>): string {
+/**
+ * SHA-256 of all that {@link CacheContents} holds, so that a file tells when it has changed: of the counts
+ * too, where one digit more or less may look like another valid cache.
+ */
+export function contentsDigest({ heads, state, ...facts }: CacheContents): string {
+  const { seen, nextPosition, positions, keepOutsideWindow } = facts;
   const hash = createHash('sha256');
-  for (const { keys, values, positions, tokens } of heads.flat()) {
-    for (const { buffer, byteOffset, byteLength } of [keys, values, positions, tokens]) {
+  hash.update(JSON.stringify([seen, nextPosition, positions, keepOutsideWindow]));
+  for (const { keys, values, positions: marks, tokens } of heads.flat()) {
+    const arrays = [keys, values, marks, ...(positions === 'compact' ? [tokens] : [])];
+    for (const { buffer, byteOffset, byteLength } of arrays) {
       hash.update(new Uint8Array(buffer, byteOffset, byteLength));
     }
   }

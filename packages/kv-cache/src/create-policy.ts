@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from './budget.js';
+import { checkNames } from './check-option.js';
 import type { EvictionPolicy } from './eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
 import { full } from './policies/full.js';
@@ -54,6 +55,7 @@ export const policyNames: readonly string[] = ['full', ...factories.keys()];
  * ```
  */
 export function createPolicy(name: string, options: CreatePolicyOptions = {}): EvictionPolicy {
+  checkNames('createPolicy', options, ['budget', 'seed']);
   if (name === 'full') return full();
   const create = factories.get(name);
   if (create === undefined) {

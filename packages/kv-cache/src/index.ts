@@ -5,6 +5,7 @@ export {
   CacheFullError,
   CacheMismatchError,
   CacheReleasedError,
+  CacheSaveError,
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';

@@ -180,6 +180,9 @@ describe('KVCache', () => {
     await origin.release();
     expect(fork.memory().bytes.sharedPart).toBe(shared);
     expect(origin.memory()).toMatchObject({ rows: 0, bytes: { shared: 0, used: 0, policy: 0 } });
+    expect(origin.memory().bytes.allocated).toBe(0);
+    expect(() => origin.keys(0, 0)).toThrow(CacheReleasedError);
+    expect(() => origin.gaps()).toThrow(CacheReleasedError);
     expect(() => origin.fork()).toThrow(CacheReleasedError);
     await expect(runPasses(origin, tokens, [1])).rejects.toThrow(CacheReleasedError);
     await runPasses(fork, tokens, [1]);

@@ -9,7 +9,7 @@ import {
 import type { CacheMemory } from './cache-memory.js';
 import { type CacheShape, marksPerRow } from './cache-shape.js';
 import type { CacheUpdate } from './cache-update.js';
-import { checkChoice } from './check-option.js';
+import { checkChoice, checkNames } from './check-option.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
 import { closedPositions } from './closed-positions.js';
@@ -85,6 +85,7 @@ export class KVCache implements CacheView {
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
     checkShape(shape);
+    checkNames('KVCache', options, ['policy', 'keepOutsideWindow', 'positions', 'recorder']);
     const { positions = shape.positions ?? 'absolute', keepOutsideWindow = false } = options;
     checkChoice('positions', positions, ['absolute', 'compact']);
     if (positions === 'compact' && keepOutsideWindow) {
@@ -95,9 +96,7 @@ export class KVCache implements CacheView {
     this.policy = options.policy ?? full();
     this.#keepOutsideWindow = keepOutsideWindow;
     this.#state = this.policy.start(this.shape);
-    this.#heads = shape.layers.map(({ keyValueHeads, headSize }) =>
-      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, this.#isCompact)),
-    );
+    this.#heads = this.#emptyHeads();
     this.#recorder = options.recorder ?? null;
     this.#recorder?.start(this);
   }
@@ -220,6 +219,7 @@ export class KVCache implements CacheView {
    * fewer gaps than heads that hold the same.
    */
   gaps(): number {
+    if (this.#isReleased) throw new CacheReleasedError('gaps');
     return this.#nextPosition - closedPositions(this)[this.#nextPosition]!;
   }
 
@@ -264,10 +264,10 @@ export class KVCache implements CacheView {
 
   /**
    * Writes the cache and its policy's state to a file, atomically: a safetensors file that
-   * {@link KVCache.restore} reads. What a recorder wrote down is not in it.
+   * {@link KVCache.restore} reads, with a SHA-256 of all it holds. What a recorder wrote down is not in it.
    *
    * @throws {CacheBusyError} when somebody else is changing the cache
-   * @throws the file system's error; an older file of this name then still stands
+   * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
    */
   async save(path: string): Promise<void> {
     const lease = this.lease('save');
@@ -341,6 +341,22 @@ export class KVCache implements CacheView {
     copy.#nextPosition = this.#nextPosition;
     copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
+  }
+
+  /**
+   * Frees rows and policy state at once; forks stop counting this cache as a sharer. Reading a
+   * row, and every change, is then a {@link CacheReleasedError}; {@link memory} says that nothing is held. A
+   * second call does nothing. Without it the garbage collector does the same, later.
+   *
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   */
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    if (this.#leasedFor !== null) throw new CacheBusyError('release', `'${this.#leasedFor}'`);
+    this.#isReleased = true;
+    for (const head of this.#heads.flat()) head.retain(new Uint32Array(0)); // leaves shared rows
+    this.#heads = this.#emptyHeads();
+    this.#state = full().start(this.shape); // remembers nothing
   }
 
   /** What the cache holds and what that costs. */
@@ -457,25 +473,17 @@ export class KVCache implements CacheView {
     return this.#heads.map((heads) => heads.map((head) => head.length));
   }
 
+  #emptyHeads(): RowBuffer[][] {
+    return this.shape.layers.map(({ keyValueHeads, headSize }) =>
+      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, this.#isCompact)),
+    );
+  }
+
   #head(layer: number, head: number): RowBuffer {
+    if (this.#isReleased) throw new CacheReleasedError('read');
     const buffer = this.#heads[layer]?.[head];
     if (buffer !== undefined) return buffer;
     throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
-  }
-
-  /**
-   * Frees rows and policy state at once; forks stop counting this cache as a sharer. It then holds no rows,
-   * and every change is a {@link CacheReleasedError}. A second call does nothing. Without it the garbage
-   * collector does the same, later.
-   *
-   * @throws {CacheBusyError} when somebody else is changing the cache
-   */
-  async release(): Promise<void> {
-    if (this.#isReleased) return;
-    if (this.#leasedFor !== null) throw new CacheBusyError('release', `'${this.#leasedFor}'`);
-    this.#isReleased = true;
-    for (const head of this.#heads.flat()) head.retain(new Uint32Array(0));
-    this.#state = full().start(this.shape); // remembers nothing
   }
 
   #mustBeUsable(action: string): void {

@@ -28,6 +28,9 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
  * ```
  */
 export function parseBudget(input: BudgetInput, option = 'budget'): Budget {
+  if (input === undefined || input === null) {
+    throw new InvalidArgumentError(option, `is missing; ${allowed}`);
+  }
   const budget = typeof input === 'string' ? fromText(input) : input;
   const parsed = typeof budget === 'number' ? fromNumber(budget) : budget;
   if (parsed !== null && isUsable(parsed)) return parsed;

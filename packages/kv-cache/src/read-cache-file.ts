@@ -64,10 +64,11 @@ export async function readCacheFile(
     throw new FileFormatError(path, `holds ${file.tensors.size} tensors instead of ${expected}`);
   }
   const state = await file.readBytes('policy');
-  if (contentsDigest({ heads, state }) !== text(file, 'digest')) {
+  const contents = { seen, nextPosition, positions, keepOutsideWindow, heads, state };
+  if (contentsDigest(contents) !== text(file, 'digest')) {
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
-  return { seen, nextPosition, positions, keepOutsideWindow, heads, state };
+  return contents;
 }
 
 function text(file: SafetensorsFile, key: string): string {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type RetentionRecord, type RetentionScores } from '@namm/core';
 import type { CacheMemory } from './cache-memory.js';
 import type { CacheShape } from './cache-shape.js';
-import { checkInteger } from './check-option.js';
+import { checkInteger, checkNames } from './check-option.js';
 import type { CacheView, ScoreListener } from './eviction-policy.js';
 import { HeadHistory } from './head-history.js';
 
@@ -53,7 +53,8 @@ export class RetentionRecorder {
   #snapshots: RetentionScores[] = [];
 
   /** @throws {InvalidArgumentError} for a bad option */
-  constructor({ scores = 'none' }: RetentionRecorderOptions = {}) {
+  constructor(options: RetentionRecorderOptions = {}) {
+    const { scores = 'none' } = checkNames('RetentionRecorder', options, ['scores']);
     if (scores !== 'none' && scores !== 'last') checkInteger('scores', scores, 1);
     this.#scores = scores;
   }

@@ -1,5 +1,6 @@
-import { type TensorData, writeSafetensors } from '@namm/core';
+import { NammError, type TensorData, writeSafetensors } from '@namm/core';
 import type { CacheContents } from './cache-contents.js';
+import { CacheSaveError } from './cache-errors.js';
 import type { CacheShape } from './cache-shape.js';
 import { contentsDigest } from './contents-digest.js';
 import type { EvictionPolicy } from './eviction-policy.js';
@@ -16,7 +17,7 @@ export function headName(layer: number, head: number): string {
  * Writes a cache to a safetensors file, atomically: keys, values and positions per head, the policy's
  * state as bytes, and the rest as metadata, with a digest of the arrays.
  *
- * @throws the file system's error; an older file then still stands
+ * @throws {CacheSaveError} when the file cannot be written; an older file then still stands
  */
 export async function writeCacheFile(
   path: string,
@@ -41,7 +42,7 @@ export async function writeCacheFile(
       }
     }
   }
-  await writeSafetensors(path, tensors, {
+  const metadata = {
     format: cacheFormat,
     model: shape.model,
     policy: policy.name,
@@ -51,5 +52,9 @@ export async function writeCacheFile(
     positions,
     keepOutsideWindow: String(keepOutsideWindow),
     digest: contentsDigest(contents),
+  };
+  await writeSafetensors(path, tensors, metadata).catch((cause) => {
+    if (NammError.isInstance(cause)) throw cause;
+    throw new CacheSaveError(path, cause);
   });
 }

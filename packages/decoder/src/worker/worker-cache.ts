@@ -69,7 +69,7 @@ export class WorkerCache implements CacheLike<WorkerCache> {
    * @throws {CacheBusyError} while a step uses the cache
    * @throws {CacheUseError} when it was released
    * @throws {WorkerDiedError} when the worker has ended
-   * @throws the file system's error; an older file of this name then still stands
+   * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
    */
   async save(path: string): Promise<void> {
     const { id, connection } = usable(this.#record);

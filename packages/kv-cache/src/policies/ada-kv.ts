@@ -1,4 +1,5 @@
 import type { BudgetInput } from '../budget.js';
+import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { type AdaptiveHeadsOptions, adaptiveHeads } from '../scoring/adaptive-heads.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -30,15 +31,13 @@ export interface AdaKVOptions extends AdaptiveHeadsOptions {
  * const policy = adaKV({ budget: 512, scorer: l2NormScorer() });
  * ```
  */
-export function adaKV({
-  budget,
-  scorer = snapKVScorer(),
-  ...options
-}: AdaKVOptions): EvictionPolicy {
+export function adaKV(options: AdaKVOptions): EvictionPolicy {
+  const names = ['budget', 'scorer', 'safeguard', 'rule'] as const;
+  const { budget, scorer = snapKVScorer(), ...headOptions } = checkNames('adaKV', options, names);
   return scoredPolicy({
     name: `ada-${scorer.name}`,
     scorer,
     budget,
-    heads: adaptiveHeads(options),
+    heads: adaptiveHeads(headOptions),
   });
 }

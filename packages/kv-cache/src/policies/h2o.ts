@@ -1,5 +1,5 @@
 import type { BudgetInput } from '../budget.js';
-import { checkShare } from '../check-option.js';
+import { checkNames, checkShare } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { attentionSumsScorer } from '../scoring/attention-sums.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -29,7 +29,8 @@ export interface H2OOptions {
  * const policy = h2o({ budget: '20%' });
  * ```
  */
-export function h2o({ budget, recentShare }: H2OOptions): EvictionPolicy {
+export function h2o(options: H2OOptions): EvictionPolicy {
+  const { budget, recentShare } = checkNames('h2o', options, ['budget', 'recentShare']);
   return scoredPolicy({ scorer: h2oScorer(recentShare), budget });
 }
 

@@ -1,4 +1,5 @@
 import type { BudgetInput } from '../budget.js';
+import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { keyNormsScorer } from '../scoring/key-norms.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -22,7 +23,8 @@ export interface KeyDiffOptions {
  * const policy = keyDiff({ budget: 512 });
  * ```
  */
-export function keyDiff({ budget }: KeyDiffOptions): EvictionPolicy {
+export function keyDiff(options: KeyDiffOptions): EvictionPolicy {
+  const { budget } = checkNames('keyDiff', options, ['budget']);
   return scoredPolicy({ scorer: keyDiffScorer(), budget });
 }
 

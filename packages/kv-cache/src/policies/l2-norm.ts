@@ -1,5 +1,5 @@
 import type { BudgetInput } from '../budget.js';
-import { checkChoice } from '../check-option.js';
+import { checkChoice, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { keyNormsScorer } from '../scoring/key-norms.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -28,7 +28,8 @@ export interface L2NormOptions {
  * const policy = l2Norm({ budget: '50%' });
  * ```
  */
-export function l2Norm({ budget, keep }: L2NormOptions): EvictionPolicy {
+export function l2Norm(options: L2NormOptions): EvictionPolicy {
+  const { budget, keep } = checkNames('l2Norm', options, ['budget', 'keep']);
   return scoredPolicy({ scorer: l2NormScorer(keep), budget });
 }
 

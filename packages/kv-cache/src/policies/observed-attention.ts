@@ -1,4 +1,5 @@
 import type { BudgetInput } from '../budget.js';
+import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { attentionSumsScorer } from '../scoring/attention-sums.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -22,7 +23,8 @@ export interface ObservedAttentionOptions {
  * const policy = observedAttention({ budget: 512 });
  * ```
  */
-export function observedAttention({ budget }: ObservedAttentionOptions): EvictionPolicy {
+export function observedAttention(options: ObservedAttentionOptions): EvictionPolicy {
+  const { budget } = checkNames('observedAttention', options, ['budget']);
   return scoredPolicy({ scorer: observedAttentionScorer(), budget });
 }
 

@@ -1,9 +1,10 @@
 import type { BudgetInput } from '../budget.js';
+import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import type { PyramidBudgetsOptions } from '../scoring/pyramid-budgets.js';
 import { pyramidLayers } from '../scoring/pyramid-layers.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import { type SnapKVScorerOptions, snapKVScorer } from './snap-kv.js';
+import { type SnapKVScorerOptions, snapKVNames, snapKVScorer } from './snap-kv.js';
 
 /** Options of {@link pyramidKV}. */
 export interface PyramidKVOptions
@@ -28,7 +29,9 @@ export interface PyramidKVOptions
  * const policy = pyramidKV({ budget: '25%', beta: 20 });
  * ```
  */
-export function pyramidKV({ budget, beta, rule, ...snapKV }: PyramidKVOptions): EvictionPolicy {
+export function pyramidKV(options: PyramidKVOptions): EvictionPolicy {
+  const names = ['budget', 'beta', 'rule', ...snapKVNames] as const;
+  const { budget, beta, rule, ...snapKV } = checkNames('pyramidKV', options, names);
   const { window = 32 } = snapKV;
   const shape = { ...(beta !== undefined && { beta }), ...(rule !== undefined && { rule }) };
   return scoredPolicy({

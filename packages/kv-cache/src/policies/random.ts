@@ -1,6 +1,6 @@
 import { Random } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
-import { checkInteger } from '../check-option.js';
+import { checkInteger, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { RowTable } from '../scoring/row-table.js';
@@ -25,7 +25,8 @@ export interface RandomOptions {
  * const policy = random({ budget: 256, seed: 7 });
  * ```
  */
-export function random({ budget, seed }: RandomOptions): EvictionPolicy {
+export function random(options: RandomOptions): EvictionPolicy {
+  const { budget, seed } = checkNames('random', options, ['budget', 'seed']);
   return scoredPolicy({ scorer: randomScorer(seed), budget });
 }
 

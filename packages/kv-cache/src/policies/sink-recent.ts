@@ -1,5 +1,5 @@
 import type { BudgetInput } from '../budget.js';
-import { checkInteger } from '../check-option.js';
+import { checkInteger, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';
@@ -30,7 +30,8 @@ export interface SinkRecentOptions {
  * const policy = sinkRecent({ budget: 512 });
  * ```
  */
-export function sinkRecent({ budget, sinks }: SinkRecentOptions): EvictionPolicy {
+export function sinkRecent(options: SinkRecentOptions): EvictionPolicy {
+  const { budget, sinks } = checkNames('sinkRecent', options, ['budget', 'sinks']);
   return scoredPolicy({ scorer: sinkRecentScorer(sinks), budget });
 }
 

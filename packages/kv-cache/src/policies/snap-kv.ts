@@ -1,5 +1,5 @@
 import type { BudgetInput } from '../budget.js';
-import { checkChoice, checkInteger } from '../check-option.js';
+import { checkChoice, checkInteger, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';
@@ -20,6 +20,9 @@ export interface SnapKVScorerOptions {
   /** @defaultValue 'average' */
   readonly pooling?: 'average' | 'max';
 }
+
+/** The names of {@link SnapKVScorerOptions}. */
+export const snapKVNames = ['window', 'kernel', 'pooling'] as const;
 
 /** Options of {@link snapKV}. */
 export interface SnapKVOptions extends SnapKVScorerOptions {
@@ -45,12 +48,15 @@ export interface SnapKVOptions extends SnapKVScorerOptions {
  * const policy = snapKV({ budget: 1024, window: 32, kernel: 7, pooling: 'max' }); // LongBench settings
  * ```
  */
-export function snapKV({ budget, ...options }: SnapKVOptions): EvictionPolicy {
-  return scoredPolicy({ scorer: snapKVScorer(options), budget });
+export function snapKV(options: SnapKVOptions): EvictionPolicy {
+  const names = ['budget', ...snapKVNames] as const;
+  const { budget, ...scorerOptions } = checkNames('snapKV', options, names);
+  return scoredPolicy({ scorer: snapKVScorer(scorerOptions), budget });
 }
 
 /** The scorer of {@link snapKV}. */
 export function snapKVScorer(options: SnapKVScorerOptions = {}): Scorer {
+  checkNames('snapKVScorer', options, snapKVNames);
   const { window = 32, kernel = 5, pooling = 'average' } = options;
   checkInteger('window', window, 1);
   checkInteger('kernel (an odd number)', kernel % 2 === 1 ? kernel : Number.NaN, 1);

@@ -1,4 +1,5 @@
 import type { BudgetInput } from '../budget.js';
+import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -29,7 +30,8 @@ export interface TovaOptions {
  * const policy = tova({ budget: 512 });
  * ```
  */
-export function tova({ budget, protectLast }: TovaOptions): EvictionPolicy {
+export function tova(options: TovaOptions): EvictionPolicy {
+  const { budget, protectLast } = checkNames('tova', options, ['budget', 'protectLast']);
   return scoredPolicy({ scorer: tovaScorer(protectLast), budget });
 }
 

@@ -1,4 +1,4 @@
-import { checkChoice, checkShare } from '../check-option.js';
+import { checkChoice, checkNames, checkShare } from '../check-option.js';
 import type { HeadAllocation } from './head-allocation.js';
 import { roundHalfEven } from './round-half-even.js';
 import type { TopSlots } from './top-slots.js';
@@ -26,6 +26,7 @@ export interface AdaptiveHeadsOptions {
  * @throws {InvalidArgumentError} for a bad option
  */
 export function adaptiveHeads(options: AdaptiveHeadsOptions = {}): HeadAllocation {
+  checkNames('adaptiveHeads', options, ['safeguard', 'rule']);
   const { safeguard = 0.2, rule = 'kvpress' } = options;
   checkShare('safeguard', safeguard);
   checkChoice('rule', rule, ['kvpress', 'original']);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
+import { checkNames } from '../check-option.js';
 import type { LayerAllocation } from './layer-allocation.js';
 import { defaultBeta, type PyramidBudgetsOptions, pyramidBudgets } from './pyramid-budgets.js';
 
@@ -12,6 +13,7 @@ export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta'
  * @throws {InvalidArgumentError} for a bad option
  */
 export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
+  checkNames('pyramidLayers', options, ['window', 'beta', 'rule']);
   pyramidBudgets({ ...options, layers: 1, slots: 1, seen: 1 }); // checks the options once and early
   const { window, beta = defaultBeta, rule = 'kvpress' } = options;
   return {

@@ -1,6 +1,7 @@
 import type { BudgetInput } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
 import type { CacheShape } from '../cache-shape.js';
+import { checkNames } from '../check-option.js';
 import type {
   CacheView,
   EvictionPolicy,
@@ -42,6 +43,7 @@ export interface ScoredPolicyOptions {
  * ```
  */
 export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
+  checkNames('scoredPolicy', options, ['scorer', 'budget', 'name', 'layers', 'heads']);
   const { scorer, layers = equalLayers, heads = equalHeads } = options;
   const budget = parseBudget(options.budget);
   const settings = {
