@@ -107,7 +107,8 @@ export class CmaEs {
     );
   }
 
-  /** Continues a run from the bytes of {@link save}; the next candidates and results are the same, bit for bit.
+  /**
+   * Continues a run from the bytes of {@link save}: what follows is the same, bit for bit.
    *
    * @param bytes from any machine
    * @param functions what bytes cannot hold: the `normals` of the options, if they were given
@@ -337,7 +338,7 @@ export class CmaEs {
 
   /** Draws the generation: z from its number and index, y = A z. */
   #sample(): Generation {
-    const { seed, restart, firstGenerationShift } = this.#options;
+    const { seed, restart, bounds, firstGenerationShift } = this.#options;
     const n = this.dimension;
     const { normals, steps } = this.#buffers;
     for (const [index, normal] of normals.entries()) {
@@ -357,8 +358,7 @@ export class CmaEs {
     for (const [index, point] of injected.entries()) {
       this.#learn(point, normals[index]!, steps[index]!);
     }
-    if (this.#options.bounds?.handling === 'clip')
-      this.#moveInside(normals, steps, this.#options.bounds);
+    if (bounds?.handling === 'clip') this.#moveInside(normals, steps, bounds);
     const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
     return new Generation(this.#generation, { normals, steps, injected }, repeated);
   }

@@ -43,7 +43,7 @@ export interface CmaEsOptions {
   readonly noise?: NoiseOptions | null;
   /** What {@link CmaEs.answer} is. @defaultValue `mean` with noise handling, else `best` */
   readonly answer?: 'best' | 'mean';
-  /** Divides ‖p_σ‖ by what it can have reached so far. @defaultValue false */
+  /** Divides ‖p_σ‖ by what it can have reached so far; `lm-ma` has another rule. @defaultValue false */
   readonly debiasedPath?: boolean;
   /** Added to every element of C in generation 0, as the reference NAMM implementation does. @defaultValue 0 */
   readonly firstGenerationShift?: number;
@@ -75,6 +75,8 @@ export interface ResolvedOptions extends ModelChoice {
 
 const smallestPopulation = 3;
 const mostDimensions = 1_000_000;
+/** Of all candidates of a generation: 4 GB in double precision. */
+const mostNumbers = 500_000_000;
 
 function oneOf<Value extends string>(
   name: string,
@@ -150,6 +152,10 @@ export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
   const populationSize = given.populationSize ?? 4 + Math.floor(3 * Math.log(n));
   if (!Number.isInteger(populationSize) || populationSize < smallestPopulation) {
     const problem = `${populationSize} is not an integer from ${smallestPopulation} on`;
+    throw new InvalidArgumentError('populationSize', problem);
+  }
+  if (populationSize * n > mostNumbers) {
+    const problem = `${populationSize} candidates of ${n} numbers are more than ${mostNumbers} in all`;
     throw new InvalidArgumentError('populationSize', problem);
   }
   const restart = given.restart ?? 0;

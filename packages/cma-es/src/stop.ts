@@ -107,7 +107,16 @@ export interface StopState {
   readonly flatGenerations: number;
 }
 
-const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+/** Largest minus smallest; the lists may be too long to be arguments. */
+function range(values: readonly number[]): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+  }
+  return largest - smallest;
+}
 
 function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

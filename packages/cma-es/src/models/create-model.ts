@@ -24,6 +24,8 @@ export interface ModelChoice {
 const largestEigen = 200;
 const largestFull = 500;
 const largestDouble = 1000;
+/** Above it an eigendecomposition would take many minutes, whoever asks for it. */
+const mostEigen = 3000;
 
 /**
  * The automatic choice: `full` up to 500 dimensions, `sep` above; `full` by eigendecomposition up to 200
@@ -65,6 +67,12 @@ export function createModel(
     );
     return new SeparableModel(variances, rates === 'pycma' ? 'exponential' : 'additive');
   }
-  if (factor === 'eigen') return new EigenModel(covariance ?? identity(dimension), dimension);
+  if (factor === 'eigen') {
+    if (dimension > mostEigen) {
+      const limit = `an eigendecomposition takes up to ${mostEigen} dimensions, not ${dimension}`;
+      throw new InvalidArgumentError('factor', `${limit}; use 'matrix-adaptation'`);
+    }
+    return new EigenModel(covariance ?? identity(dimension), dimension);
+  }
   return new MatrixAdaptationModel(dimension, precision, covariance);
 }

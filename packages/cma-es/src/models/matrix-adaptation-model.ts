@@ -3,6 +3,7 @@ import { type Functions, module } from '../generated/matrix-adaptation.js';
 import { cholesky } from '../linear-algebra/cholesky.js';
 import type { CovarianceModel, CovarianceUpdate, ModelState } from './covariance-model.js';
 import {
+  blockBytes,
   type Numbers,
   packColumns,
   packLeft,
@@ -101,7 +102,7 @@ export class MatrixAdaptationModel implements CovarianceModel {
 
   /** images = E · vectors. */
   #multiply(vectors: readonly Float64Array[], images: readonly Float64Array[]): void {
-    const width = 32 / this.#bytes; // columns of a block
+    const width = blockBytes / this.#bytes;
     const blocks = Math.ceil(vectors.length / width);
     const panelLength = blocks * width * this.#columns;
     const productLength = blocks * width * this.#rows;
@@ -166,6 +167,8 @@ export class MatrixAdaptationModel implements CovarianceModel {
     const { steps, normals, weights, meanStep, meanNormal, pathMoves, rates, negativeScale } =
       update;
     const { covariancePath: c, rankOne, rankMu } = rates;
+    const most = roundUp(steps.length + 1, rankGroup);
+    this.#reserve([this.#rows * most, this.#columns * most]); // may throw, so before anything changes
     const gain = pathMoves ? pathGain(c, rates.effectiveParents) : 0;
     movePath(this.path, c, gain, meanStep);
     movePath(this.#whitePath, c, gain, meanNormal);

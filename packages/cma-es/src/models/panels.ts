@@ -6,7 +6,7 @@ export const rowGroup = 6;
 /** Ranks that they take at a time. */
 export const rankGroup = 3;
 /** Bytes of a row that they take at a time. */
-const blockBytes = 32;
+export const blockBytes = 32;
 
 /** Columns that they take at a time. */
 export const blockWidth = (panel: Numbers) => blockBytes / panel.BYTES_PER_ELEMENT;

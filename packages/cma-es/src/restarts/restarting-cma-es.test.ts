@@ -95,6 +95,14 @@ describe('RestartingCmaEs', () => {
     ]) {
       expect(() => make(restarts as RestartOptions)).toThrow(InvalidArgumentError);
     }
+    const whole = make({ kind: 'ipop' }).save();
+    for (let at = 9; at < whole.length; at += 97) {
+      const damaged = whole.slice();
+      damaged[at] = damaged[at]! ^ 4;
+      expect(() => RestartingCmaEs.load(damaged, options, { kind: 'ipop' })).toThrow(
+        FileFormatError,
+      );
+    }
     const bytes = make({ kind: 'ipop' }).current.save();
     expect(() => RestartingCmaEs.load(bytes, options, { kind: 'ipop' })).toThrow(FileFormatError);
     const other = make({ kind: 'ipop' }).save();

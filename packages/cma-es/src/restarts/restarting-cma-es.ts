@@ -1,14 +1,9 @@
-import {
-  FileFormatError,
-  InvalidArgumentError,
-  parseSafetensors,
-  Random,
-  serializeSafetensors,
-} from '@namm/core/portable';
+import { InvalidArgumentError, Random } from '@namm/core/portable';
 import type { Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
 import { CmaEs } from '../cma-es.js';
 import { StoppedError } from '../errors.js';
 import type { CmaEsOptions } from '../options.js';
+import { readSealed, writeSealed } from '../state/sealed-file.js';
 import type { StopReason } from '../stop.js';
 import { checkRestartOptions, type RestartOptions } from './restart-options.js';
 import { planRun, type RunPlan, type RunSummary } from './restart-plan.js';
@@ -29,6 +24,14 @@ const final: readonly StopReason[] = ['targetFitness', 'allFailed'];
 const restartStream = 0xffff_ffff;
 
 const format = 'namm.cma-es.restarts';
+
+/** What a file holds beside the run under way and the best parameters. */
+interface SavedRestarts {
+  readonly runs: readonly FinishedRun[];
+  readonly plan: RunPlan;
+  readonly stopReason: RestartStopReason | null;
+  readonly best: Pick<EvaluatedCandidate, 'id' | 'fitness'> | null;
+}
 
 /**
  * CMA-ES with restarts: asks and tells like {@link CmaEs}, and starts a new run when one stops short of the
@@ -66,13 +69,9 @@ export class RestartingCmaEs {
    * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
    */
   static load(bytes: Uint8Array, options: CmaEsOptions, restarts: RestartOptions): RestartingCmaEs {
-    const file = 'saved restarts';
-    const { metadata, tensors } = parseSafetensors(bytes, file);
-    if (metadata.get('format') !== format) {
-      throw new FileFormatError(file, 'is a safetensors file of something else');
-    }
+    const { state, tensors } = readSealed(bytes, format, 'saved restarts');
+    const saved = state as SavedRestarts;
     const strategy = new RestartingCmaEs(options, restarts);
-    const saved = JSON.parse(metadata.get('state')!);
     const current = tensors.get('strategy')!.bytes;
     strategy.#current = CmaEs.load(current, options.normals ? { normals: options.normals } : {});
     if (strategy.#current.options.seed !== options.seed) {
@@ -133,19 +132,19 @@ export class RestartingCmaEs {
 
   /** The whole state, also between results of one generation: a safetensors file around that of the run. */
   save(): Uint8Array {
-    const { parameters, ...best } = this.#best ?? { parameters: new Float64Array(0) };
+    const parameters = this.#best?.parameters ?? new Float64Array(0);
     const strategy = this.#current.save();
-    const state = {
+    const state: SavedRestarts = {
       runs: this.#runs,
       plan: this.#plan,
       stopReason: this.#stopReason,
-      best: this.#best && best,
+      best: this.#best && { id: this.#best.id, fitness: this.#best.fitness },
     };
     const tensors = {
       strategy: { shape: [strategy.length], data: strategy },
       best: { shape: [parameters.length], data: parameters },
     };
-    return serializeSafetensors(Object.entries(tensors), { format, state: JSON.stringify(state) });
+    return writeSealed(format, state, Object.entries(tensors));
   }
 
   #finish(stopReason: StopReason): void {

@@ -1,19 +1,15 @@
-import { FileFormatError, type ParsedTensor, parseSafetensors } from '@namm/core/portable';
+import { FileFormatError, type ParsedTensor } from '@namm/core/portable';
 import { unpackHistory } from '../history.js';
 import type { ResolvedOptions } from '../options.js';
 import type { StopReason } from '../stop.js';
-import { arrayOptions, checksumOf, numberNames, stateFormat, stateVersion } from './save-state.js';
+import { arrayOptions, numberNames, stateFormat } from './save-state.js';
+import { readSealed } from './sealed-file.js';
 import type { StrategyState } from './strategy-state.js';
 
 const file = 'saved strategy';
 
 function fail(problem: string): never {
   throw new FileFormatError(file, problem);
-}
-
-function withInfinities(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('number' in value)) return value;
-  return Number(value.number);
 }
 
 type SavedOptions = Omit<ResolvedOptions, 'mean' | 'scales' | 'bounds' | 'covariance'> & {
@@ -67,24 +63,11 @@ class Tensors {
   }
 }
 
-/** Checks what makes the bytes ours, whole and undamaged; what they hold was then written by `saveState`. */
-function parse(bytes: Uint8Array): { readonly saved: SavedOptions; readonly tensors: Tensors } {
-  const { metadata, tensors } = parseSafetensors(bytes, file);
-  if (metadata.get('format') !== stateFormat) fail('is a safetensors file of something else');
-  const version = metadata.get('version');
-  if (version !== stateVersion)
-    fail(`has version ${version}; version ${stateVersion} is read here`);
-  const json = metadata.get('state') ?? fail('lacks its options');
-  if (checksumOf(json, tensors) !== metadata.get('checksum')) {
-    fail('is damaged: its checksum is not that of its content; take another copy');
-  }
-  return { saved: JSON.parse(json, withInfinities), tensors: new Tensors(tensors) };
-}
-
 /** @throws {FileFormatError} for bytes that are cut off, damaged, or of something else */
 export function loadState(bytes: Uint8Array): StrategyState {
-  const { saved, tensors } = parse(bytes);
-  const { stopReason, bounds: handling, ...options } = saved;
+  const sealed = readSealed(bytes, stateFormat, file);
+  const tensors = new Tensors(sealed.tensors);
+  const { stopReason, bounds: handling, ...options } = sealed.state as SavedOptions;
   const n = tensors.doubles('mean').length;
   const [mean, scales] = arrayOptions.map((name) => tensors.doubles(`options.${name}`, n)) as [
     Float64Array,
