@@ -73,6 +73,10 @@ describe('CmaEs', () => {
     const one = run(make(), sphere, 3);
     const other = run(make(), sphere, 3);
     expect(other.ask()[5]).toEqual(one.ask()[5]);
+    const { id } = one.ask()[5]!;
+    expect(CmaEs.load(other.save()).candidate(id)).toEqual(one.ask()[5]);
+    expect(() => other.candidate({ ...id, generation: 2 })).toThrow(CandidateError);
+    expect(() => other.candidate({ ...id, index: 8 })).toThrow(CandidateError);
     expect(run(make({ seed: 8 }), sphere, 3).ask()[5]).not.toEqual(one.ask()[5]);
     expect(run(make({ restart: 1 }), sphere, 3).ask()[5]).not.toEqual(one.ask()[5]);
   });

@@ -207,6 +207,19 @@ export class CmaEs {
     return generation.ids(this.#options.run).map((id) => this.#candidate(generation, id));
   }
 
+  /**
+   * One candidate of this generation, made again from its id: what a worker needs that has the saved state.
+   *
+   * @throws {CandidateError} for ids of another run or generation, or of no candidate
+   * @throws {StoppedError} after a stop
+   */
+  candidate(id: CandidateId): Candidate {
+    if (this.#stopReason) throw new StoppedError(this.#stopReason);
+    const generation = this.#currentGeneration();
+    generation.slotOf(id, this.#options.run);
+    return this.#candidate(generation, id);
+  }
+
   /** The candidates of this generation whose fitness was not told yet. */
   pending(): Candidate[] {
     if (this.#stopReason) return [];

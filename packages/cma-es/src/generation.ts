@@ -50,11 +50,30 @@ export class Generation {
   }
 
   /** @returns −1 when no evaluation has that index and repeat */
-  slotOf({ index, repeat }: CandidateId): number {
+  #place({ index, repeat }: CandidateId): number {
     if (repeat === 0)
       return Number.isInteger(index) && index >= 0 && index < this.size ? index : -1;
     const place = repeat === 1 ? this.repeated.indexOf(index) : -1;
     return place < 0 ? -1 : this.size + place;
+  }
+
+  /**
+   * The slot of an evaluation.
+   *
+   * @throws {CandidateError} for ids of other runs or generations, or of no candidate
+   */
+  slotOf(id: CandidateId, run: string): number {
+    const name = nameOf(id);
+    if (id?.run !== run) {
+      throw new CandidateError('foreign', id, `${name} is not of this run, '${run}'`);
+    }
+    if (id.generation < this.number) {
+      throw new CandidateError('late', id, `${name} comes late: it is generation ${this.number}`);
+    }
+    const slot = id.generation === this.number ? this.#place(id) : -1;
+    if (slot >= 0) return slot;
+    const place = `generation ${this.number} with ${this.size} candidates`;
+    throw new CandidateError('foreign', id, `${name} was never asked for; this is ${place}`);
   }
 
   /** Takes results, all or none. */
@@ -68,28 +87,21 @@ export class Generation {
   /**
    * The slots of results, none of which may be there already or come twice.
    *
-   * @throws {CandidateError} for ids of other runs or generations, of no candidate, or told before
+   * @throws {CandidateError} as {@link slotOf}, and for results told before
    */
   slotsOf(evaluations: readonly Evaluation[], run: string): number[] {
     const seen = new Set<number>();
     return evaluations.map(({ id }) => {
-      const name = `candidate ${id?.generation}:${id?.index}:${id?.repeat} of run '${id?.run}'`;
-      if (id?.run !== run) {
-        throw new CandidateError('foreign', id, `${name} is not of this run, '${run}'`);
-      }
-      if (id.generation < this.number) {
-        throw new CandidateError('late', id, `${name} comes late: it is generation ${this.number}`);
-      }
-      const slot = id.generation === this.number ? this.slotOf(id) : -1;
-      if (slot < 0) {
-        const place = `generation ${this.number} with ${this.size} candidates`;
-        throw new CandidateError('foreign', id, `${name} was never asked for; this is ${place}`);
-      }
+      const slot = this.slotOf(id, run);
       if (this.told[slot] === 1 || seen.has(slot)) {
-        throw new CandidateError('told', id, `the fitness of ${name} was told before`);
+        throw new CandidateError('told', id, `the fitness of ${nameOf(id)} was told before`);
       }
       seen.add(slot);
       return slot;
     });
   }
 }
+
+/** An id in words; what comes in may be no id at all. */
+const nameOf = (id: CandidateId | undefined) =>
+  `candidate ${id?.generation}:${id?.index}:${id?.repeat} of run '${id?.run}'`;

@@ -1,4 +1,5 @@
 import { markdownTable } from '../measuring/markdown-table.js';
+import { median } from '../measuring/ratio-of-medians.js';
 import { reportProgress } from '../measuring/report-progress.js';
 import { countEvaluations } from './count-evaluations.js';
 import { problems, rotated } from './problems.js';
@@ -11,7 +12,7 @@ export interface LargeOptions {
   readonly seed: number;
 }
 
-/** Best fitness of `lm-ma` and `sep` on rotated problems after as many evaluations; prints a table. */
+/** Best fitness (median, range) of `lm-ma` and `sep` on rotated problems after as many evaluations; prints a table. */
 export function large(options: LargeOptions): void {
   const { dimension, seed, runs } = options;
   const rows = options.problems.map((name) => {
@@ -26,7 +27,8 @@ export function large(options: LargeOptions): void {
     const separable = bestOf('sep');
     const format = (values: readonly number[]) => {
       const [least, most] = [Math.min(...values), Math.max(...values)];
-      return `${least.toPrecision(3)} to ${most.toPrecision(3)}`;
+      const spread = `${least.toPrecision(3)} to ${most.toPrecision(3)}`;
+      return `${median(values).toPrecision(3)} (${spread})`;
     };
     const wins = limited.filter((value, run) => value < separable[run]!).length;
     return [problem.name, format(limited), format(separable), `${wins} of ${runs}`];
