@@ -21,14 +21,15 @@ import { readCorpus } from './read-corpus.mjs';
 const seed = 1;
 /** Samples per length: of each family, and of the repetition warm-up. */
 const training = [
-  { length: 64, perFamily: 5_000, repetition: 24_000 },
-  { length: 128, perFamily: 7_000, repetition: 4_000 },
-  { length: 256, perFamily: 4_000, repetition: 1_000 },
-  { length: 512, perFamily: 4_000, repetition: 400 },
+  { length: 64, perFamily: 3_000, repetition: 24_000 },
+  { length: 128, perFamily: 6_000, repetition: 4_000 },
 ];
+/** Every fifth training sample from this length on announces its questions before the text, too. */
+const firstEvery = 5;
+const firstFrom = 128;
 const evaluation = {
-  development: { lengths: [64, 128, 256, 512, 1024, 2048, 4096, 8192], perFamily: 60 },
-  test: { lengths: [512, 1024, 2048, 4096, 8192], perFamily: 300 },
+  development: { lengths: [64, 128, 256, 512, 1024, 2048], perFamily: 40 },
+  test: { lengths: [128, 1024], perFamily: 100 },
 };
 
 const { values, positionals } = parseArgs({
@@ -54,8 +55,11 @@ async function writeAll() {
 
   function* families(split, length, perFamily) {
     for (let index = 0; index < perFamily; index++) {
+      const first = split === 'train' && length >= firstFrom && index % firstEvery === 0;
+      const questionPlacement = first ? 'first' : 'last';
       for (const family of taskFamilies) {
-        yield generateSample({ family, length, split, seed, index, filler, countTokens });
+        const where = { split, length, seed, index, questionPlacement };
+        yield generateSample({ family, filler, countTokens, ...where });
       }
     }
   }

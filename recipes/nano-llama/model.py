@@ -23,12 +23,13 @@ class Config:
     inner: int = 352
     epsilon: float = 1e-5
     theta: float = 1e4
+    query_key_norm: bool = False  # as in Qwen3: RMSNorm over each head's queries and keys, before RoPE
 
     def hub(self, trained_length: int) -> dict:
         """The same as config.json of the hub."""
         return {
-            "architectures": ["LlamaForCausalLM"],
-            "model_type": "llama",
+            "architectures": ["Qwen3ForCausalLM" if self.query_key_norm else "LlamaForCausalLM"],
+            "model_type": "qwen3" if self.query_key_norm else "llama",
             "vocab_size": self.vocabulary,
             "hidden_size": self.width,
             "intermediate_size": self.inner,
@@ -110,6 +111,11 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(config.width, key, bias=False)
         self.v_proj = nn.Linear(config.width, key, bias=False)
         self.o_proj = nn.Linear(query, config.width, bias=False)
+        if config.query_key_norm:
+            self.q_norm = nn.RMSNorm(config.head_size, eps=config.epsilon)
+            self.k_norm = nn.RMSNorm(config.head_size, eps=config.epsilon)
+        else:
+            self.q_norm = self.k_norm = nn.Identity()
 
     def forward(self, x: Tensor, rotary: Rotary, mix: Mix, logit_factor: float) -> Tensor:
         batch, length, _ = x.shape
@@ -118,8 +124,8 @@ class Attention(nn.Module):
         def heads(projected: Tensor) -> Tensor:
             return projected.view(batch, length, -1, size).transpose(1, 2)
 
-        queries = rotary(heads(self.q_proj(x)))
-        keys = rotary(heads(self.k_proj(x))).repeat_interleave(groups, dim=1)
+        queries = rotary(self.q_norm(heads(self.q_proj(x))))
+        keys = rotary(self.k_norm(heads(self.k_proj(x)))).repeat_interleave(groups, dim=1)
         values = heads(self.v_proj(x)).repeat_interleave(groups, dim=1)
         mixed = mix(queries * (logit_factor / math.sqrt(size)), keys, values)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))

@@ -78,7 +78,7 @@ export function generateSample(options: SampleOptions): BenchmarkSample {
   const passage = filler.passage(family.filler, split, random);
   const { pieces, tokens } = fillTo(passage, room, countTokens);
   return {
-    id: `${family.name}/${split}/${length}/${seed}/${index}`,
+    id: `${family.name}/${split}/${length}/${seed}/${index}${head.length > 0 ? '/first' : ''}`,
     family: family.name,
     split,
     seed,
@@ -105,11 +105,9 @@ function checkedSize(size: TaskSize): TaskSize {
 
 /** The questions without their answers, to stand before the context. */
 function announcement(plan: TaskPlan): Segment[] {
-  return plan.questions.map(({ text }, number) => ({
-    kind: 'question',
-    text: `${text}?`,
-    questions: [number],
-  }));
+  return plan.questions.flatMap(({ text }, number): Segment[] =>
+    text === '' ? [] : [{ kind: 'question', text: `${text}?`, questions: [number] }],
+  );
 }
 
 /** FNV-1a, so that every family and length has a random stream of its own. */

@@ -5,6 +5,8 @@ import { keyValue } from './families/key-value.js';
 import { multiHop } from './families/multi-hop.js';
 import { notes } from './families/notes.js';
 import { singleDocument } from './families/single-document.js';
+import { trail } from './families/trail.js';
+import { votes } from './families/votes.js';
 import type { TaskFamily } from './types.js';
 
 /** All task families, in the order of the tables. */
@@ -15,6 +17,8 @@ export const taskFamilies: readonly TaskFamily[] = [
   classification,
   notes,
   codeVariables,
+  votes,
+  trail,
 ];
 
 /**

@@ -27,7 +27,7 @@ export interface Segment {
 
 /** One prompt with its questions and answers. Begins with a BOS token that is not part of the text. */
 export interface BenchmarkSample {
-  /** `family/split/length/seed/index`. */
+  /** `family/split/length/seed/index`, and `/first` when the questions are announced before the text. */
   readonly id: string;
   readonly family: string;
   readonly split: Split;
@@ -59,7 +59,10 @@ export interface PlannedFact {
   readonly questions: readonly number[];
 }
 
-/** A question: the text given, the answer wanted and the text that ends the answer. */
+/**
+ * A question: the text given, the answer wanted and the text that ends the answer. A question without text goes on
+ * with the answer before it: a further part of a long answer, scored by itself.
+ */
 export interface PlannedQuestion {
   readonly text: string;
   readonly answer: string;

@@ -48,7 +48,7 @@ export const ordinals = words('one two three four');
 
 /** The other words of the templates. */
 const templateWords = words(
-  'has serves and Key holds Sort as Note notes log Near stood the asked about',
+  'has serves and Key holds Sort as Note notes log Near stood the asked about Stop sells next home Vote Most',
 );
 
 /** Every word that a tokenizer must know as one token when a blank stands before it. */

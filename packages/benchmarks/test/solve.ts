@@ -36,6 +36,20 @@ export function solve(family: string, sentences: readonly string[], question: st
         .map((ordinal) => ({ ordinal, line: after(`Note ${ordinal}:`) }))
         .flatMap(({ ordinal, line }) => (line ? [`${ordinal}: ${line}`] : []))
         .join('; ');
+    case 'votes': {
+      const candidates = sentences
+        .map((sentence) => sentence.trim().slice(0, -1))
+        .filter((sentence) => sentence.startsWith(`Vote ${stem.slice('Most '.length)} `))
+        .map((sentence) => sentence.split(' ').at(-1)!);
+      const count = (name: string) => candidates.filter((each) => each === name).length;
+      return candidates.reduce((a, b) => (count(b) > count(a) ? b : a));
+    }
+    case 'trail': {
+      // A later part follows on the key that the part before it ended with.
+      if (stem.startsWith('Stop ')) return after(stem)!;
+      const key = stem.split(' ').at(-1)!;
+      return `. Stop ${key} sells ${after(`Stop ${key} sells`)!}`;
+    }
     default:
       throw new Error(`no solver for ${family}`);
   }

@@ -2,13 +2,13 @@ import type { PlannedFact, TaskFamily } from '../types.js';
 import { keys, nouns, values } from '../words.js';
 import { plantStale } from './plant-stale.js';
 import { proseDistractor } from './prose-distractor.js';
-import { defaultSize, distinctQuestions } from './sizes.js';
+import { distinctQuestions, sizeWithStale } from './sizes.js';
 
 /** Keys with values of two words: `Key amber holds river falcon.`, asked as `Key amber holds`. */
 export const keyValue: TaskFamily = {
   name: 'key-value',
   filler: 'prose',
-  size: defaultSize,
+  size: sizeWithStale,
   plan(random, size) {
     const drawn = random.sample(keys, size.facts);
     const draw = () => `${random.pick(nouns)} ${random.pick(values)}`;

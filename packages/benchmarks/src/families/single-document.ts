@@ -2,7 +2,7 @@ import type { PlannedFact, TaskFamily } from '../types.js';
 import { attributes, names, values, valuesByAttribute } from '../words.js';
 import { plantStale } from './plant-stale.js';
 import { proseDistractor } from './prose-distractor.js';
-import { defaultSize, distinctQuestions, takeWord } from './sizes.js';
+import { distinctQuestions, sizeWithStale, takeWord } from './sizes.js';
 
 /**
  * Facts about persons, `Alice has pet falcon.`, asked as `Alice has pet`. Few names share few attributes, so
@@ -11,7 +11,7 @@ import { defaultSize, distinctQuestions, takeWord } from './sizes.js';
 export const singleDocument: TaskFamily = {
   name: 'single-document',
   filler: 'prose',
-  size: defaultSize,
+  size: sizeWithStale,
   plan(random, size) {
     const wanted = Math.floor(Math.sqrt(size.facts)) + (size.facts >= 6 ? 1 : 0);
     const columns = Math.min(attributes.length, Math.max(2, wanted));

@@ -8,6 +8,12 @@ export function defaultSize(length: number): TaskSize {
   return { facts: 8, questions: 4, stale: 0 };
 }
 
+/** The same, with older versions of some facts that later ones overwrite. */
+export function sizeWithStale(length: number): TaskSize {
+  const stale = length < 96 ? 0 : length < 192 ? 1 : 2;
+  return { ...defaultSize(length), stale };
+}
+
 /** Draws the things to ask about, each at most once. */
 export function distinctQuestions<T>(random: Random, items: readonly T[], count: number): T[] {
   if (count > items.length) {
