@@ -4,12 +4,13 @@ import {
   type Filler,
   factOracle,
   generateSample,
+  prepareSample,
+  scoreSamples,
   taskFamilies,
 } from '@namm/benchmarks';
 import { mean } from '@namm/core';
 import { Decoder, type Tokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy } from '@namm/kv-cache';
-import { scoreSample } from './score-sample.js';
 
 /** How a model is run. */
 export interface Setting {
@@ -75,14 +76,11 @@ export async function measure(setting: Setting, options: MeasureOptions): Promis
     for (let index = 0; index < prompts; index++) {
       const split = 'test' as const;
       const sample = generateSample({ family, length, split, seed, index, filler, countTokens });
-      const { questions, memory } = await scoreSample(
-        decoder,
-        tokenizer,
-        policyFor(sample),
-        sample,
-      );
-      scores[family.name]!.push(mean(questions));
-      kept.push(memory.rows / memory.keptPerHead.flat().length / memory.seen);
+      const prepared = prepareSample(sample, tokenizer);
+      const [result] = await scoreSamples(decoder, [{ prepared, policy: policyFor(sample) }]);
+      const { rows, keptPerHead, seen } = result!.memory.atAnswer;
+      scores[family.name]!.push(mean(result!.questions));
+      kept.push(rows / keptPerHead.flat().length / seen);
       options.onProgress(++done, prompts * taskFamilies.length);
     }
   }

@@ -1,0 +1,55 @@
+import { mean } from '@namm/core';
+import type { CacheMemory, KVCache } from '@namm/kv-cache';
+import type { SampleMemory } from './score-samples.js';
+
+/** Looks at a cache after each pass, and remembers what it held. */
+export class MemoryWatch {
+  readonly #cache: KVCache;
+  /** Keys and values of one token in all heads. */
+  readonly #bytesPerToken: number;
+  readonly #heads: number;
+  readonly #shares: number[] = [];
+  readonly #bytes: number[] = [];
+  #last: CacheMemory;
+  #peak: number;
+
+  constructor(cache: KVCache) {
+    this.#cache = cache;
+    const { layers } = cache.shape;
+    this.#bytesPerToken = layers.reduce(
+      (sum, { keyValueHeads, headSize }) => sum + keyValueHeads * headSize * 2 * 4,
+      0,
+    );
+    this.#heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
+    this.#last = cache.memory();
+    this.#peak = this.#last.bytes.used;
+  }
+
+  /** To be called after each pass; nothing is done when the cache has seen nothing since. */
+  look(): void {
+    const { seen } = this.#cache;
+    const added = seen - this.#last.seen;
+    if (added === 0) return;
+    this.#peak = Math.max(this.#peak, this.#last.bytes.used + added * this.#bytesPerToken);
+    this.#last = this.#cache.memory();
+    if (seen % (this.#cache.policy.updateInterval ?? 1) !== 0) return;
+    this.#shares.push(this.#keptShare(this.#last));
+    this.#bytes.push(this.#last.bytes.used);
+  }
+
+  summary(atAnswer: CacheMemory): SampleMemory {
+    const hasUpdates = this.#shares.length > 0;
+    return {
+      atAnswer,
+      peakBytes: this.#peak,
+      average: {
+        keptShare: hasUpdates ? mean(this.#shares) : this.#keptShare(atAnswer),
+        bytes: hasUpdates ? mean(this.#bytes) : atAnswer.bytes.used,
+      },
+    };
+  }
+
+  #keptShare({ rows, seen }: CacheMemory): number {
+    return rows / (this.#heads * seen);
+  }
+}

@@ -1,0 +1,62 @@
+import { toPrompt } from './to-prompt.js';
+import type { BenchmarkSample } from './types.js';
+
+/** What a tokenizer has to do to read samples; that of `@namm/decoder` does it. */
+export interface SampleTokenizer {
+  /** @param options.addSpecialTokens whether BOS goes before the text. @defaultValue true */
+  encode(text: string, options?: { readonly addSpecialTokens?: boolean }): ArrayLike<number>;
+}
+
+/** Where in the tail some answer tokens are: from, included, to, excluded. */
+export interface TokenRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A question whose parts are each right or wrong. */
+export interface PreparedQuestion {
+  readonly parts: readonly TokenRange[];
+}
+
+/** A sample as token ids. Plain data: it can go to a worker thread. */
+export interface PreparedSample {
+  readonly id: string;
+  readonly family: string;
+  /** BOS and the context, `[tokens]`. */
+  readonly context: Int32Array;
+  /** The questions with their true answers, `[tokens]`. */
+  readonly tail: Int32Array;
+  readonly questions: readonly PreparedQuestion[];
+}
+
+/**
+ * Encodes a sample, once for as many policies as are to be scored on it.
+ *
+ * @example
+ * ```ts
+ * const tokenizer = await loadTokenizer(folder);
+ * const prepared = prepareSample(generateSample(options), tokenizer);
+ * ```
+ */
+export function prepareSample(sample: BenchmarkSample, tokenizer: SampleTokenizer): PreparedSample {
+  const { context, questions } = toPrompt(sample);
+  const tail: number[] = [];
+  const append = (text: string): TokenRange => {
+    const from = tail.length;
+    tail.push(...Array.from(tokenizer.encode(text, { addSpecialTokens: false })));
+    return { from, to: tail.length };
+  };
+  const prepared = questions.map(({ text, answer, stop }) => {
+    append(text);
+    const parts = [append(answer)];
+    append(stop);
+    return { parts };
+  });
+  return {
+    id: sample.id,
+    family: sample.family,
+    context: Int32Array.from(tokenizer.encode(context)),
+    tail: Int32Array.from(tail),
+    questions: prepared,
+  };
+}
