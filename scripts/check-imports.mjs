@@ -32,7 +32,17 @@ const rooms = {
   'cache-decision-transformer': ['decoder', 'kv-cache'],
   benchmarks: ['core', 'kv-cache'],
   environments: ['core'],
-  evolve: ['core', 'report', 'cma-es', 'namm', 'decoder', 'benchmarks', 'environments'],
+  evolve: [
+    'core',
+    'report',
+    'cma-es',
+    'bam',
+    'kv-cache',
+    'namm',
+    'decoder',
+    'benchmarks',
+    'environments',
+  ],
   models: ['core'],
   testing: [],
 };

@@ -12,11 +12,11 @@ import {
   entityWords,
   generateRepetition,
   generateSample,
+  readCorpus,
   taskFamilies,
   writeSamples,
 } from '../../packages/benchmarks/dist/index.js';
 import { tokenCounter } from './count-tokens.mjs';
-import { readCorpus } from './read-corpus.mjs';
 
 const seed = 1;
 /** Samples per length: of each family, and of the repetition warm-up. */

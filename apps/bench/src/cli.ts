@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addCmaCommand } from './cma/cma-command.js';
 import { addConformanceCommand } from './conformance/conformance-command.js';
 import { addEndlessCommand } from './endless/endless-command.js';
+import { addEvolveCommand } from './evolve/evolve-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
 import { addNanoCommand } from './nano/nano-command.js';
 import { addPrefillCommand } from './prefill/prefill-command.js';
@@ -16,6 +17,7 @@ const program = new Command('bench')
 addCmaCommand(program);
 addConformanceCommand(program);
 addEndlessCommand(program);
+addEvolveCommand(program);
 addKeptCommand(program);
 addNanoCommand(program);
 addPrefillCommand(program);

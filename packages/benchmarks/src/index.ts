@@ -10,6 +10,7 @@ export {
   type SampleTokenizer,
   type TokenRange,
 } from './prepare-sample.js';
+export { readCorpus } from './read-corpus.js';
 export {
   type SampleMemory,
   type SampleScore,

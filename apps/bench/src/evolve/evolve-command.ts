@@ -1,0 +1,182 @@
+import { readCheckpoint } from '@namm/bam';
+import { taskFamilies } from '@namm/benchmarks';
+import { loadTokenizer } from '@namm/decoder';
+import {
+  type EvolutionSettings,
+  evolve,
+  type FitnessKind,
+  InProcessEvaluator,
+  type NormaliserKind,
+  samplePrompts,
+  type TrainableSettings,
+  trainableNames,
+  trainableSettings,
+} from '@namm/evolve';
+import { modelFolder } from '@namm/models';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { count } from '../measuring/model-options.js';
+import { evolveFiller } from './evolve-filler.js';
+import { describeGeneration, ProgressLine } from './evolve-output.js';
+
+interface Options {
+  model?: string;
+  out: string;
+  length: number;
+  extensionFactor: number;
+  alpha: number;
+  logitFactor: number;
+  families: string[];
+  updateInterval: number;
+  population: number;
+  prompts: number;
+  generations: number;
+  sigma: number;
+  seed: number;
+  fitness: FitnessKind;
+  sizePressure: number;
+  trainable: string;
+  normaliser: NormaliserKind;
+  normaliserPrompts: number;
+  start?: string;
+  biasShift: number;
+  validateEvery: number;
+  validationPrompts: number;
+  corpus?: string;
+  timeLimit?: number;
+}
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a number.`);
+};
+
+const familyNames = taskFamilies.map(({ name }) => name);
+
+const families = (text: string): string[] =>
+  text.split(',').map((name) => {
+    if (familyNames.includes(name)) return name;
+    throw new InvalidArgumentError(`'${name}' is none of ${familyNames.join(', ')}.`);
+  });
+
+/** Adds `evolve`: a NAMM, or what it is compared with, evolved on the task families. */
+export function addEvolveCommand(program: Command): void {
+  program
+    .command('evolve')
+    .description(
+      'evolve an eviction policy on the task families; continues the run that is in the folder',
+    )
+    .requiredOption('--out <folder>', 'folder of the run')
+    .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
+    .option('--length <tokens>', 'length of the prompts', count, 1024)
+    .option('--extension-factor <factor>', 'run length over training length', number, 1)
+    .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
+    .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
+    .option('--families <list>', familyNames.join(', '), families, [
+      'single-document',
+      'key-value',
+      'code-variables',
+    ])
+    .option('--update-interval <tokens>', 'tokens from one update to the next', count, 128)
+    .option('--population <count>', 'members of a generation', count, 12)
+    .option('--prompts <count>', 'prompts per family and generation', count, 4)
+    .option('--generations <count>', 'generations', count, 40)
+    .option('--sigma <sigma>', 'standard deviation of the first members', number, 0.05)
+    .option('--seed <seed>', 'seed of members and prompts', number, 1)
+    .addOption(
+      new Option('--fitness <kind>', 'what is maximised')
+        .choices(['score', 'log-probability-gain'])
+        .default('score'),
+    )
+    .option('--size-pressure <x>', 'subtracted per share of the cache that is kept', number, 0)
+    .addOption(
+      new Option('--trainable <name>', 'what is evolved').choices(trainableNames).default('namm'),
+    )
+    .addOption(
+      new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
+        .choices(['bin', 'head'])
+        .default('bin'),
+    )
+    .option('--normaliser-prompts <count>', 'prompts per family to measure it on', count, 6)
+    .option('--start <checkpoint>', 'a NAMM to start from instead of 0')
+    .option('--bias-shift <x>', 'added to the output bias of the start', number, 0)
+    .option('--validate-every <count>', 'generations between validations of the mean', count, 4)
+    .option('--validation-prompts <count>', 'prompts per family of a validation', count, 16)
+    .option(
+      '--corpus <folder>',
+      'filler from a folder with SOURCES.md instead of installed packages',
+    )
+    .option('--time-limit <minutes>', 'stop then; the same command goes on later', number)
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const folder = options.model ?? modelFolder('nano-llama');
+  const trainable = trainableSettings(options.trainable, options.updateInterval);
+  const settings: EvolutionSettings = {
+    model: {
+      folder,
+      extensionFactor: options.extensionFactor,
+      alpha: options.alpha,
+      logitFactor: options.logitFactor,
+    },
+    trainable,
+    stages: [
+      {
+        tasks: options.families,
+        length: options.length,
+        generations: options.generations,
+        promptsPerTask: options.prompts,
+      },
+    ],
+    populationSize: options.population,
+    sigma: options.sigma,
+    seed: options.seed,
+    fitness: { kind: options.fitness, sizePressure: options.sizePressure },
+    normaliser: { kind: options.normaliser, promptsPerTask: options.normaliserPrompts },
+    validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
+    start: options.start ? await readStart(options.start, options.biasShift, trainable) : null,
+  };
+  const tokenizer = await loadTokenizer(folder);
+  const evaluator = await InProcessEvaluator.load(settings);
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    process.stderr.write('\nstopping after the slices under way; once more to stop at once\n');
+    process.once('SIGINT', () => process.exit(130));
+    stop.abort();
+  };
+  process.once('SIGINT', onInterrupt);
+  const timer = options.timeLimit && setTimeout(() => stop.abort(), options.timeLimit * 60_000);
+  const progress = new ProgressLine(process.stderr);
+  try {
+    const { isComplete, best } = await evolve({
+      ...{ folder: options.out, settings, evaluator, signal: stop.signal },
+      prompts: samplePrompts(evolveFiller(options.corpus), tokenizer),
+      clock: () => performance.now(),
+      provenance: { command: ['bench', ...process.argv.slice(2)].join(' ') },
+      onProgress: (event) => progress.update(event),
+      onGeneration: (record) => {
+        progress.clear();
+        console.log(describeGeneration(record));
+      },
+    });
+    progress.clear();
+    console.log(isComplete ? 'complete' : 'stopped; the same command goes on from here');
+    if (best) console.log(`best mean: generation ${best.generation}, in ${options.out}`);
+  } finally {
+    clearTimeout(timer || undefined);
+    process.off('SIGINT', onInterrupt);
+    await evaluator.close();
+  }
+}
+
+/** The parameters of a checkpoint, if its scorer is the one to be evolved. */
+async function readStart(path: string, biasShift: number, trainable: TrainableSettings) {
+  const { scorer, features, parameters } = await readCheckpoint(path);
+  const given = trainable.kind === 'namm' ? [trainable.scorer, trainable.features] : null;
+  if (given === null || JSON.stringify([scorer, features]) !== JSON.stringify(given)) {
+    const found = JSON.stringify({ scorer, features });
+    throw new Error(`${path}: is a checkpoint of other settings, ${found}; choose its --trainable`);
+  }
+  return { checkpoint: path, parameters: [...parameters], biasShift };
+}

@@ -1,0 +1,295 @@
+import type { PreparedSample } from '@namm/benchmarks';
+import { type Candidate, CmaEs, presets } from '@namm/cma-es';
+import { InvalidArgumentError, type ProgressListener } from '@namm/core';
+import type { Evaluator, FailedScore, MemberScore } from './evaluation/evaluator.js';
+import type { PromptSource } from './evaluation/prompt-source.js';
+import { EvaluationError } from './run/errors.js';
+import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
+import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
+import { RunFolder } from './run/run-folder.js';
+import type { RunState } from './run/run-state.js';
+import { type ScoredMembers, scoreMembers } from './run/score-members.js';
+import { createTrainable } from './trainables/create-trainable.js';
+import type { Trainable } from './trainables/trainable.js';
+
+/** What {@link evolve} works with, beside the settings. */
+export interface EvolveOptions {
+  /** The run's folder: made if it does not exist, continued if it holds a run of these settings. */
+  readonly folder: string;
+  readonly settings: EvolutionSettings;
+  readonly evaluator: Evaluator;
+  readonly prompts: PromptSource;
+  /** Stage `evaluations`: of members on prompts, in all stages. */
+  readonly onProgress?: ProgressListener;
+  /** Told after each generation, when its state is saved. */
+  readonly onGeneration?: (record: GenerationRecord) => void;
+  /** Stops the run after the slices under way; their results are saved. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds, for the log. */
+  readonly clock?: () => number;
+  /** Facts for the provenance of checkpoints. */
+  readonly provenance?: Readonly<Record<string, unknown>>;
+}
+
+/** What {@link evolve} comes back with. */
+export interface EvolveResult {
+  /** False when it was stopped before the last generation. */
+  readonly isComplete: boolean;
+  /** Mean of the distribution. */
+  readonly mean: Float64Array;
+  /** The mean that did best on the validation prompts of the last stage; of equal ones, that which keeps less. */
+  readonly best: { readonly generation: number; readonly parameters: Float64Array } | null;
+}
+
+/**
+ * Evolves an eviction policy in a folder, or goes on with the run that is there. Everything follows from
+ * settings and prompts: a run that was stopped or killed and continued gives the same parameters, bit for
+ * bit, as one that was not.
+ *
+ * @throws {InvalidArgumentError} for a setting that cannot be used
+ * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
+ * @throws {EvaluationError} when no member of a generation could be evaluated
+ */
+export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
+  checkSettings(options.settings);
+  const folder = await RunFolder.open(options.folder);
+  const found = await folder.begin(options.settings);
+  const state = found ?? (await newState(options));
+  if (found === null) await folder.saveState(state);
+  await folder.readLog(found === null ? -1 : state.strategy.generation);
+  return new Evolution(options, folder, state).run();
+}
+
+async function newState({ settings, evaluator, prompts }: EvolveOptions): Promise<RunState> {
+  const { normaliser: wanted, stages, start, seed, sigma, populationSize } = settings;
+  const first = stages[0]!;
+  const texts = promptsOf(prompts, first, 'train', { seed, from: 0, count: wanted.promptsPerTask });
+  const normaliser = await evaluator.measure(texts, wanted.kind);
+  const trainable = createTrainable(settings.trainable, normaliser);
+  const { dimension } = trainable;
+  let mean = trainable.start();
+  if (start) {
+    if (start.parameters.length !== dimension) {
+      const problem = `has ${start.parameters.length} parameters, not ${dimension}`;
+      throw new InvalidArgumentError('start', `${start.checkpoint} ${problem}`);
+    }
+    mean = Float64Array.from(start.parameters);
+    if (start.biasShift !== 0) mean = trainable.shifted(mean, start.biasShift);
+  }
+  const strategy = new CmaEs({
+    ...presets['namm-recommended'],
+    ...{ mean, sigma, seed, populationSize, model: 'sep' },
+  });
+  return { strategy, normaliser, stage: 0, generationInStage: 0, pending: new Map(), best: null };
+}
+
+/** One run in progress. */
+class Evolution {
+  readonly #options: EvolveOptions;
+  readonly #settings: EvolutionSettings;
+  readonly #folder: RunFolder;
+  readonly #state: RunState;
+  readonly #trainable: Trainable;
+  #validation: Validation | null = null;
+
+  constructor(options: EvolveOptions, folder: RunFolder, state: RunState) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#folder = folder;
+    this.#state = state;
+    this.#trainable = createTrainable(options.settings.trainable, state.normaliser);
+  }
+
+  async run(): Promise<EvolveResult> {
+    const state = this.#state;
+    const { stages } = this.#settings;
+    while (!this.#isComplete && !this.#isStopped) {
+      const stage = stages[state.stage]!;
+      if (state.generationInStage === stage.generations) {
+        state.stage++;
+        state.generationInStage = 0;
+        await this.#folder.saveState(state);
+      } else if (state.best?.stage !== state.stage) await this.#validateStart(stage);
+      else await this.#generation(stage);
+    }
+    const { strategy, best } = state;
+    return { isComplete: this.#isComplete, mean: strategy.mean, best };
+  }
+
+  get #isComplete(): boolean {
+    const { stages } = this.#settings;
+    const { stage, generationInStage } = this.#state;
+    return stage === stages.length - 1 && generationInStage === stages[stage]!.generations;
+  }
+
+  get #isStopped(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  /** A stage begins with what its mean is worth, so that the best mean is never worse than that. */
+  async #validateStart(stage: Stage): Promise<void> {
+    const validation = await this.#validate(stage);
+    if (validation === null) return;
+    const { generation, sigma } = this.#state.strategy;
+    const nothing = { members: [], tasks: {}, tokens: 0, seconds: null };
+    const { stage: number } = this.#state;
+    await this.#finish({ generation, stage: number, sigma, ...nothing, validation });
+  }
+
+  async #generation(stage: Stage): Promise<void> {
+    const { clock } = this.#options;
+    const began = clock?.();
+    const state = this.#state;
+    const { strategy } = state;
+    const { generation } = strategy;
+    const { seed, fitness } = this.#settings;
+    const candidates = strategy.ask();
+    const from = generation * stage.promptsPerTask;
+    const texts = promptsOf(this.#options.prompts, stage, 'train', {
+      ...{ seed, from, count: stage.promptsPerTask },
+    });
+    const scored = await scoreMembers({
+      ...this.#work(texts),
+      members: candidates.map(({ parameters }) => parameters),
+      pending: state.pending,
+      onSlice: () => this.#sliceDone(),
+      fitness,
+    });
+    if (scored === null) return; // stopped
+    this.#tell(candidates, scored);
+    state.pending.clear();
+    state.generationInStage++;
+    const isDue = state.generationInStage % this.#settings.validation.every === 0;
+    const isLast = state.generationInStage === stage.generations;
+    const validation = isDue || isLast ? await this.#validate(stage) : null;
+    if (validation === null && this.#isStopped && (isDue || isLast)) return; // told again next time
+    await this.#finish({
+      ...{ generation: strategy.generation, stage: state.stage, sigma: strategy.sigma },
+      members: scored.members.map((member) => ({
+        fitness: finiteOrNull(member.fitness),
+        keptShare: finiteOrNull(member.keptShare),
+        keptAtAnswer: finiteOrNull(member.keptAtAnswer),
+      })),
+      ...{ tasks: scored.tasks, tokens: scored.tokens, validation },
+      seconds: clock && began !== undefined ? (clock() - began) / 1000 : null,
+    });
+  }
+
+  #tell(candidates: readonly Candidate[], { members, firstFailure }: ScoredMembers): void {
+    const { strategy } = this.#state;
+    if (members.every(({ fitness }) => Number.isNaN(fitness))) {
+      throw new EvaluationError(strategy.generation, firstFailure ?? 'nothing');
+    }
+    strategy.tell(candidates.map(({ id }, i) => ({ id, fitness: members[i]!.fitness })));
+  }
+
+  /** @returns null when the run was stopped meanwhile */
+  async #validate(stage: Stage): Promise<ValidationRecord | null> {
+    const state = this.#state;
+    const { strategy } = state;
+    const parameters = strategy.mean;
+    const validation = this.#validationOf(stage);
+    const scored = await scoreMembers({
+      ...this.#work(validation.prompts),
+      ...(validation.full ? { full: validation.full } : {}),
+      members: [parameters],
+      pending: new Map(),
+      onSlice: async () => {},
+      fitness: this.#settings.fitness,
+    });
+    if (scored === null) return null;
+    validation.full = scored.full;
+    const { fitness, keptShare, keptAtAnswer, tasks } = scored.members[0]!;
+    if (Number.isNaN(fitness)) {
+      throw new EvaluationError(strategy.generation, scored.firstFailure ?? 'nothing');
+    }
+    const { best, stage: number } = state;
+    const isBest =
+      best?.stage !== number ||
+      fitness > best.fitness ||
+      (fitness === best.fitness && keptShare < best.keptShare);
+    const { generation } = strategy;
+    if (isBest) state.best = { generation, stage: number, fitness, keptShare, parameters };
+    return { fitness, keptShare, keptAtAnswer, tasks, isBest };
+  }
+
+  /** The log first: a record without its state is dropped when the run goes on, the opposite would be a gap. */
+  async #finish(record: GenerationRecord): Promise<void> {
+    await this.#folder.log(record);
+    const { validation } = record;
+    const { strategy } = this.#state;
+    if (validation?.isBest) await this.#saveCheckpoint('best', strategy.mean, record);
+    if (validation) await this.#saveCheckpoint('mean', strategy.mean, record);
+    await this.#folder.saveState(this.#state);
+    this.#options.onGeneration?.(record);
+  }
+
+  async #saveCheckpoint(name: string, mean: Float64Array, record: GenerationRecord): Promise<void> {
+    const { generation, validation } = record;
+    const { start, ...settings } = this.#settings;
+    const provenance = {
+      ...this.#options.provenance,
+      ...{ generation, validation, settings, startedFrom: start?.checkpoint ?? null },
+      biasShift: start?.biasShift ?? 0,
+    };
+    const checkpoint = this.#trainable.checkpoint(mean, provenance);
+    if (checkpoint) return this.#folder.saveCheckpoint(`${name}.safetensors`, checkpoint);
+    const text = JSON.stringify({ parameters: [...mean], provenance }, null, 2);
+    await this.#folder.writeFile(`${name}.json`, `${text}\n`);
+  }
+
+  #work(prompts: readonly PreparedSample[]) {
+    const { evaluator, signal } = this.#options;
+    return { evaluator, signal, prompts, normaliser: this.#state.normaliser };
+  }
+
+  async #sliceDone(): Promise<void> {
+    await this.#folder.saveState(this.#state);
+    const { stages, populationSize } = this.#settings;
+    const { stage, generationInStage, pending } = this.#state;
+    const perGeneration = stages.map(
+      ({ tasks, promptsPerTask }) => tasks.length * promptsPerTask * populationSize,
+    );
+    const all = stages.map(({ generations }, index) => generations * perGeneration[index]!);
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    const prompts = sum([...pending.values()].map(({ length }) => length));
+    const done =
+      sum(all.slice(0, stage)) +
+      generationInStage * perGeneration[stage]! +
+      prompts * populationSize;
+    this.#options.onProgress?.({ stage: 'evaluations', done, total: sum(all) });
+  }
+
+  /** The same prompts for every validation of a stage, and for every run. */
+  #validationOf(stage: Stage): Validation {
+    const { stage: number } = this.#state;
+    if (this.#validation?.stage !== number) {
+      const place = { seed: 0, from: 0, count: this.#settings.validation.promptsPerTask };
+      const prompts = promptsOf(this.#options.prompts, stage, 'development', place);
+      this.#validation = { stage: number, prompts, full: null };
+    }
+    return this.#validation;
+  }
+}
+
+/** The prompts of a stage's validations, and how the full cache answers them. */
+interface Validation {
+  readonly stage: number;
+  readonly prompts: readonly PreparedSample[];
+  full: readonly (MemberScore | FailedScore)[] | null;
+}
+
+function promptsOf(
+  source: PromptSource,
+  { tasks, length }: Stage,
+  split: 'train' | 'development',
+  { seed, from, count }: { readonly seed: number; readonly from: number; readonly count: number },
+): PreparedSample[] {
+  return tasks.flatMap((task) =>
+    Array.from({ length: count }, (_, i) => source({ task, split, length, seed, index: from + i })),
+  );
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

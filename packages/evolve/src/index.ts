@@ -1,0 +1,24 @@
+export type {
+  Evaluator,
+  FailedScore,
+  MemberScore,
+  Slice,
+  SliceScores,
+} from './evaluation/evaluator.js';
+export type { EvaluatorSettings, ModelSettings } from './evaluation/evaluator-settings.js';
+export type { FitnessKind, FitnessSettings, TaskResult } from './evaluation/fitness.js';
+export { InProcessEvaluator } from './evaluation/in-process-evaluator.js';
+export { type PromptSource, samplePrompts } from './evaluation/prompt-source.js';
+export { type EvolveOptions, type EvolveResult, evolve } from './evolve.js';
+export { EvaluationError, RunFolderError } from './run/errors.js';
+export type { EvolutionSettings, Stage, StartSettings } from './run/evolution-settings.js';
+export type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
+export type { NormaliserKind } from './trainables/create-collector.js';
+export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
+export {
+  type KeyNormTrainableSettings,
+  type NammTrainableSettings,
+  type TrainableSettings,
+  trainableNames,
+  trainableSettings,
+} from './trainables/trainable-settings.js';
