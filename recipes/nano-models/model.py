@@ -1,4 +1,4 @@
-"""A Llama small enough to train on one core; parameter names are those of the hub's Llama."""
+"""A Llama or Qwen3 small enough to train on one core; parameter names are those of the hub."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -163,7 +163,7 @@ class Trunk(nn.Module):
         self.norm = nn.RMSNorm(config.width, eps=config.epsilon)
 
 
-class NanoLlama(nn.Module):
+class NanoModel(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
         self.config = config
@@ -173,7 +173,9 @@ class NanoLlama(nn.Module):
     def initialise(self) -> None:
         """Large embeddings, small outputs: with the usual values the copying heads do not form."""
         for name, parameter in self.named_parameters():
-            if "norm" in name:
+            if "q_norm" in name or "k_norm" in name:
+                nn.init.constant_(parameter, 1.4)  # logits up to 11 from the start, so that heads can point
+            elif "norm" in name:
                 nn.init.ones_(parameter)
             elif "embed_tokens" in name:
                 nn.init.normal_(parameter, std=0.7)

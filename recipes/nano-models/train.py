@@ -1,4 +1,4 @@
-"""Trains the nano Llama through growing lengths. Run it again after a stop: it goes on from its last checkpoint."""
+"""Trains a nano model through growing lengths. Run it again after a stop: it goes on from its last checkpoint."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from model import Config, NanoLlama
+from model import Config, NanoModel
 from samples import CODE, Samples, read_samples
 
 FILLER_WEIGHT = 0.1
@@ -69,7 +69,7 @@ class Batches:
         return torch.from_numpy(ids), torch.from_numpy(answer), torch.from_numpy(filler)
 
 
-def loss_of(model: NanoLlama, ids, answer, filler):
+def loss_of(model: NanoModel, ids, answer, filler):
     """Cross-entropy of answers plus a little of the filler; the head sees only the tokens that are scored."""
     with torch.autocast("cpu", torch.bfloat16):
         hidden = model.hidden(ids[:, :-1])
@@ -84,7 +84,7 @@ def loss_of(model: NanoLlama, ids, answer, filler):
     return answer_loss + FILLER_WEIGHT * filler_loss, answer_loss.item(), filler_loss.item(), right.item()
 
 
-def optimizers_of(model: NanoLlama):
+def optimizers_of(model: NanoModel):
     matrices = [p for name, p in model.named_parameters() if ".layers." in name and p.ndim == 2]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
@@ -105,6 +105,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--stages", required=True, help=parse_stages.__doc__)
     parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--kv-heads", type=int, default=2)
+    parser.add_argument("--inner", type=int, default=352)
+    parser.add_argument("--query-key-norm", action="store_true", help="Qwen3 instead of Llama")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--warmup", type=int, default=50, help="steps of linear growth of the rate")
@@ -117,8 +121,14 @@ def main() -> None:
     stages = parse_stages(options.stages)
     tokenizer = Tokenizer.from_file(str(options.data / "tokenizer.json"))
 
-    config = Config(layers=options.layers)
-    model = NanoLlama(config)
+    config = Config(
+        layers=options.layers,
+        heads=options.heads,
+        kv_heads=options.kv_heads,
+        inner=options.inner,
+        query_key_norm=options.query_key_norm,
+    )
+    model = NanoModel(config)
     model.initialise()
     muon, adam = optimizers_of(model)
     first, checkpoint = 0, options.run / "checkpoint.pt"

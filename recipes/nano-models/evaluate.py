@@ -14,16 +14,17 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from model import Config, Extension, NanoLlama, full_cache
+from model import Config, Extension, NanoModel, full_cache
 from samples import CODE, Samples, read_samples
 
 UPDATE_INTERVAL = 64
+FAMILIES = 8
 TAIL = ["question", "answer", "stop"]
 
 
-def load(file: Path) -> tuple[NanoLlama, int]:
+def load(file: Path) -> tuple[NanoModel, int]:
     state = torch.load(file, weights_only=False)
-    model = NanoLlama(Config(**state["config"]))
+    model = NanoModel(Config(**state["config"]))
     model.load_state_dict(state["model"])
     return model.eval(), state["length"]
 
@@ -65,7 +66,7 @@ class FactOracle:
 
 
 @torch.inference_mode()
-def question_scores(model: NanoLlama, samples: Samples, row: int, extension: Extension, oracle: bool) -> list[int]:
+def question_scores(model: NanoModel, samples: Samples, row: int, extension: Extension, oracle: bool) -> list[int]:
     """1 or 0 for each question of one sample."""
     kinds = samples.kinds[row]
     count = int((kinds != CODE["padding"]).sum())
@@ -125,7 +126,7 @@ def main() -> None:
     trained = options.trained or stage_length
     tokenizer = Tokenizer.from_file(str(options.data / "tokenizer.json"))
     for length in options.lengths:
-        limit = options.prompts * 6 if options.prompts else None
+        limit = options.prompts * FAMILIES if options.prompts else None
         samples = read_samples(options.data / f"{options.split}-{length}.jsonl", tokenizer, length, limit)
         plain = length <= trained
         for alpha in options.alpha[:1] if plain else options.alpha:
