@@ -54,6 +54,7 @@ export {
 export type { KeysAndValues, Segments, TurnKeys } from './row-buffer.js';
 export { packState, type StateArray, unpackState } from './saved-state.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
+export { type GivenCounts, type GivenHeads, givenHeads } from './scoring/given-heads.js';
 export type { HeadAllocation } from './scoring/head-allocation.js';
 export type { LayerAllocation } from './scoring/layer-allocation.js';
 export { type PyramidBudgetsOptions, pyramidBudgets } from './scoring/pyramid-budgets.js';

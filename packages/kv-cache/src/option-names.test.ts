@@ -35,7 +35,11 @@ const factories: [string, (options: never) => unknown, object][] = [
     pyramidKV,
     { budget: 8, window: 2, kernel: 3, pooling: 'max', beta: 2, rule: 'factory' },
   ],
-  ['scoredPolicy', scoredPolicy, { budget: 8, scorer: h2oScorer(), name: 'mine' }],
+  [
+    'scoredPolicy',
+    scoredPolicy,
+    { budget: 8, scorer: h2oScorer(), name: 'mine', updateInterval: 4 },
+  ],
   ['createPolicy', (options) => createPolicy('h2o', options), { budget: 8, seed: 1 }],
   ['snapKVScorer', snapKVScorer, { window: 2, kernel: 3, pooling: 'max' }],
   ['adaptiveHeads', adaptiveHeads, { safeguard: 0, rule: 'original' }],

@@ -1,7 +1,7 @@
 import type { BudgetInput } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
 import type { CacheShape } from '../cache-shape.js';
-import { checkNames } from '../check-option.js';
+import { checkInteger, checkNames } from '../check-option.js';
 import type {
   CacheView,
   EvictionPolicy,
@@ -13,6 +13,7 @@ import type {
 import { parseBudget } from '../parse-budget.js';
 import { packState, unpackState } from '../saved-state.js';
 import { slotsPerHead } from '../slots-per-head.js';
+import type { GivenHeads } from './given-heads.js';
 import { equalHeads, type HeadAllocation } from './head-allocation.js';
 import { equalLayers, type LayerAllocation } from './layer-allocation.js';
 import type { Scorer, ScorerState } from './scorer.js';
@@ -21,46 +22,58 @@ import { TopSlots } from './top-slots.js';
 /** The parts of a policy that keeps the rows with the highest scores. */
 export interface ScoredPolicyOptions {
   readonly scorer: Scorer;
-  /** Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. */
-  readonly budget: BudgetInput;
+  /**
+   * Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. Needed unless the numbers of
+   * rows are given.
+   */
+  readonly budget?: BudgetInput;
   /** @defaultValue the scorer's name */
   readonly name?: string;
   /** @defaultValue every layer the same */
   readonly layers?: LayerAllocation;
   /** @defaultValue every head the same */
-  readonly heads?: HeadAllocation;
+  readonly heads?: HeadAllocation | GivenHeads;
+  /**
+   * Evict only when the tokens seen are a multiple of this, as a NAMM does; in between everything stays.
+   * @defaultValue after every pass
+   */
+  readonly updateInterval?: number;
 }
 
 /**
  * Composes a policy: a scorer says which rows are worth most, a budget how many rows there may be, the
  * allocations how layers and heads share them. All classic policies of this package are made so. It is
- * applied after every forward pass, in prefill and decode alike.
+ * applied after every forward pass, in prefill and decode alike, unless an interval is asked for.
  *
- * @throws {InvalidArgumentError} when the budget cannot be read
+ * @throws {InvalidArgumentError} when the budget cannot be read, or the interval is no whole number above 0
  * @example
  * ```ts
  * const policy = scoredPolicy({ scorer: keyDiffScorer(), budget: '25%', heads: adaptiveHeads() });
  * ```
  */
 export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
-  checkNames('scoredPolicy', options, ['scorer', 'budget', 'name', 'layers', 'heads']);
-  const { scorer, layers = equalLayers, heads = equalHeads } = options;
-  const budget = parseBudget(options.budget);
+  const names = ['scorer', 'budget', 'name', 'layers', 'heads', 'updateInterval'] as const;
+  checkNames('scoredPolicy', options, names);
+  const { scorer, layers = equalLayers, heads = equalHeads, updateInterval } = options;
+  const budget = parseBudget(options.budget ?? ('given' in heads ? '100%' : options.budget!));
+  if (updateInterval !== undefined) checkInteger('updateInterval', updateInterval, 1);
   const settings = {
     budget,
     scorer: { name: scorer.name, ...scorer.settings },
     layers: layers.settings,
     heads: heads.settings,
+    ...(updateInterval !== undefined && { updateInterval }),
   };
   const partsFor = (shape: CacheShape): Parts => {
     layers.check?.(shape, budget.kind === 'bytes');
     const slots = slotsPerHead(budget, shape, (layer) => scorer.bytesPerRow(layer));
-    return { policy, scorer, layers, heads, slots };
+    return { policy, scorer, layers, heads, slots, updateInterval: updateInterval ?? 1 };
   };
   const policy: EvictionPolicy = {
     name: options.name ?? scorer.name,
     settings,
     probe: scorer.probe,
+    ...(updateInterval !== undefined && { updateInterval }),
     start: (shape) => new ScoredState(partsFor(shape), scorer.start(shape)),
     restore(shape, saved) {
       const parts = partsFor(shape);
@@ -74,8 +87,9 @@ interface Parts {
   readonly policy: EvictionPolicy;
   readonly scorer: Scorer;
   readonly layers: LayerAllocation;
-  readonly heads: HeadAllocation;
+  readonly heads: HeadAllocation | GivenHeads;
   readonly slots: (seen: number) => number;
+  readonly updateInterval: number;
 }
 
 class ScoredState implements PolicyState {
@@ -98,10 +112,11 @@ class ScoredState implements PolicyState {
   }
 
   async select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]> {
-    const { layers, slots } = this.#parts;
+    const { layers, slots, updateInterval } = this.#parts;
     const perLayer = layers.slots(view.shape.layers.length, slots(view.seen), view.seen);
+    const isDue = view.seen % updateInterval === 0;
     const kept = perLayer.map((layerSlots, layer) =>
-      this.#selectLayer(view, layer, layerSlots, onScores),
+      isDue ? this.#selectLayer(view, layer, layerSlots, onScores) : null,
     );
     this.#scorer.endPass();
     return kept;
@@ -127,19 +142,32 @@ class ScoredState implements PolicyState {
   ): KeptSlots | null {
     const { policy, scorer, heads } = this.#parts;
     const lengths = headLengths(view.shape, view, layer);
-    if (!heads.isDue(lengths, slots)) return null;
+    const given = 'given' in heads ? (heads.given(layer, view.seen) ?? lengths) : null;
+    const ownSlots = given ?? lengths.map(() => slots);
+    const isDue =
+      'given' in heads
+        ? lengths.some((length, head) => length > ownSlots[head]!)
+        : heads.isDue(lengths, slots);
+    if (!isDue) return null;
     const scores = lengths.map((length, head) => this.#scoresOf(head, length));
-    this.#scorer.score(view, layer, slots, scores);
+    this.#scorer.score(view, layer, ownSlots, scores);
     for (const [head, values] of scores.entries()) {
       if (hasNaN(values)) throw new InvalidScoreError(policy.name, layer, head);
     }
-    const protectedRows = Math.min(slots, scorer.protectedRows(slots));
+    const protectedRows = ownSlots.map((own) => Math.min(own, scorer.protectedRows(own)));
     for (const [head, values] of scores.entries()) {
-      onScores?.(layer, head, values.subarray(0, Math.max(0, values.length - protectedRows)));
+      onScores?.(
+        layer,
+        head,
+        values.subarray(0, Math.max(0, values.length - protectedRows[head]!)),
+      );
     }
-    const counts = heads.counts(scores, slots, protectedRows, this.#top);
+    const counts =
+      'given' in heads
+        ? lengths.map((length, head) => Math.min(length, ownSlots[head]!))
+        : heads.counts(scores, slots, protectedRows[0]!, this.#top);
     return lengths.map((length, head) => {
-      const tail = Math.min(protectedRows, counts[head]!);
+      const tail = Math.min(protectedRows[head]!, counts[head]!);
       return this.#top.select(scores[head]!, length - tail, counts[head]! - tail, tail);
     });
   }

@@ -36,9 +36,14 @@ export interface ScorerState {
   /**
    * Writes the scores of a layer, `[length]` per head. Scores of protected rows are not read.
    *
-   * @param slots rows that each head may keep
+   * @param slots rows that each head may keep, `[heads]`
    */
-  score(view: CacheView, layer: number, slots: number, scores: readonly Float64Array[]): void;
+  score(
+    view: CacheView,
+    layer: number,
+    slots: readonly number[],
+    scores: readonly Float64Array[],
+  ): void;
   /** Called when a pass is over: what was only remembered for its scores can go. */
   endPass(): void;
   compact(kept: readonly (KeptSlots | null)[]): void;

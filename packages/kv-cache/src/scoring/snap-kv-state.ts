@@ -91,7 +91,12 @@ export class SnapKVState implements ScorerState {
     this.#queries[layer]! += rows;
   }
 
-  score(view: CacheView, layer: number, _slots: number, scores: readonly Float64Array[]): void {
+  score(
+    view: CacheView,
+    layer: number,
+    _slots: readonly number[],
+    scores: readonly Float64Array[],
+  ): void {
     const { window, kernel, pooling } = this.#settings;
     const lanes = lanesOf(view.shape.layers[layer]!, pooling);
     for (const [head, target] of scores.entries()) {

@@ -21,7 +21,9 @@ export function statelessScorer(
     bytes: 0,
     observe() {},
     score(view, layer, slots, scores) {
-      for (const [head, target] of scores.entries()) scoreHead(view, layer, head, slots, target);
+      for (const [head, target] of scores.entries()) {
+        scoreHead(view, layer, head, slots[head]!, target);
+      }
     },
     endPass() {},
     compact() {},

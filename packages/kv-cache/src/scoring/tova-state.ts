@@ -36,7 +36,12 @@ export class TovaState implements ScorerState {
     }
   }
 
-  score(view: CacheView, layer: number, _slots: number, scores: readonly Float64Array[]): void {
+  score(
+    view: CacheView,
+    layer: number,
+    _slots: readonly number[],
+    scores: readonly Float64Array[],
+  ): void {
     const { queryHeads } = view.shape.layers[layer]!;
     const received = scores.map((_, head) => this.#received.head(layer, head).array);
     const positions = scores.map((_, head) => view.tokens(layer, head));

@@ -1,0 +1,48 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { PolicySettings } from '../eviction-policy.js';
+
+/** How many rows each head keeps from some moment on. */
+export interface GivenCounts {
+  /** From how many tokens seen the counts hold, until the next entry's. */
+  readonly seen: number;
+  /** Rows per layer and KV head; a head that holds no more loses nothing. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** Numbers of rows that are known beforehand, instead of a budget; see {@link givenHeads}. */
+export interface GivenHeads {
+  /** Which allocation this is and all that decides in it, as plain JSON data. */
+  readonly settings: PolicySettings;
+  /** Rows of one layer per KV head; null when it loses nothing yet. */
+  given(layer: number, seen: number): readonly number[] | null;
+}
+
+/**
+ * Gives every head of every layer a number of rows of its own, which may change as the sequence grows: to
+ * share a budget that heads cannot divide, or to give a scorer the counts that another policy came to.
+ *
+ * @param schedule ascending in `seen`; before the first entry everything stays
+ * @throws {InvalidArgumentError} when the schedule is empty, does not ascend, or a count is below 1
+ * @example
+ * ```ts
+ * const heads = givenHeads([{ seen: 0, counts: [[40, 8], [16, 64]] }]);
+ * const policy = scoredPolicy({ scorer: h2oScorer(), heads, updateInterval: 64 });
+ * ```
+ */
+export function givenHeads(schedule: readonly GivenCounts[]): GivenHeads {
+  if (schedule.length === 0) throw new InvalidArgumentError('schedule', 'is empty');
+  for (const [index, { seen, counts }] of schedule.entries()) {
+    if (!Number.isSafeInteger(seen) || seen < 0 || seen <= (schedule[index - 1]?.seen ?? -1)) {
+      throw new InvalidArgumentError(`schedule[${index}].seen`, `${seen} does not ascend`);
+    }
+    const wrong = counts.flat().find((count) => !Number.isSafeInteger(count) || count < 1);
+    if (wrong !== undefined) {
+      const problem = `${wrong} is not an integer of at least 1`;
+      throw new InvalidArgumentError(`schedule[${index}].counts`, problem);
+    }
+  }
+  return {
+    settings: { kind: 'given', schedule },
+    given: (layer, seen) => schedule.findLast((entry) => entry.seen <= seen)?.counts[layer] ?? null,
+  };
+}
