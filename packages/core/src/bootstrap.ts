@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from './errors.js';
 import { mean } from './mean.js';
-import { quantile } from './quantile.js';
-import { Random } from './random.js';
+import { resampledInterval, strata } from './resampling.js';
 
 /** How a bootstrap is run. */
 export interface BootstrapOptions {
@@ -20,36 +19,14 @@ export interface Interval {
   readonly upper: number;
 }
 
-function checkOptions(count: number, resamples: number, level: number): void {
-  if (count === 0) throw new InvalidArgumentError('values', 'is empty');
-  if (!Number.isInteger(resamples) || resamples < 1) {
-    throw new InvalidArgumentError('resamples', `${resamples} is not a positive integer`);
-  }
-  if (!(level > 0 && level < 1)) {
-    throw new InvalidArgumentError('level', `${level} is not between 0 and 1`);
-  }
-}
-
 /** Percentile interval of a statistic of `count` cases, given by the indices of the cases drawn. */
 function percentileInterval(
   count: number,
   statisticOf: (drawn: Uint32Array) => number,
-  { seed, resamples = 2000, level = 0.95 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Interval {
-  checkOptions(count, resamples, level);
-  const random = new Random(seed);
-  const drawn = Uint32Array.from({ length: count }, (_, i) => i);
-  const estimate = statisticOf(drawn);
-  const statistics: number[] = [];
-  for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < count; i++) drawn[i] = random.integer(count);
-    const statistic = statisticOf(drawn);
-    if (!Number.isNaN(statistic)) statistics.push(statistic);
-  }
-  if (statistics.length === 0) return { estimate, lower: Number.NaN, upper: Number.NaN };
-  const sorted = Float64Array.from(statistics).sort();
-  const tail = (1 - level) / 2;
-  return { estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) };
+  if (count === 0) throw new InvalidArgumentError('values', 'is empty');
+  return resampledInterval(strata([count]), ([drawn]) => statisticOf(drawn!), options);
 }
 
 /**

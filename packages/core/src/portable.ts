@@ -18,6 +18,15 @@ export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';
+export {
+  type DrawnGroup,
+  type DrawnStrata,
+  nested,
+  type Resampling,
+  resampledInterval,
+  resampledPValue,
+  strata,
+} from './resampling.js';
 export { checkRetentionRecord } from './retention/check-retention-record.js';
 export { heldTokens } from './retention/held-tokens.js';
 export type {

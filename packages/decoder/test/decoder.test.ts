@@ -245,6 +245,21 @@ describe('context extension', () => {
     await larger.remove();
   });
 
+  it('is YaRN as a configuration asks for it', async () => {
+    const options = { ...quiet, contextExtension: { factor: 4, kind: 'yarn' } } as const;
+    const extended = await Decoder.load(model.folder, options);
+    const rope_scaling = { type: 'yarn', factor: 4, original_max_position_embeddings: 256 };
+    const configured = await randomModel({ rope_scaling, max_position_embeddings: 1024 });
+    const configuredDecoder = await Decoder.load(configured.folder, quiet);
+    expect(extended.spec.rotary).toEqual(configuredDecoder.spec.rotary);
+    expect(extended.spec.maximumPositions).toBe(1024);
+    const logits = await feed(extended, extended.createCache(), ids);
+    expect(logits).toEqual(await feed(configuredDecoder, configuredDecoder.createCache(), ids));
+    await extended.release();
+    await configuredDecoder.release();
+    await configured.remove();
+  });
+
   it('sharpens attention by the factor on its logits', async () => {
     const sharpened = await Decoder.load(model.folder, { ...quiet, attentionLogitFactor: 1.5 });
     const ratio =
@@ -261,6 +276,8 @@ describe('context extension', () => {
   it.each([
     ['contextExtension.factor', { contextExtension: { factor: 0.5 } }],
     ['contextExtension.alpha', { contextExtension: { factor: 2, alpha: 0 } }],
+    ['contextExtension.alpha', { contextExtension: { factor: 2, kind: 'yarn', alpha: 2 } }],
+    ['contextExtension.kind', { contextExtension: { factor: 2, kind: 'linear' as 'ntk' } }],
     ['attentionLogitFactor', { attentionLogitFactor: -1 }],
     ['maximumPositions', { maximumPositions: 0 }],
     ['chunkSize', { chunkSize: 0 }],
