@@ -19,12 +19,13 @@ export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';
 export {
+  bootstrapPValue,
   type DrawnGroup,
   type DrawnStrata,
   nested,
+  percentileInterval,
   type Resampling,
   resampledInterval,
-  resampledPValue,
   strata,
 } from './resampling.js';
 export { checkRetentionRecord } from './retention/check-retention-record.js';

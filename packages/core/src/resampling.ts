@@ -81,25 +81,49 @@ export function resampledInterval<Drawn>(
   options: BootstrapOptions,
 ): Interval {
   const estimate = statistic(resampling.whole);
-  return percentiles(estimate, resampledStatistics(resampling, statistic, options), options);
+  const statistics = resampledStatistics(resampling, statistic, options);
+  return percentileInterval(estimate, statistics, options.level);
+}
+
+/**
+ * The interval between the percentiles of a statistic's resamples, for those who compute several statistics from the
+ * same draws; NaN among them says nothing and is left out.
+ *
+ * @param level share of the resamples inside the interval. @defaultValue 0.95
+ * @throws {InvalidArgumentError} when the level is not between 0 and 1
+ */
+export function percentileInterval(
+  estimate: number,
+  statistics: ArrayLike<number>,
+  level = 0.95,
+): Interval {
+  checkBootstrap(1, level);
+  const sorted = Float64Array.from(statistics)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  if (sorted.length === 0) return { estimate, lower: Number.NaN, upper: Number.NaN };
+  const tail = (1 - level) / 2;
+  return { estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) };
 }
 
 /**
  * Two-sided bootstrap p-value for a statistic being 0, such as a difference over paired cases: twice the share
- * of resamples on the other side of 0, both ends counting one more, so that it is never 0 (Davison and Hinkley
- * 1997, section 4.4: (1 + count) / (1 + resamples)). 1 where no resample says anything.
+ * of resamples on the other side of 0, one more counted above and below, so that it is never 0 (Davison and Hinkley
+ * 1997, Bootstrap Methods and their Application, section 4.2: (1 + count) / (1 + resamples)). NaN is left out; without
+ * any number it is 1.
  *
- * @throws {InvalidArgumentError} for options out of range
+ * @param statistics of the resamples
  */
-export function resampledPValue<Drawn>(
-  resampling: Resampling<Drawn>,
-  statistic: (drawn: Drawn) => number,
-  options: Omit<BootstrapOptions, 'level'>,
-): number {
-  const statistics = resampledStatistics(resampling, statistic, options);
-  const atMost = statistics.filter((value) => value <= 0).length;
-  const atLeast = statistics.filter((value) => value >= 0).length;
-  return Math.min(1, (2 * (1 + Math.min(atMost, atLeast))) / (1 + statistics.length));
+export function bootstrapPValue(statistics: ArrayLike<number>): number {
+  let [atMost, atLeast, count] = [0, 0, 0];
+  for (let i = 0; i < statistics.length; i++) {
+    const value = statistics[i]!;
+    if (Number.isNaN(value)) continue;
+    count++;
+    if (value <= 0) atMost++;
+    if (value >= 0) atLeast++;
+  }
+  return Math.min(1, (2 * (1 + Math.min(atMost, atLeast))) / (1 + count));
 }
 
 function resampledStatistics<Drawn>(
@@ -109,9 +133,7 @@ function resampledStatistics<Drawn>(
 ): number[] {
   checkBootstrap(resamples, level);
   const random = new Random(seed);
-  return Array.from({ length: resamples }, () => statistic(draw(random))).filter(
-    (value) => !Number.isNaN(value),
-  );
+  return Array.from({ length: resamples }, () => statistic(draw(random)));
 }
 
 function drawInto(indices: Uint32Array, size: number, random: Random): void {
@@ -135,16 +157,4 @@ function checkBootstrap(resamples: number, level: number): void {
   if (!(level > 0 && level < 1)) {
     throw new InvalidArgumentError('level', `${level} is not between 0 and 1`);
   }
-}
-
-/** The interval between the percentiles of a statistic's resamples; NaN where there is none. */
-function percentiles(
-  estimate: number,
-  statistics: readonly number[],
-  { level = 0.95 }: Pick<BootstrapOptions, 'level'>,
-): Interval {
-  if (statistics.length === 0) return { estimate, lower: Number.NaN, upper: Number.NaN };
-  const sorted = Float64Array.from(statistics).sort();
-  const tail = (1 - level) / 2;
-  return { estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail) };
 }

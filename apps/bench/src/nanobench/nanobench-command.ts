@@ -1,0 +1,273 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ConditionSummary,
+  type QuestionPlacement,
+  ResultStore,
+  type Split,
+  taskFamilies,
+} from '@namm/benchmarks';
+import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
+import { modelFolder } from '@namm/models';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { describeMachine } from '../measuring/describe-machine.js';
+import { count } from '../measuring/model-options.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { type BenchmarkModel, checkpointsIn, openModel } from './benchmark-model.js';
+import { compareEqual } from './compare-equal.js';
+import { drawPage } from './draw-page.js';
+import { type Extension, type ExtensionChoice, parseExtensions, readTuned } from './extension.js';
+import { formatCondition, formatSeeds } from './format-tables.js';
+import { readNamms } from './namm-contenders.js';
+import { summariseSeeds } from './over-seeds.js';
+import { type ModelEntry, runNanobench } from './run-nanobench.js';
+import { addTuneCommand } from './tune-command.js';
+
+/** What the reduced run measures, and what `--full` does instead. */
+const reduced = { factors: [1, 4], prompts: 3, equal: ['bytes'], shares: [0.25] };
+const complete = {
+  factors: [1, 2, 4, 8, 16],
+  prompts: 40,
+  freePrompts: 5,
+  equal: ['bytes', 'rows', 'heads'],
+  shares: [0.75, 0.5, 0.25, 0.12],
+};
+
+interface Options {
+  full: boolean;
+  model?: string[];
+  namm?: string[];
+  rival: string[];
+  factors?: number[];
+  extensions: ExtensionChoice[];
+  tuned?: string;
+  placements: QuestionPlacement[];
+  families: string[];
+  evolvedFamilies?: string[];
+  equal?: ('rows' | 'bytes' | 'heads')[];
+  shares?: number[];
+  prompts?: number;
+  freePrompts?: number;
+  random?: boolean;
+  updateInterval?: number;
+  split: Split;
+  seed: number;
+  batch: number;
+  threads: number;
+  results?: string;
+  out?: string;
+  html?: string;
+}
+
+const positive = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const value = Number(part);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw new InvalidArgumentError(`'${part}' is not a positive number.`);
+  });
+
+const shares = (text: string): number[] =>
+  (text === 'none' ? [] : positive(text)).map((share) => {
+    if (share < 1) return share;
+    throw new InvalidArgumentError(`'${share}' is not below 1.`);
+  });
+
+const factors = (text: string): number[] =>
+  positive(text).map((factor) => {
+    if (factor >= 1) return factor;
+    throw new InvalidArgumentError(`'${factor}' is below 1.`);
+  });
+
+/** Reads a list of some of these names. */
+const namesFrom =
+  <Name extends string>(known: readonly Name[]) =>
+  (text: string): Name[] =>
+    (text === 'none' ? [] : text.split(',')).map((part) => {
+      const name = known.find((each) => each === part);
+      if (name !== undefined) return name;
+      throw new InvalidArgumentError(`'${part}' is none of ${known.join(', ')}.`);
+    });
+
+const familyNames = taskFamilies.map(({ name }) => name);
+
+/** Adds `nanobench`: the result table of the bundled model, or of others. */
+export function addNanobenchCommand(program: Command): void {
+  const command = program
+    .command('nanobench')
+    .description(
+      'score full cache, fact oracle, NAMMs and classic policies on the task families, beyond the training length',
+    )
+    .option('--full', 'everything, instead of the reduced form of a few minutes', false)
+    .option('--model <folders...>', 'models with their tokenizers; the bundled one if left out')
+    .option('--namm <files...>', 'checkpoints; those beside each model if left out')
+    .option('--rival <files...>', 'evolved rivals that see key norm and age only', [])
+    .option('--factors <list>', 'run lengths over the training length', factors)
+    .option(
+      '--extensions <list>',
+      'published (ntk:2:1), tuned, ntk:ALPHA:LOGITS, yarn:LOGITS',
+      parseExtensions,
+      parseExtensions('published'),
+    )
+    .option('--tuned <file>', 'what `nanobench tune` wrote, if not beside the model')
+    .option(
+      '--placements <list>',
+      'where the questions stand: last, first, unseen, seen',
+      namesFrom<QuestionPlacement>(['last', 'first', 'unseen', 'seen']),
+      ['last'],
+    )
+    .option('--families <list>', familyNames.join(', '), namesFrom(familyNames), familyNames)
+    .option(
+      '--evolved-families <list>',
+      'which are not held out; what the checkpoints say if left out',
+      namesFrom(familyNames),
+    )
+    .option(
+      '--equal <list>',
+      "in what the classic policies equal each NAMM: bytes, rows, heads; or 'none'",
+      namesFrom(['rows', 'bytes', 'heads']),
+    )
+    .option('--shares <list>', "shares of the tokens read, for the curve; or 'none'", shares)
+    .option('--prompts <count>', 'prompts per family', count)
+    .option('--free-prompts <count>', 'prompts per family whose answers are decoded', count)
+    .option('--random', 'a NAMM of random parameters that keeps as much (default: with --full)')
+    .option('--update-interval <tokens>', 'tokens between decisions; that of the NAMMs', count)
+    .addOption(
+      new Option('--split <split>', 'of the samples')
+        .choices(['development', 'test'])
+        .default('test'),
+    )
+    .option('--seed <seed>', 'of the samples, and of the random policy', count, 1)
+    .option('--batch <count>', 'prompts that go through a model together', count, 4)
+    .option('--threads <count>', 'threads that compute', count, 1)
+    .option('--results <file>', 'JSONL file of all results; what it has is not measured again')
+    .option('--out <file>', 'the tables as Markdown')
+    .option('--html <file>', 'the tables and curves as a page')
+    .action(nanobench);
+  addTuneCommand(command);
+}
+
+async function nanobench(options: Options): Promise<void> {
+  const size = options.full ? complete : { ...reduced, freePrompts: 0 };
+  const models = await openModels(options);
+  const evolvedFamilies = options.evolvedFamilies ?? evolvedBy(models);
+  const extensions = await readExtensions(
+    options,
+    models.map(({ model }) => model),
+  );
+  const store = await ResultStore.open(
+    options.results ?? join(tmpdir(), `namm-nanobench-${models[0]!.model.version}.jsonl`),
+  );
+  const notes = [
+    `Machine: ${describeMachine()}. Results: ${store.path}.`,
+    `Evolved on: ${evolvedFamilies.join(', ') || 'unknown, so all families count as held out'}.`,
+    ...describeMeasures(),
+    ...models.flatMap(({ model, namms }) =>
+      namms.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
+    ),
+  ];
+  for (const note of notes) console.log(note);
+  try {
+    const summaries = await runNanobench({
+      ...{ store, models, evolvedFamilies, extensions },
+      factors: options.factors ?? size.factors,
+      placements: options.placements,
+      families: options.families,
+      split: options.split,
+      seed: options.seed,
+      prompts: {
+        forced: options.prompts ?? size.prompts,
+        free: options.freePrompts ?? size.freePrompts,
+      },
+      equal: options.equal ?? (size.equal as ('rows' | 'bytes' | 'heads')[]),
+      shares: options.shares ?? size.shares,
+      random: options.random ?? options.full,
+      updateInterval: options.updateInterval ?? intervalOf(models),
+      batch: options.batch,
+      threads: options.threads,
+      onProgress: (what, { done, total }) => reportProgress(`${what}: ${done} of ${total}`),
+    });
+    reportProgress('');
+    await publish(summaries, { options, models, evolvedFamilies, notes });
+  } finally {
+    await store.close();
+  }
+}
+
+async function publish(
+  summaries: readonly ConditionSummary[][],
+  context: {
+    readonly options: Options;
+    readonly models: readonly ModelEntry[];
+    readonly evolvedFamilies: readonly string[];
+    readonly notes: readonly string[];
+  },
+): Promise<void> {
+  const { options, models, evolvedFamilies, notes } = context;
+  const conditions = summaries.flat();
+  const tables = conditions.map((condition) =>
+    formatCondition(condition, compareEqual(condition, evolvedFamilies)),
+  );
+  const isNamm = (model: string, contender: string) =>
+    models.some(
+      (entry) => entry.model.name === model && entry.namms.some(({ name }) => name === contender),
+    );
+  const seeds = summariseSeeds(summaries, isNamm, evolvedFamilies);
+  if (seeds.length > 0) tables.push(`### Over models and evolutions\n\n${formatSeeds(seeds)}`);
+  const text = tables.join('\n\n');
+  console.log(`\n${text}`);
+  if (options.out) await writeFileAtomic(options.out, `${notes.join('\n\n')}\n\n${text}\n`);
+  if (options.html) await writeFileAtomic(options.html, drawPage(conditions, notes));
+}
+
+async function openModels({ model, namm, rival }: Options): Promise<ModelEntry[]> {
+  const folders = model ?? [modelFolder('nano-llama')];
+  if (folders.length > 1 && namm !== undefined) {
+    throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
+  }
+  if (rival.length > 0) throw new BadValue('--rival', 'cannot be read yet');
+  return Promise.all(
+    folders.map(async (folder) => ({
+      model: await openModel(folder),
+      namms: await readNamms(namm ?? (await checkpointsIn(folder))),
+      rivals: [],
+    })),
+  );
+}
+
+async function readExtensions(
+  { extensions, tuned }: Options,
+  models: readonly BenchmarkModel[],
+): Promise<((model: BenchmarkModel, factor: number) => Extension)[]> {
+  const found = extensions.includes('tuned')
+    ? await Promise.all(models.map(({ folder, version }) => readTuned(folder, version, tuned)))
+    : [];
+  return extensions.map((choice) => (model, factor) => {
+    if (choice !== 'tuned') return choice;
+    const best = found[models.indexOf(model)]!.best[factor];
+    if (best !== undefined) return best;
+    throw new BadValue('--factors', `×${factor} was not tuned for ${model.name}; tune it`);
+  });
+}
+
+/** The families that all NAMMs together were evolved on. */
+function evolvedBy(models: readonly ModelEntry[]): string[] {
+  const named = new Set(models.flatMap(({ namms }) => namms.flatMap((n) => n.evolvedFamilies)));
+  return familyNames.filter((name) => named.has(name));
+}
+
+function intervalOf(models: readonly ModelEntry[]): number {
+  const intervals = new Set(
+    models.flatMap(({ namms }) => namms.map(({ updateInterval }) => updateInterval)),
+  );
+  if (intervals.size <= 1) return [...intervals][0] ?? 64;
+  const list = [...intervals].join(', ');
+  throw new BadValue('--namm', `the checkpoints decide every ${list} tokens; compare them apart`);
+}
+
+function describeMeasures(): string[] {
+  return [
+    'Teacher-forced exact match per question, mean over prompts, then over families; 95 % bootstrap over prompts within families, paired.',
+    'Bytes are those of float32 keys and values when the questions are asked, the tokens since the last decision included. All policies decide at the same tokens; nothing is evicted in between.',
+    '"bytes of X": the policy has as many bytes as X on the same prompt, its own state and X\'s counted; "rows of X": the same keys, values and positions, state not counted; "heads of X": the same rows in every head after every decision.',
+  ];
+}

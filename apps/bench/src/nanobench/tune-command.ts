@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import {
+  type ConditionSummary,
+  describeExtension,
+  fullContender,
+  measureRows,
+  ResultStore,
+  summariseConditions,
+  type TableRow,
+  taskFamilies,
+} from '@namm/benchmarks';
+import { writeFileAtomic } from '@namm/core';
+import { Decoder } from '@namm/decoder';
+import { modelFolder } from '@namm/models';
+import { type Command, InvalidArgumentError } from 'commander';
+import { markdownTable } from '../measuring/markdown-table.js';
+import { count } from '../measuring/model-options.js';
+import { reportProgress } from '../measuring/report-progress.js';
+import { type BenchmarkModel, openModel } from './benchmark-model.js';
+import { decoderOptions, type Extension, type TunedExtensions, tunedFile } from './extension.js';
+import { formatInterval } from './format-tables.js';
+import { nanobenchFiller } from './nanobench-filler.js';
+
+interface Options {
+  model?: string;
+  factors: number[];
+  alphas: number[];
+  logitFactors: number[];
+  yarn: boolean;
+  prompts: number;
+  seed: number;
+  threads: number;
+  results?: string;
+  out?: string;
+}
+
+const numbers = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const value = Number(part);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw new InvalidArgumentError(`'${part}' is not a positive number.`);
+  });
+
+/** Adds `nanobench tune`: the best context extension for the full cache. */
+export function addTuneCommand(program: Command): void {
+  program
+    .command('tune')
+    .description(
+      'find the context extension under which the full cache is best, on the development split',
+    )
+    .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
+    .option('--factors <list>', 'run lengths over the training length', numbers, [2, 4, 8, 16])
+    .option('--alphas <list>', 'NTK alphas', numbers, [1, 1.5, 2, 3, 4])
+    .option('--logit-factors <list>', 'factors on the attention logits', numbers, [1, 1.25, 1.5, 2])
+    .option('--no-yarn', 'NTK only')
+    .option('--prompts <count>', 'prompts per family', count, 10)
+    .option('--seed <seed>', 'of the samples', count, 1)
+    .option('--threads <count>', 'threads that compute', count, 1)
+    .option('--results <file>', 'JSONL file of all results; what it has is not measured again')
+    .option('--out <file>', `where the best is written; ${tunedFile} beside the model if left out`)
+    .action(async (_: unknown, command: Command) => tune(command.optsWithGlobals<Options>()));
+}
+
+async function tune(options: Options): Promise<void> {
+  const model = await openModel(options.model ?? modelFolder('nano-llama'));
+  const file = options.out ?? join(model.folder, tunedFile);
+  const store = await ResultStore.open(options.results ?? `${file}.results.jsonl`);
+  const best: Record<string, Extension> = {};
+  try {
+    for (const factor of options.factors) {
+      const tried = await measureExtensions(model, factor, store, options);
+      reportProgress('');
+      tried.sort((a, b) => scoreOf(b) - scoreOf(a));
+      const { kind, alpha, logitFactor } = tried[0]!.condition.setting;
+      best[factor] = { kind, alpha, logitFactor };
+      console.log(`### ${model.name} at ${model.trainedLength * factor} tokens\n`);
+      console.log(
+        markdownTable(
+          ['extension', 'EM', 'log-prob.', 'prompts'],
+          tried.map(({ condition, rows: [row] }) => [
+            describeExtension(condition.setting),
+            formatInterval(row!.groups.all!.exactMatch),
+            row!.logProbability!.toFixed(3),
+            String(row!.prompts),
+          ]),
+        ),
+      );
+      console.log('');
+    }
+    const tuned: TunedExtensions = { model: model.version, best };
+    await writeFileAtomic(file, `${JSON.stringify(tuned, null, 2)}\n`);
+    console.log(`The best are in ${file}.`);
+  } finally {
+    await store.close();
+  }
+}
+
+function scoreOf({ rows: [row] }: ConditionSummary): number {
+  return row!.groups.all!.exactMatch.estimate;
+}
+
+async function measureExtensions(
+  model: BenchmarkModel,
+  factor: number,
+  store: ResultStore,
+  options: Options,
+): Promise<ConditionSummary[]> {
+  const { alphas, logitFactors, yarn, seed, prompts, threads } = options;
+  const extensions = logitFactors.flatMap((logitFactor): Extension[] => [
+    ...alphas.map((alpha): Extension => ({ kind: 'ntk', alpha, logitFactor })),
+    ...(yarn ? [{ kind: 'yarn', alpha: 1, logitFactor } as const] : []),
+  ]);
+  const rows = extensions.map(
+    (extension): TableRow => ({
+      setting: { model: model.name, version: model.version, factor, ...extension },
+      length: model.trainedLength * factor,
+      split: 'development',
+      seed,
+      placement: 'last',
+      updateInterval: 256,
+      answers: 'forced',
+      contender: fullContender.name,
+      contenderVersion: '',
+      budget: { kind: 'own' },
+    }),
+  );
+  await measureRows(rows, {
+    store,
+    contenders: [fullContender],
+    families: taskFamilies,
+    prompts,
+    filler: nanobenchFiller(),
+    tokenizer: model.tokenizer,
+    loadModel: (setting, more) =>
+      Decoder.load(model.folder, { ...decoderOptions(setting), ...more, threads }),
+    onProgress: ({ done, total }) => reportProgress(`×${factor}: ${done} of ${total} prompts`),
+  });
+  return summariseConditions(store, rows, { evolvedFamilies: [] });
+}

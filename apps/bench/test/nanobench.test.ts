@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parameterCount, publishedBam, publishedFeatures, writeCheckpoint } from '@namm/bam';
+import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
+import { Random } from '@namm/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'namm-nanobench-'));
+const results = join(folder, 'results.jsonl');
+const checkpoint = join(folder, 'namm-random.safetensors');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeAll(async () => {
+  const random = new Random(5);
+  const parameters = Float32Array.from({ length: parameterCount(publishedBam) }, () => {
+    return 0.05 * random.normal();
+  });
+  parameters[parameters.length - 1] = 0.4;
+  await writeCheckpoint(checkpoint, {
+    scorer: publishedBam,
+    parameters,
+    normaliser: {
+      shape: [17],
+      mean: new Float32Array(17),
+      variance: new Float32Array(17).fill(1e-3),
+      count: Float64Array.of(1),
+    },
+    features: publishedFeatures,
+    policy: { updateInterval: 32, semantics: 'exact' },
+    provenance: { settings: { stages: [{ tasks: ['single-document'] }] } },
+  });
+});
+
+function bench(...args: string[]) {
+  const options = { encoding: 'utf8', timeout: 110_000 } as const;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [cli, 'nanobench', ...args],
+    options,
+  );
+  return { status, stdout, stderr };
+}
+
+async function read<Result>(use: (store: ResultStore) => Result): Promise<Result> {
+  const store = await ResultStore.open(results);
+  try {
+    return use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+const small = [
+  ...['--namm', checkpoint, '--results', results, '--families', 'single-document,notes'],
+  ...['--factors', '1', '--prompts', '2', '--equal', 'bytes,rows,heads', '--shares', '0.5'],
+];
+
+describe('bench nanobench', () => {
+  it('measures every policy at the same memory as the NAMM, and prints the table', async () => {
+    const page = join(folder, 'page.html');
+    const out = join(folder, 'table.md');
+    const more = ['--random', '--free-prompts', '1', '--html', page, '--out', out];
+    const { status, stdout, stderr } = bench(...small, ...more);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Evolved on: single-document.');
+    expect(stdout).toContain('answers decoded');
+    expect(stdout).toMatch(/\| namm-random \| snapkv +\| bytes of namm-random \|/);
+    expect(stdout).toContain('### Over models and evolutions');
+    expect(readFileSync(out, 'utf8')).toContain('| oracle ');
+    expect(readFileSync(page, 'utf8')).toContain('score against memory');
+
+    const { rows, of } = await read((store) => ({
+      rows: store.rows,
+      of: new Map(store.rows.map((row) => [row, store.results(row)])),
+    }));
+    const find = (contender: string, kind: TableRow['budget']['kind']) =>
+      of.get(
+        rows.find(
+          (row) =>
+            row.contender === contender && row.budget.kind === kind && row.answers === 'forced',
+        )!,
+      )!;
+    const rowsIn = ({ kept, seen }: PromptResult) => kept.atAnswer * seen * 8; // heads
+    const namm = find('namm-random', 'own');
+    expect(namm).toHaveLength(4);
+    for (const contender of [
+      'sink-recent',
+      'random',
+      'l2',
+      'l2-highest',
+      'h2o',
+      'tova',
+      'keydiff',
+    ]) {
+      for (const [i, own] of namm.entries()) {
+        expect(own.kept.atAnswer).toBeLessThan(1); // else nothing is compared
+        expect(rowsIn(find(contender, 'rows')[i]!)).toBeCloseTo(rowsIn(own), 6);
+        expect(find(contender, 'heads')[i]!.kept).toEqual(own.kept);
+        expect(find(contender, 'heads')[i]!.bytes.average).toBe(own.bytes.average);
+        const total = ({ bytes }: PromptResult) =>
+          bytes.keysAndValues + bytes.positions + bytes.policy;
+        const equal = find(contender, 'bytes')[i]!;
+        const isAll = equal.kept.atAnswer === 1;
+        expect(total(equal)).toBeLessThanOrEqual(total(own));
+        // Norms of the tokens since the last update are not computed yet: up to 8 bytes a row less.
+        if (!isAll) expect(total(equal)).toBeGreaterThan(total(own) - 268 - 8 * 8 * 32);
+      }
+    }
+    for (const share of find('h2o', 'share')) expect(share.kept.atAnswer).toBeCloseTo(0.5, 2);
+    const mean = (list: readonly PromptResult[]) =>
+      list.reduce((sum, { kept }) => sum + kept.atAnswer, 0) / list.length;
+    expect(Math.abs(mean(find('random NAMM', 'own')) - mean(namm))).toBeLessThan(0.1);
+  });
+
+  it('goes on after a stop, and measures nothing twice', async () => {
+    const whole = readFileSync(results, 'utf8');
+    const lines = whole.split('\n');
+    const kept = lines.slice(0, Math.floor(lines.length / 3)).join('\n');
+    writeFileSync(results, `${kept}\n{"key":"torn`);
+    expect(bench(...small).status).toBe(0);
+    const again = readFileSync(results, 'utf8');
+    expect(again.startsWith(kept)).toBe(true);
+    const forced = (text: string) =>
+      text.split('\n').filter((line) => line.includes('|forced|') && !line.includes('random NAMM'));
+    expect(forced(again).sort()).toEqual(forced(whole).sort());
+    expect(bench(...small).status).toBe(0);
+    expect(readFileSync(results, 'utf8')).toBe(again);
+  });
+
+  it('tunes the extension on the development split, and takes it up', () => {
+    const tuned = join(folder, 'tuned.json');
+    const grid = ['--factors', '2', '--alphas', '2', '--logit-factors', '1,1.3', '--prompts', '1'];
+    const { status, stdout } = bench('tune', ...grid, '--out', tuned);
+    expect(status).toBe(0);
+    expect(stdout).toContain('yarn ×2, logits ×1.3');
+    const { best } = JSON.parse(readFileSync(tuned, 'utf8'));
+    expect(['ntk', 'yarn']).toContain(best[2].kind);
+    const missing = bench(...small, '--factors', '4', '--extensions', 'tuned', '--tuned', tuned);
+    expect(missing.stderr).toContain('×4 was not tuned');
+    expect(missing.status).toBe(2);
+  });
+
+  it.each([
+    [['--factors', '0.5'], "'0.5' is below 1"],
+    [['--extensions', 'magic'], "'magic' is none of published"],
+    [['--equal', 'size'], "'size' is none of rows, bytes, heads"],
+    [['--families', 'poetry'], "'poetry' is none of single-document"],
+    [['--shares', '1.5'], "'1.5' is not below 1"],
+    [['--model', join(folder, 'none')], 'does not exist'],
+    [['--namm', join(folder, 'none')], 'none'],
+    [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'cannot be read'],
+  ])('refuses %j', (args, message) => {
+    const { status, stderr } = bench(...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+});

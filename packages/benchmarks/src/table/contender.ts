@@ -1,0 +1,77 @@
+import {
+  type EvictionPolicy,
+  full,
+  type GivenCounts,
+  givenHeads,
+  h2oScorer,
+  keyDiffScorer,
+  type LayerShape,
+  l2NormScorer,
+  type Probe,
+  randomScorer,
+  type Scorer,
+  scoredPolicy,
+  sinkRecentScorer,
+  snapKVScorer,
+  tovaScorer,
+} from '@namm/kv-cache';
+import { factOracle } from '../fact-oracle.js';
+import type { TablePrompt } from './table-prompt.js';
+
+/** A policy that the table compares. */
+export interface Contender {
+  /** As it stands in the table. */
+  readonly name: string;
+  /** What tells it from others of its name, such as the digest of a checkpoint; part of the rows' keys. */
+  readonly version?: string;
+  readonly probe: Probe;
+  /** The policy that decides itself how much stays; absent when it has to be told. */
+  readonly own?: (prompt: TablePrompt) => EvictionPolicy;
+  /** The policy that keeps as many rows as it is told; absent when it decides itself. */
+  readonly ranked?: (schedule: readonly GivenCounts[], updateInterval: number) => EvictionPolicy;
+  /** Bytes of policy state per row and head. @defaultValue 0 */
+  readonly bytesPerRow?: (layer: LayerShape) => number;
+}
+
+/** A contender from a scorer, which keeps the rows with the highest scores. */
+export function scorerContender(scorer: Scorer, name = scorer.name): Contender {
+  return {
+    name,
+    probe: scorer.probe,
+    ranked: (schedule, updateInterval) =>
+      scoredPolicy({ name, scorer, heads: givenHeads(schedule), updateInterval }),
+    bytesPerRow: (layer) => scorer.bytesPerRow(layer),
+  };
+}
+
+/** The full cache, which every other contender is divided by. */
+export const fullContender: Contender = {
+  name: 'full',
+  probe: { kind: 'none' },
+  own: () => full(),
+};
+
+/** The policy that knows which facts are asked for; see {@link factOracle}. */
+export const oracleContender: Contender = {
+  name: 'oracle',
+  probe: { kind: 'none' },
+  own: ({ roles }) => factOracle(roles),
+};
+
+/**
+ * The classic policies, with the settings of their papers.
+ *
+ * @param seed of the random policy
+ */
+export function classicContenders(seed: number): Contender[] {
+  return [
+    scorerContender(sinkRecentScorer()),
+    { ...scorerContender(randomScorer(seed)), version: `seed ${seed}` },
+    scorerContender(l2NormScorer('lowest')),
+    scorerContender(l2NormScorer('highest')),
+    scorerContender(h2oScorer()),
+    scorerContender(snapKVScorer()),
+    scorerContender(tovaScorer()),
+    scorerContender(keyDiffScorer()),
+  ];
+}

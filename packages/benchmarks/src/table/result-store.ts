@@ -1,0 +1,141 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { FileFormatError } from '@namm/core';
+import type { GivenCounts } from '@namm/kv-cache';
+import { rowKey, type TableRow } from './table-row.js';
+
+/** What was measured on one prompt under one row. */
+export interface PromptResult {
+  readonly family: string;
+  /** Of the prompt in its family. */
+  readonly index: number;
+  /** Of the prompt's tokens. */
+  readonly digest: string;
+  /** Per question, the share of its parts that are right. */
+  readonly questions: readonly number[];
+  /** Per question, the mean log-probability of its answer tokens; empty when answers were decoded. */
+  readonly logProbabilities: readonly number[];
+  /** Tokens read when the questions are asked. */
+  readonly seen: number;
+  /** Rows held over tokens read, mean over heads: when the questions are asked, and averaged over updates. */
+  readonly kept: { readonly atAnswer: number; readonly average: number };
+  /** In bytes. All but `average` and `peak` are those when the questions are asked, unscored tail included. */
+  readonly bytes: {
+    readonly keysAndValues: number;
+    readonly positions: number;
+    readonly policy: number;
+    /** Keys and values right after updates, averaged. */
+    readonly average: number;
+    /** Keys and values held at once at most. */
+    readonly peak: number;
+  };
+  /** Rows of every head from each update on; noted for contenders that others are measured against. */
+  readonly counts?: readonly GivenCounts[];
+}
+
+/** A line of the file: what a key stands for, or what was measured under it. */
+type Line =
+  | { readonly key: string; readonly row: TableRow }
+  | { readonly key: string; readonly result: PromptResult };
+
+/**
+ * Results in a JSONL file that only ever grows: a run that is stopped anywhere goes on where it stopped, and tables
+ * are computed from the file. One process writes at a time.
+ *
+ * @example
+ * ```ts
+ * const store = await ResultStore.open('nanobench.jsonl');
+ * await store.add(row, result);
+ * store.results(row); // with those of earlier runs
+ * ```
+ */
+export class ResultStore {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #rows = new Map<string, TableRow>();
+  readonly #results = new Map<string, Map<string, PromptResult>>();
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Opens a file, or makes it. What a stopped run left of its last line is cut off.
+   *
+   * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   * @throws the file system's error when it cannot be opened
+   */
+  static async open(path: string): Promise<ResultStore> {
+    const file = await open(path, 'a+');
+    try {
+      const store = new ResultStore(path, file);
+      const text = await file.readFile('utf8');
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      for (const [index, line] of whole.split('\n').slice(0, -1).entries()) {
+        store.#take(parseLine(path, index + 1, line));
+      }
+      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+      return store;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** All rows that the file knows, in the order of their first result. */
+  get rows(): readonly TableRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** What was measured under a row, in the order in which it came. */
+  results(row: TableRow): readonly PromptResult[] {
+    return [...(this.#results.get(rowKey(row))?.values() ?? [])];
+  }
+
+  result(row: TableRow, family: string, index: number): PromptResult | undefined {
+    return this.#results.get(rowKey(row))?.get(`${family}/${index}`);
+  }
+
+  /** Adds a result; when the promise resolves, the file has it. */
+  async add(row: TableRow, result: PromptResult): Promise<void> {
+    const key = rowKey(row);
+    const lines: Line[] = this.#rows.has(key) ? [] : [{ key, row }];
+    lines.push({ key, result });
+    await this.#file.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    for (const line of lines) this.#take(line);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  #take(line: Line): void {
+    if ('row' in line) {
+      this.#rows.set(line.key, line.row);
+      return;
+    }
+    const results = this.#results.get(line.key) ?? new Map<string, PromptResult>();
+    results.set(`${line.result.family}/${line.result.index}`, line.result);
+    this.#results.set(line.key, results);
+  }
+}
+
+function parseLine(path: string, number: number, text: string): Line {
+  try {
+    const line: unknown = JSON.parse(text);
+    if (isLine(line)) return line;
+  } catch (cause) {
+    throw new FileFormatError(path, `line ${number} is no JSON; is it a file of results?`, {
+      cause,
+    });
+  }
+  throw new FileFormatError(path, `line ${number} is neither a row nor a result of the table`);
+}
+
+function isLine(value: unknown): value is Line {
+  if (typeof value !== 'object' || value === null || !('key' in value)) return false;
+  if ('row' in value) return rowKey(value.row as TableRow) === value.key;
+  if (!('result' in value)) return false;
+  const { family, index, questions } = value.result as PromptResult;
+  return typeof family === 'string' && Number.isInteger(index) && Array.isArray(questions);
+}
