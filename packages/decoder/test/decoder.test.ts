@@ -276,7 +276,10 @@ describe('context extension', () => {
   it.each([
     ['contextExtension.factor', { contextExtension: { factor: 0.5 } }],
     ['contextExtension.alpha', { contextExtension: { factor: 2, alpha: 0 } }],
-    ['contextExtension.alpha', { contextExtension: { factor: 2, kind: 'yarn' as const, alpha: 2 } }],
+    [
+      'contextExtension.alpha',
+      { contextExtension: { factor: 2, kind: 'yarn' as const, alpha: 2 } },
+    ],
     ['contextExtension.kind', { contextExtension: { factor: 2, kind: 'linear' as 'ntk' } }],
     ['attentionLogitFactor', { attentionLogitFactor: -1 }],
     ['maximumPositions', { maximumPositions: 0 }],

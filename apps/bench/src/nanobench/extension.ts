@@ -12,7 +12,7 @@ export type Extension = Pick<ModelSetting, 'kind' | 'alpha' | 'logitFactor'>;
 export type ExtensionChoice = Extension | 'tuned';
 
 /** NTK only, as published: alpha 2, logits as they are. */
-export const publishedExtension: Extension = { kind: 'ntk', alpha: 2, logitFactor: 1 };
+const publishedExtension: Extension = { kind: 'ntk', alpha: 2, logitFactor: 1 };
 
 /** Reads a list of `published`, `tuned`, `ntk:ALPHA:LOGITS` and `yarn:LOGITS`. */
 export function parseExtensions(text: string): ExtensionChoice[] {
