@@ -1,3 +1,4 @@
 import { preset } from '../../tsup.preset.ts';
 
-export default preset();
+// The second is the script of the worker threads, started by its name `@namm/evolve/worker`.
+export default preset(['src/index.ts', 'src/worker.ts']);

@@ -13,6 +13,10 @@ export class MemoryWatch {
   #last: CacheMemory;
   #peak: number;
 
+  /**
+   * @param cache empty; or as it is at its policy's first update, after which it was not looked at: until then
+   *   it held everything
+   */
   constructor(cache: KVCache) {
     this.#cache = cache;
     const { layers } = cache.shape;
@@ -22,7 +26,8 @@ export class MemoryWatch {
     );
     this.#heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
     this.#last = cache.memory();
-    this.#peak = this.#last.bytes.used;
+    this.#peak = cache.seen * this.#bytesPerToken;
+    if (cache.seen > 0) this.#note();
   }
 
   /** To be called after each pass; nothing is done when the cache has seen nothing since. */
@@ -32,7 +37,11 @@ export class MemoryWatch {
     if (added === 0) return;
     this.#peak = Math.max(this.#peak, this.#last.bytes.used + added * this.#bytesPerToken);
     this.#last = this.#cache.memory();
-    if (seen % (this.#cache.policy.updateInterval ?? 1) !== 0) return;
+    this.#note();
+  }
+
+  #note(): void {
+    if (this.#cache.seen % (this.#cache.policy.updateInterval ?? 1) !== 0) return;
     this.#shares.push(this.#keptShare(this.#last));
     this.#bytes.push(this.#last.bytes.used);
   }

@@ -20,7 +20,7 @@ export interface ScoredModel {
 
 /**
  * A sample to be answered: under a policy, from an empty cache; or from a cache that has read the first tokens
- * of the context already, which is released afterwards.
+ * of the context already, no further than to its policy's first update; it is released afterwards.
  */
 export type ScoreItem =
   | { readonly prepared: PreparedSample; readonly policy: EvictionPolicy }

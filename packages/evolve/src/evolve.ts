@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { PreparedSample } from '@namm/benchmarks';
 import { type Candidate, CmaEs, presets } from '@namm/cma-es';
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
@@ -7,6 +8,7 @@ import { EvaluationError } from './run/errors.js';
 import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 import { RunFolder } from './run/run-folder.js';
+import { lockRun } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
 import { type ScoredMembers, scoreMembers } from './run/score-members.js';
 import { createTrainable } from './trainables/create-trainable.js';
@@ -53,11 +55,16 @@ export interface EvolveResult {
 export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
   checkSettings(options.settings);
   const folder = await RunFolder.open(options.folder);
-  const found = await folder.begin(options.settings);
-  const state = found ?? (await newState(options));
-  if (found === null) await folder.saveState(state);
-  await folder.readLog(found === null ? -1 : state.strategy.generation);
-  return new Evolution(options, folder, state).run();
+  const unlock = await lockRun(options.folder);
+  try {
+    const found = await folder.begin(options.settings);
+    const state = found ?? (await newState(options));
+    if (found === null) await folder.saveState(state);
+    await folder.readLog(found?.strategy.generation ?? -1);
+    return await new Evolution(options, folder, state).run();
+  } finally {
+    await unlock();
+  }
 }
 
 async function newState({ settings, evaluator, prompts }: EvolveOptions): Promise<RunState> {
@@ -226,11 +233,12 @@ class Evolution {
 
   async #saveCheckpoint(name: string, mean: Float64Array, record: GenerationRecord): Promise<void> {
     const { generation, validation } = record;
-    const { start, ...settings } = this.#settings;
+    const { start, model, ...settings } = this.#settings;
     const provenance = {
       ...this.#options.provenance,
-      ...{ generation, validation, settings, startedFrom: start?.checkpoint ?? null },
-      biasShift: start?.biasShift ?? 0,
+      model: { ...model, folder: basename(model.folder) },
+      ...{ generation, validation, settings },
+      start: start && { checkpoint: basename(start.checkpoint), biasShift: start.biasShift },
     };
     const checkpoint = this.#trainable.checkpoint(mean, provenance);
     if (checkpoint) return this.#folder.saveCheckpoint(`${name}.safetensors`, checkpoint);

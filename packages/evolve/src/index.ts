@@ -1,3 +1,4 @@
+export { EvaluationWorkerError } from './evaluation/evaluation-worker.js';
 export type {
   Evaluator,
   FailedScore,
@@ -9,6 +10,7 @@ export type { EvaluatorSettings, ModelSettings } from './evaluation/evaluator-se
 export type { FitnessKind, FitnessSettings, TaskResult } from './evaluation/fitness.js';
 export { InProcessEvaluator } from './evaluation/in-process-evaluator.js';
 export { type PromptSource, samplePrompts } from './evaluation/prompt-source.js';
+export { WorkerPoolEvaluator, type WorkerPoolOptions } from './evaluation/worker-pool-evaluator.js';
 export { type EvolveOptions, type EvolveResult, evolve } from './evolve.js';
 export { EvaluationError, RunFolderError } from './run/errors.js';
 export type { EvolutionSettings, Stage, StartSettings } from './run/evolution-settings.js';

@@ -90,6 +90,13 @@ export interface EvictionPolicy {
    * @throws {CacheMismatchError} when another policy or one with other settings wrote them
    */
   restore(shape: CacheShape, saved: Uint8Array): PolicyState;
+  /**
+   * A state of this policy that remembers what another policy's does; for {@link KVCache.copyUnder}. Left out
+   * where only a state of its own will do.
+   *
+   * @throws {InvalidArgumentError} when the state does not hold what this policy remembers
+   */
+  takeOver?(shape: CacheShape, state: PolicyState): PolicyState;
 }
 
 /** What a policy remembers of one sequence. */

@@ -344,6 +344,35 @@ export class KVCache implements CacheView {
   }
 
   /**
+   * A cache of the same rows under another policy, which takes over what this one's remembers and chooses at
+   * once, as if the last pass had been under it. What many policies would do alike before their first choice
+   * is so computed once. Nothing is shared: from here on the copy has the same bits as a cache that was under
+   * its policy from the start, if this one's has evicted nothing.
+   *
+   * @throws {InvalidArgumentError} when the policy cannot take over from this one's
+   * @throws {InvalidSelectionError} when it chooses slots that cannot be kept; or whatever it throws
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   */
+  async copyUnder(policy: EvictionPolicy): Promise<KVCache> {
+    this.#mustBeUsable('copyUnder');
+    if (policy.takeOver === undefined) {
+      const problem = `'${policy.name}' cannot take over from '${this.policy.name}'`;
+      throw new InvalidArgumentError('policy', problem);
+    }
+    const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    copy.#state = policy.takeOver(this.shape, this.#state);
+    for (const [layer, heads] of this.#heads.entries()) {
+      for (const [head, { keys, values, positions, tokens }] of heads.entries()) {
+        copy.#head(layer, head).append(keys, values, positions, tokens);
+      }
+    }
+    copy.#seen = this.#seen;
+    copy.#nextPosition = this.#nextPosition;
+    await copy.#choose();
+    return copy;
+  }
+
+  /**
    * Frees rows and policy state at once; forks stop counting this cache as a sharer. Reading a
    * row, and every change, is then a {@link CacheReleasedError}; {@link memory} says that nothing is held. A
    * second call does nothing. Without it the garbage collector does the same, later.
@@ -401,6 +430,10 @@ export class KVCache implements CacheView {
     if (!this.#keepOutsideWindow) {
       this.#evict(outsideWindow(this, this.policy.keepsEverything === true));
     }
+    await this.#choose();
+  }
+
+  async #choose(): Promise<void> {
     const kept = await this.#state.select(this, this.#recorder?.scoreListener(this));
     const invalid = findInvalidSlots(kept, this.#lengths());
     if (invalid !== null) {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Scorer } from '@namm/bam';
-import type { FeatureEncoder } from '@namm/features';
+import { InvalidArgumentError } from '@namm/core';
+import type { FeatureEncoder, FeatureStateOptions } from '@namm/features';
 import {
   type CacheView,
   type EvictionPolicy,
@@ -29,6 +31,8 @@ export interface NammParts {
   readonly rules: Rules;
   /** Rows that each head may keep. */
   readonly slots: (seen: number) => number;
+  /** How spectra are computed and kept. */
+  readonly tableOptions: Required<FeatureStateOptions>;
 }
 
 /** What a NAMM remembers of one sequence: spectrograms. Scores are computed anew at every update. */
@@ -66,6 +70,19 @@ export class NammState implements PolicyState {
 
   fork(): PolicyState {
     return new NammState(this.#parts, this.#table.fork());
+  }
+
+  /**
+   * The state of another NAMM that has seen the same: only scorers and rules may differ.
+   *
+   * @throws {InvalidArgumentError} when the other one's spectra are computed or kept in another way
+   */
+  under(parts: NammParts): NammState {
+    if (!isDeepStrictEqual(this.#parts.tableOptions, parts.tableOptions)) {
+      const [own, wanted] = [this.#parts, parts].map((each) => JSON.stringify(each.tableOptions));
+      throw new InvalidArgumentError('state', `has spectra with ${own}, not ${wanted}`);
+    }
+    return new NammState(parts, this.#table.fork());
   }
 
   save(): Uint8Array {

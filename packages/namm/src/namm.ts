@@ -110,7 +110,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     // At an update nothing is pending, so a row takes what it takes at a hop boundary.
     const bytesPerRow = SpectrumTable.bytesPerRow(storage);
     const slots = budget ? slotsPerHead(budget, shape, () => bytesPerRow) : () => Infinity;
-    return { policy, scorer, encoder, updateInterval, rules, slots };
+    return { policy, scorer, encoder, updateInterval, rules, slots, tableOptions };
   };
   const policy: EvictionPolicy = {
     name: 'namm',
@@ -121,6 +121,10 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     restore(shape, saved) {
       const table = SpectrumTable.restore(shape, tableOptions, unpackState(policy, saved));
       return new NammState(partsFor(shape), table);
+    },
+    takeOver(shape, state) {
+      if (state instanceof NammState) return state.under(partsFor(shape));
+      throw new InvalidArgumentError('state', 'is not that of a NAMM; it holds no spectra');
     },
   };
   return policy;

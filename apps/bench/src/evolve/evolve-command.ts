@@ -1,7 +1,8 @@
 import { readCheckpoint } from '@namm/bam';
-import { taskFamilies } from '@namm/benchmarks';
+import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { loadTokenizer } from '@namm/decoder';
 import {
+  type EvaluatorSettings,
   type EvolutionSettings,
   evolve,
   type FitnessKind,
@@ -11,12 +12,13 @@ import {
   type TrainableSettings,
   trainableNames,
   trainableSettings,
+  WorkerPoolEvaluator,
 } from '@namm/evolve';
 import { modelFolder } from '@namm/models';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { count } from '../measuring/model-options.js';
-import { evolveFiller } from './evolve-filler.js';
 import { describeGeneration, ProgressLine } from './evolve-output.js';
+import { digestOf, evolveTexts } from './evolve-texts.js';
 
 interface Options {
   model?: string;
@@ -42,6 +44,7 @@ interface Options {
   validateEvery: number;
   validationPrompts: number;
   corpus?: string;
+  workers: number;
   timeLimit?: number;
 }
 
@@ -106,6 +109,7 @@ export function addEvolveCommand(program: Command): void {
       '--corpus <folder>',
       'filler from a folder with SOURCES.md instead of installed packages',
     )
+    .option('--workers <count>', 'worker threads that evaluate; 1 is this thread', count, 1)
     .option('--time-limit <minutes>', 'stop then; the same command goes on later', number)
     .action(run);
 }
@@ -113,7 +117,7 @@ export function addEvolveCommand(program: Command): void {
 async function run(options: Options): Promise<void> {
   const folder = options.model ?? modelFolder('nano-llama');
   const trainable = trainableSettings(options.trainable, options.updateInterval);
-  const settings: EvolutionSettings = {
+  const runs: EvaluatorSettings = {
     model: {
       folder,
       extensionFactor: options.extensionFactor,
@@ -121,6 +125,16 @@ async function run(options: Options): Promise<void> {
       logitFactor: options.logitFactor,
     },
     trainable,
+  };
+  const texts = evolveTexts(options.corpus);
+  const tokenizer = await loadTokenizer(folder);
+  const start = options.start ? await readStart(options.start, options.biasShift, trainable) : null;
+  const evaluator =
+    options.workers > 1
+      ? await WorkerPoolEvaluator.start(runs, { workers: options.workers })
+      : await InProcessEvaluator.load(runs);
+  const settings: EvolutionSettings = {
+    ...runs,
     stages: [
       {
         tasks: options.families,
@@ -135,14 +149,14 @@ async function run(options: Options): Promise<void> {
     fitness: { kind: options.fitness, sizePressure: options.sizePressure },
     normaliser: { kind: options.normaliser, promptsPerTask: options.normaliserPrompts },
     validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
-    start: options.start ? await readStart(options.start, options.biasShift, trainable) : null,
+    start,
+    inputs: { model: evaluator.model, prompts: digestOf(texts) },
   };
-  const tokenizer = await loadTokenizer(folder);
-  const evaluator = await InProcessEvaluator.load(settings);
   const stop = new AbortController();
   const onInterrupt = () => {
     process.stderr.write('\nstopping after the slices under way; once more to stop at once\n');
-    process.once('SIGINT', () => process.exit(130));
+    // Not process.exit: Node would stop threads inside of ONNX Runtime.
+    process.once('SIGINT', () => process.kill(process.pid, 'SIGTERM'));
     stop.abort();
   };
   process.once('SIGINT', onInterrupt);
@@ -151,7 +165,7 @@ async function run(options: Options): Promise<void> {
   try {
     const { isComplete, best } = await evolve({
       ...{ folder: options.out, settings, evaluator, signal: stop.signal },
-      prompts: samplePrompts(evolveFiller(options.corpus), tokenizer),
+      prompts: samplePrompts(documentFiller(texts), tokenizer),
       clock: () => performance.now(),
       provenance: { command: ['bench', ...process.argv.slice(2)].join(' ') },
       onProgress: (event) => progress.update(event),

@@ -39,6 +39,8 @@ export type SliceScores = readonly (readonly (MemberScore | FailedScore)[])[];
 export interface Evaluator {
   /** Slices that are worked on at the same time. */
   readonly concurrency: number;
+  /** Digest of the model's folder. */
+  readonly model: string;
   /** Measures what features are normalised with, under the full cache. */
   measure(prompts: readonly PreparedSample[], kind: NormaliserKind): Promise<Normaliser>;
   /** Failures of single members are in the scores. */

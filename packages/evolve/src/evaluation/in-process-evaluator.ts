@@ -1,9 +1,10 @@
 import { type PreparedSample, type SampleScore, scoreSamples } from '@namm/benchmarks';
 import { mean, type Normaliser } from '@namm/core';
 import { Decoder } from '@namm/decoder';
-import { type EvictionPolicy, full } from '@namm/kv-cache';
+import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
 import { createCollector, type NormaliserKind } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';
+import type { Trainable } from '../trainables/trainable.js';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 import type { Evaluator, FailedScore, MemberScore, Slice, SliceScores } from './evaluator.js';
 import type { EvaluatorSettings } from './evaluator-settings.js';
@@ -11,10 +12,12 @@ import type { EvaluatorSettings } from './evaluator-settings.js';
 /** Evaluates in this thread, one slice after the other. */
 export class InProcessEvaluator implements Evaluator {
   readonly concurrency = 1;
+  readonly model: string;
   readonly #decoder: Decoder;
   readonly #trainable: TrainableSettings;
 
   private constructor(decoder: Decoder, trainable: TrainableSettings) {
+    this.model = decoder.cacheShape.model;
     this.#decoder = decoder;
     this.#trainable = trainable;
   }
@@ -44,13 +47,13 @@ export class InProcessEvaluator implements Evaluator {
     const trainable = createTrainable(this.#trainable, normaliser);
     const policies = members.map((member) => () => (member ? trainable.policy(member) : full()));
     try {
-      return await this.#evaluate(prompts, policies);
+      return await this.#evaluate(trainable, prompts, policies);
     } catch {
-      // Some member is at fault: each by itself, so that the others keep their scores.
+      // Some member is at fault: each once more by itself, so that the others keep their scores.
       const rows: (MemberScore | FailedScore)[][] = [];
       for (const prompt of prompts) {
         const row: (MemberScore | FailedScore)[] = [];
-        for (const policy of policies) row.push(await this.#tryAlone(prompt, policy));
+        for (const policy of policies) row.push(await this.#tryAlone(trainable, prompt, policy));
         rows.push(row);
       }
       return rows;
@@ -62,21 +65,35 @@ export class InProcessEvaluator implements Evaluator {
   }
 
   async #evaluate(
+    trainable: Trainable,
     prompts: readonly PreparedSample[],
     policies: readonly (() => EvictionPolicy)[],
   ): Promise<(MemberScore | FailedScore)[][]> {
     const made = policies.map((policy) => policy());
-    const items = prompts.flatMap((prepared) => made.map((policy) => ({ prepared, policy })));
+    const items: { readonly prepared: PreparedSample; readonly cache: KVCache }[] = [];
+    for (const prepared of prompts) {
+      const start = await this.#read(trainable, prepared);
+      for (const policy of made) items.push({ prepared, cache: await start.copyUnder(policy) });
+    }
     const scores = (await scoreSamples(this.#decoder, items)).map(summarise);
     return prompts.map((_, i) => scores.slice(i * made.length, (i + 1) * made.length));
   }
 
+  /** A cache that has read what comes before the first choice of any member: computed once for all of them. */
+  async #read(trainable: Trainable, { context }: PreparedSample): Promise<KVCache> {
+    const cache = this.#decoder.createCache({ policy: trainable.policy(trainable.start()) });
+    const ids = context.subarray(0, updateIntervalOf(this.#trainable));
+    await this.#decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+    return cache;
+  }
+
   async #tryAlone(
+    trainable: Trainable,
     prompt: PreparedSample,
     policy: () => EvictionPolicy,
   ): Promise<MemberScore | FailedScore> {
     try {
-      return (await this.#evaluate([prompt], [policy]))[0]![0]!;
+      return (await this.#evaluate(trainable, [prompt], [policy]))[0]![0]!;
     } catch (error) {
       return { failed: String(error) };
     }

@@ -38,6 +38,13 @@ export interface EvolutionSettings extends EvaluatorSettings {
   };
   /** Where the search starts; null for the start of the trainable. */
   readonly start: StartSettings | null;
+  /** Digests or names of what the run reads, so that it does not go on with something else. */
+  readonly inputs: {
+    /** The evaluator's `model`. */
+    readonly model: string;
+    /** What the prompts are made from. */
+    readonly prompts: string;
+  };
 }
 
 /** A warm start. */

@@ -47,6 +47,9 @@ export class RunFolder {
     if (saved !== null && hasState) {
       const state = await readRunState(this.#file('state.safetensors'));
       const found = parse(this.path, saved);
+      if (state.stage >= found.stages.length) {
+        throw new RunFolderError(this.path, 'has a state that is not of its settings.json');
+      }
       const differing = differingSettings(found, plain, state);
       if (differing.length > 0) {
         const what = differing.map((name) => describe(name, found, plain)).join('; ');
@@ -131,7 +134,7 @@ function differingSettings(
   given: EvolutionSettings,
   { stage, generationInStage }: RunState,
 ): string[] {
-  const names = Object.keys(given) as (keyof EvolutionSettings)[];
+  const names = Object.keys(saved) as (keyof EvolutionSettings)[];
   const differing = names.filter(
     (name) => name !== 'stages' && !isDeepStrictEqual(given[name], saved[name]),
   );

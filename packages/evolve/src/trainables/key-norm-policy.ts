@@ -75,6 +75,7 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
       unpackState(policy, saved);
       return state;
     },
+    takeOver: () => state, // all it needs is in the cache
   };
   return policy;
 }

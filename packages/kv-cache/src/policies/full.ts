@@ -31,6 +31,7 @@ export function full(): EvictionPolicy {
       unpackState(policy, saved);
       return policy.start(shape);
     },
+    takeOver: (shape) => policy.start(shape),
   };
   return policy;
 }

@@ -1,13 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import {
-  documentFiller,
-  type Filler,
-  type FillerDocument,
-  readCorpus,
-  type Split,
-} from '@namm/benchmarks';
+import { type FillerDocument, readCorpus, type Split } from '@namm/benchmarks';
 import { prose } from '../measuring/held-out-prose.js';
 
 /**
@@ -15,16 +10,24 @@ import { prose } from '../measuring/held-out-prose.js';
  * packages, of which none is what `nano` measures on: State of the Union addresses from 1945 on, those after
  * 1990 for validation; sources of transformers.js, those of tar for validation.
  */
-export function evolveFiller(corpus?: string): Filler {
-  if (corpus !== undefined) return documentFiller(readCorpus(corpus));
+export function evolveTexts(corpus?: string): FillerDocument[] {
+  if (corpus !== undefined) return readCorpus(corpus);
   const addresses = prose(1945, 2020).map(({ name, text, year }): FillerDocument => {
     return { name, kind: 'prose', split: year <= 1990 ? 'train' : 'development', text };
   });
-  return documentFiller([
+  return [
     ...addresses,
     sources('@huggingface/transformers', 'train', (root) => join(root, 'src')),
     sources('tar', 'development', (root) => join(root, 'dist', 'esm')),
-  ]);
+  ];
+}
+
+/** Tells texts apart. */
+export function digestOf(texts: readonly FillerDocument[]): string {
+  const hash = createHash('sha256');
+  for (const { name, kind, split, text } of texts)
+    hash.update(JSON.stringify([name, kind, split, text]));
+  return hash.digest('hex');
 }
 
 function sources(name: string, split: Split, folderIn: (root: string) => string): FillerDocument {

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { RunFolderError } from './errors.js';
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in a unit of its system, where that is known: numbers of processes come again. */
+  readonly began: string | null;
+}
+
+/**
+ * Keeps other processes from working on a folder. A lock that a process has left behind which is no more is taken
+ * over.
+ *
+ * @returns how to give the folder free
+ * @throws {RunFolderError} when a process that lives, or one of another machine, holds it
+ */
+export async function lockRun(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, 'run.lock');
+  const own: Holder = { pid: process.pid, host: hostname(), began: beginning(process.pid) };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    if (await create(folder, path, JSON.stringify(own))) return () => rm(path, { force: true });
+    const holder = await readHolder(path);
+    if (holder !== null && isThere(holder)) {
+      const who = `process ${holder.pid} on ${holder.host}`;
+      const advice = 'wait for it, or remove run.lock if it is no more';
+      throw new RunFolderError(folder, `is in use by ${who}; ${advice}`);
+    }
+    await rm(path, { force: true });
+  }
+  throw new RunFolderError(folder, 'is being taken by another process at this moment');
+}
+
+/** @returns false when there is a lock */
+async function create(folder: string, path: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx');
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new RunFolderError(folder, `cannot be locked (${String(cause)})`, { cause });
+  }
+}
+
+/** Null for a lock that is gone, or was never written to its end. */
+async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    const holder = JSON.parse(await readFile(path, 'utf8')) as Holder;
+    return Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : null;
+  } catch {
+    return null;
+  }
+}
+
+function isThere({ pid, host, began }: Holder): boolean {
+  if (host !== hostname()) return true; // nobody can tell from here
+  try {
+    process.kill(pid, 0); // sends nothing
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return began === beginning(pid);
+}
+
+/** Linux says in field 22 when a process began; elsewhere its number has to do. */
+function beginning(pid: number): string | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
