@@ -11,6 +11,7 @@ import {
 import type { CacheUpdate } from './cache-update.js';
 import type { EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
 import { KVCache } from './kv-cache.js';
+import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
 import { random } from './policies/random.js';
 import { snapKV } from './policies/snap-kv.js';
@@ -131,6 +132,48 @@ describe('KVCache', () => {
     const lone = new KVCache(shape, { policy });
     await runPasses(lone, tokens, [12, 1, 1, 2, 1]);
     expect(snapshot(origin)).toEqual(snapshot(lone));
+  });
+
+  it('copies itself under another policy, which chooses at once and goes its own way', async () => {
+    const other = randomTokens(shape, 64, 6);
+    const evens: EvictionPolicy = {
+      ...choosing(() => {
+        throw new Error('not the state of the copy');
+      }),
+      name: 'evens',
+      takeOver: () => ({
+        ...full().start(shape),
+        select: async (view) =>
+          shape.layers.map((_, layer) =>
+            [0, 1].map((head) => {
+              const slots = Uint32Array.from({ length: view.length(layer, head) }, (_, i) => i);
+              return slots.filter((slot) => view.tokens(layer, head)[slot]! % 2 === 0);
+            }),
+          ),
+      }),
+    };
+    const origin = new KVCache(shape);
+    await runPasses(origin, tokens, [5]);
+    const before = snapshot(origin);
+    const copy = await origin.copyUnder(evens);
+    expect(copy.policy).toBe(evens);
+    expect([...copy.tokens(1, 1)]).toEqual([0, 2, 4]);
+    expect(copy.memory().bytes.shared).toBe(0);
+    await runPasses(copy, other, [2]);
+    expect([...copy.tokens(0, 0)]).toEqual([0, 2, 4, 6]);
+    expect(snapshot(origin)).toEqual(before);
+    const back = await copy.copyUnder(full());
+    expect([...back.keys(0, 0)]).toEqual([...copy.keys(0, 0)]);
+    expect(back.seen).toBe(7);
+  });
+
+  it('refuses to be copied under a policy that cannot take over', async () => {
+    const cache = new KVCache(shape);
+    await expect(cache.copyUnder(h2o({ budget: 4 }))).rejects.toThrow(
+      "policy: 'h2o' cannot take over from 'full'",
+    );
+    await cache.release();
+    await expect(cache.copyUnder(full())).rejects.toThrow(CacheReleasedError);
   });
 
   it('pays once for a prefix that is forked eight times, also when all go on', async () => {

@@ -163,6 +163,32 @@ describe('a NAMM', () => {
     }
   });
 
+  it('takes over from a NAMM that has evicted nothing, as if it had been there from the start', async () => {
+    const everything = { ...checkpoint, parameters: new Float32Array(4172) };
+    const attention = randomAttention(8);
+    for (const first of [20, 32]) {
+      const alone = new KVCache(shape, { policy: namm(checkpoint) });
+      await run(alone, [first], attention);
+      const begun = new KVCache(shape, { policy: namm(everything) });
+      await run(begun, [first], attention);
+      const copy = await begun.copyUnder(namm(checkpoint));
+      expect(heldTokens(copy)).toEqual(heldTokens(alone));
+      const more = first === 20 ? [12, 32] : [32];
+      expect(await run(copy, more, attention)).toEqual(await run(alone, more, attention));
+      expect(
+        heldTokens(begun)
+          .flat()
+          .every(({ length }) => length === first),
+      ).toBe(true);
+    }
+    const begun = new KVCache(shape, { policy: namm(everything) });
+    await expect(begun.copyUnder(namm(checkpoint, { storage: 'float32' }))).rejects.toThrow(
+      'state: has spectra with',
+    );
+    const stranger = new KVCache(shape);
+    await expect(stranger.copyUnder(namm(checkpoint))).rejects.toThrow('is not that of a NAMM');
+  });
+
   it('costs 33 numbers per token and head at an update and at most 48 between', async () => {
     const parameters = new Float32Array(checkpoint.parameters.length);
     const cache = new KVCache(shape, { policy: namm({ ...checkpoint, parameters }) });
