@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parameterCount, publishedBam, publishedFeatures, writeCheckpoint } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'namm-nanobench-'));
 const results = join(folder, 'results.jsonl');
+/** A file that is neither checkpoint nor rival. */
+const checkpointless = join(import.meta.dirname, 'nanobench.test.ts');
 const checkpoint = join(folder, 'namm-random.safetensors');
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -131,6 +133,37 @@ describe('bench nanobench', () => {
     expect(readFileSync(results, 'utf8')).toBe(again);
   });
 
+  it('adds rivals and variants, and places questions before and behind the last decision', async () => {
+    const rival = join(folder, 'best.json');
+    const normaliser = { shape: [1], mean: [5], variance: [4] };
+    const policy = { weights: [0.5, -0.1, 0.2], updateInterval: 32, normaliser };
+    writeFileSync(rival, JSON.stringify({ policy, parameters: policy.weights }));
+    const { status, stderr } = bench(
+      ...['--namm', checkpoint, '--results', results, '--families', 'notes', '--factors', '1'],
+      ...['--prompts', '1', '--equal', 'none', '--shares', '0.5', '--placements', 'seen,unseen'],
+      ...['--rival', rival, '--offsets', '-0.2', '--semantics', 'reference'],
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const placed = await read((store) =>
+      store.rows
+        .filter(({ placement }) => placement !== 'last')
+        .map((row) => ({ row, result: store.results(row)[0]! })),
+    );
+    const find = (contender: string, placement: string) =>
+      placed.find(
+        ({ row }) =>
+          row.contender === contender && row.placement === placement && row.budget.kind === 'own',
+      )!.result;
+    for (const { row, result } of placed) {
+      expect(result.seen % 32 === 0).toBe(row.placement === 'seen');
+    }
+    const namm = find('namm-random', 'seen').kept.atAnswer;
+    expect(find('namm-random -0.2', 'seen').kept.atAnswer).toBeLessThan(namm);
+    expect(find('namm-random reference', 'seen').kept.atAnswer).toBeGreaterThanOrEqual(namm);
+    expect(find(`key norm ${basename(folder)}`, 'unseen').kept.atAnswer).toBeLessThan(1);
+  });
+
   it('tunes the extension on the development split, and takes it up', () => {
     const tuned = join(folder, 'tuned.json');
     const grid = ['--factors', '2', '--alphas', '2', '--logit-factors', '1,1.3', '--prompts', '1'];
@@ -152,6 +185,7 @@ describe('bench nanobench', () => {
     [['--shares', '1.5'], "'1.5' is not below 1"],
     [['--model', join(folder, 'none')], 'does not exist'],
     [['--namm', join(folder, 'none')], 'none'],
+    [['--rival', checkpointless], 'is no rival'],
     [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'cannot be read'],
   ])('refuses %j', (args, message) => {
     const { status, stderr } = bench(...args);

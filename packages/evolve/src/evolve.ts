@@ -242,7 +242,8 @@ class Evolution {
     };
     const checkpoint = this.#trainable.checkpoint(mean, provenance);
     if (checkpoint) return this.#folder.saveCheckpoint(`${name}.safetensors`, checkpoint);
-    const text = JSON.stringify({ parameters: [...mean], provenance }, null, 2);
+    const { settings: policy } = this.#trainable.policy(mean);
+    const text = JSON.stringify({ policy, parameters: [...mean], provenance }, null, 2);
     await this.#folder.writeFile(`${name}.json`, `${text}\n`);
   }
 

@@ -1,2 +1,2 @@
 export { type ModelName, modelFolder, modelNames } from './model-folder.js';
-export { nammCheckpoints } from './namm-checkpoints.js';
+export { checkpointsIn, nammCheckpoints } from './namm-checkpoints.js';

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { type ModelName, modelFolder } from './model-folder.js';
 
 /**
- * Paths of the NAMM checkpoints that were evolved for a bundled model, by name: files `namm*.safetensors` in its
- * folder. Empty when there is none.
+ * Paths of the NAMM checkpoints that were evolved for a bundled model. Empty when there is none.
  *
  * @throws {InvalidArgumentError} when there is no model of that name
  *
@@ -14,7 +13,15 @@ import { type ModelName, modelFolder } from './model-folder.js';
  * ```
  */
 export function nammCheckpoints(name: ModelName): string[] {
-  const folder = modelFolder(name);
+  return checkpointsIn(modelFolder(name));
+}
+
+/**
+ * Paths of the NAMM checkpoints that lie beside any model: the files `namm*.safetensors` of its folder, by name.
+ *
+ * @throws the file system's error when there is no such folder
+ */
+export function checkpointsIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((file) => /^namm.*\.safetensors$/.test(file))
     .sort()

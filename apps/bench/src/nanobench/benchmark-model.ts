@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 
 /** A model folder, and what the benchmark has to know of it. */
@@ -26,13 +25,4 @@ export async function openModel(folder: string): Promise<BenchmarkModel> {
     tokenizer,
     trainedLength: spec.maximumPositions,
   };
-}
-
-/** Checkpoints beside a model: `namm*.safetensors` in its folder. */
-export async function checkpointsIn(folder: string): Promise<string[]> {
-  const files = await readdir(folder);
-  return files
-    .filter((file) => /^namm.*\.safetensors$/.test(file))
-    .sort()
-    .map((file) => join(folder, file));
 }

@@ -10,6 +10,7 @@ export interface Comparison {
   readonly reference: string;
   readonly other: string;
   readonly budget: string;
+  readonly promptsPerFamily: number;
   readonly all: ScoreDifference;
   readonly heldOut?: ScoreDifference;
 }
@@ -32,6 +33,7 @@ export function compareEqual(
       reference: budget.like,
       other: contender,
       budget: describeBudget(budget),
+      promptsPerFamily: other.prompts / other.families.size,
       all: differRows(reference, other),
       ...(hasHeldOut && { heldOut: differRows(reference, other, isHeldOut) }),
     };

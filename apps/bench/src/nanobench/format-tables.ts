@@ -10,6 +10,9 @@ import { markdownTable } from '../measuring/markdown-table.js';
 import type { Comparison } from './compare-equal.js';
 import type { SeedSummary } from './over-seeds.js';
 
+/** Of a family, below which a bootstrap of a difference says nothing. */
+const fewestPrompts = 10;
+
 /** Such as `nano-llama, ntk ×4, alpha 2: 512 tokens`. */
 export function titleOf({ setting, length, placement, answers }: TableCondition): string {
   const placed = {
@@ -76,14 +79,14 @@ function formatFamilies(rows: readonly RowSummary[]): string {
 function formatComparisons(comparisons: readonly Comparison[]): string {
   return markdownTable(
     ['policy', 'minus', 'with', 'EM', 'p', 'EM, held-out', 'p, held-out'],
-    comparisons.map(({ reference, other, budget, all, heldOut }) => [
+    comparisons.map(({ reference, other, budget, all, heldOut, promptsPerFamily }) => [
       reference,
       other,
       budget,
       formatInterval(all.difference),
-      formatP(all.p),
+      promptsPerFamily < fewestPrompts ? '–' : formatP(all.p),
       formatInterval(heldOut?.difference),
-      heldOut ? formatP(heldOut.p) : '–',
+      heldOut && promptsPerFamily >= fewestPrompts ? formatP(heldOut.p) : '–',
     ]),
   );
 }

@@ -52,6 +52,11 @@ export async function readNamms(paths: readonly string[]): Promise<NammContender
   );
 }
 
+/** The same NAMM with other options, which its name tells. */
+export function varyNamm({ name, checkpoint }: NammContender, options: NammOptions): NammContender {
+  return nammContender(`${name}${describe(options)}`, checkpoint, options);
+}
+
 /** The same NAMM with random parameters: normal, with the norm that the evolved ones have. */
 export function randomParameters(checkpoint: NammCheckpoint, seed: number): NammCheckpoint {
   const random = new Random(seed);
@@ -66,7 +71,8 @@ function norm(values: Float32Array): number {
 }
 
 function describe({ scoreOffset = 0, semantics }: NammOptions): string {
-  return `${scoreOffset === 0 ? '' : ` ${scoreOffset}`}${semantics ? ` ${semantics}` : ''}`;
+  const sign = scoreOffset > 0 ? '+' : '';
+  return `${scoreOffset === 0 ? '' : ` ${sign}${scoreOffset}`}${semantics ? ` ${semantics}` : ''}`;
 }
 
 /** Tasks of all stages of the run that the checkpoint comes from. */

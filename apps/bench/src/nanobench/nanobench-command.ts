@@ -8,23 +8,26 @@ import {
   taskFamilies,
 } from '@namm/benchmarks';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
-import { modelFolder } from '@namm/models';
+import { checkpointsIn, modelFolder } from '@namm/models';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from '../measuring/describe-machine.js';
 import { count } from '../measuring/model-options.js';
 import { reportProgress } from '../measuring/report-progress.js';
-import { type BenchmarkModel, checkpointsIn, openModel } from './benchmark-model.js';
+import { type BenchmarkModel, openModel } from './benchmark-model.js';
 import { compareEqual } from './compare-equal.js';
 import { drawPage } from './draw-page.js';
 import { type Extension, type ExtensionChoice, parseExtensions, readTuned } from './extension.js';
 import { formatCondition, formatSeeds } from './format-tables.js';
-import { readNamms } from './namm-contenders.js';
+import { readNamms, varyNamm } from './namm-contenders.js';
+import { nanobenchFiller } from './nanobench-filler.js';
 import { summariseSeeds } from './over-seeds.js';
+import { formatAnswers, rankAnswers } from './rank-answers.js';
+import { readRival } from './read-rival.js';
 import { type ModelEntry, runNanobench } from './run-nanobench.js';
 import { addTuneCommand } from './tune-command.js';
 
 /** What the reduced run measures, and what `--full` does instead. */
-const reduced = { factors: [1, 4], prompts: 3, equal: ['bytes'], shares: [0.25] };
+const reduced = { factors: [1, 4, 8], prompts: 3, equal: ['bytes'], shares: [0.25] };
 const complete = {
   factors: [1, 2, 4, 8, 16],
   prompts: 40,
@@ -38,6 +41,10 @@ interface Options {
   model?: string[];
   namm?: string[];
   rival: string[];
+  offsets: number[];
+  semantics: ('exact' | 'reference')[];
+  references: number;
+  corpus?: string;
   factors?: number[];
   extensions: ExtensionChoice[];
   tuned?: string;
@@ -64,6 +71,13 @@ const positive = (text: string): number[] =>
     const value = Number(part);
     if (Number.isFinite(value) && value > 0) return value;
     throw new InvalidArgumentError(`'${part}' is not a positive number.`);
+  });
+
+const numbers = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const value = Number(part);
+    if (Number.isFinite(value) && part.trim() !== '') return value;
+    throw new InvalidArgumentError(`'${part}' is not a number.`);
   });
 
 const shares = (text: string): number[] =>
@@ -100,7 +114,16 @@ export function addNanobenchCommand(program: Command): void {
     .option('--full', 'everything, instead of the reduced form of a few minutes', false)
     .option('--model <folders...>', 'models with their tokenizers; the bundled one if left out')
     .option('--namm <files...>', 'checkpoints; those beside each model if left out')
-    .option('--rival <files...>', 'evolved rivals that see key norm and age only', [])
+    .option('--rival <files...>', 'evolved rivals that see key norm and age only (best.json)', [])
+    .option('--offsets <list>', 'further NAMMs: an offset on every score', numbers, [])
+    .option(
+      '--semantics <list>',
+      'further NAMMs: decisions other than their own',
+      namesFrom(['exact', 'reference']),
+      [],
+    )
+    .option('--references <count>', 'how many of the NAMMs the classic policies equal', count, 1)
+    .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
     .option('--factors <list>', 'run lengths over the training length', factors)
     .option(
       '--extensions <list>',
@@ -181,13 +204,15 @@ async function nanobench(options: Options): Promise<void> {
       equal: options.equal ?? (size.equal as ('rows' | 'bytes' | 'heads')[]),
       shares: options.shares ?? size.shares,
       random: options.random ?? options.full,
+      references: options.references,
+      filler: nanobenchFiller(options.corpus),
       updateInterval: options.updateInterval ?? intervalOf(models),
       batch: options.batch,
       threads: options.threads,
       onProgress: (what, { done, total }) => reportProgress(`${what}: ${done} of ${total}`),
     });
     reportProgress('');
-    await publish(summaries, { options, models, evolvedFamilies, notes });
+    await publish(summaries, { options, store, models, evolvedFamilies, notes });
   } finally {
     await store.close();
   }
@@ -197,12 +222,13 @@ async function publish(
   summaries: readonly ConditionSummary[][],
   context: {
     readonly options: Options;
+    readonly store: ResultStore;
     readonly models: readonly ModelEntry[];
     readonly evolvedFamilies: readonly string[];
     readonly notes: readonly string[];
   },
 ): Promise<void> {
-  const { options, models, evolvedFamilies, notes } = context;
+  const { options, store, models, evolvedFamilies, notes } = context;
   const conditions = summaries.flat();
   const tables = conditions.map((condition) =>
     formatCondition(condition, compareEqual(condition, evolvedFamilies)),
@@ -211,6 +237,8 @@ async function publish(
     models.some(
       (entry) => entry.model.name === model && entry.namms.some(({ name }) => name === contender),
     );
+  const ranked = conditions.filter(({ condition }) => condition.answers === 'free');
+  for (const decoded of ranked) tables.push(formatAnswers(rankAnswers(decoded, store)));
   const seeds = summariseSeeds(summaries, isNamm, evolvedFamilies);
   if (seeds.length > 0) tables.push(`### Over models and evolutions\n\n${formatSeeds(seeds)}`);
   const text = tables.join('\n\n');
@@ -219,18 +247,23 @@ async function publish(
   if (options.html) await writeFileAtomic(options.html, drawPage(conditions, notes));
 }
 
-async function openModels({ model, namm, rival }: Options): Promise<ModelEntry[]> {
+async function openModels(options: Options): Promise<ModelEntry[]> {
+  const { model, namm, rival, offsets, semantics } = options;
   const folders = model ?? [modelFolder('nano-llama')];
   if (folders.length > 1 && namm !== undefined) {
     throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
   }
-  if (rival.length > 0) throw new BadValue('--rival', 'cannot be read yet');
   return Promise.all(
-    folders.map(async (folder) => ({
-      model: await openModel(folder),
-      namms: await readNamms(namm ?? (await checkpointsIn(folder))),
-      rivals: [],
-    })),
+    folders.map(async (folder) => {
+      const opened = await openModel(folder);
+      const namms = await readNamms(namm ?? checkpointsIn(folder));
+      const variants = [
+        ...offsets.map((scoreOffset) => ({ scoreOffset })),
+        ...semantics.map((kind) => ({ semantics: kind })),
+      ].flatMap((variant) => namms.map((each) => varyNamm(each, variant)));
+      const rivals = await Promise.all(rival.map(readRival));
+      return { model: opened, namms, others: [...rivals, ...variants] };
+    }),
   );
 }
 

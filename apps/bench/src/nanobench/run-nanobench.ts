@@ -2,6 +2,7 @@ import {
   type ConditionSummary,
   type Contender,
   classicContenders,
+  type Filler,
   fullContender,
   measureRows,
   oracleContender,
@@ -18,7 +19,6 @@ import { Decoder } from '@namm/decoder';
 import type { BenchmarkModel } from './benchmark-model.js';
 import { decoderOptions, type Extension } from './extension.js';
 import type { NammContender } from './namm-contenders.js';
-import { nanobenchFiller } from './nanobench-filler.js';
 import { planRows, type RowPlan } from './plan-rows.js';
 import { randomNamm } from './random-namm.js';
 
@@ -26,8 +26,8 @@ import { randomNamm } from './random-namm.js';
 export interface ModelEntry {
   readonly model: BenchmarkModel;
   readonly namms: readonly NammContender[];
-  /** Other contenders that decide themselves. */
-  readonly rivals: readonly Contender[];
+  /** Others that decide themselves: rivals, variants of the NAMMs. */
+  readonly others: readonly Contender[];
 }
 
 /** What is measured. */
@@ -47,6 +47,9 @@ export interface NanobenchPlan {
   readonly prompts: { readonly forced: number; readonly free: number };
   readonly equal: RowPlan['equal'];
   readonly shares: readonly number[];
+  /** How many of the NAMMs the classic policies are measured at the memory of. */
+  readonly references: number;
+  readonly filler: Filler;
   /** Whether a NAMM with random parameters joins. */
   readonly random: boolean;
   /** Tokens between decisions. */
@@ -58,13 +61,13 @@ export interface NanobenchPlan {
 
 /** Measures what is missing, and computes the table: per factor, extension, placement and kind of answers, the models. */
 export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummary[][]> {
-  const filler = nanobenchFiller();
+  const { filler } = plan;
   const families = plan.families.map(taskFamily);
   const summaries: ConditionSummary[][] = [];
   for (const place of placesOf(plan)) {
     const { factor, extension, placement, answers } = place;
     const acrossModels: ConditionSummary[] = [];
-    for (const { model, namms, rivals } of plan.models) {
+    for (const { model, namms, others } of plan.models) {
       const setting = {
         model: model.name,
         version: model.version,
@@ -97,10 +100,10 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
       };
       const random =
         plan.random && namms[0] ? [await randomNamm(namms[0], condition, measure, plan.seed)] : [];
-      const free = [fullContender, oracleContender, ...namms, ...rivals, ...random];
+      const free = [fullContender, oracleContender, ...namms, ...others, ...random];
       const classic = classicContenders(plan.seed);
       const { equal, shares } = plan;
-      const references = namms.length > 0 ? namms : rivals.slice(0, 1);
+      const references = (namms.length > 0 ? namms : others).slice(0, plan.references);
       const rows: TableRow[] = planRows(condition, { free, classic, references, equal, shares });
       const prompts = answers === 'free' ? plan.prompts.free : plan.prompts.forced;
       const what = `${setting.model} ×${factor}${answers === 'free' ? ', decoding' : ''}`;

@@ -66,7 +66,11 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
     name: 'key-norm',
     settings: {
       ...{ weights, updateInterval },
-      normaliser: { mean: [...normaliser.mean], variance: [...normaliser.variance] },
+      normaliser: {
+        shape: normaliser.shape,
+        mean: [...normaliser.mean],
+        variance: [...normaliser.variance],
+      },
     },
     probe: { kind: 'none' },
     updateInterval,
