@@ -13,6 +13,7 @@ import { addSpeedCommand } from './speed/speed-command.js';
 
 const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
+  .enablePositionalOptions() // options belong to the command that they stand behind
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
 addCmaCommand(program);
 addConformanceCommand(program);

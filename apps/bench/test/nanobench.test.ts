@@ -167,8 +167,12 @@ describe('bench nanobench', () => {
   it('tunes the extension on the development split, and takes it up', () => {
     const tuned = join(folder, 'tuned.json');
     const grid = ['--factors', '2', '--alphas', '2', '--logit-factors', '1,1.3', '--prompts', '1'];
-    const { status, stdout } = bench('tune', ...grid, '--out', tuned);
+    const model = join(import.meta.dirname, '..', '..', '..', 'packages', 'models', 'nano-llama');
+    const more = ['--model', model, '--seed', '5', '--out', tuned];
+    const { status, stdout } = bench('tune', ...grid, ...more);
     expect(status).toBe(0);
+    const measured = readFileSync(`${tuned}.results.jsonl`, 'utf8');
+    expect(measured).toContain('|development 5|');
     expect(stdout).toContain('yarn ×2, logits ×1.3');
     const { best } = JSON.parse(readFileSync(tuned, 'utf8'));
     expect(['ntk', 'yarn']).toContain(best[2].kind);

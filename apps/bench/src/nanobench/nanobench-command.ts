@@ -108,6 +108,7 @@ const familyNames = taskFamilies.map(({ name }) => name);
 export function addNanobenchCommand(program: Command): void {
   const command = program
     .command('nanobench')
+    .enablePositionalOptions()
     .description(
       'score full cache, fact oracle, NAMMs and classic policies on the task families, beyond the training length',
     )

@@ -29,6 +29,7 @@ interface Options {
   yarn: boolean;
   prompts: number;
   seed: number;
+  corpus?: string;
   threads: number;
   results?: string;
   out?: string;
@@ -55,10 +56,11 @@ export function addTuneCommand(program: Command): void {
     .option('--no-yarn', 'NTK only')
     .option('--prompts <count>', 'prompts per family', count, 10)
     .option('--seed <seed>', 'of the samples', count, 1)
+    .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
     .option('--threads <count>', 'threads that compute', count, 1)
     .option('--results <file>', 'JSONL file of all results; what it has is not measured again')
     .option('--out <file>', `where the best is written; ${tunedFile} beside the model if left out`)
-    .action(async (_: unknown, command: Command) => tune(command.optsWithGlobals<Options>()));
+    .action(tune);
 }
 
 async function tune(options: Options): Promise<void> {
@@ -70,7 +72,8 @@ async function tune(options: Options): Promise<void> {
     for (const factor of options.factors) {
       const tried = await measureExtensions(model, factor, store, options);
       reportProgress('');
-      tried.sort((a, b) => scoreOf(b) - scoreOf(a));
+      // Ties of a few questions are told apart by how likely the answers were.
+      tried.sort((a, b) => scoreOf(b) - scoreOf(a) || likelihoodOf(b) - likelihoodOf(a));
       const { kind, alpha, logitFactor } = tried[0]!.condition.setting;
       best[factor] = { kind, alpha, logitFactor };
       console.log(`### ${model.name} at ${model.trainedLength * factor} tokens\n`);
@@ -99,13 +102,17 @@ function scoreOf({ rows: [row] }: ConditionSummary): number {
   return row!.groups.all!.exactMatch.estimate;
 }
 
+function likelihoodOf({ rows: [row] }: ConditionSummary): number {
+  return row!.logProbability!;
+}
+
 async function measureExtensions(
   model: BenchmarkModel,
   factor: number,
   store: ResultStore,
   options: Options,
 ): Promise<ConditionSummary[]> {
-  const { alphas, logitFactors, yarn, seed, prompts, threads } = options;
+  const { alphas, logitFactors, yarn, seed, prompts, threads, corpus } = options;
   const extensions = logitFactors.flatMap((logitFactor): Extension[] => [
     ...alphas.map((alpha): Extension => ({ kind: 'ntk', alpha, logitFactor })),
     ...(yarn ? [{ kind: 'yarn', alpha: 1, logitFactor } as const] : []),
@@ -129,7 +136,7 @@ async function measureExtensions(
     contenders: [fullContender],
     families: taskFamilies,
     prompts,
-    filler: nanobenchFiller(),
+    filler: nanobenchFiller(corpus),
     tokenizer: model.tokenizer,
     loadModel: (setting, more) =>
       Decoder.load(model.folder, { ...decoderOptions(setting), ...more, threads }),

@@ -15,7 +15,10 @@ export interface ScoreComparison {
   readonly gapClosed: Interval | null;
 }
 
-/** Compares scores over the same draws of prompts. Resamples without a denominator are left out. */
+/**
+ * Compares scores over the same draws of prompts. A resample in which only the denominator is 0 counts as infinite,
+ * one in which the numerator is 0 too is left out; so is one in which the oracle is no better than the full cache.
+ */
 export function compareScores(
   own: FamilyMeans,
   full: FamilyMeans,
@@ -25,10 +28,8 @@ export function compareScores(
   const base = overFamilies(full);
   const best = oracle && overFamilies(oracle);
   const counted = full.estimate.flatMap((value, family) => (value > 0 ? [family] : []));
-  const macro = (ownMeans: (family: number) => number, fullMeans: (family: number) => number) => {
-    const ratios = counted.map((family) => ownMeans(family) / fullMeans(family));
-    return ratios.every(Number.isFinite) ? mean(ratios) : Number.NaN;
-  };
+  const macro = (ownMeans: (family: number) => number, fullMeans: (family: number) => number) =>
+    mean(counted.map((family) => ownMeans(family) / fullMeans(family)));
   const intervalOf = (estimate: number, resampled: (i: number) => number) =>
     percentileInterval(
       estimate,
