@@ -21,6 +21,10 @@ export interface HeadTokens {
   readonly head?: number;
 }
 
+/** Slots whose numbers are put side by side at a time, so that their rows stay in the first-level cache. */
+const tileSize = 128;
+const tile = new Float32Array(tileSize);
+
 /** The published lower bound of a standard deviation. */
 const smallestDeviation = 1e-7;
 
@@ -67,16 +71,19 @@ export class FeatureEncoder {
     const start = this.#statisticsOf(layer, head);
     const { mean } = this.#normaliser;
     const { dimension } = this.#recency;
-    const spectrum = state.spectrum();
     for (let slot = 0; slot < slots; slot++) {
-      result.set(this.#recency.row(newest - positions[slot]!), slot * size);
+      this.#recency.copyRow(newest - positions[slot]!, result, slot * size);
     }
-    for (let bin = 0; bin < bins; bin++) {
-      const binMean = mean[start + bin]!;
-      const deviation = this.#deviations[start + bin]!;
-      for (let slot = 0; slot < slots; slot++) {
-        const normalised = (spectrum[bin * slots + slot]! - binMean) / deviation;
-        result[slot * size + dimension + bin] = normalised;
+    for (let first = 0; first < slots; first += tileSize) {
+      const count = Math.min(tileSize, slots - first);
+      for (let bin = 0; bin < bins; bin++) {
+        state.loadBin(bin, first, count, tile);
+        const target = first * size + dimension + bin;
+        normalise(tile, count, mean[start + bin]!, this.#deviations[start + bin]!, {
+          result,
+          target,
+          size,
+        });
       }
     }
     return result;
@@ -108,5 +115,18 @@ export class FeatureEncoder {
       'tokens',
       `layer ${layer}, head ${head}: ${there}; calibrate it`,
     );
+  }
+}
+
+/** Writes (value − mean) / deviation of `count` values to every `size`-th number of the result. */
+function normalise(
+  values: Float32Array,
+  count: number,
+  mean: number,
+  deviation: number,
+  { result, target, size }: { result: Float32Array; target: number; size: number },
+): void {
+  for (let i = 0; i < count; i++) {
+    result[target + i * size] = (values[i]! - mean) / deviation;
   }
 }

@@ -166,14 +166,13 @@ export class FeatureState {
       const average = new Float32Array(slots);
       this.#spectrum = this.#spectrum.map((old, bin) => {
         loadRow(old, 0, slots, average, 0);
-        for (let slot = 0; slot < slots; slot++) {
-          average[slot] = oldWeight * average[slot]! + spectrum[bin * slots + slot]!;
-        }
+        addTo(average, oldWeight, spectrum, bin * slots);
         return storeRow(average, this.storage);
       });
     }
+    const newest = rows instanceof Float32Array ? rows : Float32Array.from(rows);
     const added = Array.from({ length: newRows }, (_, index) => {
-      const row = Float32Array.from(rows.subarray(index * slots, (index + 1) * slots));
+      const row = newest.subarray(index * slots, (index + 1) * slots);
       const born = bornSlots(slots, this.#slots, queries, queries - newRows + index);
       return storeRow(trimRow(row, born), this.storage);
     });
@@ -193,6 +192,11 @@ export class FeatureState {
   /** The moving average of magnitudes, raw: `[17, slots]`, as of the last frame that ended. */
   spectrum(): Float32Array {
     return this.#loadAll(this.#spectrum);
+  }
+
+  /** Slots `start` … `start + count − 1` of one frequency of {@link spectrum}, into `target[0 …]`. */
+  loadBin(bin: number, start: number, count: number, target: Float32Array): void {
+    loadRow(this.#spectrum[bin]!, start, count, target, 0);
   }
 
   /**
@@ -296,11 +300,18 @@ function checkSize(name: string, { length }: FloatArray, needed: number): void {
 /** The largest magnitude that attention can give is the sum of the window, 16, at frequency 0. */
 function checkMagnitudes(spectrum: FloatArray): void {
   const largest = windowSize / 2;
-  const wrong = spectrum.findIndex((value: number) => !(value >= 0 && value <= 1.01 * largest));
-  if (wrong < 0) return;
-  throw new InvalidAttentionError(
-    `its spectrum holds ${spectrum[wrong]}, which is not between 0 and ${largest}`,
-  );
+  for (let i = 0; i < spectrum.length; i++) {
+    const value = spectrum[i]!;
+    if (value >= 0 && value <= 1.01 * largest) continue;
+    throw new InvalidAttentionError(
+      `its spectrum holds ${value}, which is not between 0 and ${largest}`,
+    );
+  }
+}
+
+/** average ← factor · average + the numbers from `offset` on. */
+function addTo(average: Float32Array, factor: number, numbers: FloatArray, offset: number): void {
+  for (let i = 0; i < average.length; i++) average[i] = factor * average[i]! + numbers[offset + i]!;
 }
 
 /** Mean over the query heads of a group. */

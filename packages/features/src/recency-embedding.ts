@@ -53,13 +53,25 @@ export class RecencyEmbedding {
    * @returns `[dimension]`, a view of a table: not to be changed
    */
   row(age: number): Float32Array {
+    const start = this.#startOf(age);
+    return this.#table.subarray(start, start + this.dimension);
+  }
+
+  /** Writes the numbers of one age to `target[offset …]`. */
+  copyRow(age: number, target: Float32Array, offset: number): void {
+    const start = this.#startOf(age);
+    const table = this.#table;
+    for (let i = 0; i < this.dimension; i++) target[offset + i] = table[start + i]!;
+  }
+
+  /** Where the numbers of an age stand in the table. */
+  #startOf(age: number): number {
     if (!Number.isSafeInteger(age) || age < 0) {
       throw new InvalidArgumentError('age', `${age} is not a whole number of at least 0`);
     }
-    const { dimension } = this;
-    if (age * dimension >= this.#table.length)
-      this.#extend(Math.max(1024, Math.ceil(1.5 * age) + 1));
-    return this.#table.subarray(age * dimension, (age + 1) * dimension);
+    const start = age * this.dimension;
+    if (start >= this.#table.length) this.#extend(Math.max(1024, Math.ceil(1.5 * age) + 1));
+    return start;
   }
 
   #extend(ages: number): void {

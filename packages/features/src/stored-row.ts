@@ -1,4 +1,4 @@
-import { float16ToFloat32, float32ToFloat16 } from '@namm/core/portable';
+import { float32ToFloat16 } from '@namm/core/portable';
 
 /** How numbers are kept between passes. */
 export type Storage = 'float16' | 'float32';
@@ -11,8 +11,15 @@ export function storeRow(values: Float32Array, storage: Storage): StoredRow {
   return storage === 'float16' ? float32ToFloat16(values) : values.slice();
 }
 
-/** Every half-precision number, by its bit pattern: one look-up instead of a conversion. */
-const halves = float16ToFloat32(Uint16Array.from({ length: 2 ** 16 }, (_, pattern) => pattern));
+/**
+ * A finite half-precision number is (fraction + hidden bit) · scale, both by its sign and exponent: two small
+ * tables, where one of all numbers would not fit into the first-level cache.
+ */
+const hiddenBits = Float64Array.from({ length: 64 }, (_, top) => (top % 32 === 0 ? 0 : 1024));
+const scales = Float64Array.from({ length: 64 }, (_, top) => {
+  const magnitude = 2 ** (Math.max(top % 32, 1) - 25);
+  return top < 32 ? magnitude : -magnitude;
+});
 
 /**
  * Copies slots `start` … `start + count − 1` of a row to `target[offset …]`; slots that the row does not
@@ -29,7 +36,11 @@ export function loadRow(
   if (row instanceof Float32Array) {
     for (let i = 0; i < present; i++) target[offset + i] = row[start + i]!;
   } else {
-    for (let i = 0; i < present; i++) target[offset + i] = halves[row[start + i]!]!;
+    for (let i = 0; i < present; i++) {
+      const half = row[start + i]!;
+      const top = half >>> 10;
+      target[offset + i] = ((half & 1023) + hiddenBits[top]!) * scales[top]!;
+    }
   }
   target.fill(0, offset + present, offset + count);
 }

@@ -58,7 +58,9 @@ export async function buildGraph(
   const slotCounts = readSlotCounts(graph, spec);
   const masks = new Masks(graph, positions);
   const probing: ProbeContext =
-    probe.kind === 'spectrum' ? { kind: 'spectrum', inputs: spectrumInputs(graph, probe) } : probe;
+    probe.kind === 'spectrum'
+      ? { kind: 'spectrum', inputs: spectrumInputs(graph, probe, positions) }
+      : probe;
   const context = { graph, weights, masks, rotary, slotCounts, probe: probing };
 
   const residual = new Residual(graph, weights, embed(graph, weights, spec, positions));

@@ -41,7 +41,7 @@ export function probeOutput(
       return;
     }
     case 'spectrum':
-      spectrumOutput(graph, probe.inputs, at, perQueryHead(graph, probabilities, group));
+      spectrumOutput(graph, probe.inputs, at, probabilities, group);
   }
 }
 
