@@ -62,8 +62,14 @@ export function toFloat16(value: number): number {
 /** {@link toFloat16} of every element. */
 export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
   if (!(values instanceof Float32Array)) return Uint16Array.from(values, toFloat16);
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const result = new Uint16Array(values.length);
+  writeFloat16(values, result);
+  return result;
+}
+
+/** {@link toFloat16} of every element, into an array that is at least as long. */
+export function writeFloat16(values: Float32Array, result: Uint16Array): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
     const magnitude = bits[i]! & 0x7fff_ffff;
     const sign = (bits[i]! >>> 16) & 0x8000;
@@ -77,5 +83,4 @@ export function float32ToFloat16(values: ArrayLike<number>): Uint16Array {
       result[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
     }
   }
-  return result;
 }

@@ -12,7 +12,7 @@ export {
   NammError,
   type NammErrorOptions,
 } from './errors.js';
-export { float16ToFloat32, float32ToFloat16, toFloat16 } from './float16.js';
+export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
 export { mean } from './mean.js';
 export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';

@@ -6,7 +6,15 @@ import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows } from './frame-counting.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
 import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
-import { loadRow, pickSlots, type Storage, type StoredRow, storeRow } from './stored-row.js';
+import {
+  loadRow,
+  newRows,
+  pickSlots,
+  type Storage,
+  type StoredRow,
+  storeRow,
+  writeRow,
+} from './stored-row.js';
 
 export interface FeatureStateOptions {
   /** How numbers are kept between passes. @defaultValue 'float16' */
@@ -155,27 +163,33 @@ export class FeatureState {
     this.#checkSlots(slots);
     const frames = completedFrames(this.#seen, queries);
     const keptRows = pendingRows(this.#seen + queries);
-    const newRows = Math.min(queries, keptRows);
+    const newCount = Math.min(queries, keptRows);
     checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
-    checkSize('rows', rows, newRows * slots);
+    checkSize('rows', rows, newCount * slots);
     checkAttention(rows, slots);
     checkMagnitudes(spectrum);
 
     if (frames > 0) {
       const oldWeight = this.decay ** (hop * frames);
       const average = new Float32Array(slots);
-      this.#spectrum = this.#spectrum.map((old, bin) => {
-        loadRow(old, 0, slots, average, 0);
+      const averages = newRows(new Array<number>(bins).fill(slots), this.storage);
+      for (const [bin, row] of averages.entries()) {
+        loadRow(this.#spectrum[bin]!, 0, slots, average, 0);
         addTo(average, oldWeight, spectrum, bin * slots);
-        return storeRow(average, this.storage);
-      });
+        writeRow(average, row);
+      }
+      this.#spectrum = averages;
     }
-    const newest = rows instanceof Float32Array ? rows : Float32Array.from(rows);
-    const added = Array.from({ length: newRows }, (_, index) => {
-      const row = newest.subarray(index * slots, (index + 1) * slots);
-      const born = bornSlots(slots, this.#slots, queries, queries - newRows + index);
-      return storeRow(trimRow(row, born), this.storage);
+    const single = rows instanceof Float32Array ? rows : Float32Array.from(rows);
+    const trimmed = Array.from({ length: newCount }, (_, index) => {
+      const row = single.subarray(index * slots, (index + 1) * slots);
+      return trimRow(row, bornSlots(slots, this.#slots, queries, queries - newCount + index));
     });
+    const added = newRows(
+      trimmed.map(({ length }) => length),
+      this.storage,
+    );
+    for (const [index, row] of added.entries()) writeRow(trimmed[index]!, row);
     this.#rows = [...this.#rows, ...added].slice(-keptRows);
     this.#seen += queries;
     this.#slots = slots;
@@ -212,8 +226,8 @@ export class FeatureState {
       throw new InvalidArgumentError('kept', problem);
     }
     if (kept.length === this.#slots) return;
-    this.#rows = this.#rows.map((row) => pickSlots(row, kept));
-    this.#spectrum = this.#spectrum.map((row) => pickSlots(row, kept));
+    this.#rows = pickSlots(this.#rows, kept, this.storage);
+    this.#spectrum = pickSlots(this.#spectrum, kept, this.storage);
     this.#slots = kept.length;
   }
 

@@ -1,4 +1,4 @@
-import { float32ToFloat16 } from '@namm/core/portable';
+import { writeFloat16 } from '@namm/core/portable';
 
 /** How numbers are kept between passes. */
 export type Storage = 'float16' | 'float32';
@@ -8,7 +8,29 @@ export type StoredRow = Uint16Array | Float32Array;
 
 /** Rounds numbers to a storage type. Always a copy. */
 export function storeRow(values: Float32Array, storage: Storage): StoredRow {
-  return storage === 'float16' ? float32ToFloat16(values) : values.slice();
+  const [row] = newRows([values.length], storage);
+  writeRow(values, row!);
+  return row!;
+}
+
+/**
+ * Rows of these lengths, side by side in one piece of memory: a head has dozens of them, and memory is what
+ * they cost most.
+ */
+export function newRows(lengths: readonly number[], storage: Storage): StoredRow[] {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const all = storage === 'float16' ? new Uint16Array(total) : new Float32Array(total);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return all.subarray(end - length, end);
+  });
+}
+
+/** Rounds numbers into a row of as many. */
+export function writeRow(values: Float32Array, row: StoredRow): void {
+  if (row instanceof Float32Array) row.set(values);
+  else writeFloat16(values, row);
 }
 
 /**
@@ -45,11 +67,22 @@ export function loadRow(
   target.fill(0, offset + present, offset + count);
 }
 
-/** The elements at ascending slots, without those beyond the row. */
-export function pickSlots(row: StoredRow, kept: Uint32Array): StoredRow {
-  let count = kept.length;
-  while (count > 0 && kept[count - 1]! >= row.length) count--;
-  const result = row instanceof Float32Array ? new Float32Array(count) : new Uint16Array(count);
-  for (let i = 0; i < count; i++) result[i] = row[kept[i]!]!;
-  return result;
+/** The elements of rows at ascending slots, without those beyond a row. */
+export function pickSlots(
+  rows: readonly StoredRow[],
+  kept: Uint32Array,
+  storage: Storage,
+): StoredRow[] {
+  const lengths = rows.map(({ length }) => {
+    let count = kept.length;
+    while (count > 0 && kept[count - 1]! >= length) count--;
+    return count;
+  });
+  const results = newRows(lengths, storage);
+  for (const [index, result] of results.entries()) pick(rows[index]!, kept, result);
+  return results;
+}
+
+function pick(row: StoredRow, kept: Uint32Array, result: StoredRow): void {
+  for (let i = 0; i < result.length; i++) result[i] = row[kept[i]!]!;
 }
