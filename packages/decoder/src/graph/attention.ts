@@ -26,12 +26,16 @@ export interface AttentionContext {
  * Self-attention of one layer for `x [new, hiddenSize]` over a ragged cache: each KV head has a past of
  * its own, so heads of different lengths need neither padding nor a mask. The new rows leave the graph,
  * and the cache appends them.
+ *
+ * @param rows the tokens whose output is wanted, int32; null for all
+ * @returns `[new or rows, hiddenSize]`
  */
 export function attention(
   context: AttentionContext,
   spec: AttentionSpec,
   layer: number,
   x: Value,
+  rows: Value | null,
 ): Value {
   const { graph, weights } = context;
   const { queryHeads, keyValueHeads, headSize } = spec;
@@ -42,8 +46,8 @@ export function attention(
   graph.output(names.values(layer), values, 'float32', rowShape);
 
   const perHead = (heads: Value) => {
-    const rows = graph.node('Reshape', [heads, graph.int64([-1, headSize])]);
-    return splitEqually(graph, rows, keyValueHeads);
+    const flat = graph.node('Reshape', [heads, graph.int64([-1, headSize])]);
+    return splitEqually(graph, flat, keyValueHeads);
   };
   const [groups, newKeys, newValues] = [perHead(queries), perHead(keys), perHead(values)];
   const attended = groups.map((group, head) =>
@@ -53,7 +57,10 @@ export function attention(
   );
   const all = graph.node('Concat', attended, { attributes: { axis: 0 } });
   const perQuery = graph.node('Reshape', [all, graph.int64([queryHeads, -1, headSize])]);
-  const rowsFirst = graph.node('Transpose', [perQuery], { attributes: { perm: [1, 0, 2] } });
+  const wanted = rows
+    ? graph.node('Gather', [perQuery, rows], { attributes: { axis: 1 } })
+    : perQuery;
+  const rowsFirst = graph.node('Transpose', [wanted], { attributes: { perm: [1, 0, 2] } });
   const flat = graph.node('Reshape', [rowsFirst, graph.int64([-1, queryHeads * headSize])]);
   return linear(graph, weights, spec.output, flat);
 }

@@ -63,13 +63,15 @@ export async function buildGraph(
       : probe;
   const context = { graph, weights, masks, rotary, slotCounts, probe: probing };
 
+  const rows = graph.input(names.outputRows, 'int32', ['outputs']);
   const residual = new Residual(graph, weights, embed(graph, weights, spec, positions));
   for (const [index, layer] of spec.layers.entries()) {
-    graph.scope(`layer.${index}`, () => decoderLayer(context, layer, index, residual));
+    // Nobody reads the last layer's output for other tokens; their keys, values and attention are needed.
+    const wanted = index === spec.layers.length - 1 ? rows : null;
+    graph.scope(`layer.${index}`, () => decoderLayer(context, layer, index, residual, wanted));
   }
 
-  const rows = graph.input(names.outputRows, 'int32', ['outputs']);
-  const last = norm(graph, weights, spec.finalNorm, graph.node('Gather', [residual.sum(), rows]));
+  const last = norm(graph, weights, spec.finalNorm, residual.sum());
   const logits = softCap(graph, spec.logitSoftCap, linear(graph, weights, spec.head, last));
   graph.output(names.hidden, last, 'float32', ['outputs', spec.hiddenSize]);
   graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize]);
@@ -93,21 +95,26 @@ function embed(graph: GraphBuilder, weights: Weights, spec: DecoderSpec, positio
   return graph.node('Add', [both, graph.node('Gather', [learned, positions])]);
 }
 
-/** Adds both halves of a layer to the residual stream. */
+/**
+ * Adds both halves of a layer to the residual stream.
+ *
+ * @param rows the tokens that go on from here, int32; null for all
+ */
 function decoderLayer(
   context: AttentionContext,
   spec: LayerSpec,
   index: number,
   residual: Residual,
+  rows: Value | null,
 ): void {
   const { graph, weights } = context;
   const { beforeAttention, afterAttention, beforeFeedForward, afterFeedForward } = spec.norms;
   const add = (spec: NormSpec | null, value: Value) =>
     residual.add(spec ? norm(graph, weights, spec, value) : value);
-  add(
-    afterAttention,
-    attention(context, spec.attention, index, residual.normalised(beforeAttention)),
-  );
+  const input = residual.normalised(beforeAttention);
+  const attended = attention(context, spec.attention, index, input, rows);
+  if (rows) residual.keep(rows);
+  add(afterAttention, attended);
   add(
     afterFeedForward,
     feedForward(graph, weights, spec.feedForward, residual.normalised(beforeFeedForward)),

@@ -22,6 +22,11 @@ export class Residual {
     this.#pending = value;
   }
 
+  /** Goes on with these tokens alone, int32. */
+  keep(rows: Value): void {
+    this.#sum = this.#graph.node('Gather', [this.sum(), rows]);
+  }
+
   /** All that was added so far. */
   sum(): Value {
     if (this.#pending) this.#sum = this.#graph.node('Add', [this.#sum, this.#pending]);
