@@ -2,7 +2,7 @@ import { type KVCache, type Probe, type SpectrumProbe, spectrumSizes } from '@na
 import type { DecoderSpec } from './decoder-spec.js';
 import { names, type Piece, pieces } from './graph/names.js';
 import type { Feed } from './ort-session.js';
-import { rotaryRows } from './rotary/rotary-rows.js';
+import { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 
 /** Some consecutive tokens of one sequence, as ids or as rows; the other of the two is empty. */
 export interface Chunk {
@@ -30,6 +30,7 @@ export class ForwardInputs {
   readonly #probe: Probe;
   /** Made once: fresh strings in each step would cost a hundredth of it. */
   readonly #heads: readonly HeadInputs[];
+  #rotary: { readonly key: string; readonly rows: readonly RotaryRows[] } = { key: '', rows: [] };
 
   /** @param probe what the graph reports */
   constructor(spec: DecoderSpec, probe: Probe) {
@@ -73,15 +74,24 @@ export class ForwardInputs {
       [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
       [names.positions, { data: positions, shape: [count] }],
     ]);
-    for (const [table, rotarySpec] of rotary.entries()) {
-      const { cos, sin } = rotaryRows(rotarySpec, positions, sequenceLength);
-      const shape = [count, rotarySpec.size / 2];
+    for (const [table, { cos, sin }] of this.#rotaryOf(positions, sequenceLength).entries()) {
+      const shape = [count, rotary[table]!.size / 2];
       feeds.set(names.cos(table), { data: cos, shape });
       feeds.set(names.sin(table), { data: sin, shape });
     }
     this.#addPast(feeds, cache, count);
     if (this.#probe.kind === 'spectrum') this.#addSpectrum(feeds, cache, count, this.#probe);
     return feeds;
+  }
+
+  /** Per rotary table; sequences that are read side by side ask for the same rows one after the other. */
+  #rotaryOf(positions: Int32Array, sequenceLength: number): readonly RotaryRows[] {
+    const key = `${positions[0]} ${positions.length} ${sequenceLength}`; // positions are consecutive
+    if (this.#rotary.key !== key) {
+      const rows = this.#spec.rotary.map((spec) => rotaryRows(spec, positions, sequenceLength));
+      this.#rotary = { key, rows };
+    }
+    return this.#rotary.rows;
   }
 
   #addPast(feeds: Map<string, Feed>, cache: KVCache, count: number): void {

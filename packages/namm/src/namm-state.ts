@@ -35,6 +35,9 @@ export interface NammParts {
   readonly tableOptions: Required<FeatureStateOptions>;
 }
 
+/** The features of a layer, written anew for every decision: fresh memory would be most of what it costs. */
+let scratch = new Float32Array(0);
+
 /** What a NAMM remembers of one sequence: spectrograms. Scores are computed anew at every update. */
 export class NammState implements PolicyState {
   readonly #parts: NammParts;
@@ -108,7 +111,10 @@ export class NammState implements PolicyState {
     const heads = view.shape.layers[layer]!.keyValueHeads;
     const lengths = Array.from({ length: heads }, (_, head) => view.length(layer, head));
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const features = new Float32Array(total * encoder.size);
+    if (scratch.length < total * encoder.size) {
+      scratch = new Float32Array(Math.ceil(1.25 * total) * encoder.size);
+    }
+    const features = scratch.subarray(0, total * encoder.size);
     let start = 0;
     for (const [head, length] of lengths.entries()) {
       const positions = view.tokens(layer, head);
