@@ -72,21 +72,15 @@ export function writeFloat16(values: Float32Array, result: Uint16Array): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
     const magnitude = bits[i]! & 0x7fff_ffff;
+    const sign = (bits[i]! >>> 16) & 0x8000;
     if (magnitude >= 0x4780_0000) {
       result[i] = toFloat16(values[i]!); // 65536 and more, infinity, NaN
-      continue;
+    } else if (magnitude >= 0x3880_0000) {
+      // Adding half a unit, less one bit where the last kept bit is 0, rounds to nearest, ties to even.
+      const rounded = magnitude + 0x0fff + ((magnitude >>> 13) & 1);
+      result[i] = sign | ((rounded - 0x3800_0000) >>> 13); // bias 127 becomes 15
+    } else {
+      result[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
     }
-    // Without a branch for subnormal numbers, which attention is full of.
-    const exponent = magnitude >>> 23;
-    const units = roundHalfEven(Math.abs(values[i]!) * unitsPerOne[exponent]!);
-    result[i] = ((bits[i]! >>> 16) & 0x8000) | (halfOfExponent[exponent]! + units);
   }
 }
-
-/**
- * By a single-precision number's exponent: one over the last place of the half-precision number nearest to
- * it, and the half-precision bits to which its size in such units is added, hidden bit included. Below 2^−14
- * the last place is that of subnormal numbers.
- */
-const unitsPerOne = Float64Array.from({ length: 143 }, (_, e) => 2 ** (24 - Math.max(0, e - 113)));
-const halfOfExponent = Int32Array.from({ length: 143 }, (_, e) => Math.max(0, e - 113) << 10);
