@@ -31,7 +31,8 @@ export interface StepItem<Cache = KVCache> {
   readonly cache: Cache;
   readonly input: DecoderInput;
   /**
-   * The new tokens whose logits and hidden states are wanted.
+   * The new tokens whose logits and hidden states are wanted. The last layer goes on with these alone, so those
+   * of one token differ in rounding when others are asked for as well.
    * @defaultValue `'last'`
    */
   readonly outputs?: 'last' | 'all' | 'none';

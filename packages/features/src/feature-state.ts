@@ -185,6 +185,7 @@ export class FeatureState {
       const row = single.subarray(index * slots, (index + 1) * slots);
       return trimRow(row, bornSlots(slots, this.#slots, queries, queries - newCount + index));
     });
+    // Rows of one pass share memory, so one that waits keeps up to 30 others in memory until it goes.
     const added = newRows(
       trimmed.map(({ length }) => length),
       this.storage,

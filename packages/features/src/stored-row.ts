@@ -14,8 +14,8 @@ export function storeRow(values: Float32Array, storage: Storage): StoredRow {
 }
 
 /**
- * Rows of these lengths, side by side in one piece of memory: a head has dozens of them, and memory is what
- * they cost most.
+ * Rows of these lengths, side by side in one piece of memory: a head has dozens of them, and asking for memory
+ * is most of what they cost.
  */
 export function newRows(lengths: readonly number[], storage: Storage): StoredRow[] {
   const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -35,7 +35,10 @@ export interface NammParts {
   readonly tableOptions: Required<FeatureStateOptions>;
 }
 
-/** The features of a layer, written anew for every decision: fresh memory would be most of what it costs. */
+/**
+ * The features of a layer, written anew for every decision: memory asked for each time would be collected as
+ * garbage each time. As large as the largest layer so far needs, 100 bytes per row.
+ */
 let scratch = new Float32Array(0);
 
 /** What a NAMM remembers of one sequence: spectrograms. Scores are computed anew at every update. */
