@@ -168,11 +168,11 @@ describe('bench nanobench', () => {
     const tuned = join(folder, 'tuned.json');
     const grid = ['--factors', '2', '--alphas', '2', '--logit-factors', '1,1.3', '--prompts', '1'];
     const model = join(import.meta.dirname, '..', '..', '..', 'packages', 'models', 'nano-llama');
-    const more = ['--model', model, '--seed', '5', '--out', tuned];
+    const measured = join(folder, 'tune.jsonl');
+    const more = ['--model', model, '--seed', '5', '--out', tuned, '--results', measured];
     const { status, stdout } = bench('tune', ...grid, ...more);
     expect(status).toBe(0);
-    const measured = readFileSync(`${tuned}.results.jsonl`, 'utf8');
-    expect(measured).toContain('|development 5|');
+    expect(readFileSync(measured, 'utf8')).toContain('|development 5|');
     expect(stdout).toContain('yarn ×2, logits ×1.3');
     const { best } = JSON.parse(readFileSync(tuned, 'utf8'));
     expect(['ntk', 'yarn']).toContain(best[2].kind);

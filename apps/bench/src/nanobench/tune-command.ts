@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ConditionSummary,
@@ -66,7 +67,9 @@ export function addTuneCommand(program: Command): void {
 async function tune(options: Options): Promise<void> {
   const model = await openModel(options.model ?? modelFolder('nano-llama'));
   const file = options.out ?? join(model.folder, tunedFile);
-  const store = await ResultStore.open(options.results ?? `${file}.results.jsonl`);
+  const store = await ResultStore.open(
+    options.results ?? join(tmpdir(), `namm-nanobench-tune-${model.version}.jsonl`),
+  );
   const best: Record<string, Extension> = {};
   try {
     for (const factor of options.factors) {
