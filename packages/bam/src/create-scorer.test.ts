@@ -23,7 +23,7 @@ function relativeDifference(actual: Float32Array, expected: Float64Array): numbe
   );
 }
 
-const scorers = fc.oneof(
+const wholeScorers = fc.oneof(
   fc.record({
     kind: fc.constant('bam' as const),
     features: fc.constantFrom(1, 4, 5, 24, 25, 31),
@@ -49,6 +49,16 @@ const scorers = fc.oneof(
     kind: fc.constant('linear' as const),
     features: fc.constant(25),
     bias: fc.boolean(),
+  }),
+);
+
+/** The same, and with something taken away. */
+const scorers: fc.Arbitrary<ScorerSettings> = fc.oneof(
+  wholeScorers,
+  fc.tuple(wholeScorers, fc.nat(30), fc.nat(30)).map(([settings, a, b]): ScorerSettings => {
+    const from = a % settings.features;
+    const visible = [from, from + 1 + (b % (settings.features - from))] as const;
+    return { ...settings, visible, ...(settings.kind === 'bam' && { attention: b % 2 === 0 }) };
   }),
 );
 
@@ -128,6 +138,21 @@ describe('createScorer', () => {
     expect(scorer.score(features.slice(20 * 25), [30])).toEqual(scores.subarray(20));
   });
 
+  it('does not see features that are not visible, nor other tokens without attention', () => {
+    const parameters = normals(1, 4172, 0.3);
+    const features = normals(2, 25 * 4);
+    const change = (from: number, to: number) =>
+      features.map((value, i) => (from <= i % 25 && i % 25 < to ? value + 1 : value));
+    const noSpectrum = createScorer({ ...publishedBam, visible: [0, 8] }, parameters);
+    expect(noSpectrum.score(change(8, 25), [4])).toEqual(noSpectrum.score(features, [4]));
+    expect(noSpectrum.score(change(7, 8), [4])).not.toEqual(noSpectrum.score(features, [4]));
+    const alone = createScorer({ ...publishedBam, attention: false }, parameters);
+    expect(alone.score(features, [4])).toEqual(alone.score(features, [1, 1, 1, 1]));
+    const together = createScorer(publishedBam, parameters).score(features, [4]);
+    expect(alone.score(features, [4])).not.toEqual(together);
+    expect(alone.score(features, [4])[3]).toBeCloseTo(together[3]!, 5); // the newest sees only itself
+  });
+
   it('keeps everything with parameters of 0', () => {
     const scores = createScorer(publishedBam, new Float32Array(4172)).score(
       normals(1, 2500),
@@ -167,6 +192,9 @@ describe('createScorer', () => {
     [{ kind: 'bam', features: 0, hidden: 32 }, 1, /settings.features: 0/],
     [{ kind: 'bam', features: 25, hidden: 1e9 }, 1, /settings.hidden: 1000000000/],
     [{ kind: 'linear', features: 25 }, 1, /settings.bias: undefined/],
+    [{ ...publishedBam, visible: [8, 26] }, 4172, /settings.visible: \[8,26\]/],
+    [{ ...publishedBam, visible: 8 }, 4172, /settings.visible: \[8\]/],
+    [{ ...publishedBam, attention: 'no' }, 4172, /settings.attention: no is neither/],
     [
       { kind: 'mlp', features: 25, hidden: 25, depth: 1, bias: true, residual: true },
       1,

@@ -1,3 +1,4 @@
+import { ablated } from './ablated-scorer.js';
 import { AttentionScorer } from './attention-scorer.js';
 import type { Scorer } from './scorer.js';
 import { checkSettings, type ScorerSettings } from './scorer-settings.js';
@@ -18,7 +19,10 @@ import { TokenScorer } from './token-scorer.js';
  */
 export function createScorer(settings: ScorerSettings, parameters: Float32Array): Scorer {
   checkSettings(settings);
-  return settings.kind === 'bam'
-    ? new AttentionScorer(settings, parameters)
-    : new TokenScorer(settings, parameters);
+  const scorer =
+    settings.kind === 'bam'
+      ? new AttentionScorer(settings, parameters)
+      : new TokenScorer(settings, parameters);
+  const isAblated = settings.visible || (settings.kind === 'bam' && settings.attention === false);
+  return isAblated ? ablated(scorer) : scorer;
 }

@@ -1,22 +1,36 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 
+/** What all scorers have in common. */
+interface FeatureInput {
+  /** Numbers per token; 25 as published. */
+  readonly features: number;
+  /**
+   * The features that the scorer sees, from, included, to, excluded; the others are 0 to it. For ablations: with
+   * 8 numbers of recency and 17 of the spectrum, `[0, 8]` takes the spectrum away and `[8, 25]` the age.
+   * @defaultValue all
+   */
+  readonly visible?: readonly [from: number, to: number];
+}
+
 /**
  * Backward attention memory: self-attention over the cached tokens of one head, each seeing itself and newer
  * ones, one attention head with biases; from it a residual r and a multiplier m per feature; the
  * score is w · (x (1 + m) + r) + b. One set of parameters for all layers and heads.
  */
-export interface BamSettings {
+export interface BamSettings extends FeatureInput {
   readonly kind: 'bam';
-  /** Numbers per token; 25 as published. */
-  readonly features: number;
   /** Size of queries, keys and values; 32 as published. */
   readonly hidden: number;
+  /**
+   * False, for ablations, lets each token attend to itself alone; queries and keys then decide nothing.
+   * @defaultValue true
+   */
+  readonly attention?: boolean;
 }
 
 /** Layers of one token's features, without a look at other tokens, each followed by ReLU but the last. */
-export interface MlpSettings {
+export interface MlpSettings extends FeatureInput {
   readonly kind: 'mlp';
-  readonly features: number;
   readonly hidden: number;
   /** Linear layers, the one that gives the score included; at least 2. */
   readonly depth: number;
@@ -26,9 +40,8 @@ export interface MlpSettings {
 }
 
 /** A weighted sum of one token's features. */
-export interface LinearSettings {
+export interface LinearSettings extends FeatureInput {
   readonly kind: 'linear';
-  readonly features: number;
   readonly bias: boolean;
 }
 
@@ -72,10 +85,25 @@ export function checkSettings(settings: ScorerSettings): void {
     if (typeof value === 'boolean') continue;
     throw new InvalidArgumentError(`settings.${flag}`, `${value} is neither true nor false`);
   }
+  if (kind === 'bam' && !['undefined', 'boolean'].includes(typeof settings.attention)) {
+    const problem = `${settings.attention} is neither true nor false`;
+    throw new InvalidArgumentError('settings.attention', problem);
+  }
+  checkVisible(settings);
   if (kind === 'mlp' && settings.residual && settings.hidden !== settings.features) {
     const problem = `hidden ${settings.hidden} and features ${settings.features} differ`;
     throw new InvalidArgumentError('settings.residual', `${problem}; a residual needs them equal`);
   }
+}
+
+function checkVisible({ visible, features }: FeatureInput): void {
+  if (visible === undefined) return;
+  const [from, to] = Array.isArray(visible) && visible.length === 2 ? visible : [0, 0];
+  if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= features) {
+    return;
+  }
+  const problem = `[${visible}] is no range within the ${features} features`;
+  throw new InvalidArgumentError('settings.visible', problem);
 }
 
 /**

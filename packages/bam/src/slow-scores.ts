@@ -22,8 +22,11 @@ export function slowScores(
   features: ArrayLike<number>,
 ): Float64Array {
   const slices = parameterSlices(settings, parameters);
+  const [from, to] = settings.visible ?? [0, settings.features];
   const tokens = Array.from({ length: features.length / settings.features }, (_, token) =>
-    Array.from({ length: settings.features }, (_, i) => features[token * settings.features + i]!),
+    Array.from({ length: settings.features }, (_, i) =>
+      from <= i && i < to ? features[token * settings.features + i]! : 0,
+    ),
   );
   const apply = (name: string, input: Row): number[] => {
     const weight = slices.get(`${name}.weight`)!;
@@ -34,7 +37,10 @@ export function slowScores(
       return sum;
     });
   };
-  if (settings.kind === 'bam') return Float64Array.from(bamScores(tokens, settings.hidden, apply));
+  if (settings.kind === 'bam') {
+    const heads = settings.attention === false ? tokens.map((token) => [token]) : [tokens];
+    return Float64Array.from(heads.flatMap((head) => bamScores(head, settings.hidden, apply)));
+  }
   return Float64Array.from(tokens, (token) => {
     let values: number[] = token;
     const layers = settings.kind === 'mlp' ? settings.depth - 1 : 0;

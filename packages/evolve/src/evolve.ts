@@ -5,6 +5,7 @@ import { InvalidArgumentError, type ProgressListener } from '@namm/core';
 import type { Evaluator, FailedScore, MemberScore } from './evaluation/evaluator.js';
 import type { PromptSource } from './evaluation/prompt-source.js';
 import { EvaluationError } from './run/errors.js';
+import { evolutionReport } from './run/evolution-report.js';
 import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 import { RunFolder } from './run/run-folder.js';
@@ -60,8 +61,8 @@ export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
     const found = await folder.begin(options.settings);
     const state = found ?? (await newState(options));
     if (found === null) await folder.saveState(state);
-    await folder.readLog(found?.strategy.generation ?? -1);
-    return await new Evolution(options, folder, state).run();
+    const records = await folder.readLog(found === null ? 0 : found.logged);
+    return await new Evolution(options, folder, state, records).run();
   } finally {
     await unlock();
   }
@@ -87,7 +88,15 @@ async function newState({ settings, evaluator, prompts }: EvolveOptions): Promis
     ...presets['namm-recommended'],
     ...{ mean, sigma, seed, populationSize, model: 'sep' },
   });
-  return { strategy, normaliser, stage: 0, generationInStage: 0, pending: new Map(), best: null };
+  return {
+    strategy,
+    normaliser,
+    stage: 0,
+    generationInStage: 0,
+    pending: new Map(),
+    best: null,
+    logged: 0,
+  };
 }
 
 /** One run in progress. */
@@ -97,13 +106,20 @@ class Evolution {
   readonly #folder: RunFolder;
   readonly #state: RunState;
   readonly #trainable: Trainable;
+  readonly #records: GenerationRecord[];
   #validation: Validation | null = null;
 
-  constructor(options: EvolveOptions, folder: RunFolder, state: RunState) {
+  constructor(
+    options: EvolveOptions,
+    folder: RunFolder,
+    state: RunState,
+    records: GenerationRecord[],
+  ) {
     this.#options = options;
     this.#settings = options.settings;
     this.#folder = folder;
     this.#state = state;
+    this.#records = records;
     this.#trainable = createTrainable(options.settings.trainable, state.normaliser);
   }
 
@@ -227,6 +243,9 @@ class Evolution {
     const { strategy } = this.#state;
     if (validation?.isBest) await this.#saveCheckpoint('best', strategy.mean, record);
     if (validation) await this.#saveCheckpoint('mean', strategy.mean, record);
+    this.#records.push(record);
+    this.#state.logged = this.#records.length;
+    await this.#folder.writeFile('report.html', evolutionReport(this.#settings, this.#records));
     await this.#folder.saveState(this.#state);
     this.#options.onGeneration?.(record);
   }

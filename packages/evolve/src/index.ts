@@ -13,6 +13,7 @@ export { type PromptSource, samplePrompts } from './evaluation/prompt-source.js'
 export { WorkerPoolEvaluator, type WorkerPoolOptions } from './evaluation/worker-pool-evaluator.js';
 export { type EvolveOptions, type EvolveResult, evolve } from './evolve.js';
 export { EvaluationError, RunFolderError } from './run/errors.js';
+export { evolutionReport } from './run/evolution-report.js';
 export type { EvolutionSettings, Stage, StartSettings } from './run/evolution-settings.js';
 export type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 export type { NormaliserKind } from './trainables/create-collector.js';

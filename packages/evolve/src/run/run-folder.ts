@@ -80,20 +80,20 @@ export class RunFolder {
     await this.#write(() => appendFile(this.#file('log.jsonl'), `${JSON.stringify(record)}\n`));
   }
 
-  /** All records up to a generation; later ones, whose state was not saved, go from the file. */
-  async readLog(lastGeneration: number): Promise<GenerationRecord[]> {
+  /** The first lines of the log, as many as its state knows of; what follows goes from the file. */
+  async readLog(count: number): Promise<GenerationRecord[]> {
     const text = (await this.#readOrNull('log.jsonl')) ?? '';
-    const records = text.split('\n').flatMap((line): GenerationRecord[] => {
-      try {
-        const record = JSON.parse(line) as GenerationRecord;
-        return record.generation <= lastGeneration ? [record] : [];
-      } catch {
-        return []; // empty, or cut off
-      }
-    });
-    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    if (lines.join('') !== text) await this.writeFile('log.jsonl', lines.join(''));
-    return records;
+    const lines = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .slice(0, count);
+    const known = lines.map((line) => `${line}\n`).join('');
+    if (known !== text) await this.writeFile('log.jsonl', known);
+    try {
+      return lines.map((line) => JSON.parse(line) as GenerationRecord);
+    } catch (cause) {
+      throw new RunFolderError(this.path, 'has a log.jsonl that is no JSON; remove it', { cause });
+    }
   }
 
   async #readOrNull(name: string): Promise<string | null> {

@@ -21,6 +21,8 @@ export interface RunState {
   /** Slices of the generation under way that are evaluated, by number. */
   readonly pending: Map<number, SliceScores>;
   best: BestMean | null;
+  /** Lines of the log that belong to this state; what a process that was killed wrote after them does not. */
+  logged: number;
 }
 
 const format = 'namm-evolution';
@@ -28,7 +30,7 @@ const version = '1';
 
 /** Writes a state as a safetensors file, atomically. */
 export async function writeRunState(path: string, state: RunState): Promise<void> {
-  const { strategy, normaliser, stage, generationInStage, pending, best } = state;
+  const { strategy, normaliser, stage, generationInStage, pending, best, logged } = state;
   const { shape, mean, variance, count } = normaliser;
   const bytes = strategy.save();
   const parameters = best?.parameters ?? new Float64Array(0);
@@ -42,7 +44,7 @@ export async function writeRunState(path: string, state: RunState): Promise<void
   await writeSafetensors(path, Object.entries(tensors), {
     ...{ format, version },
     progress: JSON.stringify({
-      ...{ stage, generationInStage, pending: [...pending] },
+      ...{ stage, generationInStage, logged, pending: [...pending] },
       best: best && { ...best, parameters: null },
     }),
   });
@@ -75,12 +77,14 @@ export async function readRunState(path: string): Promise<RunState> {
     generationInStage: progress.generationInStage,
     pending: new Map(progress.pending),
     best,
+    logged: progress.logged,
   };
 }
 
 interface Progress {
   readonly stage: number;
   readonly generationInStage: number;
+  readonly logged: number;
   readonly pending: readonly (readonly [number, SliceScores])[];
   readonly best: Omit<BestMean, 'parameters'> | null;
 }

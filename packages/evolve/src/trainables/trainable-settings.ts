@@ -26,9 +26,13 @@ export interface KeyNormTrainableSettings {
 export type TrainableSettings = NammTrainableSettings | KeyNormTrainableSettings;
 
 const { features } = publishedBam;
+const { dimension: ages } = publishedFeatures.recency;
 
 const scorers: Readonly<Record<string, ScorerSettings>> = {
   namm: publishedBam,
+  'no-attention': { ...publishedBam, attention: false },
+  'no-spectrum': { ...publishedBam, visible: [0, ages] },
+  'no-recency': { ...publishedBam, visible: [ages, features] },
   mlp: { kind: 'mlp', features, hidden: features, depth: 2, bias: true, residual: true },
   linear: { kind: 'linear', features, bias: true },
 };

@@ -1,0 +1,33 @@
+import { checkBatch, type Scorer } from './scorer.js';
+
+/** A scorer from which settings take something away: features that it does not see, or other tokens. */
+export function ablated(scorer: Scorer): Scorer {
+  const { settings } = scorer;
+  const isAlone = settings.kind === 'bam' && settings.attention === false;
+  return {
+    settings,
+    score(features, lengths) {
+      checkBatch(features, lengths, settings.features);
+      const seen = settings.visible
+        ? masked(features, settings.features, settings.visible)
+        : features;
+      // A token that is a head by itself has none but itself to attend to.
+      const heads = isAlone
+        ? new Array<number>(features.length / settings.features).fill(1)
+        : lengths;
+      return scorer.score(seen, heads);
+    },
+  };
+}
+
+function masked(
+  features: Float32Array,
+  size: number,
+  [from, to]: readonly [number, number],
+): Float32Array {
+  const result = new Float32Array(features.length);
+  for (let row = 0; row < features.length; row += size) {
+    result.set(features.subarray(row + from, row + to), row + from);
+  }
+  return result;
+}
