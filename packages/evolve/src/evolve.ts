@@ -179,7 +179,7 @@ class Evolution {
       fitness,
     });
     if (scored === null) return; // stopped
-    this.#tell(candidates, scored);
+    await this.#tell(candidates, scored);
     state.pending.clear();
     state.generationInStage++;
     const isDue = state.generationInStage % this.#settings.validation.every === 0;
@@ -198,9 +198,14 @@ class Evolution {
     });
   }
 
-  #tell(candidates: readonly Candidate[], { members, firstFailure }: ScoredMembers): void {
-    const { strategy } = this.#state;
+  async #tell(
+    candidates: readonly Candidate[],
+    { members, firstFailure }: ScoredMembers,
+  ): Promise<void> {
+    const { strategy, pending } = this.#state;
     if (members.every(({ fitness }) => Number.isNaN(fitness))) {
+      pending.clear(); // so that a run that goes on evaluates them anew
+      await this.#folder.saveState(this.#state);
       throw new EvaluationError(strategy.generation, firstFailure ?? 'nothing');
     }
     strategy.tell(candidates.map(({ id }, i) => ({ id, fitness: members[i]!.fitness })));

@@ -45,7 +45,7 @@ beforeAll(async () => {
     source({ task: 'single-document', split: 'train', length, seed: 1, index }),
   );
   normaliser = await evaluator.measure(prompts, 'bin');
-});
+}, 120_000);
 afterAll(async () => {
   await evaluator.close();
   await bundle.remove();

@@ -15,8 +15,11 @@ export interface FreshBundle {
 export async function freshBundle(entry: Record<string, string>): Promise<FreshBundle> {
   const outDir = await mkdtemp(join(packages, 'decoder', 'node_modules', '.fresh-evolve-'));
   const names = await readdir(packages);
+  // As the build of `@namm/report` does, for the scripts of its pages.
+  const { bundleForEsbuild } = await import(join(packages, '..', 'inline-bundle.ts'));
   await build({
     ...{ config: false, entry, outDir, format: 'esm', target: 'node20', silent: true },
+    esbuildPlugins: [bundleForEsbuild()],
     external: ['onnxruntime-node', '@huggingface/tokenizers', '@huggingface/jinja'],
     noExternal: [/^@namm\//],
     esbuildOptions: (options) => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { isComplete } = await evolve({ folder: run, settings, evaluator, prompts });
   expect(isComplete).toBe(true);
   await evaluator.close();
-});
+}, 120_000);
 afterAll(async () => {
   await bundle.remove();
   rmSync(folder, { recursive: true });
@@ -72,7 +72,7 @@ describe('a run that is killed', () => {
     expect(left).toEqual([]);
   });
 
-  it('goes on after a stop, from the slices that were done', async () => {
+  it('goes on after a stop, from the slices that were done', { timeout: 120_000 }, async () => {
     const run = join(folder, 'stopped');
     const evaluator = await InProcessEvaluator.load(settings);
     const prompts = await testPrompts();
@@ -92,7 +92,7 @@ describe('a run that is killed', () => {
     await expectTheSame(run);
   });
 
-  it('loses a line of the log that was cut off', async () => {
+  it('loses a line of the log that was cut off', { timeout: 120_000 }, async () => {
     const run = join(folder, 'cut');
     await killAfter(run, 3);
     appendFileSync(join(run, 'log.jsonl'), '{"generation":99,"members":[{"fit');

@@ -5,7 +5,7 @@ import type { EvolutionSettings } from '../src/index.js';
 import { type PromptSource, samplePrompts, trainableSettings } from '../src/index.js';
 
 /** The bundled model. */
-const folder = join(import.meta.dirname, '..', '..', 'models', 'nano-llama');
+export const folder = join(import.meta.dirname, '..', '..', 'models', 'nano-llama');
 
 const prose = Array.from(
   { length: 300 },
@@ -15,10 +15,12 @@ const code = Array.from({ length: 300 }, (_, i) => `def step_${i}():\n    return
   '\n',
 );
 
-const texts: readonly FillerDocument[] = (['train', 'development'] as const).flatMap((split) => [
-  { name: `${split}-prose`, kind: 'prose' as const, split, text: prose },
-  { name: `${split}-code`, kind: 'code' as const, split, text: code },
-]);
+export const texts: readonly FillerDocument[] = (['train', 'development'] as const).flatMap(
+  (split) => [
+    { name: `${split}-prose`, kind: 'prose' as const, split, text: prose },
+    { name: `${split}-code`, kind: 'code' as const, split, text: code },
+  ],
+);
 
 export async function testPrompts(): Promise<PromptSource> {
   return samplePrompts(documentFiller(texts), await loadTokenizer(folder));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { loadTokenizer } from '@namm/decoder';
@@ -8,6 +9,7 @@ import {
   type FitnessKind,
   InProcessEvaluator,
   type NormaliserKind,
+  type Stage,
   samplePrompts,
   type TrainableSettings,
   trainableNames,
@@ -32,6 +34,7 @@ interface Options {
   population: number;
   prompts: number;
   generations: number;
+  stages?: Stage[];
   sigma: number;
   seed: number;
   fitness: FitnessKind;
@@ -52,6 +55,23 @@ const number = (text: string): number => {
   const value = Number(text);
   if (Number.isFinite(value) && text.trim() !== '') return value;
   throw new InvalidArgumentError(`'${text}' is not a number.`);
+};
+
+const seed = (text: string): number => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0 && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a whole number from 0 on.`);
+};
+
+/** What they hold is checked with all settings. */
+const stages = (file: string): Stage[] => {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (Array.isArray(value)) return value as Stage[];
+  } catch (cause) {
+    throw new InvalidArgumentError(`${file} cannot be read: ${String(cause)}`);
+  }
+  throw new InvalidArgumentError(`${file} holds no list of stages.`);
 };
 
 const familyNames = taskFamilies.map(({ name }) => name);
@@ -84,8 +104,13 @@ export function addEvolveCommand(program: Command): void {
     .option('--population <count>', 'members of a generation', count, 12)
     .option('--prompts <count>', 'prompts per family and generation', count, 4)
     .option('--generations <count>', 'generations', count, 40)
+    .option(
+      '--stages <file>',
+      'JSON of several stages, instead of length, families, prompts …',
+      stages,
+    )
     .option('--sigma <sigma>', 'standard deviation of the first members', number, 0.05)
-    .option('--seed <seed>', 'seed of members and prompts', number, 1)
+    .option('--seed <seed>', 'seed of members and prompts', seed, 1)
     .addOption(
       new Option('--fitness <kind>', 'what is maximised')
         .choices(['score', 'log-probability-gain'])
@@ -135,7 +160,7 @@ async function run(options: Options): Promise<void> {
       : await InProcessEvaluator.load(runs);
   const settings: EvolutionSettings = {
     ...runs,
-    stages: [
+    stages: options.stages ?? [
       {
         tasks: options.families,
         length: options.length,

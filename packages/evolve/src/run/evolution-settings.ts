@@ -74,7 +74,8 @@ export function checkSettings(settings: EvolutionSettings): void {
   if (stages.length === 0) throw new InvalidArgumentError('stages', 'there is none');
   for (const { tasks, length, generations, promptsPerTask } of stages) {
     const known = taskFamilies.map(({ name }) => name);
-    const isKnown = tasks.length > 0 && tasks.every((task) => known.includes(task));
+    const isKnown =
+      Array.isArray(tasks) && tasks.length > 0 && tasks.every((task) => known.includes(task));
     check('tasks', tasks, isKnown && new Set(tasks).size === tasks.length, `some of ${known}`);
     count('length', length, 64);
     count('generations', generations, 1);

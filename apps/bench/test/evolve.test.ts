@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'namm-bench-evolve-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small = [
+  ...['--length', '192', '--update-interval', '64', '--families', 'key-value'],
+  ...['--population', '4', '--prompts', '2', '--validation-prompts', '1'],
+  ...['--normaliser-prompts', '1', '--validate-every', '1'],
+];
+
+function evolve(...args: string[]) {
+  return spawnSync(process.execPath, [cli, 'evolve', ...args], {
+    ...{ encoding: 'utf8', timeout: 100_000 },
+  });
+}
+
+/** The log, without what differs from run to run. */
+function log(run: string): Record<string, unknown>[] {
+  const lines = readFileSync(join(folder, run, 'log.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => ({ ...JSON.parse(line), seconds: null }));
+}
+
+describe('bench evolve', () => {
+  it('evolves, goes on, and gives the same numbers in threads', () => {
+    const out = join(folder, 'run');
+    const { stdout, status, stderr } = evolve('--out', out, ...small, '--generations', '1');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/generation 1: fitness [\d.]+, best [\d.]+; kept [\d.]+ %/);
+    expect(evolve('--out', out, ...small, '--generations', '2').stdout).toContain('generation 2');
+    const threads = join(folder, 'threads');
+    const inThreads = evolve('--out', threads, ...small, '--generations', '2', '--workers', '2');
+    expect([inThreads.status, inThreads.stderr]).toEqual([0, '']);
+    expect(log('threads')).toEqual(log('run'));
+    const warm = ['--start', join(out, 'mean.safetensors'), '--bias-shift', '-1'];
+    const started = evolve('--out', join(folder, 'warm'), ...small, ...warm, '--generations', '1');
+    expect(started.status).toBe(0);
+    const wrong = evolve('--out', join(folder, 'wrong'), ...warm, '--trainable', 'linear');
+    expect(wrong.stderr).toContain('is a checkpoint of other settings');
+    expect(wrong.status).toBe(2);
+  });
+
+  it('takes stages from a file', () => {
+    const file = join(folder, 'stages.json');
+    const stage = { tasks: ['key-value'], length: 128, generations: 1, promptsPerTask: 1 };
+    writeFileSync(file, JSON.stringify([stage, { ...stage, length: 160 }]));
+    const out = join(folder, 'staged');
+    const { stdout } = evolve('--out', out, ...small, '--trainable', 'key-norm', '--stages', file);
+    expect(stdout).toContain('complete');
+    expect(log('staged').map(({ stage }) => stage)).toEqual([0, 0, 1, 1]);
+  });
+
+  it.each([
+    [['--families', 'poems'], "'poems' is none of"],
+    [['--model', join(folder, 'none')], 'tokenizer.json: does not exist'],
+    [['--corpus', join(folder, 'none')], 'SOURCES.md: cannot be read'],
+    [['--trainable', 'magic'], 'Allowed choices are namm'],
+    [['--sigma', '0'], 'sigma: 0 is not a number above 0'],
+    [['--stages', join(folder, 'none')], 'cannot be read'],
+    [['--update-interval', '100'], '100 is not a multiple of the hop'],
+  ])('refuses %j', (args, message) => {
+    const { status, stderr } = evolve('--out', join(folder, 'refused'), ...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+});

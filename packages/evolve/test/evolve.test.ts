@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readCheckpoint } from '@namm/bam';
+import { InvalidArgumentError } from '@namm/core';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  EvaluationError,
+  type Evaluator,
+  type EvolutionSettings,
+  evolve,
+  InProcessEvaluator,
+  type PromptSource,
+  RunFolderError,
+  type SliceScores,
+  trainableSettings,
+} from '../src/index.js';
+import { testPrompts, testSettings } from './setup.js';
+
+let folder: string;
+let prompts: PromptSource;
+let inProcess: InProcessEvaluator;
+const settings = testSettings({
+  stages: [{ tasks: ['single-document'], length: 130, generations: 2, promptsPerTask: 1 }],
+});
+beforeAll(async () => {
+  prompts = await testPrompts();
+  inProcess = await InProcessEvaluator.load(settings);
+  return () => inProcess.close();
+}, 60_000);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'namm-evolve-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const run = (changes: Partial<EvolutionSettings> = {}, evaluator: Evaluator = inProcess) =>
+  evolve({ folder, settings: { ...settings, ...changes }, evaluator, prompts });
+
+/** The evaluator, with its scores changed on the way out. */
+function changing(change: (scores: SliceScores, call: number) => SliceScores): Evaluator {
+  let calls = 0;
+  return {
+    ...{ concurrency: 1, model: inProcess.model, close: async () => {} },
+    measure: (texts, kind) => inProcess.measure(texts, kind),
+    evaluate: async (slice) => change(await inProcess.evaluate(slice), calls++),
+  };
+}
+
+describe('evolve', () => {
+  it('leaves checkpoints, a log and a page, and can be given more generations', async () => {
+    const first = await run();
+    expect(first.isComplete).toBe(true);
+    const checkpoint = await readCheckpoint(join(folder, 'mean.safetensors'));
+    expect(checkpoint.parameters).toEqual(Float32Array.from(first.mean));
+    expect(checkpoint.provenance).toMatchObject({ generation: 2, model: { folder: 'nano-llama' } });
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('2 of 2 generations');
+    const more = { stages: [{ ...settings.stages[0]!, generations: 3 }] };
+    const second = await run(more);
+    expect(second.mean).not.toEqual(first.mean);
+    const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).generation)).toEqual([0, 1, 2, 3]);
+    expect(await run(more)).toEqual(second); // there is nothing left to do
+  });
+
+  it('starts warm, with its output bias shifted', async () => {
+    const parameters = Array.from({ length: 4172 }, (_, i) => Math.sin(i) / 100);
+    const start = { checkpoint: 'there', parameters, biasShift: 0.5 };
+    const { best } = await run({ start, sigma: 1e-9 });
+    const wanted = parameters.with(-1, parameters.at(-1)! + 0.5);
+    for (const [i, value] of best!.parameters.entries()) expect(value).toBeCloseTo(wanted[i]!, 7);
+    const short = { ...start, parameters: [1, 2, 3] };
+    await expect(
+      evolve({
+        folder: join(folder, 'b'),
+        settings: { ...settings, start: short },
+        evaluator: inProcess,
+        prompts,
+      }),
+    ).rejects.toThrow('there has 3 parameters, not 4172');
+  });
+
+  it('refuses to go on with other settings, and leaves the run as it was', async () => {
+    await run();
+    const before = readFileSync(join(folder, 'state.safetensors'));
+    await expect(run({ sigma: 0.2 })).rejects.toThrow(RunFolderError);
+    await expect(run({ sigma: 0.2 })).rejects.toThrow('sigma (there: 0.1, given: 0.2)');
+    const trainable = trainableSettings('linear', 64);
+    await expect(run({ trainable })).rejects.toThrow('trainable');
+    const shorter = [{ ...settings.stages[0]!, generations: 1 }];
+    await expect(run({ stages: shorter })).rejects.toThrow('stages');
+    const inputs = { model: 'another', prompts: 'made up' };
+    await expect(run({ inputs })).rejects.toThrow('"model":"another"');
+    expect(readFileSync(join(folder, 'state.safetensors'))).toEqual(before);
+  });
+
+  it('refuses a state that is damaged', async () => {
+    await run();
+    const path = join(folder, 'state.safetensors');
+    writeFileSync(path, readFileSync(path).subarray(0, 5000));
+    await expect(run()).rejects.toThrow('state.safetensors');
+  });
+
+  it('ranks a member that failed worst, and goes on', async () => {
+    const failing = changing((scores) =>
+      scores.map((row) => row.map((score, i) => (i === 2 ? { failed: 'it was late' } : score))),
+    );
+    expect((await run({}, failing)).isComplete).toBe(true);
+    const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8').trim().split('\n');
+    const { members } = JSON.parse(lines[1]!);
+    expect(members[1]).toEqual({ fitness: null, keptShare: null, keptAtAnswer: null });
+    expect(members[0].fitness).toBeTypeOf('number');
+  });
+
+  it('stops when nobody could be evaluated, and goes on from there when that is mended', async () => {
+    const failed = changing((scores, call) =>
+      scores.map((row) => row.map((score) => (call === 1 ? { failed: 'no memory' } : score))),
+    );
+    await expect(run({}, failed)).rejects.toThrow(EvaluationError);
+    expect((await run()).isComplete).toBe(true);
+  });
+
+  it('says when its folder cannot be written, and loses nothing', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const below = join(folder, 'file', 'run');
+    const started = evolve({ folder: below, settings, evaluator: inProcess, prompts });
+    await expect(started).rejects.toThrow(RunFolderError);
+    await expect(started).rejects.toThrow('lies below something that is no folder');
+  });
+
+  it.each<[Partial<EvolutionSettings>, string]>([
+    [{ stages: [] }, 'stages: there is none'],
+    [{ populationSize: 2 }, 'populationSize: 2'],
+    [{ sigma: Number.NaN }, 'sigma: NaN'],
+    [{ stages: [{ ...settings.stages[0]!, tasks: ['poems'] }] }, 'tasks: poems is not some of'],
+    [{ fitness: { kind: 'score', sizePressure: -1 } }, 'sizePressure: -1'],
+    [{ validation: { every: 0, promptsPerTask: 1 } }, 'validation.every: 0'],
+  ])('refuses %j', async (changes, message) => {
+    await expect(run(changes)).rejects.toThrow(InvalidArgumentError);
+    await expect(run(changes)).rejects.toThrow(message);
+  });
+});
