@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import { type BudgetInput, createPolicy, RetentionRecorder } from '@namm/kv-cache';
+import { loadNamm } from '@namm/namm';
 import { StatusLine } from './status-line.js';
 import { describeRun, writeRetention } from './write-retention.js';
 
@@ -8,6 +9,8 @@ export interface AnswerOptions {
   readonly model: string;
   readonly prompt: string;
   readonly policy: string;
+  /** The NAMM that is the policy. */
+  readonly checkpoint?: string;
   readonly budget?: BudgetInput;
   readonly seed: number;
   readonly maximumTokens: number;
@@ -22,10 +25,10 @@ export interface AnswerOptions {
 /** Streams an answer from the user's own model and text to standard output; the figures go to standard error. */
 export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const { budget, seed, signal } = options;
-  const policy = createPolicy(options.policy, {
-    seed,
-    ...(budget === undefined ? {} : { budget }),
-  });
+  const limit = budget === undefined ? {} : { budget };
+  const policy = options.checkpoint
+    ? await loadNamm({ checkpoint: options.checkpoint, ...limit })
+    : createPolicy(options.policy, { seed, ...limit });
   const tokenizer = await loadTokenizer(options.model);
   const decoder = await Decoder.load(options.model, { ...options.decoder, probe: policy.probe });
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;

@@ -10,6 +10,7 @@ interface Options {
   prompt?: string;
   promptFile?: string;
   policy?: string;
+  checkpoint?: string;
   budget?: string;
   maxTokens: number;
   chat?: true;
@@ -27,7 +28,11 @@ interface Options {
 /** A table of more would take hours. */
 const mostPassages = 1000;
 
-const demoPolicies = policyNames.filter((name) => !['observed-attention', 'ada-l2'].includes(name));
+const demoPolicies = [
+  'full',
+  'namm',
+  ...policyNames.filter((name) => !['full', 'observed-attention', 'ada-l2'].includes(name)),
+];
 
 const program = new Command('llm')
   .description(
@@ -36,7 +41,10 @@ const program = new Command('llm')
   .option('--model <folder>', 'your own model: a Hugging Face folder with safetensors weights')
   .option('--prompt <text>', 'text to continue')
   .option('--prompt-file <file>', 'file with the text to continue')
-  .addOption(new Option('--policy <name>', 'what to forget (full)').choices(policyNames))
+  .addOption(
+    new Option('--policy <name>', 'what to forget (full)').choices([...policyNames, 'namm']),
+  )
+  .option('--checkpoint <file>', 'the NAMM of the policy namm: a safetensors file')
   .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
   .option('--max-tokens <count>', 'most tokens to write', count, 256)
   .option('--chat', "put the prompt through the model's chat template")
@@ -79,6 +87,11 @@ async function main(options: Options): Promise<void> {
       'error: the policy "full" keeps everything; name a --policy for the budget',
     );
   }
+  if ((policy === 'namm') !== (options.checkpoint !== undefined)) {
+    return program.error(
+      'error: the policy "namm" and a --checkpoint belong together; no NAMM fits every model',
+    );
+  }
   const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
   if (prompt === undefined) return program.error('error: give --prompt or --prompt-file');
   const { ntkFactor: factor, ntkAlpha: alpha } = options;
@@ -90,6 +103,7 @@ async function main(options: Options): Promise<void> {
     seed,
     policy,
     ...(options.budget ? { budget: options.budget } : {}),
+    ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
     maximumTokens: options.maxTokens,
     chat: options.chat ?? false,
     signal: controller.signal,
@@ -128,9 +142,9 @@ function retentionFile(text: string): string {
 
 function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !policyNames.includes(name));
+  const unknown = names.find((name) => name !== 'namm' && !policyNames.includes(name));
   if (unknown === undefined) return names;
-  throw new InvalidArgumentError(`'${unknown}' is none of ${policyNames.join(', ')}.`);
+  throw new InvalidArgumentError(`'${unknown}' is none of ${policyNames.join(', ')}, namm.`);
 }
 
 try {

@@ -19,18 +19,21 @@ function llm(...args: string[]) {
 }
 
 const model = modelFolder('nano-llama');
+/** The bundled model was trained at 128 tokens. */
+const longer = ['--ntk-factor', '4'];
 
 describe('llm without arguments of its own', () => {
   it('asks about planted facts, prints the table and streams an answer', () => {
-    const args = ['--prompts', '2', '--policies', 'full,snapkv,l2-highest', '--threads', '1'];
+    const args = ['--prompts', '2', '--policies', 'full,namm,snapkv', '--threads', '1'];
     const { status, stdout, stderr } = llm(...args);
     expect(stderr).toContain('snapkv:');
     expect(status).toBe(0);
-    const rows = /^(full|snapkv|l2-highest) +\d+\/\d+ +\d+-\d+ % +\d+ of \d+ +[\d.]+ +\d+$/gm;
+    const rows = /^(full|snapkv|namm) +\d+\/\d+ +\d+-\d+ % +\d+ of \d+ +[\d.]+ +\d+$/gm;
     expect(stdout.match(rows)).toHaveLength(3);
     const kept = (name: string) =>
       Number(stdout.match(new RegExp(`^${name} .*?(\\d+) of`, 'm'))![1]);
     expect(kept('snapkv') / kept('full')).toBeLessThan(0.3);
+    expect(kept('namm') / kept('full')).toBeLessThan(0.6);
     expect(stdout).toMatch(/Planted: .+\nQ: .+ \.\.\. .+\n\(wanted: .+\)/s);
   });
 
@@ -49,6 +52,7 @@ describe("llm with the user's own model", () => {
     const filler = 'It was late, and the rain had not ceased. '.repeat(20);
     writeFileSync(file, ` Alice has pet falcon. ${filler}\nQ: Alice has pet`);
     const options = ['--policy', 'h2o', '--budget', '64', '--max-tokens', '4', '--chunk', '32'];
+    options.push(...longer);
     const { status, stdout, stderr } = llm('--model', model, '--prompt-file', file, ...options);
     expect(stderr).toMatch(/h2o: .* kept 64 of \d+ tokens per head/);
     expect(stdout.trim().length).toBeGreaterThan(0);
@@ -71,6 +75,7 @@ describe("llm with the user's own model", () => {
   it('writes what each head kept, as a page and as a record', async () => {
     const prompt = ` Alice has pet falcon. ${'It was late. '.repeat(20)}\nQ: Alice has pet`;
     const options = ['--policy', 'h2o', '--budget', '25%', '--max-tokens', '3', '--chunk', '32'];
+    options.push(...longer);
     for (const name of ['kept.html', 'kept.safetensors']) {
       const path = join(folder, name);
       const { status, stderr } = llm(
@@ -111,6 +116,8 @@ describe("llm with the user's own model", () => {
       'none',
     ],
     ['a prompt beyond the limit', ['--model', model, '--prompt', 'x '.repeat(3000)], 'positions'],
+    ['a NAMM without its file', [...own, '--policy', 'namm'], '--checkpoint belong together'],
+    ['a file without its policy', [...own, '--checkpoint', 'x'], '--checkpoint belong together'],
     ['a budget for the full cache', [...own, '--budget', '64'], 'keeps everything'],
     ['two prompts', [...own, '--prompt-file', cli], 'not both'],
     ['a policy for the demo', ['--policy', 'h2o', '--budget', '9'], '--policies'],

@@ -1,6 +1,7 @@
 import { Decoder, type DecoderOptions, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy } from '@namm/kv-cache';
-import { modelFolder } from '@namm/models';
+import { modelFolder, nammCheckpoints } from '@namm/models';
+import { loadNamm } from '@namm/namm';
 import { formatTable } from '../format-table.js';
 import { StatusLine } from '../status-line.js';
 import { type Asked, ask, longestAnswer } from './ask.js';
@@ -16,7 +17,7 @@ export interface DemoOptions {
 }
 
 /** How far beyond its training length the model is run, and what it takes (see its card). */
-const extension = { factor: 4, alpha: 2, attentionLogitFactor: 1.5 };
+const extension = { factor: 8, alpha: 2, attentionLogitFactor: 1.5 };
 
 /** Reads long texts with every policy at a quarter of the full cache, and prints who still knows. */
 export async function runDemo(options: DemoOptions): Promise<void> {
@@ -36,8 +37,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     maximumPositions: length + longestAnswer, // a wrong answer may run on past the passage
     ...(options.threads ? { threads: options.threads } : {}),
   };
-  const policies = options.policies.map((name) =>
-    createPolicy(name, { budget, seed: options.seed }),
+  const policies = await Promise.all(
+    options.policies.map((name) =>
+      name === 'namm'
+        ? loadNamm({ checkpoint: nammCheckpoints('nano-llama')[0]! })
+        : createPolicy(name, { budget, seed: options.seed }),
+    ),
   );
   const tallies = new Map<string, Tally>();
   // A graph computes one kind of probe, so policies that share one share a decoder.
@@ -64,13 +69,15 @@ function introduce(
 ): void {
   const questions = prompts.reduce((sum, prompt) => sum + prompt.questions.length, 0);
   console.log(
-    `${prompts.length} passages of Moby-Dick, ${length} tokens each with their questions: four times what the bundled model was trained for (${trainedLength}).`,
+    `${prompts.length} passages of Moby-Dick, ${length} tokens each with their questions: ${extension.factor} times what the bundled model was trained for (${trainedLength}).`,
   );
   console.log(
     `Made-up facts are planted in them at places drawn from seed ${seed}; ${questions} questions ask for the facts.`,
   );
   console.log('(The model has seen Moby-Dick in training, but none of these facts.)');
-  console.log(`Every policy but "full" keeps ${budget} tokens per head, a quarter of the text.\n`);
+  console.log(
+    `"full" keeps everything, "namm" what its network likes; all others ${budget} tokens per head, a quarter of the text.\n`,
+  );
 }
 
 async function askAll(
