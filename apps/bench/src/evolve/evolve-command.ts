@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename, isAbsolute } from 'node:path';
 import { readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { loadTokenizer } from '@namm/decoder';
@@ -192,7 +193,7 @@ async function run(options: Options): Promise<void> {
       ...{ folder: options.out, settings, evaluator, signal: stop.signal },
       prompts: samplePrompts(documentFiller(texts), tokenizer),
       clock: () => performance.now(),
-      provenance: { command: ['bench', ...process.argv.slice(2)].join(' ') },
+      provenance: { command: commandLine() },
       onProgress: (event) => progress.update(event),
       onGeneration: (record) => {
         progress.clear();
@@ -218,4 +219,10 @@ async function readStart(path: string, biasShift: number, trainable: TrainableSe
     throw new Error(`${path}: is a checkpoint of other settings, ${found}; choose its --trainable`);
   }
   return { checkpoint: path, parameters: [...parameters], biasShift };
+}
+
+/** The command as others could give it: of folders on this machine only the last name. */
+function commandLine(): string {
+  const words = process.argv.slice(2).map((word) => (isAbsolute(word) ? basename(word) : word));
+  return ['bench', ...words].join(' ');
 }
