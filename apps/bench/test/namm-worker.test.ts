@@ -13,17 +13,17 @@ it('a NAMM in a worker thread decides what it decides here', async () => {
   const work = await mkdtemp(join(tmpdir(), 'namm-worker-test-'));
   try {
     const folder = modelFolder('nano-llama');
-    const ids = Array.from({ length: 200 }, (_, i) => (31 * i + 7) % 2000);
-    const { probe } = new SpectrumCollector({ updateInterval: 64 }).policy;
+    const ids = Array.from({ length: 120 }, (_, i) => (31 * i + 7) % 2000);
+    const { probe } = new SpectrumCollector({ updateInterval: 48 }).policy;
     const decoder = await Decoder.load(folder, { probe, threads: 1 });
     const checkpoint = join(work, 'namm.safetensors');
-    await writeCheckpoint(checkpoint, await randomNamm(decoder, ids, 64, 3));
+    await writeCheckpoint(checkpoint, await randomNamm(decoder, ids, 48, 3));
     const policy = await loadNamm({ checkpoint, scoreOffset: 0.5 });
     const cache = decoder.createCache({ policy });
     const [result] = await decoder.step([{ cache, input: { ids } }]);
     const { keptPerHead, rows } = cache.memory();
     await decoder.release();
-    expect(rows).toBeLessThan(8 * 200);
+    expect(rows).toBeLessThan(8 * 120);
 
     const target = join(work, 'result.json');
     const script = join(import.meta.dirname, 'namm-worker.mjs');
