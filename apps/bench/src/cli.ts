@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCalibrateCommand } from './calibrate/calibrate-command.js';
 import { addCmaCommand } from './cma/cma-command.js';
 import { addConformanceCommand } from './conformance/conformance-command.js';
 import { addEndlessCommand } from './endless/endless-command.js';
@@ -16,6 +17,7 @@ const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')
   .enablePositionalOptions() // options belong to the command that they stand behind
   .exitOverride(); // so that a wrong call does not exit with 1, which says that a case failed
+addCalibrateCommand(program);
 addCmaCommand(program);
 addConformanceCommand(program);
 addEndlessCommand(program);

@@ -17,6 +17,7 @@ export { evolutionReport } from './run/evolution-report.js';
 export type { EvolutionSettings, Stage, StartSettings } from './run/evolution-settings.js';
 export type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 export type { NormaliserKind } from './trainables/create-collector.js';
+export { createTrainable } from './trainables/create-trainable.js';
 export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
 export {
   type KeyNormTrainableSettings,

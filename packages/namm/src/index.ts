@@ -1,6 +1,7 @@
 export { type LoadNammOptions, loadNamm } from './load-namm.js';
 export { type NammOptions, namm } from './namm.js';
 export { type SelectionLimits, type SelectionSemantics, selectSlots } from './select-slots.js';
+export { shareNormaliser } from './share-normaliser.js';
 export {
   calibrate,
   SpectrumCollector,

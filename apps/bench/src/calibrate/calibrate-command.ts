@@ -1,0 +1,116 @@
+import { basename } from 'node:path';
+import { readCheckpoint, writeCheckpoint } from '@namm/bam';
+import { documentFiller } from '@namm/benchmarks';
+import { Random } from '@namm/core';
+import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
+import { createTrainable, type NormaliserKind } from '@namm/evolve';
+import { calibrate, SpectrumCollector, shareNormaliser } from '@namm/namm';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { evolveTexts } from '../evolve/evolve-texts.js';
+import { count } from '../measuring/model-options.js';
+
+interface Options {
+  model: string;
+  namm: string;
+  out: string;
+  frozen?: true;
+  normaliser: NormaliserKind;
+  biasShift: number;
+  length: number;
+  passages: number;
+  extensionFactor: number;
+  alpha: number;
+  logitFactor: number;
+  corpus?: string;
+  seed: number;
+}
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a number.`);
+};
+
+/** Adds `calibrate`: a NAMM of one model made ready for another. */
+export function addCalibrateCommand(program: Command): void {
+  program
+    .command('calibrate')
+    .description('make a NAMM ready for a model that it was not evolved on')
+    .requiredOption('--model <folder>', 'the model, with its tokenizer')
+    .requiredOption('--namm <file>', 'the NAMM')
+    .requiredOption('--out <file>', 'the NAMM for that model')
+    .option(
+      '--frozen',
+      'measure nothing: statistics of all heads of the old model for every head of the new',
+    )
+    .addOption(
+      new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
+        .choices(['bin', 'head'])
+        .default('head'),
+    )
+    .option('--bias-shift <x>', 'added to every score: above 0 keeps more', number, 0)
+    .option('--length <tokens>', 'tokens of a passage', count, 1024)
+    .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
+    .option('--extension-factor <factor>', 'run length over training length', number, 1)
+    .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
+    .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
+    .option('--corpus <folder>', 'text from a folder with SOURCES.md instead of installed packages')
+    .option('--seed <seed>', 'seed of the places in the text', count, 1)
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const old = await readCheckpoint(options.namm);
+  const moved = options.frozen ? shareNormaliser(old) : await measure(options, old);
+  const { scorer, features, policy } = moved;
+  const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, moved.normaliser);
+  const shifted = options.biasShift
+    ? Float32Array.from(trainable.shifted(Float64Array.from(moved.parameters), options.biasShift))
+    : moved.parameters;
+  const provenance = {
+    ...moved.provenance,
+    movedTo: basename(options.model),
+    normaliser: options.frozen ? 'frozen' : 'calibrated',
+    biasShift: options.biasShift,
+  };
+  await writeCheckpoint(options.out, { ...moved, parameters: shifted, provenance });
+  console.log(`${options.out}: ${provenance.normaliser}, bias shifted by ${options.biasShift}`);
+}
+
+/** The statistics of the new model, on text without any questions. */
+async function measure(
+  options: Options,
+  checkpoint: Awaited<ReturnType<typeof readCheckpoint>>,
+): Promise<typeof checkpoint> {
+  const { extensionFactor: factor, alpha, passages } = options;
+  const { updateInterval } = checkpoint.policy;
+  const collector = new SpectrumCollector({ updateInterval, decay: checkpoint.features.decay });
+  const tokenizer = await loadTokenizer(options.model);
+  const decoder = await Decoder.load(options.model, {
+    probe: collector.policy.probe,
+    chunkSize: updateInterval,
+    attentionLogitFactor: options.logitFactor,
+    ...(factor > 1 ? { contextExtension: { factor, alpha } } : {}),
+  });
+  const texts = documentFiller(evolveTexts(options.corpus));
+  for (let index = 0; index < passages; index++) {
+    const random = new Random(options.seed, index);
+    const passage = texts.passage(index % 2 ? 'code' : 'prose', 'train', random);
+    const ids = firstTokens(tokenizer, passage.pieces(), options.length);
+    const cache = decoder.createCache({ policy: collector.policy });
+    await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+  }
+  await decoder.release();
+  const scope = options.normaliser === 'bin' ? 'shared' : 'perHead';
+  return calibrate(checkpoint, collector.statistics, scope);
+}
+
+/** Pieces begin where words begin, so they can be tokenized one by one. */
+function firstTokens(tokenizer: Tokenizer, pieces: Iterable<string>, length: number): number[] {
+  const ids = [...tokenizer.encode('')]; // BOS, if the model has one
+  for (const piece of pieces) {
+    if (ids.length >= length) break;
+    ids.push(...tokenizer.encode(piece, { addSpecialTokens: false }));
+  }
+  return ids.slice(0, length);
+}
