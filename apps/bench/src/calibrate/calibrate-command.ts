@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
-import { readCheckpoint, writeCheckpoint } from '@namm/bam';
+import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam';
 import { documentFiller } from '@namm/benchmarks';
 import { Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { createTrainable, type NormaliserKind } from '@namm/evolve';
 import { calibrate, SpectrumCollector, shareNormaliser } from '@namm/namm';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
-import { count } from '../measuring/model-options.js';
+import { count, number } from '../measuring/model-options.js';
 
 interface Options {
   model: string;
@@ -16,7 +16,7 @@ interface Options {
   frozen?: true;
   normaliser: NormaliserKind;
   biasShift: number;
-  length: number;
+  length?: number;
   passages: number;
   extensionFactor: number;
   alpha: number;
@@ -24,12 +24,6 @@ interface Options {
   corpus?: string;
   seed: number;
 }
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (Number.isFinite(value) && text.trim() !== '') return value;
-  throw new InvalidArgumentError(`'${text}' is not a number.`);
-};
 
 /** Adds `calibrate`: a NAMM of one model made ready for another. */
 export function addCalibrateCommand(program: Command): void {
@@ -49,7 +43,11 @@ export function addCalibrateCommand(program: Command): void {
         .default('head'),
     )
     .option('--bias-shift <x>', 'added to every score: above 0 keeps more', number, 0)
-    .option('--length <tokens>', 'tokens of a passage', count, 1024)
+    .option(
+      '--length <tokens>',
+      'tokens of a passage; all positions, 1024 at most, if left out',
+      count,
+    )
     .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
     .option('--extension-factor <factor>', 'run length over training length', number, 1)
     .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
@@ -61,7 +59,7 @@ export function addCalibrateCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const old = await readCheckpoint(options.namm);
-  const moved = options.frozen ? shareNormaliser(old) : await measure(options, old);
+  const moved = options.frozen ? await freeze(options, old) : await measure(options, old);
   const { scorer, features, policy } = moved;
   const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, moved.normaliser);
   const shifted = options.biasShift
@@ -77,11 +75,14 @@ async function run(options: Options): Promise<void> {
   console.log(`${options.out}: ${provenance.normaliser}, bias shifted by ${options.biasShift}`);
 }
 
+/** Nothing is read under the model, but there has to be one. */
+async function freeze({ model }: Options, checkpoint: NammCheckpoint): Promise<NammCheckpoint> {
+  await (await Decoder.load(model)).release();
+  return shareNormaliser(checkpoint);
+}
+
 /** The statistics of the new model, on text without any questions. */
-async function measure(
-  options: Options,
-  checkpoint: Awaited<ReturnType<typeof readCheckpoint>>,
-): Promise<typeof checkpoint> {
+async function measure(options: Options, checkpoint: NammCheckpoint): Promise<NammCheckpoint> {
   const { extensionFactor: factor, alpha, passages } = options;
   const { updateInterval } = checkpoint.policy;
   const collector = new SpectrumCollector({ updateInterval, decay: checkpoint.features.decay });
@@ -90,17 +91,21 @@ async function measure(
     probe: collector.policy.probe,
     chunkSize: updateInterval,
     attentionLogitFactor: options.logitFactor,
-    ...(factor > 1 ? { contextExtension: { factor, alpha } } : {}),
+    ...(factor === 1 ? {} : { contextExtension: { factor, alpha } }),
   });
-  const texts = documentFiller(evolveTexts(options.corpus));
-  for (let index = 0; index < passages; index++) {
-    const random = new Random(options.seed, index);
-    const passage = texts.passage(index % 2 ? 'code' : 'prose', 'train', random);
-    const ids = firstTokens(tokenizer, passage.pieces(), options.length);
-    const cache = decoder.createCache({ policy: collector.policy });
-    await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+  const length = options.length ?? Math.min(decoder.spec.maximumPositions, 1024);
+  try {
+    const texts = documentFiller(evolveTexts(options.corpus));
+    for (let index = 0; index < passages; index++) {
+      const random = new Random(options.seed, index);
+      const passage = texts.passage(index % 2 ? 'code' : 'prose', 'train', random);
+      const ids = firstTokens(tokenizer, passage.pieces(), length);
+      const cache = decoder.createCache({ policy: collector.policy });
+      await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+    }
+  } finally {
+    await decoder.release();
   }
-  await decoder.release();
   const scope = options.normaliser === 'bin' ? 'shared' : 'perHead';
   return calibrate(checkpoint, collector.statistics, scope);
 }

@@ -19,7 +19,7 @@ import {
 } from '@namm/evolve';
 import { modelFolder } from '@namm/models';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { count } from '../measuring/model-options.js';
+import { count, number } from '../measuring/model-options.js';
 import { describeGeneration, ProgressLine } from './evolve-output.js';
 import { digestOf, evolveTexts } from './evolve-texts.js';
 
@@ -51,12 +51,6 @@ interface Options {
   workers: number;
   timeLimit?: number;
 }
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (Number.isFinite(value) && text.trim() !== '') return value;
-  throw new InvalidArgumentError(`'${text}' is not a number.`);
-};
 
 const seed = (text: string): number => {
   const value = Number(text);

@@ -16,6 +16,18 @@ export const count = (text: string): number => {
   throw new InvalidArgumentError(`'${text}' is not a whole number above 0.`);
 };
 
+export const number = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a number.`);
+};
+
+export const positiveNumbers = (text: string): number[] =>
+  text.split(',').map((part) => {
+    if (number(part) > 0) return number(part);
+    throw new InvalidArgumentError(`'${part}' is not a positive number.`);
+  });
+
 export const counts = (text: string): number[] => text.split(',').map(count);
 
 /** More threads than cores would wait for each other, and not for all runtimes in the same way. */

@@ -11,7 +11,7 @@ import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
 import { checkpointsIn, modelFolder } from '@namm/models';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from '../measuring/describe-machine.js';
-import { count } from '../measuring/model-options.js';
+import { count, number, positiveNumbers } from '../measuring/model-options.js';
 import { reportProgress } from '../measuring/report-progress.js';
 import { type BenchmarkModel, openModel } from './benchmark-model.js';
 import { compareEqual } from './compare-equal.js';
@@ -66,28 +66,16 @@ interface Options {
   html?: string;
 }
 
-const positive = (text: string): number[] =>
-  text.split(',').map((part) => {
-    const value = Number(part);
-    if (Number.isFinite(value) && value > 0) return value;
-    throw new InvalidArgumentError(`'${part}' is not a positive number.`);
-  });
-
-const numbers = (text: string): number[] =>
-  text.split(',').map((part) => {
-    const value = Number(part);
-    if (Number.isFinite(value) && part.trim() !== '') return value;
-    throw new InvalidArgumentError(`'${part}' is not a number.`);
-  });
+const numbers = (text: string): number[] => text.split(',').map(number);
 
 const shares = (text: string): number[] =>
-  (text === 'none' ? [] : positive(text)).map((share) => {
+  (text === 'none' ? [] : positiveNumbers(text)).map((share) => {
     if (share < 1) return share;
     throw new InvalidArgumentError(`'${share}' is not below 1.`);
   });
 
 const factors = (text: string): number[] =>
-  positive(text).map((factor) => {
+  positiveNumbers(text).map((factor) => {
     if (factor >= 1) return factor;
     throw new InvalidArgumentError(`'${factor}' is below 1.`);
   });

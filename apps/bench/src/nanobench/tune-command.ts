@@ -13,9 +13,9 @@ import {
 import { writeFileAtomic } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { markdownTable } from '../measuring/markdown-table.js';
-import { count } from '../measuring/model-options.js';
+import { count, positiveNumbers } from '../measuring/model-options.js';
 import { reportProgress } from '../measuring/report-progress.js';
 import { type BenchmarkModel, openModel } from './benchmark-model.js';
 import { decoderOptions, type Extension, type TunedExtensions, tunedFile } from './extension.js';
@@ -36,13 +36,6 @@ interface Options {
   out?: string;
 }
 
-const numbers = (text: string): number[] =>
-  text.split(',').map((part) => {
-    const value = Number(part);
-    if (Number.isFinite(value) && value > 0) return value;
-    throw new InvalidArgumentError(`'${part}' is not a positive number.`);
-  });
-
 /** Adds `nanobench tune`: the best context extension for the full cache. */
 export function addTuneCommand(program: Command): void {
   program
@@ -51,9 +44,19 @@ export function addTuneCommand(program: Command): void {
       'find the context extension under which the full cache is best, on the development split',
     )
     .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
-    .option('--factors <list>', 'run lengths over the training length', numbers, [2, 4, 8, 16])
-    .option('--alphas <list>', 'NTK alphas', numbers, [1, 1.5, 2, 3, 4])
-    .option('--logit-factors <list>', 'factors on the attention logits', numbers, [1, 1.25, 1.5, 2])
+    .option(
+      '--factors <list>',
+      'run lengths over the training length',
+      positiveNumbers,
+      [2, 4, 8, 16],
+    )
+    .option('--alphas <list>', 'NTK alphas', positiveNumbers, [1, 1.5, 2, 3, 4])
+    .option(
+      '--logit-factors <list>',
+      'factors on the attention logits',
+      positiveNumbers,
+      [1, 1.25, 1.5, 2],
+    )
     .option('--no-yarn', 'NTK only')
     .option('--prompts <count>', 'prompts per family', count, 10)
     .option('--seed <seed>', 'of the samples', count, 1)
