@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,17 @@ describe('lockRun', () => {
     await unlock();
     expect(existsSync(lockFile())).toBe(false);
     await (await lockRun(folder))();
+  });
+
+  it('lets one of many in who come at once, also where a lock was left behind', async () => {
+    for (const left of [null, '{"pid":']) {
+      if (left !== null) writeFileSync(lockFile(), left);
+      const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(folder)));
+      const inside = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+      expect(inside).toHaveLength(1);
+      expect(readdirSync(folder)).toEqual(['run.lock']);
+      await inside[0]!.value();
+    }
   });
 
   it('takes over from a process that is no more', async () => {

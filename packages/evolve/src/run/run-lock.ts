@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RunFolderError } from './errors.js';
@@ -23,37 +24,54 @@ export async function lockRun(folder: string): Promise<() => Promise<void>> {
   const own: Holder = { pid: process.pid, host: hostname(), began: beginning(process.pid) };
   for (let attempt = 0; attempt < 2; attempt++) {
     if (await create(folder, path, JSON.stringify(own))) return () => rm(path, { force: true });
-    const holder = await readHolder(path);
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text === null) continue; // given free meanwhile
+    const holder = parseHolder(text);
     if (holder !== null && isThere(holder)) {
       const who = `process ${holder.pid} on ${holder.host}`;
       const advice = 'wait for it, or remove run.lock if it is no more';
       throw new RunFolderError(folder, `is in use by ${who}; ${advice}`);
     }
-    await rm(path, { force: true });
+    await removeStale(path, text);
   }
   throw new RunFolderError(folder, 'is being taken by another process at this moment');
 }
 
-/** @returns false when there is a lock */
+/**
+ * Makes the lock with all that is in it at once: one that was only opened yet would look like one left behind.
+ *
+ * @returns false when there is a lock
+ */
 async function create(folder: string, path: string, text: string): Promise<boolean> {
+  const written = `${path}.${randomUUID()}`;
   try {
-    const handle = await open(path, 'wx');
-    try {
-      await handle.writeFile(text);
-    } finally {
-      await handle.close();
-    }
+    await writeFile(written, text);
+    await link(written, path);
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new RunFolderError(folder, `cannot be locked (${String(cause)})`, { cause });
+  } finally {
+    await rm(written, { force: true });
   }
 }
 
-/** Null for a lock that is gone, or was never written to its end. */
-async function readHolder(path: string): Promise<Holder | null> {
+/** Removes a lock if it is still the one that was read: another process may have taken over as well. */
+async function removeStale(path: string, text: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as Holder;
+    await rename(path, aside);
+  } catch {
+    return; // the other one was faster
+  }
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+/** Null for what is no lock. */
+function parseHolder(text: string): Holder | null {
+  try {
+    const holder = JSON.parse(text) as Holder;
     return Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : null;
   } catch {
     return null;
