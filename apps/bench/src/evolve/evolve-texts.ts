@@ -7,7 +7,7 @@ import { prose } from '../measuring/held-out-prose.js';
 
 /**
  * Text to hide tasks in while evolving. From a corpus folder, its `train` and `valid` works; else from installed
- * packages, of which none is what `nano` measures on: State of the Union addresses from 1945 on, those after
+ * packages, of which none is what `nanobench` measures on in its `test` split: State of the Union addresses from 1945 on, those after
  * 1990 for validation; sources of transformers.js, those of tar for validation.
  */
 export function evolveTexts(corpus?: string): FillerDocument[] {
