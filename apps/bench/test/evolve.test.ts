@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readCheckpoint } from '@namm/bam';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -29,7 +30,7 @@ function log(run: string): Record<string, unknown>[] {
 }
 
 describe('bench evolve', () => {
-  it('evolves, goes on, and gives the same numbers in threads', () => {
+  it('evolves, goes on, and gives the same numbers in threads', async () => {
     const out = join(folder, 'run');
     const { stdout, status, stderr } = evolve('--out', out, ...small, '--generations', '1');
     expect([status, stderr]).toEqual([0, '']);
@@ -42,9 +43,29 @@ describe('bench evolve', () => {
     const warm = ['--start', join(out, 'mean.safetensors'), '--bias-shift', '-1'];
     const started = evolve('--out', join(folder, 'warm'), ...small, ...warm, '--generations', '1');
     expect(started.status).toBe(0);
+    const { provenance } = await readCheckpoint(join(folder, 'warm', 'best.safetensors'));
+    expect(provenance.startedFrom).toMatchObject({ settings: { stages: [{ length: 192 }] } });
     const wrong = evolve('--out', join(folder, 'wrong'), ...warm, '--trainable', 'linear');
     expect(wrong.stderr).toContain('is a checkpoint of other settings');
     expect(wrong.status).toBe(2);
+  });
+
+  it('stops when it is asked to or its time is over, and goes on to the same numbers', async () => {
+    const args = [...small, '--generations', '2', '--trainable', 'key-norm'];
+    const out = join(folder, 'stopped');
+    const short = evolve('--out', out, ...args, '--time-limit', '1e-9');
+    expect([short.status, short.stdout]).toEqual([0, expect.stringContaining('goes on from here')]);
+    const child = spawn(process.execPath, [cli, 'evolve', '--out', out, ...args]);
+    let said = '';
+    child.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said.includes('generation 1: ')) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect([code, said]).toEqual([0, expect.stringContaining('goes on from here')]);
+    expect(evolve('--out', out, ...args).stdout).toContain('complete');
+    expect(evolve('--out', join(folder, 'unstopped'), ...args).stdout).toContain('complete');
+    expect(log('stopped')).toEqual(log('unstopped'));
   });
 
   it('takes stages from a file', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
-import { readCheckpoint } from '@namm/bam';
+import { type NammCheckpoint, readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { loadTokenizer } from '@namm/decoder';
 import {
@@ -148,7 +148,7 @@ async function run(options: Options): Promise<void> {
   };
   const texts = evolveTexts(options.corpus);
   const tokenizer = await loadTokenizer(folder);
-  const start = options.start ? await readStart(options.start, options.biasShift, trainable) : null;
+  const startedFrom = options.start ? await readStart(options.start, trainable) : null;
   const evaluator =
     options.workers > 1
       ? await WorkerPoolEvaluator.start(runs, { workers: options.workers })
@@ -169,7 +169,11 @@ async function run(options: Options): Promise<void> {
     fitness: { kind: options.fitness, sizePressure: options.sizePressure },
     normaliser: { kind: options.normaliser, promptsPerTask: options.normaliserPrompts },
     validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
-    start,
+    start: startedFrom && {
+      checkpoint: options.start!,
+      parameters: [...startedFrom.parameters],
+      biasShift: options.biasShift,
+    },
     inputs: { model: evaluator.model, prompts: digestOf(texts) },
   };
   const stop = new AbortController();
@@ -187,7 +191,10 @@ async function run(options: Options): Promise<void> {
       ...{ folder: options.out, settings, evaluator, signal: stop.signal },
       prompts: samplePrompts(documentFiller(texts), tokenizer),
       clock: () => performance.now(),
-      provenance: { command: commandLine() },
+      provenance: {
+        command: commandLine(),
+        ...(startedFrom && { startedFrom: startedFrom.provenance }),
+      },
       onProgress: (event) => progress.update(event),
       onGeneration: (record) => {
         progress.clear();
@@ -204,15 +211,16 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-/** The parameters of a checkpoint, if its scorer is the one to be evolved. */
-async function readStart(path: string, biasShift: number, trainable: TrainableSettings) {
-  const { scorer, features, parameters } = await readCheckpoint(path);
+/** A checkpoint whose scorer is the one to be evolved. */
+async function readStart(path: string, trainable: TrainableSettings): Promise<NammCheckpoint> {
+  const checkpoint = await readCheckpoint(path);
+  const { scorer, features } = checkpoint;
   const given = trainable.kind === 'namm' ? [trainable.scorer, trainable.features] : null;
-  if (given === null || JSON.stringify([scorer, features]) !== JSON.stringify(given)) {
-    const found = JSON.stringify({ scorer, features });
-    throw new Error(`${path}: is a checkpoint of other settings, ${found}; choose its --trainable`);
+  if (given !== null && JSON.stringify([scorer, features]) === JSON.stringify(given)) {
+    return checkpoint;
   }
-  return { checkpoint: path, parameters: [...parameters], biasShift };
+  const found = JSON.stringify({ scorer, features });
+  throw new Error(`${path}: is a checkpoint of other settings, ${found}; choose its --trainable`);
 }
 
 /** The command as others could give it: of folders on this machine only the last name. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelSetting } from '@namm/benchmarks';
-import { FileFormatError } from '@namm/core';
+import { FileFormatError, writeFileAtomic } from '@namm/core';
 import type { DecoderOptions } from '@namm/decoder';
 import { InvalidArgumentError } from 'commander';
 
@@ -51,6 +51,13 @@ export interface TunedExtensions {
 
 /** The name of the file beside a model. */
 export const tunedFile = 'context-extension.json';
+
+/** Writes what was tuned for a model, beside what the file says of the model at other factors. */
+export async function writeTuned(file: string, tuned: TunedExtensions): Promise<void> {
+  const known = await readTuned('', tuned.model, file).catch(() => null);
+  const all: TunedExtensions = { ...tuned, best: { ...known?.best, ...tuned.best } };
+  await writeFileAtomic(file, `${JSON.stringify(all, null, 2)}\n`);
+}
 
 /**
  * Reads what `nanobench tune` wrote.

@@ -75,10 +75,13 @@ function describe({ scoreOffset = 0, semantics }: NammOptions): string {
   return `${scoreOffset === 0 ? '' : ` ${sign}${scoreOffset}`}${semantics ? ` ${semantics}` : ''}`;
 }
 
-/** Tasks of all stages of the run that the checkpoint comes from. */
-function evolvedFamilies({ settings }: NammCheckpoint['provenance']): string[] {
+/** Tasks of all stages of the run that the checkpoint comes from, and of those that it was started from. */
+function evolvedFamilies({ settings, startedFrom }: NammCheckpoint['provenance']): string[] {
   const stages = (settings as { stages?: { tasks?: unknown }[] } | undefined)?.stages;
-  if (!Array.isArray(stages)) return [];
+  const before = startedFrom ? evolvedFamilies(startedFrom as NammCheckpoint['provenance']) : [];
+  if (!Array.isArray(stages)) return before;
   const tasks = stages.flatMap((stage) => (Array.isArray(stage?.tasks) ? stage.tasks : []));
-  return [...new Set(tasks.filter((task): task is string => typeof task === 'string'))];
+  return [
+    ...new Set([...before, ...tasks.filter((task): task is string => typeof task === 'string')]),
+  ];
 }

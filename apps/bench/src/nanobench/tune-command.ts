@@ -10,7 +10,6 @@ import {
   type TableRow,
   taskFamilies,
 } from '@namm/benchmarks';
-import { writeFileAtomic } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
 import type { Command } from 'commander';
@@ -18,7 +17,7 @@ import { markdownTable } from '../measuring/markdown-table.js';
 import { count, positiveNumbers } from '../measuring/model-options.js';
 import { reportProgress } from '../measuring/report-progress.js';
 import { type BenchmarkModel, openModel } from './benchmark-model.js';
-import { decoderOptions, type Extension, type TunedExtensions, tunedFile } from './extension.js';
+import { decoderOptions, type Extension, tunedFile, writeTuned } from './extension.js';
 import { formatInterval } from './format-tables.js';
 import { nanobenchFiller } from './nanobench-filler.js';
 
@@ -96,8 +95,7 @@ async function tune(options: Options): Promise<void> {
       );
       console.log('');
     }
-    const tuned: TunedExtensions = { model: model.version, best };
-    await writeFileAtomic(file, `${JSON.stringify(tuned, null, 2)}\n`);
+    await writeTuned(file, { model: model.version, best });
     console.log(`The best are in ${file}.`);
   } finally {
     await store.close();

@@ -208,6 +208,12 @@ describe('measureRows', () => {
     expect(store.results(nobody)[0]!.kept.atAnswer).toBe(1);
     const uncounted = of(ranked[0]!, { kind: 'heads', like: 'full', likeVersion: '' });
     await expect(measureRows([uncounted], options)).rejects.toThrow('noted no counts');
+    const rare = { ...own('uneven', 'v1'), updateInterval: 2 * interval };
+    await expect(measureRows([rare], options)).rejects.toThrow('decides every 16 tokens');
+    await store.add(own('oracle'), { ...store.results(own('full'))[0]!, digest: 'another' });
+    const joined = () =>
+      summariseConditions(store, [own('full'), own('oracle')], { evolvedFamilies: [] });
+    expect(joined).toThrow('results of different prompts');
     await store.close();
   });
 

@@ -52,7 +52,8 @@ export interface MeasureOptions {
  * policies need the same probe go through the model together. Rows that are measured against
  * another contender's wait for its result on the same prompt, which is measured when no row asks for it.
  *
- * @throws {InvalidArgumentError} when a row names a contender that is not given, or that cannot do what is asked
+ * @throws {InvalidArgumentError} when a row names a contender that is not given, that cannot do what is asked, or
+ *   that decides at other tokens than the row says
  * @throws {FileFormatError} when the store has results of other prompts under the same row
  */
 export async function measureRows(
@@ -137,6 +138,7 @@ async function measureCondition(
           store.result(row, family.name, index) === undefined;
         const open = indices.filter((index) => rows.some((row) => isOpen(row)(index)));
         const made = open.map((index) => promptOf(condition, family, index, options));
+        for (const prompt of made) checkSamePrompts(rows, prompt, store);
         const tasks = made.flatMap((prompt) =>
           rows
             .filter((row) => isOpen(row)(prompt.sample.index))
@@ -227,7 +229,13 @@ function policyFor(
 ): EvictionPolicy {
   const contender = contenderOf(row.contender, contenders);
   const { budget, updateInterval } = row;
-  if (budget.kind === 'own') return contender.own!(prompt);
+  if (budget.kind === 'own') {
+    const policy = contender.own!(prompt);
+    const interval = policy.updateInterval ?? updateInterval;
+    if (interval === updateInterval) return policy;
+    const problem = `'${row.contender}' decides every ${interval} tokens, the others every ${updateInterval}`;
+    throw new InvalidArgumentError('updateInterval', problem);
+  }
   const reference = referenceOf(row);
   const { family, index } = prompt.sample;
   const like = reference === null ? undefined : store.result(reference, family, index);

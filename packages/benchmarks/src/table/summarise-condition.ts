@@ -1,4 +1,4 @@
-import { type Interval, mean, percentileInterval } from '@namm/core';
+import { FileFormatError, type Interval, mean, percentileInterval } from '@namm/core';
 import {
   compareScores,
   differScores,
@@ -50,6 +50,8 @@ export interface SummaryOptions {
  * Computes the table from the results of a store, one part per condition that has a full cache. 95 % percentile
  * bootstrap intervals over prompts, drawn within families. Prompts that not all rows of a condition have been measured on
  * are left out, so that every comparison is paired.
+ *
+ * @throws {FileFormatError} when rows of a condition were measured on different prompts under the same number
  */
 export function summariseConditions(
   store: ResultStore,
@@ -65,6 +67,10 @@ export function summariseConditions(
     const measured = group
       .map((row) => ({ row, results: store.results(row) }))
       .filter(({ results }) => results.length > 0);
+    checkSamePrompts(
+      store.path,
+      measured.flatMap(({ results }) => results),
+    );
     const common = commonPrompts(measured.map(({ results }) => results));
     const fullAt = measured.findIndex(({ row }) => row.contender === 'full');
     if (fullAt < 0 || common.size === 0) return [];
@@ -133,6 +139,19 @@ export function differRows(
     chooseFamilies(first.means, isChosen),
     chooseFamilies(second.means, isChosen),
   );
+}
+
+/** Files of runs with different filler may have been joined. */
+function checkSamePrompts(path: string, results: readonly PromptResult[]): void {
+  const digests = new Map<string, string>();
+  for (const { family, index, digest } of results) {
+    const name = `${family} ${index}`;
+    const known = digests.get(name) ?? digest;
+    digests.set(name, known);
+    if (known === digest) continue;
+    const problem = `has results of different prompts for ${name}; measure into a new file`;
+    throw new FileFormatError(path, problem);
+  }
 }
 
 /** Per family, the indices that all lists have, ascending; families that some list lacks are absent. */

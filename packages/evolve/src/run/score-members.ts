@@ -51,16 +51,25 @@ export async function scoreMembers(work: Work): Promise<ScoredMembers | null> {
   );
   const open = [...slices.keys()].filter((slice) => !pending.has(slice)).values();
   let saving = Promise.resolve();
+  let hasFailed = false;
   const worker = async () => {
     for (const slice of open) {
-      if (signal?.aborted) return;
+      if (signal?.aborted || hasFailed) return;
       const own = { normaliser, prompts: slices[slice]!, members: everybody };
       pending.set(slice, await evaluator.evaluate(own));
       saving = saving.then(onSlice);
       await saving;
     }
   };
-  await Promise.all(Array.from({ length: evaluator.concurrency }, worker));
+  const workers = Array.from({ length: evaluator.concurrency }, () =>
+    worker().catch((error) => {
+      hasFailed = true;
+      throw error;
+    }),
+  );
+  // Nobody may still be writing when the caller gives the folder free.
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
   if (pending.size < slices.length) return null;
   const rows = slices.flatMap((_, slice) => pending.get(slice)!);
   return summarise(work, rows);
