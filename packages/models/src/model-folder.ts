@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '@namm/core';
 
 /** Names of the models in this package. */
-export const modelNames = ['nano-llama', 'nano-llama-2'] as const;
+export const modelNames = ['nano-llama', 'nano-llama-2', 'nano-qwen3'] as const;
 
 export type ModelName = (typeof modelNames)[number];
 
