@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename, isAbsolute } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { type NammCheckpoint, readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { loadTokenizer } from '@namm/decoder';
@@ -27,7 +27,7 @@ interface Options {
   model?: string;
   out: string;
   length: number;
-  extensionFactor: number;
+  extensionFactor?: number;
   alpha: number;
   logitFactor: number;
   families: string[];
@@ -86,16 +86,21 @@ export function addEvolveCommand(program: Command): void {
     )
     .requiredOption('--out <folder>', 'folder of the run')
     .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
-    .option('--length <tokens>', 'length of the prompts', count, 1024)
-    .option('--extension-factor <factor>', 'run length over training length', number, 1)
+    .option('--length <tokens>', 'length of the prompts', count, 768)
+    .option(
+      '--extension-factor <factor>',
+      "run length over training length; if left out, --length over the model's positions",
+      number,
+    )
     .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
     .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
     .option('--families <list>', familyNames.join(', '), families, [
       'single-document',
       'key-value',
       'code-variables',
+      'votes',
     ])
-    .option('--update-interval <tokens>', 'tokens from one update to the next', count, 128)
+    .option('--update-interval <tokens>', 'tokens from one update to the next', count, 64)
     .option('--population <count>', 'members of a generation', count, 12)
     .option('--prompts <count>', 'prompts per family and generation', count, 4)
     .option('--generations <count>', 'generations', count, 40)
@@ -140,7 +145,7 @@ async function run(options: Options): Promise<void> {
   const runs: EvaluatorSettings = {
     model: {
       folder,
-      extensionFactor: options.extensionFactor,
+      extensionFactor: options.extensionFactor ?? factorOf(folder, options.length),
       alpha: options.alpha,
       logitFactor: options.logitFactor,
     },
@@ -227,4 +232,12 @@ async function readStart(path: string, trainable: TrainableSettings): Promise<Na
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (isAbsolute(word) ? basename(word) : word));
   return ['bench', ...words].join(' ');
+}
+
+/** How many times as long as the model was trained for the prompts are, at least 1. */
+function factorOf(folder: string, length: number): number {
+  const { max_position_embeddings: trained } = JSON.parse(
+    readFileSync(join(folder, 'config.json'), 'utf8'),
+  ) as { max_position_embeddings?: unknown };
+  return typeof trained === 'number' && trained > 0 ? Math.max(1, length / trained) : 1;
 }
