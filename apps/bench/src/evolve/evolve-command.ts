@@ -141,6 +141,7 @@ export function addEvolveCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const folder = options.model ?? modelFolder('nano-llama');
+  const tokenizer = await loadTokenizer(folder);
   const trainable = trainableSettings(options.trainable, options.updateInterval);
   const runs: EvaluatorSettings = {
     model: {
@@ -152,7 +153,6 @@ async function run(options: Options): Promise<void> {
     trainable,
   };
   const texts = evolveTexts(options.corpus);
-  const tokenizer = await loadTokenizer(folder);
   const startedFrom = options.start ? await readStart(options.start, trainable) : null;
   const evaluator =
     options.workers > 1
