@@ -68,6 +68,9 @@ async function main(options: Options): Promise<void> {
     if (options.policy !== undefined || options.budget !== undefined) {
       return program.error('error: --policy and --budget need --model; the demo takes --policies');
     }
+    if (options.checkpoint !== undefined) {
+      return program.error('error: --checkpoint needs --model; the demo has a NAMM of its own');
+    }
     if (options.retention !== undefined) {
       return program.error('error: --retention needs --model and a prompt');
     }

@@ -126,6 +126,7 @@ describe("llm with the user's own model", () => {
       [...own, '--retention', 'kept.txt'],
       '.html or .safetensors',
     ],
+    ['a NAMM for the demo', ['--checkpoint', 'x'], 'needs --model'],
     ['a record of the demo', ['--retention', 'kept.html'], 'needs --model'],
     ['a demo without end', ['--prompts', '1000000000'], 'at most 1000'],
     ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number of at least 1'],
