@@ -42,9 +42,9 @@ export interface CaseGroup {
 const bundled = {
   name: 'nano-llama',
   vocabulary: 2048,
-  trained: 512,
+  trained: 128,
   headSize: 32,
-  theta: 1000,
+  theta: 250,
 } as const;
 
 /**
