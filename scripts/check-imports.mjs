@@ -36,6 +36,7 @@ const rooms = {
     'core',
     'report',
     'cma-es',
+    'features',
     'bam',
     'kv-cache',
     'namm',

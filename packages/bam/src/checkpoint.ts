@@ -19,6 +19,12 @@ export interface FeatureSettings {
     /** Age of the newest token; 0 as published. */
     readonly start: number;
   };
+  /**
+   * What else is seen of a token, behind the spectrum: features of its key, by the names that `@namm/features`
+   * gives them. Ours.
+   * @defaultValue none, as published
+   */
+  readonly keys?: readonly ('norm' | 'likeness')[];
 }
 
 /** How the decisions were made that a scorer was trained with. */
@@ -32,13 +38,27 @@ export interface PolicySettings {
   readonly semantics: 'exact' | 'reference';
 }
 
+/**
+ * A number per KV head that is added to all of its scores, so that heads which others depend on keep more, and
+ * those that nobody reads keep next to nothing. Ours. It fits the model that it was evolved on.
+ */
+export interface HeadBias {
+  readonly layers: number;
+  /** The most KV heads of a layer. */
+  readonly heads: number;
+  /** `[layers, heads]`. */
+  readonly values: Float32Array;
+}
+
 /** A trained memory model: everything that is needed to run it, and where it comes from. */
 export interface NammCheckpoint {
   readonly scorer: ScorerSettings;
   /** In the order of `parameterLayout(scorer)`. */
   readonly parameters: Float32Array;
-  /** Statistics of the raw magnitudes. */
+  /** Statistics of the raw magnitudes, and of the key features behind them. */
   readonly normaliser: Normaliser;
+  /** @defaultValue all heads alike, as published */
+  readonly headBias?: HeadBias;
   readonly features: FeatureSettings;
   readonly policy: PolicySettings;
   /** Model, tasks, generations, seed, score …: anything that JSON holds. */
@@ -55,7 +75,7 @@ export const publishedFeatures: FeatureSettings = {
 
 /** What is wrong with a checkpoint, or null. */
 export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null {
-  const { scorer, parameters, normaliser, features, policy } = checkpoint;
+  const { scorer, parameters, normaliser, features, policy, headBias } = checkpoint;
   const settingsProblem = findFeatureProblem(features) ?? findPolicyProblem(policy, features.hop);
   if (settingsProblem !== null) return settingsProblem;
   try {
@@ -65,19 +85,36 @@ export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null
     throw error;
   }
   const bins = features.windowSize / 2 + 1;
-  const size = features.recency.dimension + bins;
+  const keys = features.keys?.length ?? 0;
+  const size = features.recency.dimension + bins + keys;
   if (scorer.features !== size) {
-    const parts = `${features.recency.dimension} of recency and ${bins} of the spectrum`;
+    const parts = `${features.recency.dimension} of recency, ${bins} of the spectrum and ${keys} of keys`;
     return `the scorer takes ${scorer.features} features, but there are ${parts}`;
   }
-  const problem = findNormaliserProblem(normaliser, bins);
-  return problem === null ? null : `normaliser: ${problem}`;
+  const problem = findNormaliserProblem(normaliser, bins + keys);
+  if (problem !== null) return `normaliser: ${problem}`;
+  return headBias === undefined ? null : findHeadBiasProblem(headBias);
 }
 
-function findFeatureProblem({ windowSize, hop, decay, recency }: FeatureSettings): string | null {
+function findHeadBiasProblem({ layers, heads, values }: HeadBias): string | null {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
+  if (!isCount(layers) || !isCount(heads) || values.length !== layers * heads) {
+    return `the head bias has ${values.length} numbers for ${layers} layers of ${heads} heads`;
+  }
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  return wrong < 0 ? null : `number ${wrong} of the head bias is ${values[wrong]}`;
+}
+
+function findFeatureProblem(settings: FeatureSettings): string | null {
+  const { windowSize, hop, decay, recency, keys = [] } = settings;
   const { dimension, maxFrequency, start } = recency;
   if (windowSize !== publishedFeatures.windowSize || hop !== publishedFeatures.hop) {
     return `frames of ${windowSize} queries with a hop of ${hop}; only 32 with 16 is computed here`;
+  }
+  const known = ['norm', 'likeness'];
+  const isKnown = Array.isArray(keys) && keys.every((key) => known.includes(key));
+  if (!isKnown || new Set(keys).size !== keys.length) {
+    return `the key features [${keys}] are not some of ${known.join(', ')}, each once`;
   }
   if (!(decay > 0 && decay < 1)) return `the decay ${decay} is not between 0 and 1`;
   const isEven = Number.isSafeInteger(dimension) && dimension > 0 && dimension % 2 === 0;

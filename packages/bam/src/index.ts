@@ -1,5 +1,6 @@
 export {
   type FeatureSettings,
+  type HeadBias,
   type NammCheckpoint,
   type PolicySettings,
   publishedFeatures,

@@ -2,6 +2,7 @@ import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/co
 import {
   type FeatureSettings,
   findCheckpointProblem,
+  type HeadBias,
   type NammCheckpoint,
   type PolicySettings,
 } from './checkpoint.js';
@@ -59,10 +60,17 @@ export async function readCheckpoint(path: string): Promise<NammCheckpoint> {
     features: features as unknown as FeatureSettings,
     policy: policy as unknown as PolicySettings,
     provenance: readJson(file, 'provenance'),
+    ...(await readHeadBias(file)),
   };
   const problem = findCheckpointProblem(checkpoint);
   if (problem !== null) throw new FileFormatError(path, `${problem}; write or fetch it again`);
   return checkpoint;
+}
+
+async function readHeadBias(file: SafetensorsFile): Promise<{ headBias?: HeadBias }> {
+  if (!file.tensors.has('head.bias')) return {};
+  const [layers = 0, heads = 0] = file.entry('head.bias').shape;
+  return { headBias: { layers, heads, values: await readNumbers(file, 'head.bias', 'F32') } };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

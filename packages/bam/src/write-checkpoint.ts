@@ -19,13 +19,16 @@ export const checkpointVersion = '1';
 export async function writeCheckpoint(path: string, checkpoint: NammCheckpoint): Promise<void> {
   const problem = findCheckpointProblem(checkpoint);
   if (problem !== null) throw new InvalidArgumentError('checkpoint', problem);
-  const { scorer, parameters, normaliser, features, policy, provenance } = checkpoint;
+  const { scorer, parameters, normaliser, features, policy, provenance, headBias } = checkpoint;
   const { shape, mean, variance, count } = normaliser;
   const tensors = {
     parameters: { shape: [parameters.length], data: parameters },
     'normaliser.mean': { shape, data: mean },
     'normaliser.variance': { shape, data: variance },
     'normaliser.count': { shape: shape.slice(0, -1), data: count },
+    ...(headBias && {
+      'head.bias': { shape: [headBias.layers, headBias.heads], data: headBias.values },
+    }),
   };
   await writeSafetensors(path, Object.entries(tensors), {
     format: checkpointFormat,

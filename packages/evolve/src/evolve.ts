@@ -86,7 +86,7 @@ async function newState({ settings, evaluator, prompts }: EvolveOptions): Promis
   }
   const strategy = new CmaEs({
     ...presets['namm-recommended'],
-    ...{ mean, sigma, seed, populationSize, model: 'sep' },
+    ...{ mean, sigma, seed, populationSize, model: dimension <= 500 ? 'full' : 'sep' },
   });
   return {
     strategy,

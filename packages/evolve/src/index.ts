@@ -6,7 +6,11 @@ export type {
   Slice,
   SliceScores,
 } from './evaluation/evaluator.js';
-export type { EvaluatorSettings, ModelSettings } from './evaluation/evaluator-settings.js';
+export {
+  contextExtensionOf,
+  type EvaluatorSettings,
+  type ModelSettings,
+} from './evaluation/evaluator-settings.js';
 export type { FitnessKind, FitnessSettings, TaskResult } from './evaluation/fitness.js';
 export { InProcessEvaluator } from './evaluation/in-process-evaluator.js';
 export { type PromptSource, samplePrompts } from './evaluation/prompt-source.js';
@@ -19,9 +23,11 @@ export type { GenerationRecord, ValidationRecord } from './run/generation-record
 export type { NormaliserKind } from './trainables/create-collector.js';
 export { createTrainable } from './trainables/create-trainable.js';
 export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
+export { parametersOf } from './trainables/parameters-of.js';
 export {
   type KeyNormTrainableSettings,
   type NammTrainableSettings,
+  type TrainableExtras,
   type TrainableSettings,
   trainableNames,
   trainableSettings,

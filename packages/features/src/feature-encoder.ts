@@ -1,12 +1,19 @@
 import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core/portable';
+import type { FloatArray } from './check-attention.js';
 import type { FeatureState } from './feature-state.js';
+import { checkKeyFeatures, type KeyFeature } from './key-features.js';
 import { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 import { bins } from './spectrum-settings.js';
 
 export interface FeatureEncoderOptions {
-  /** Statistics of the 17 magnitudes. */
+  /** Statistics of the 17 magnitudes, and of the key features behind them. */
   readonly normaliser: Normaliser;
   readonly recency?: RecencySettings;
+  /**
+   * What else a scorer sees of a token; not in the publication.
+   * @defaultValue nothing
+   */
+  readonly keys?: readonly KeyFeature[];
 }
 
 /** Which head a state belongs to, and when its tokens were. */
@@ -19,6 +26,8 @@ export interface HeadTokens {
   readonly layer?: number;
   /** @defaultValue 0 */
   readonly head?: number;
+  /** What {@link measureKeys} gives, `[keys, slots]`; needed when the encoder has key features. */
+  readonly keys?: FloatArray;
 }
 
 /** Slots whose numbers are put side by side at a time, so that their rows stay in the first-level cache. */
@@ -30,7 +39,7 @@ const smallestDeviation = 1e-7;
 
 /**
  * Turns the state of a head into the input of a scorer: per token the recency embedding, then the
- * normalised magnitudes, (w − mean) / max(√variance, 1e-7).
+ * normalised magnitudes, (w − mean) / max(√variance, 1e-7), and key features, if any, normalised alike.
  *
  * @example
  * ```ts
@@ -44,23 +53,30 @@ export class FeatureEncoder {
   readonly #normaliser: Normaliser;
   readonly #deviations: Float64Array;
   readonly #recency: RecencyEmbedding;
+  /** Key features per token. */
+  readonly #keys: number;
 
-  /** @throws {InvalidArgumentError} when the normaliser is not one of 17 finite means and variances above 0 */
-  constructor({ normaliser, recency }: FeatureEncoderOptions) {
-    const problem = findNormaliserProblem(normaliser, bins);
+  /**
+   * @throws {InvalidArgumentError} when the normaliser is not one of 17 finite means and variances above 0, and one
+   *   more per key feature, or a key feature is unknown
+   */
+  constructor({ normaliser, recency, keys = [] }: FeatureEncoderOptions) {
+    checkKeyFeatures(keys);
+    this.#keys = keys.length;
+    const problem = findNormaliserProblem(normaliser, bins + keys.length);
     if (problem) throw new InvalidArgumentError('normaliser', problem);
     this.#normaliser = normaliser;
     this.#deviations = Float64Array.from(normaliser.variance, (variance) =>
       Math.max(Math.sqrt(variance), smallestDeviation),
     );
     this.#recency = new RecencyEmbedding(recency);
-    this.size = this.#recency.dimension + bins;
+    this.size = this.#recency.dimension + bins + keys.length;
   }
 
   /**
    * @param target where to write `[slots, size]`; made when absent, so that a batch can be one array
    * @returns the target
-   * @throws {InvalidArgumentError} when positions, head or target do not fit the state
+   * @throws {InvalidArgumentError} when positions, head, keys or target do not fit the state
    */
   encode(state: FeatureState, tokens: HeadTokens, target?: Float32Array): Float32Array {
     const { positions, newest, layer = 0, head = 0 } = tokens;
@@ -76,10 +92,11 @@ export class FeatureEncoder {
     }
     for (let first = 0; first < slots; first += tileSize) {
       const count = Math.min(tileSize, slots - first);
-      for (let bin = 0; bin < bins; bin++) {
-        state.loadBin(bin, first, count, tile);
-        const target = first * size + dimension + bin;
-        normalise(tile, count, mean[start + bin]!, this.#deviations[start + bin]!, {
+      for (let feature = 0; feature < bins + this.#keys; feature++) {
+        if (feature < bins) state.loadBin(feature, first, count, tile);
+        const values = feature < bins ? tile : keysFrom(tokens, (feature - bins) * slots + first);
+        const target = first * size + dimension + feature;
+        normalise(values, count, mean[start + feature]!, this.#deviations[start + feature]!, {
           result,
           target,
           size,
@@ -89,11 +106,15 @@ export class FeatureEncoder {
     return result;
   }
 
-  #check(slots: number, { positions, newest }: HeadTokens, result: Float32Array): void {
+  #check(slots: number, { positions, newest, keys }: HeadTokens, result: Float32Array): void {
     if (positions.length !== slots || result.length !== slots * this.size) {
       const given = `${positions.length} positions and room for ${result.length} numbers`;
       const needed = `${slots} and ${slots * this.size} are needed`;
       throw new InvalidArgumentError('tokens', `${given}; ${needed}`);
+    }
+    if ((keys?.length ?? 0) !== this.#keys * slots) {
+      const needed = `${this.#keys * slots} are needed`;
+      throw new InvalidArgumentError('tokens', `${keys?.length ?? 0} key features; ${needed}`);
     }
     for (let slot = 0; slot < slots; slot++) {
       const age = newest - positions[slot]!;
@@ -109,7 +130,9 @@ export class FeatureEncoder {
     if (this.#normaliser.shape.length === 1) return 0;
     const isIn = (value: number, count: number) =>
       Number.isSafeInteger(value) && value >= 0 && value < count;
-    if (isIn(layer, layers!) && isIn(head, heads!)) return (layer * heads! + head) * bins;
+    if (isIn(layer, layers!) && isIn(head, heads!)) {
+      return (layer * heads! + head) * (bins + this.#keys);
+    }
     const there = `the normaliser has ${layers} layers of ${heads} heads`;
     throw new InvalidArgumentError(
       'tokens',
@@ -118,9 +141,11 @@ export class FeatureEncoder {
   }
 }
 
+const keysFrom = ({ keys }: HeadTokens, from: number) => keys!.subarray(from);
+
 /** Writes (value − mean) / deviation of `count` values to every `size`-th number of the result. */
 function normalise(
-  values: Float32Array,
+  values: FloatArray,
   count: number,
   mean: number,
   deviation: number,

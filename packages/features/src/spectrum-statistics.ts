@@ -8,17 +8,25 @@ export interface SpectrumStatisticsData {
   readonly heads: number;
   /** Tokens per row. */
   readonly count: Float64Array;
-  /** `[layers, heads, 17]`. */
+  /** `[layers, heads, 17 + key features]`. */
   readonly mean: Float64Array;
-  /** Population variance, `[layers, heads, 17]`. */
+  /** Population variance, of the same shape. */
   readonly variance: Float64Array;
+}
+
+/** What is measured: `layers`, the most KV `heads` of one, and so many key features beside the spectrum. */
+interface StatisticsShape {
+  readonly layers: number;
+  readonly heads: number;
+  /** @defaultValue 0 */
+  readonly keys?: number;
 }
 
 /** Whether a normaliser has statistics for all heads together, as published, or for each its own. */
 export type NormaliserScope = 'shared' | 'perHead';
 
 /**
- * Mean and variance of the raw magnitudes over tokens, calls and prompts, from which a normaliser is
+ * Mean and variance of the raw magnitudes, and of key features if there are any, over tokens, calls and prompts, from which a normaliser is
  * frozen: once when a NAMM is trained, with the full cache; and again ("calibration") when one is moved
  * to another model, over any text of that model.
  *
@@ -34,24 +42,27 @@ export type NormaliserScope = 'shared' | 'perHead';
 export class SpectrumStatistics {
   readonly layers: number;
   readonly heads: number;
+  /** Numbers per token: 17 magnitudes, and the key features behind them. */
+  readonly features: number;
   readonly #count: Float64Array;
   readonly #mean: Float64Array;
   readonly #variance: Float64Array;
 
   /**
-   * @param shape the model's layers, and the largest number of KV heads of a layer
+   * @param shape the model's layers, the largest number of KV heads of a layer, and how many key features there are
    * @throws {InvalidArgumentError} when these are not whole numbers above 0
    */
-  constructor({ layers, heads }: { readonly layers: number; readonly heads: number }) {
-    for (const [name, value] of Object.entries({ layers, heads })) {
+  constructor({ layers, heads, keys = 0 }: StatisticsShape) {
+    for (const [name, value] of Object.entries({ layers, heads, keys: keys + 1 })) {
       if (Number.isSafeInteger(value) && value > 0) continue;
       throw new InvalidArgumentError(name, `${value} is not a whole number above 0`);
     }
+    this.features = bins + keys;
     this.layers = layers;
     this.heads = heads;
     this.#count = new Float64Array(layers * heads);
-    this.#mean = new Float64Array(layers * heads * bins);
-    this.#variance = new Float64Array(layers * heads * bins);
+    this.#mean = new Float64Array(layers * heads * this.features);
+    this.#variance = new Float64Array(layers * heads * this.features);
   }
 
   /** Tokens counted, over all heads and calls. */
@@ -63,11 +74,13 @@ export class SpectrumStatistics {
    * Adds the tokens of one head at one update.
    *
    * @param spectrum `[17, tokens]`, raw, as `FeatureState.spectrum()` gives it
-   * @throws {InvalidArgumentError} when it is no multiple of 17 finite numbers, or there is no such head
+   * @param keys `[key features, tokens]`, raw, as `measureKeys` gives them
+   * @throws {InvalidArgumentError} when these are not so many finite numbers, or there is no such head
    */
   add(
     spectrum: FloatArray,
     { layer, head }: { readonly layer: number; readonly head: number },
+    keys: FloatArray = new Float32Array(0),
   ): void {
     const row = layer * this.heads + head;
     const isThere = layer >= 0 && head >= 0 && head < this.heads && row < this.#count.length;
@@ -76,14 +89,21 @@ export class SpectrumStatistics {
       throw new InvalidArgumentError('head', `${problem} of ${this.layers} × ${this.heads}`);
     }
     const tokens = spectrum.length / bins;
-    if (!Number.isInteger(tokens) || !spectrum.every((value: number) => Number.isFinite(value))) {
+    const isMeasured = (values: FloatArray) =>
+      values.every((value: number) => Number.isFinite(value));
+    if (!Number.isInteger(tokens) || !isMeasured(spectrum)) {
       throw new InvalidArgumentError('spectrum', `not [${bins}, tokens] of finite numbers`);
     }
+    if (keys.length !== (this.features - bins) * tokens || !isMeasured(keys)) {
+      const needed = `[${this.features - bins}, ${tokens}]`;
+      throw new InvalidArgumentError('keys', `not ${needed} of finite numbers`);
+    }
     if (tokens === 0) return;
-    const mean = new Float64Array(bins);
-    const variance = new Float64Array(bins);
-    for (let bin = 0; bin < bins; bin++) {
-      const own = spectrum.subarray(bin * tokens, (bin + 1) * tokens);
+    const mean = new Float64Array(this.features);
+    const variance = new Float64Array(this.features);
+    for (let bin = 0; bin < this.features; bin++) {
+      const [source, line] = bin < bins ? [spectrum, bin] : [keys, bin - bins];
+      const own = source.subarray(line * tokens, (line + 1) * tokens);
       let sum = 0;
       for (const value of own) sum += value;
       mean[bin] = sum / tokens;
@@ -118,12 +138,12 @@ export class SpectrumStatistics {
   normaliser(scope: NormaliserScope = 'shared'): Normaliser {
     const { count, mean, variance } = scope === 'shared' ? this.#pooled() : this.#data();
     const result: Normaliser = {
-      shape: scope === 'shared' ? [bins] : [this.layers, this.heads, bins],
+      shape: scope === 'shared' ? [this.features] : [this.layers, this.heads, this.features],
       mean: Float32Array.from(mean),
       variance: Float32Array.from(variance),
       count: count.slice(),
     };
-    const problem = findNormaliserProblem(result, bins);
+    const problem = findNormaliserProblem(result, this.features);
     if (problem === null) return result;
     throw new InvalidArgumentError('statistics', `${problem}; measure on more text`);
   }
@@ -142,8 +162,8 @@ export class SpectrumStatistics {
   #pooled(): Moments {
     const pooled: Moments = {
       count: new Float64Array(1),
-      mean: new Float64Array(bins),
-      variance: new Float64Array(bins),
+      mean: new Float64Array(this.features),
+      variance: new Float64Array(this.features),
     };
     for (const row of this.#count.keys()) mergeRow(pooled, 0, this.#data(), row);
     return pooled;
@@ -182,9 +202,10 @@ function mergeRow(target: Moments, row: number, source: Moments, sourceRow: numb
   const added = source.count[sourceRow]!;
   if (added === 0) return;
   const count = before + added;
-  for (let bin = 0; bin < bins; bin++) {
-    const at = row * bins + bin;
-    const from = sourceRow * bins + bin;
+  const features = target.mean.length / target.count.length;
+  for (let feature = 0; feature < features; feature++) {
+    const at = row * features + feature;
+    const from = sourceRow * features + feature;
     const difference = source.mean[from]! - target.mean[at]!;
     target.variance[at] =
       (before * target.variance[at]! + added * source.variance[from]!) / count +

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Scorer } from '@namm/bam';
+import type { HeadBias, Scorer } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
-import type { FeatureEncoder, FeatureStateOptions } from '@namm/features';
+import {
+  type FeatureEncoder,
+  type FeatureStateOptions,
+  type KeyFeature,
+  measureKeys,
+} from '@namm/features';
 import {
   type CacheView,
   type EvictionPolicy,
@@ -27,6 +32,9 @@ export interface NammParts {
   readonly policy: EvictionPolicy;
   readonly scorer: Scorer;
   readonly encoder: FeatureEncoder;
+  /** The encoder's key features. */
+  readonly keys: readonly KeyFeature[];
+  readonly headBias?: HeadBias;
   readonly updateInterval: number;
   readonly rules: Rules;
   /** Rows that each head may keep. */
@@ -110,7 +118,7 @@ export class NammState implements PolicyState {
 
   /** Scores of a layer with the offset, `[rows]` per KV head. */
   #scoreLayer(view: CacheView, layer: number): Float64Array[] {
-    const { encoder, scorer, rules } = this.#parts;
+    const { encoder, scorer, rules, keys, headBias } = this.#parts;
     const heads = view.shape.layers[layer]!.keyValueHeads;
     const lengths = Array.from({ length: heads }, (_, head) => view.length(layer, head));
     const total = lengths.reduce((sum, length) => sum + length, 0);
@@ -121,18 +129,34 @@ export class NammState implements PolicyState {
     let start = 0;
     for (const [head, length] of lengths.entries()) {
       const positions = view.tokens(layer, head);
-      const tokens = { positions, newest: view.seen - 1, layer, head };
+      const tokens = {
+        ...{ positions, newest: view.seen - 1, layer, head },
+        ...(keys.length > 0 && { keys: keysOf(view, layer, head, keys) }),
+      };
       const target = features.subarray(start * encoder.size, (start + length) * encoder.size);
       encoder.encode(this.#table.head(layer, head), tokens, target);
       start += length;
     }
     const scores = scorer.score(features, lengths);
     let from = 0;
-    return lengths.map((length) => {
+    return lengths.map((length, head) => {
       const own = Float64Array.from(scores.subarray(from, from + length));
       from += length;
-      if (rules.scoreOffset !== 0) for (let i = 0; i < length; i++) own[i]! += rules.scoreOffset;
+      const bias = headBias?.values[layer * headBias.heads + head] ?? 0;
+      const offset = rules.scoreOffset + bias;
+      if (offset !== 0) for (let i = 0; i < length; i++) own[i]! += offset;
       return own;
     });
   }
+}
+
+/** Raw key features of the rows of a head, `[features, rows]`. */
+export function keysOf(
+  view: CacheView,
+  layer: number,
+  head: number,
+  features: readonly KeyFeature[],
+): Float32Array {
+  const { shared, own } = view.segments(layer, head);
+  return measureKeys(features, [shared.keys, own.keys], view.shape.layers[layer]!.headSize);
 }

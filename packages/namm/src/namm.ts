@@ -90,6 +90,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
   const encoder = new FeatureEncoder({
     normaliser: checkpoint.normaliser,
     recency: features.recency,
+    ...(features.keys && { keys: features.keys }),
   });
   if (encoder.size !== checkpoint.scorer.features) {
     const problem = `its scorer takes ${checkpoint.scorer.features} features, not ${encoder.size}`;
@@ -106,11 +107,13 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     storage,
   };
   const partsFor = (shape: CacheShape) => {
-    checkNormaliser(checkpoint, shape);
+    checkHeads(checkpoint, shape);
     // At an update nothing is pending, so a row takes what it takes at a hop boundary.
     const bytesPerRow = SpectrumTable.bytesPerRow(storage);
     const slots = budget ? slotsPerHead(budget, shape, () => bytesPerRow) : () => Infinity;
-    return { policy, scorer, encoder, updateInterval, rules, slots, tableOptions };
+    const { headBias } = checkpoint;
+    const scoring = { scorer, encoder, keys: features.keys ?? [], ...(headBias && { headBias }) };
+    return { policy, ...scoring, updateInterval, rules, slots, tableOptions };
   };
   const policy: EvictionPolicy = {
     name: 'namm',
@@ -130,23 +133,29 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
   return policy;
 }
 
-/** Statistics per head fit the model that they were measured on. */
-function checkNormaliser({ normaliser }: NammCheckpoint, { layers }: CacheShape): void {
-  if (normaliser.shape.length === 1) return;
-  const [count, heads] = normaliser.shape;
+/** What a checkpoint has per head fits the model that it was measured on. */
+function checkHeads({ normaliser, headBias }: NammCheckpoint, { layers }: CacheShape): void {
   const most = Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads));
-  if (count === layers.length && heads === most) return;
-  const problem = `its normaliser is for ${count} layers of ${heads} KV heads, the model has ${layers.length} of ${most}`;
-  throw new InvalidArgumentError('checkpoint', `${problem}; calibrate it on this model`);
+  const check = (what: string, count: number, heads: number) => {
+    if (count === layers.length && heads === most) return;
+    const problem = `its ${what} is for ${count} layers of ${heads} KV heads, the model has ${layers.length} of ${most}`;
+    throw new InvalidArgumentError('checkpoint', `${problem}; calibrate it on this model`);
+  };
+  if (normaliser.shape.length > 1) {
+    check('normaliser', normaliser.shape[0]!, normaliser.shape[1]!);
+  }
+  if (headBias) check('head bias', headBias.layers, headBias.heads);
 }
 
 /** Tells checkpoints apart in saved states. */
-function digest({ scorer, parameters, normaliser, features }: NammCheckpoint): string {
+function digest(checkpoint: NammCheckpoint): string {
+  const { scorer, parameters, normaliser, features, headBias } = checkpoint;
   const hash = createHash('sha256').update(JSON.stringify([scorer, features, normaliser.shape]));
   for (const { buffer, byteOffset, byteLength } of [
     parameters,
     normaliser.mean,
     normaliser.variance,
+    ...(headBias ? [headBias.values] : []),
   ]) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }

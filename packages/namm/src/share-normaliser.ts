@@ -14,7 +14,7 @@ import { SpectrumStatistics } from '@namm/features';
 export function shareNormaliser(checkpoint: NammCheckpoint): NammCheckpoint {
   const { shape, count, mean, variance } = checkpoint.normaliser;
   if (shape.length === 1) return checkpoint;
-  const size = { layers: shape[0]!, heads: shape[1]! };
+  const size = { layers: shape[0]!, heads: shape[1]!, keys: checkpoint.features.keys?.length ?? 0 };
   const statistics = new SpectrumStatistics(size);
   statistics.merge({
     ...{ ...size, count },

@@ -1,7 +1,15 @@
 import type { NammCheckpoint } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
-import { hop, type NormaliserScope, publishedDecay, SpectrumStatistics } from '@namm/features';
+import {
+  checkKeyFeatures,
+  hop,
+  type KeyFeature,
+  type NormaliserScope,
+  publishedDecay,
+  SpectrumStatistics,
+} from '@namm/features';
 import type { CacheShape, CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
+import { keysOf } from './namm-state.js';
 import { spectrumProbe } from './spectrum-probe.js';
 import { SpectrumTable } from './spectrum-table.js';
 
@@ -11,6 +19,8 @@ export interface SpectrumCollectorOptions {
   readonly updateInterval: number;
   /** @defaultValue 0.99 */
   readonly decay?: number;
+  /** Key features of that NAMM. @defaultValue none */
+  readonly keys?: readonly KeyFeature[];
 }
 
 /**
@@ -30,17 +40,21 @@ export interface SpectrumCollectorOptions {
  */
 export class SpectrumCollector {
   readonly policy: EvictionPolicy;
+  readonly #keys: readonly KeyFeature[];
   #statistics: SpectrumStatistics | null = null;
 
-  /** @throws {InvalidArgumentError} when the interval is not a multiple of the hop, 16 */
-  constructor({ updateInterval, decay = publishedDecay }: SpectrumCollectorOptions) {
+  /** @throws {InvalidArgumentError} when the interval is not a multiple of the hop, 16, or a key feature unknown */
+  constructor({ updateInterval, decay = publishedDecay, keys = [] }: SpectrumCollectorOptions) {
+    checkKeyFeatures(keys);
+    this.#keys = keys;
     if (!Number.isSafeInteger(updateInterval) || updateInterval < hop || updateInterval % hop) {
       const problem = `${updateInterval} is not a multiple of the hop, ${hop}`;
       throw new InvalidArgumentError('updateInterval', problem);
     }
     const start = (shape: CacheShape) => {
       const heads = Math.max(...shape.layers.map(({ keyValueHeads }) => keyValueHeads));
-      this.#statistics ??= new SpectrumStatistics({ layers: shape.layers.length, heads });
+      const layers = shape.layers.length;
+      this.#statistics ??= new SpectrumStatistics({ layers, heads, keys: keys.length });
       const table = SpectrumTable.create(shape, { storage: 'float32', decay });
       return this.#stateOf(table, updateInterval);
     };
@@ -86,10 +100,11 @@ export class SpectrumCollector {
     };
   }
 
-  #measure({ shape }: CacheView, table: SpectrumTable): void {
-    for (const [layer, { keyValueHeads }] of shape.layers.entries()) {
+  #measure(view: CacheView, table: SpectrumTable): void {
+    for (const [layer, { keyValueHeads }] of view.shape.layers.entries()) {
       for (let head = 0; head < keyValueHeads; head++) {
-        this.statistics.add(table.head(layer, head).spectrum(), { layer, head });
+        const keys = keysOf(view, layer, head, this.#keys);
+        this.statistics.add(table.head(layer, head).spectrum(), { layer, head }, keys);
       }
     }
   }
@@ -97,7 +112,7 @@ export class SpectrumCollector {
 
 /**
  * A checkpoint whose features are normalised with statistics of another model or text. Scorer and settings
- * stay.
+ * stay; a head bias stays where it fits.
  *
  * @param scope `shared`: one mean and variance per frequency, as published; `perHead`: each head its own
  * @defaultValue scope: what the checkpoint has

@@ -3,7 +3,7 @@ import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam'
 import { documentFiller } from '@namm/benchmarks';
 import { Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
-import { createTrainable, type NormaliserKind } from '@namm/evolve';
+import { contextExtensionOf, createTrainable, type NormaliserKind } from '@namm/evolve';
 import { calibrate, SpectrumCollector, shareNormaliser } from '@namm/namm';
 import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
@@ -19,6 +19,7 @@ interface Options {
   length?: number;
   passages: number;
   extensionFactor: number;
+  extension: 'ntk' | 'yarn';
   alpha: number;
   logitFactor: number;
   corpus?: string;
@@ -50,6 +51,11 @@ export function addCalibrateCommand(program: Command): void {
     )
     .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
     .option('--extension-factor <factor>', 'run length over training length', number, 1)
+    .addOption(
+      new Option('--extension <kind>', 'how the model reads beyond its training length')
+        .choices(['ntk', 'yarn'])
+        .default('ntk'),
+    )
     .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
     .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
     .option('--corpus <folder>', 'text from a folder with SOURCES.md instead of installed packages')
@@ -83,15 +89,16 @@ async function freeze({ model }: Options, checkpoint: NammCheckpoint): Promise<N
 
 /** The statistics of the new model, on text without any questions. */
 async function measure(options: Options, checkpoint: NammCheckpoint): Promise<NammCheckpoint> {
-  const { extensionFactor: factor, alpha, passages } = options;
+  const { model: folder, extensionFactor, alpha, extension, logitFactor, passages } = options;
+  const extended = { folder, extensionFactor, extension, alpha, logitFactor };
   const { updateInterval } = checkpoint.policy;
   const collector = new SpectrumCollector({ updateInterval, decay: checkpoint.features.decay });
   const tokenizer = await loadTokenizer(options.model);
   const decoder = await Decoder.load(options.model, {
     probe: collector.policy.probe,
     chunkSize: updateInterval,
-    attentionLogitFactor: options.logitFactor,
-    ...(factor === 1 ? {} : { contextExtension: { factor, alpha } }),
+    attentionLogitFactor: logitFactor,
+    ...contextExtensionOf(extended),
   });
   const length = options.length ?? Math.min(decoder.spec.maximumPositions, 1024);
   try {

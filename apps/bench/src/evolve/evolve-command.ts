@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { type NammCheckpoint, readCheckpoint } from '@namm/bam';
+import { readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
-import { loadTokenizer } from '@namm/decoder';
+import { Decoder, loadTokenizer } from '@namm/decoder';
 import {
   type EvaluatorSettings,
   type EvolutionSettings,
@@ -10,6 +10,7 @@ import {
   type FitnessKind,
   InProcessEvaluator,
   type NormaliserKind,
+  parametersOf,
   type Stage,
   samplePrompts,
   type TrainableSettings,
@@ -17,6 +18,7 @@ import {
   trainableSettings,
   WorkerPoolEvaluator,
 } from '@namm/evolve';
+import { type KeyFeature, keyFeatures } from '@namm/features';
 import { modelFolder } from '@namm/models';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { count, number } from '../measuring/model-options.js';
@@ -28,6 +30,7 @@ interface Options {
   out: string;
   length: number;
   extensionFactor?: number;
+  extension: 'ntk' | 'yarn';
   alpha: number;
   logitFactor: number;
   families: string[];
@@ -41,6 +44,8 @@ interface Options {
   fitness: FitnessKind;
   sizePressure: number;
   trainable: string;
+  keys: KeyFeature[];
+  headBias?: true;
   normaliser: NormaliserKind;
   normaliserPrompts: number;
   start?: string;
@@ -69,6 +74,13 @@ const stages = (file: string): Stage[] => {
   throw new InvalidArgumentError(`${file} holds no list of stages.`);
 };
 
+const keys = (text: string): KeyFeature[] =>
+  text.split(',').map((part) => {
+    const known = keyFeatures.find((each) => each === part);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`'${part}' is none of ${keyFeatures.join(', ')}.`);
+  });
+
 const familyNames = taskFamilies.map(({ name }) => name);
 
 const families = (text: string): string[] =>
@@ -91,6 +103,11 @@ export function addEvolveCommand(program: Command): void {
       '--extension-factor <factor>',
       "run length over training length; if left out, --length over the model's positions",
       number,
+    )
+    .addOption(
+      new Option('--extension <kind>', 'how the model reads beyond its training length')
+        .choices(['ntk', 'yarn'])
+        .default('ntk'),
     )
     .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
     .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
@@ -120,6 +137,8 @@ export function addEvolveCommand(program: Command): void {
     .addOption(
       new Option('--trainable <name>', 'what is evolved').choices(trainableNames).default('namm'),
     )
+    .option('--keys <list>', `key features to see too: ${keyFeatures.join(', ')}`, keys, [])
+    .option('--head-bias', 'evolve a bias per KV head too; fits this model only')
     .addOption(
       new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
         .choices(['bin', 'head'])
@@ -142,11 +161,15 @@ export function addEvolveCommand(program: Command): void {
 async function run(options: Options): Promise<void> {
   const folder = options.model ?? modelFolder('nano-llama');
   const tokenizer = await loadTokenizer(folder);
-  const trainable = trainableSettings(options.trainable, options.updateInterval);
+  const trainable = trainableSettings(options.trainable, options.updateInterval, {
+    keys: options.keys,
+    ...(options.headBias && { headBias: await headsOf(folder) }),
+  });
   const runs: EvaluatorSettings = {
     model: {
       folder,
       extensionFactor: options.extensionFactor ?? factorOf(folder, options.length),
+      ...(options.extension === 'yarn' && { extension: 'yarn' }),
       alpha: options.alpha,
       logitFactor: options.logitFactor,
     },
@@ -216,16 +239,23 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-/** A checkpoint whose scorer is the one to be evolved. */
-async function readStart(path: string, trainable: TrainableSettings): Promise<NammCheckpoint> {
-  const checkpoint = await readCheckpoint(path);
-  const { scorer, features } = checkpoint;
-  const given = trainable.kind === 'namm' ? [trainable.scorer, trainable.features] : null;
-  if (given !== null && JSON.stringify([scorer, features]) === JSON.stringify(given)) {
-    return checkpoint;
+/** What a NAMM to be evolved does as a checkpoint does. */
+async function readStart(path: string, trainable: TrainableSettings) {
+  const { provenance, ...checkpoint } = await readCheckpoint(path);
+  if (trainable.kind !== 'namm') throw new Error(`${path}: only a NAMM starts from a checkpoint`);
+  try {
+    return { parameters: parametersOf(trainable, { ...checkpoint, provenance }), provenance };
+  } catch (cause) {
+    throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }
-  const found = JSON.stringify({ scorer, features });
-  throw new Error(`${path}: is a checkpoint of other settings, ${found}; choose its --trainable`);
+}
+
+/** Layers of a model, and the most KV heads of one. */
+async function headsOf(folder: string): Promise<[layers: number, heads: number]> {
+  const decoder = await Decoder.load(folder, { threads: 1 });
+  const { layers } = decoder.cacheShape;
+  await decoder.release();
+  return [layers.length, Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads))];
 }
 
 /** The command as others could give it: of folders on this machine only the last name. */

@@ -37,7 +37,7 @@ function optionsOf(file: {
     readonly normaliser: { shape: number[]; mean: number[]; variance: number[] };
   };
 }): KeyNormPolicyOptions {
-  const { weights, updateInterval } = file.policy;
+  const { weights, updateInterval, headBias } = file.policy;
   const { shape, mean, variance } = file.policy.normaliser;
   const normaliser: Normaliser = {
     shape,
@@ -45,5 +45,5 @@ function optionsOf(file: {
     variance: Float32Array.from(variance),
     count: new Float64Array(mean.length).fill(1), // how many tokens it was measured on does not matter here
   };
-  return { weights, updateInterval, normaliser };
+  return { weights, updateInterval, normaliser, ...(headBias && { headBias }) };
 }

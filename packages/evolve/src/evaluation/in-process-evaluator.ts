@@ -7,7 +7,7 @@ import { createTrainable } from '../trainables/create-trainable.js';
 import type { Trainable } from '../trainables/trainable.js';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 import type { Evaluator, FailedScore, MemberScore, Slice, SliceScores } from './evaluator.js';
-import type { EvaluatorSettings } from './evaluator-settings.js';
+import { contextExtensionOf, type EvaluatorSettings } from './evaluator-settings.js';
 
 /** Evaluates in this thread, one slice after the other. */
 export class InProcessEvaluator implements Evaluator {
@@ -24,13 +24,13 @@ export class InProcessEvaluator implements Evaluator {
 
   /** @throws whatever `Decoder.load` throws */
   static async load({ model, trainable }: EvaluatorSettings): Promise<InProcessEvaluator> {
-    const { folder, extensionFactor: factor, alpha, logitFactor } = model;
+    const { folder, logitFactor } = model;
     const decoder = await Decoder.load(folder, {
       probe: createCollector(trainable).policy.probe,
       chunkSize: updateIntervalOf(trainable),
       threads: 1, // more would compete with the other evaluators, and sum in another order
       attentionLogitFactor: logitFactor,
-      ...(factor > 1 ? { contextExtension: { factor, alpha } } : {}),
+      ...contextExtensionOf(model),
     });
     return new InProcessEvaluator(decoder, trainable);
   }

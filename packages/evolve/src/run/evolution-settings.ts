@@ -69,6 +69,8 @@ export function checkSettings(settings: EvolutionSettings): void {
   const positive = (name: string, value: number) =>
     check(name, value, value > 0 && Number.isFinite(value), 'a number above 0');
   check('extensionFactor', model.extensionFactor, model.extensionFactor >= 1, 'a number from 1 on');
+  const { extension = 'ntk' } = model;
+  check('extension', extension, ['ntk', 'yarn'].includes(extension), 'ntk or yarn');
   positive('alpha', model.alpha);
   positive('logitFactor', model.logitFactor);
   if (stages.length === 0) throw new InvalidArgumentError('stages', 'there is none');

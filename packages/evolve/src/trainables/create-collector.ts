@@ -20,6 +20,7 @@ export function createCollector(settings: TrainableSettings): Collector {
   const collector = new SpectrumCollector({
     updateInterval: settings.policy.updateInterval,
     decay: settings.features.decay,
+    keys: settings.features.keys ?? [],
   });
   return {
     policy: collector.policy,

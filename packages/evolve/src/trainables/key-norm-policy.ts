@@ -13,6 +13,8 @@ import { keyNorms } from './key-norms.js';
 export interface KeyNormPolicyOptions {
   /** Of the normalised key norm, of log(1 + age), and the constant. */
   readonly weights: readonly [norm: number, age: number, bias: number];
+  /** Added to the constant, per head: `[layers, heads]`. @defaultValue all heads alike */
+  readonly headBias?: { readonly heads: number; readonly values: readonly number[] };
   /** Statistics of the key norms: `[1]`, or `[layers, heads, 1]`. */
   readonly normaliser: Normaliser;
   /** Tokens from one update to the next. */
@@ -26,7 +28,7 @@ export interface KeyNormPolicyOptions {
  * @throws {InvalidArgumentError} for weights that are not finite
  */
 export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
-  const { weights, normaliser, updateInterval } = options;
+  const { weights, normaliser, updateInterval, headBias } = options;
   if (weights.length !== 3 || !weights.every(Number.isFinite)) {
     throw new InvalidArgumentError('weights', `[${weights}] are not three finite numbers`);
   }
@@ -34,13 +36,14 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
   const scoresOf = (view: CacheView, layer: number, head: number): Float64Array => {
     const row = normaliser.shape.length === 1 ? 0 : layer * normaliser.shape[1]! + head;
     const mean = normaliser.mean[row]!;
+    const own = bias + (headBias?.values[layer * headBias.heads + head] ?? 0);
     const deviation = Math.sqrt(normaliser.variance[row]!);
     const scores = keyNorms(view, layer, head);
     const tokens = view.tokens(layer, head);
     for (let i = 0; i < scores.length; i++) {
       const age = view.seen - 1 - tokens[i]!;
       const norm = (scores[i]! - mean) / deviation;
-      scores[i] = normWeight * norm + ageWeight * Math.log1p(age) + bias;
+      scores[i] = normWeight * norm + ageWeight * Math.log1p(age) + own;
     }
     return scores;
   };
@@ -65,7 +68,7 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
   const policy: EvictionPolicy = {
     name: 'key-norm',
     settings: {
-      ...{ weights, updateInterval },
+      ...{ weights, updateInterval, ...(headBias && { headBias }) },
       normaliser: {
         shape: normaliser.shape,
         mean: [...normaliser.mean],

@@ -3,23 +3,33 @@ import { keyNormPolicy } from './key-norm-policy.js';
 import type { Trainable } from './trainable.js';
 import type { KeyNormTrainableSettings } from './trainable-settings.js';
 
-/** {@link keyNormPolicy} with evolved weights: norm, age, bias. All 0 keeps everything. */
+/** {@link keyNormPolicy} with evolved weights: norm, age, bias; then a bias per head, if asked for. All 0 keeps everything. */
 export function keyNormTrainable(
-  { updateInterval }: KeyNormTrainableSettings,
+  { updateInterval, headBias = [0, 0] }: KeyNormTrainableSettings,
   normaliser: Normaliser,
 ): Trainable {
+  const [layers, heads] = headBias;
+  const dimension = 3 + layers * heads;
   return {
     name: 'key-norm',
-    dimension: 3,
-    start: () => new Float64Array(3),
+    dimension,
+    start: () => new Float64Array(dimension),
     policy(parameters) {
-      if (parameters.length !== 3) {
-        throw new InvalidArgumentError('parameters', `there are ${parameters.length}, not 3`);
+      if (parameters.length !== dimension) {
+        const problem = `there are ${parameters.length}, not ${dimension}`;
+        throw new InvalidArgumentError('parameters', problem);
       }
-      const [norm, age, bias] = parameters;
-      return keyNormPolicy({ weights: [norm!, age!, bias!], normaliser, updateInterval });
+      const [norm, age, bias, ...values] = parameters;
+      return keyNormPolicy({
+        ...{ weights: [norm!, age!, bias!], normaliser, updateInterval },
+        ...(values.length > 0 && { headBias: { heads, values } }),
+      });
     },
-    shifted: ([norm, age, bias], shift) => Float64Array.of(norm!, age!, bias! + shift),
+    shifted(parameters, shift) {
+      const result = parameters.slice();
+      result[2]! += shift;
+      return result;
+    },
     checkpoint: () => null,
   };
 }

@@ -1,23 +1,38 @@
-import { type NammCheckpoint, parameterCount, parameterLayout } from '@namm/bam';
+import { type HeadBias, type NammCheckpoint, parameterCount, parameterLayout } from '@namm/bam';
 import { InvalidArgumentError, type Normaliser } from '@namm/core';
 import { namm } from '@namm/namm';
 import type { Trainable } from './trainable.js';
 import type { NammTrainableSettings } from './trainable-settings.js';
 
-/** A NAMM whose scorer's parameters are evolved; the normaliser is frozen. All 0 keeps everything. */
-export function nammTrainable(
-  { scorer, features, policy }: NammTrainableSettings,
-  normaliser: Normaliser,
-): Trainable {
-  const dimension = parameterCount(scorer);
+/**
+ * A NAMM whose scorer's parameters are evolved, and its head bias where there is one, behind them; the normaliser is
+ * frozen. All 0 keeps everything.
+ */
+export function nammTrainable(settings: NammTrainableSettings, normaliser: Normaliser): Trainable {
+  const { scorer, features, policy } = settings;
+  const scorerSize = parameterCount(scorer);
+  const [layers, heads] = settings.headBias ?? [0, 0];
+  const dimension = scorerSize + layers * heads;
   const bias = parameterLayout(scorer).find(({ name }) => name === 'score.bias');
+  const headBiasOf = (parameters: Float64Array): HeadBias => {
+    const scale = headBiasScale(settings);
+    const values = Float32Array.from(parameters.subarray(scorerSize), (value) => scale * value);
+    return { layers, heads, values };
+  };
   const checkpointOf = (
     parameters: Float64Array,
     provenance: NammCheckpoint['provenance'],
-  ): NammCheckpoint => ({
-    ...{ scorer, normaliser, features, policy, provenance },
-    parameters: Float32Array.from(parameters),
-  });
+  ): NammCheckpoint => {
+    if (parameters.length !== dimension) {
+      const problem = `there are ${parameters.length}, not ${dimension}`;
+      throw new InvalidArgumentError('parameters', problem);
+    }
+    return {
+      ...{ scorer, normaliser, features, policy, provenance },
+      parameters: Float32Array.from(parameters.subarray(0, scorerSize)),
+      ...(settings.headBias && { headBias: headBiasOf(parameters) }),
+    };
+  };
   return {
     name: scorer.kind === 'bam' ? 'namm' : scorer.kind,
     dimension,
@@ -33,4 +48,9 @@ export function nammTrainable(
     },
     checkpoint: checkpointOf,
   };
+}
+
+/** So that a step of one head's bias counts for as much as the same step of every weight of a token's features. */
+export function headBiasScale({ scorer }: NammTrainableSettings): number {
+  return Math.sqrt(scorer.features);
 }

@@ -6,6 +6,7 @@ import {
   type ScorerSettings,
 } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
+import { checkKeyFeatures, type KeyFeature } from '@namm/features';
 
 /** A scorer over spectra of attention and ages: a NAMM, or one of its ablations. */
 export interface NammTrainableSettings {
@@ -13,6 +14,11 @@ export interface NammTrainableSettings {
   readonly scorer: ScorerSettings;
   readonly features: FeatureSettings;
   readonly policy: PolicySettings;
+  /**
+   * Evolves a bias per KV head too, of a model with so many layers and, at most, heads of one.
+   * @defaultValue none
+   */
+  readonly headBias?: readonly [layers: number, heads: number];
 }
 
 /** The rival that sees no attention: a weighted sum of key norm and age. */
@@ -20,25 +26,36 @@ export interface KeyNormTrainableSettings {
   readonly kind: 'key-norm';
   /** Tokens from one update to the next. */
   readonly updateInterval: number;
+  /** As {@link NammTrainableSettings.headBias}. */
+  readonly headBias?: readonly [layers: number, heads: number];
 }
 
 /** What is evolved, as plain data. Statistics of its features are measured before the first generation. */
 export type TrainableSettings = NammTrainableSettings | KeyNormTrainableSettings;
 
-const { features } = publishedBam;
 const { dimension: ages } = publishedFeatures.recency;
 
-const scorers: Readonly<Record<string, ScorerSettings>> = {
-  namm: publishedBam,
-  'no-attention': { ...publishedBam, attention: false },
-  'no-spectrum': { ...publishedBam, visible: [0, ages] },
-  'no-recency': { ...publishedBam, visible: [ages, features] },
-  mlp: { kind: 'mlp', features, hidden: features, depth: 2, bias: true, residual: true },
-  linear: { kind: 'linear', features, bias: true },
+const scorers: Readonly<Record<string, (features: number) => ScorerSettings>> = {
+  namm: (features) => ({ ...publishedBam, features }),
+  'no-attention': (features) => ({ ...publishedBam, features, attention: false }),
+  'no-spectrum': (features) => ({ ...publishedBam, features, visible: [0, ages] }),
+  'no-recency': (features) => ({ ...publishedBam, features, visible: [ages, features] }),
+  mlp: (features) => ({
+    ...{ kind: 'mlp', features, hidden: features, depth: 2, bias: true, residual: true },
+  }),
+  linear: (features) => ({ kind: 'linear', features, bias: true }),
 };
 
 /** What {@link trainableSettings} knows. */
 export const trainableNames: readonly string[] = [...Object.keys(scorers), 'key-norm'];
+
+/** What is evolved beyond the publication. */
+export interface TrainableExtras {
+  /** Key features that the scorer sees too. @defaultValue none */
+  readonly keys?: readonly KeyFeature[];
+  /** A bias per KV head, of so many layers and heads. @defaultValue none */
+  readonly headBias?: readonly [layers: number, heads: number];
+}
 
 /**
  * Settings by name: `namm` (BAM as published), its ablations, and the rival `key-norm`.
@@ -49,8 +66,14 @@ export const trainableNames: readonly string[] = [...Object.keys(scorers), 'key-
  * trainableSettings('linear', 128).scorer; // { kind: 'linear', features: 25, bias: true }
  * ```
  */
-export function trainableSettings(name: string, updateInterval: number): TrainableSettings {
-  if (name === 'key-norm') return { kind: 'key-norm', updateInterval };
+export function trainableSettings(
+  name: string,
+  updateInterval: number,
+  { keys = [], headBias }: TrainableExtras = {},
+): TrainableSettings {
+  checkKeyFeatures(keys);
+  const heads = headBias && { headBias };
+  if (name === 'key-norm') return { kind: 'key-norm', updateInterval, ...heads };
   const scorer = scorers[name];
   if (scorer === undefined) {
     throw new InvalidArgumentError(
@@ -60,8 +83,9 @@ export function trainableSettings(name: string, updateInterval: number): Trainab
   }
   return {
     kind: 'namm',
-    scorer,
-    features: publishedFeatures,
+    scorer: scorer(publishedBam.features + keys.length),
+    features: keys.length === 0 ? publishedFeatures : { ...publishedFeatures, keys },
     policy: { updateInterval, semantics: 'exact' },
+    ...heads,
   };
 }
