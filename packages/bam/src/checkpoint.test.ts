@@ -60,7 +60,49 @@ const settings = (change: object) => {
   return { settings: JSON.stringify({ scorer, features, policy, ...change }) };
 };
 
+const extended: NammCheckpoint = {
+  ...checkpoint,
+  scorer: { ...publishedBam, features: 27 },
+  parameters: normals(4, 4498),
+  normaliser: {
+    shape: [19],
+    mean: normals(2, 19),
+    variance: normals(3, 19).map((value) => value ** 2),
+    count: Float64Array.of(123_456),
+  },
+  features: { ...publishedFeatures, keys: ['norm', 'likeness'] },
+  headBias: { layers: 2, heads: 3, values: normals(5, 6) },
+};
+
 describe('a checkpoint', () => {
+  it('may see keys, and have a bias per head', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'namm.safetensors');
+      await writeCheckpoint(path, extended);
+      expect(await readCheckpoint(path)).toEqual(extended);
+      const refusals: [object, RegExp][] = [
+        [
+          { features: { ...publishedFeatures, keys: ['norm'] } },
+          /17 of the spectrum and 1 of keys/,
+        ],
+        [{ features: { ...publishedFeatures, keys: ['norm', 'norm'] } }, /each once/],
+        [
+          { features: { ...publishedFeatures, keys: ['norm', 'age'] } },
+          /\[norm,age\] are not some/,
+        ],
+        [
+          { headBias: { layers: 2, heads: 2, values: normals(5, 6) } },
+          /6 numbers for 2 layers of 2/,
+        ],
+        [{ headBias: { layers: 1, heads: 1, values: Float32Array.of(Number.NaN) } }, /0 .* is NaN/],
+      ];
+      for (const [change, problem] of refusals) {
+        await expect(writeCheckpoint(path, { ...extended, ...change })).rejects.toThrow(problem);
+      }
+      expect(await readCheckpoint(path)).toEqual(extended);
+    });
+  });
+
   it('comes back as it was written, per-head statistics too', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'namm.safetensors');

@@ -62,6 +62,28 @@ describe('evolve', () => {
     expect(await run(more)).toEqual(second); // there is nothing left to do
   });
 
+  it('evolves a NAMM that sees keys and has a bias per head', async () => {
+    const trainable = trainableSettings('linear', 64, {
+      ...{ keys: ['norm', 'likeness'], headBias: [4, 2] },
+    });
+    const evaluator = await InProcessEvaluator.load({ ...settings, trainable });
+    const { mean } = await run(
+      { trainable, normaliser: { kind: 'head', promptsPerTask: 1 } },
+      evaluator,
+    );
+    await evaluator.close();
+    const { headBias, parameters, features, normaliser } = await readCheckpoint(
+      join(folder, 'mean.safetensors'),
+    );
+    expect(features.keys).toEqual(['norm', 'likeness']);
+    expect(normaliser.shape).toEqual([4, 2, 19]);
+    expect(parameters).toEqual(Float32Array.from(mean.subarray(0, 28)));
+    expect(headBias!.values).toEqual(
+      Float32Array.from(mean.subarray(28), (value) => Math.sqrt(27) * value),
+    );
+    expect(new Set(headBias!.values).size).toBe(8);
+  });
+
   it('starts warm, with its output bias shifted', async () => {
     const parameters = Array.from({ length: 4172 }, (_, i) => Math.sin(i) / 100);
     const start = { checkpoint: 'there', parameters, biasShift: 0.5 };

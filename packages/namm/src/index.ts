@@ -1,3 +1,4 @@
+export { EchoCollector, type EchoCollectorOptions, echoText } from './echo-collector.js';
 export { type LoadNammOptions, loadNamm } from './load-namm.js';
 export { type NammOptions, namm } from './namm.js';
 export { type SelectionLimits, type SelectionSemantics, selectSlots } from './select-slots.js';
@@ -7,3 +8,4 @@ export {
   SpectrumCollector,
   type SpectrumCollectorOptions,
 } from './spectrum-collector.js';
+export { transferHeadBias } from './transfer-head-bias.js';

@@ -79,6 +79,57 @@ describe('a NAMM', () => {
     );
   });
 
+  it('adds the bias of a head to its scores, and to no other', async () => {
+    const values = new Float32Array(4);
+    const headBias = { layers: 2, heads: 2, values };
+    const kept = async (bias: readonly number[]) => {
+      values.set(bias);
+      const policy = namm({ ...checkpoint, headBias: { ...headBias, values: values.slice() } });
+      const held = await run(new KVCache(shape, { policy }), [32], randomAttention(7));
+      return held.flat().map(({ length }) => length);
+    };
+    const plain = await kept([0, 0, 0, 0]);
+    const without = await run(
+      new KVCache(shape, { policy: namm(checkpoint) }),
+      [32],
+      randomAttention(7),
+    );
+    expect(plain).toEqual(without.flat().map(({ length }) => length));
+    const biased = await kept([0, 1e6, -1e6, 0]);
+    expect(biased).toEqual([plain[0], 32, 1, plain[3]]);
+  });
+
+  it('sees keys when it is told to', async () => {
+    const scorer = { kind: 'linear', features: 27, bias: true } as const;
+    const parameters = new Float32Array(28);
+    parameters.set([10, 0], 25); // the norm alone
+    const normaliser = {
+      shape: [19],
+      mean: new Float32Array(19),
+      variance: new Float32Array(19).fill(1),
+      count: Float64Array.of(1),
+    };
+    const features = { ...checkpoint.features, keys: ['norm', 'likeness'] as const };
+    const given = { ...checkpoint, scorer, parameters, normaliser, features };
+    const everything = new KVCache(shape, { policy: namm(given) });
+    await pass(everything, 32, randomAttention(1));
+    const norms = everything.keys(1, 0);
+    const norm = (slot: number) => {
+      const size = shape.layers[1]!.headSize;
+      return Math.hypot(...norms.subarray(slot * size, (slot + 1) * size));
+    };
+    expect(everything.memory().keptPerHead.flat()).toEqual([32, 32, 32, 32]);
+    const border = [...Array(32).keys()].map(norm).sort((a, b) => a - b)[20]!;
+    parameters[27] = -10 * border;
+    const cache = new KVCache(shape, { policy: namm(given) });
+    await pass(cache, 32, randomAttention(1));
+    const largest = [...Array(32).keys()].filter((slot) => norm(slot) >= border || slot === 31);
+    const held = heldTokens(cache)[1]![0]!;
+    expect(held.filter((token) => Math.abs(norm(token) - border) > 1e-6)).toEqual(
+      largest.filter((token) => Math.abs(norm(token) - border) > 1e-6),
+    );
+  });
+
   it('keeps everything when all scores are 0 or more, as evolution starts', async () => {
     const parameters = new Float32Array(checkpoint.parameters.length);
     const policy = namm({ ...checkpoint, parameters });

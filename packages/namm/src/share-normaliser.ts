@@ -4,7 +4,7 @@ import { SpectrumStatistics } from '@namm/features';
 /**
  * The same NAMM with one mean and variance per frequency instead of each head's own: those of all heads of its
  * model together. Statistics of single heads fit no other model; these do ("frozen"), if they suit it or not.
- * {@link calibrate} measures anew instead.
+ * {@link calibrate} measures anew instead. A bias per head fits no other model either, and is left out.
  *
  * @example
  * ```ts
@@ -12,8 +12,9 @@ import { SpectrumStatistics } from '@namm/features';
  * ```
  */
 export function shareNormaliser(checkpoint: NammCheckpoint): NammCheckpoint {
+  const { headBias, ...rest } = checkpoint;
   const { shape, count, mean, variance } = checkpoint.normaliser;
-  if (shape.length === 1) return checkpoint;
+  if (shape.length === 1) return headBias ? rest : checkpoint;
   const size = { layers: shape[0]!, heads: shape[1]!, keys: checkpoint.features.keys?.length ?? 0 };
   const statistics = new SpectrumStatistics(size);
   statistics.merge({
@@ -21,5 +22,5 @@ export function shareNormaliser(checkpoint: NammCheckpoint): NammCheckpoint {
     mean: Float64Array.from(mean),
     variance: Float64Array.from(variance),
   });
-  return { ...checkpoint, normaliser: statistics.normaliser('shared') };
+  return { ...rest, normaliser: statistics.normaliser('shared') };
 }

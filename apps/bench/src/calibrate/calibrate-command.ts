@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam';
 import { documentFiller } from '@namm/benchmarks';
-import { Random } from '@namm/core';
+import { InvalidArgumentError, Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { contextExtensionOf, createTrainable, type NormaliserKind } from '@namm/evolve';
-import { calibrate, SpectrumCollector, shareNormaliser } from '@namm/namm';
+import { calibrate, SpectrumCollector, shareNormaliser, transferHeadBias } from '@namm/namm';
 import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
 import { count, number } from '../measuring/model-options.js';
+import { measureEchoes } from './measure-echoes.js';
 
 interface Options {
   model: string;
@@ -15,6 +16,7 @@ interface Options {
   out: string;
   frozen?: true;
   normaliser: NormaliserKind;
+  from?: string;
   biasShift: number;
   length?: number;
   passages: number;
@@ -43,6 +45,10 @@ export function addCalibrateCommand(program: Command): void {
         .choices(['bin', 'head'])
         .default('head'),
     )
+    .option(
+      '--from <folder>',
+      'the model that the NAMM was evolved on; needed when it has a bias per head, to find the like heads',
+    )
     .option('--bias-shift <x>', 'added to every score: above 0 keeps more', number, 0)
     .option(
       '--length <tokens>',
@@ -65,7 +71,8 @@ export function addCalibrateCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const old = await readCheckpoint(options.namm);
-  const moved = options.frozen ? await freeze(options, old) : await measure(options, old);
+  const measured = options.frozen ? await freeze(options, old) : await measure(options, old);
+  const moved = { ...measured, ...(options.frozen ? {} : await moveHeadBias(options, old)) };
   const { scorer, features, policy } = moved;
   const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, moved.normaliser);
   const shifted = options.biasShift
@@ -92,7 +99,8 @@ async function measure(options: Options, checkpoint: NammCheckpoint): Promise<Na
   const { model: folder, extensionFactor, alpha, extension, logitFactor, passages } = options;
   const extended = { folder, extensionFactor, extension, alpha, logitFactor };
   const { updateInterval } = checkpoint.policy;
-  const collector = new SpectrumCollector({ updateInterval, decay: checkpoint.features.decay });
+  const { decay, keys = [] } = checkpoint.features;
+  const collector = new SpectrumCollector({ updateInterval, decay, keys });
   const tokenizer = await loadTokenizer(options.model);
   const decoder = await Decoder.load(options.model, {
     probe: collector.policy.probe,
@@ -115,6 +123,20 @@ async function measure(options: Options, checkpoint: NammCheckpoint): Promise<Na
   }
   const scope = options.normaliser === 'bin' ? 'shared' : 'perHead';
   return calibrate(checkpoint, collector.statistics, scope);
+}
+
+/** The bias of each head of the new model: that of the heads of the old one which look things up as much. */
+async function moveHeadBias(
+  { from, model, seed }: Options,
+  { headBias }: NammCheckpoint,
+): Promise<Pick<NammCheckpoint, 'headBias'>> {
+  if (headBias === undefined) return {};
+  if (from === undefined) {
+    const problem = 'has a bias for each head of the model that it was evolved on';
+    throw new InvalidArgumentError('--namm', `${problem}; name that model with --from`);
+  }
+  const old = await measureEchoes(from, seed);
+  return { headBias: transferHeadBias(headBias, old, await measureEchoes(model, seed)) };
 }
 
 /** Pieces begin where words begin, so they can be tokenized one by one. */

@@ -1,0 +1,26 @@
+import { Random } from '@namm/core';
+import { Decoder } from '@namm/decoder';
+import { EchoCollector, echoText } from '@namm/namm';
+
+/** Texts that are read, and tokens of one at most. */
+const texts = 16;
+const mostTokens = 1024;
+
+/** How much each KV head looks things up: in random tokens given twice, within the length the model was trained for. */
+export async function measureEchoes(folder: string, seed: number): Promise<number[][]> {
+  const decoder = await Decoder.load(folder, { probe: { kind: 'lastQueries', count: mostTokens } });
+  try {
+    const { maximumPositions, vocabularySize } = decoder.spec;
+    const period = Math.floor(Math.min(mostTokens, maximumPositions) / 2);
+    const collector = new EchoCollector({ period, queries: mostTokens });
+    for (let text = 0; text < texts; text++) {
+      const ids = echoText(new Random(seed, text), vocabularySize, period);
+      const cache = decoder.createCache({ policy: collector.policy });
+      await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+      await cache.release();
+    }
+    return collector.echoes();
+  } finally {
+    await decoder.release();
+  }
+}
