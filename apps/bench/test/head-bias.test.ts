@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'namm-bench-head-bias-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Attention of a head to where its tokens stood before. */
-async function echoesOf(model: string, period: number, seed: number) {
+async function echoesOf(model: 'nano-llama', period: number, seed: number) {
   const collector = new EchoCollector({ period });
   const { probe } = collector.policy;
   const decoder = await Decoder.load(modelFolder(model), { probe, chunkSize: 48 });

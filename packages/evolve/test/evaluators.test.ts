@@ -79,6 +79,7 @@ describe('InProcessEvaluator', () => {
         expect(scores[i]![j]).toEqual({
           score: mean(questions),
           logProbability: mean(logProbabilities),
+          probability: mean(logProbabilities.map(Math.exp)),
           keptShare: memory.average.keptShare,
           keptAtAnswer: memory.atAnswer.rows / (memory.atAnswer.seen * 8),
           bytesAtAnswer: memory.atAnswer.bytes.used,

@@ -12,6 +12,7 @@ export {
 export type { CacheMemory } from './cache-memory.js';
 export type { CacheShape, LayerShape } from './cache-shape.js';
 export type { CacheUpdate, LayerRows } from './cache-update.js';
+export { checkNames } from './check-option.js';
 export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
 export type {
   CacheView,

@@ -288,6 +288,7 @@ describe('a NAMM', () => {
     [{ sinks: -1 }, 'sinks'],
     [{ tail: 0 }, 'tail'],
     [{ budget: 'much' }, 'budget'],
+    [{ scoreOfset: 1 } as never, /scoreOfset: is no option of namm/],
   ])('refuses %j', (options, named) => {
     expect(() => namm(checkpoint, options)).toThrow(named);
   });

@@ -5,6 +5,7 @@ import { FeatureEncoder, type Storage } from '@namm/features';
 import {
   type BudgetInput,
   type CacheShape,
+  checkNames,
   type EvictionPolicy,
   parseBudget,
   slotsPerHead,
@@ -56,6 +57,18 @@ export interface NammOptions {
   readonly storage?: Storage;
 }
 
+const optionNames: readonly (keyof NammOptions)[] = [
+  ...([
+    'semantics',
+    'updateInterval',
+    'scoreOffset',
+    'sinks',
+    'tail',
+    'budget',
+    'storage',
+  ] as const),
+];
+
 /**
  * A Neural Attention Memory Model (Cetin et al. 2024, https://arxiv.org/abs/2410.13166): every
  * `updateInterval` tokens it scores each cached token of each head by the spectrum of the attention the
@@ -63,7 +76,7 @@ export interface NammOptions {
  * stays, and so do the tokens since the last update, in prompts and in answers alike.
  *
  * @param checkpoint the trained model
- * @throws {InvalidArgumentError} for an option out of range, or a damaged checkpoint
+ * @throws {InvalidArgumentError} for an option out of range or unknown, or a damaged checkpoint
  * @example
  * ```ts
  * const policy = namm(await readCheckpoint('namm.safetensors'), { budget: '50%' });
@@ -71,6 +84,7 @@ export interface NammOptions {
  * ```
  */
 export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): EvictionPolicy {
+  checkNames('namm', options, optionNames);
   const { scoreOffset = 0, sinks = 0, tail = 1, storage = 'float16' } = options;
   const { semantics = checkpoint.policy.semantics } = options;
   const { updateInterval = checkpoint.policy.updateInterval } = options;

@@ -130,7 +130,7 @@ export function addEvolveCommand(program: Command): void {
     .option('--seed <seed>', 'seed of members and prompts', seed, 1)
     .addOption(
       new Option('--fitness <kind>', 'what is maximised')
-        .choices(['score', 'log-probability-gain'])
+        .choices(['score', 'log-probability-gain', 'probability-gain'])
         .default('score'),
     )
     .option('--size-pressure <x>', 'subtracted per share of the cache that is kept', number, 0)

@@ -16,6 +16,8 @@ export interface MemberScore {
   readonly score: number;
   /** Mean over the questions of the mean log-probability of the answer's tokens. */
   readonly logProbability: number;
+  /** Mean over the questions of the probability of the answer's tokens, their geometric mean. */
+  readonly probability: number;
   /** Rows held over tokens seen, mean over heads: on average over the updates, and at the answers. */
   readonly keptShare: number;
   readonly keptAtAnswer: number;

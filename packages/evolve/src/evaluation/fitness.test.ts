@@ -3,7 +3,8 @@ import type { MemberScore } from './evaluator.js';
 import { fitnessOf, type PromptResult } from './fitness.js';
 
 const scored = (score: number, logProbability = 0, keptShare = 1): MemberScore => ({
-  ...{ score, logProbability, keptShare, keptAtAnswer: keptShare / 2 },
+  ...{ score, logProbability, probability: Math.exp(logProbability) },
+  ...{ keptShare, keptAtAnswer: keptShare / 2 },
   ...{ bytesAtAnswer: 1, policyBytesAtAnswer: 1 },
 });
 const prompt = (task: string, member: MemberScore, full: MemberScore): PromptResult => ({
@@ -48,6 +49,17 @@ describe('fitnessOf', () => {
       keptShare: expect.closeTo(0.3),
       keptAtAnswer: expect.closeTo(0.15),
     });
+  });
+
+  it('is the gain in probability, in which a lost question costs no more than one', () => {
+    const results = [
+      prompt('a', scored(1, -30), scored(1, 0)),
+      prompt('a', scored(1, 0), scored(1, -Math.LN2)),
+    ];
+    const gain = fitnessOf(results, { kind: 'probability-gain', sizePressure: 0 });
+    expect(gain.fitness).toBeCloseTo((0 + 1) / 2 - (1 + 0.5) / 2, 12);
+    const pressed = fitnessOf(results, { kind: 'probability-gain', sizePressure: 0.5 });
+    expect(pressed.fitness).toBeCloseTo(-0.75, 12);
   });
 
   it('is NaN when an evaluation failed', () => {

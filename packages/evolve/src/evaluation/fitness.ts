@@ -6,9 +6,11 @@ import type { FailedScore, MemberScore } from './evaluator.js';
  * - `score`: task score over that of the full cache on the same prompts, as published. A full cache that has less
  *   than one question right counts as if it had one: the quotient stays finite, and answers where the full cache
  *   has none are still worth something;
- * - `log-probability-gain`: mean log-probability of the answers minus that under the full cache; less noisy.
+ * - `log-probability-gain`: mean log-probability of the answers minus that under the full cache; less noisy;
+ * - `probability-gain`: the same of the probabilities, each the geometric mean over an answer's tokens. As smooth, but
+ *   bounded: one question that is hopelessly lost costs one question, not as much as many that are a little worse.
  */
-export type FitnessKind = 'score' | 'log-probability-gain';
+export type FitnessKind = 'score' | 'log-probability-gain' | 'probability-gain';
 
 export interface FitnessSettings {
   readonly kind: FitnessKind;
@@ -50,7 +52,7 @@ export function fitnessOf(
   const fitnesses: number[] = [];
   for (const task of new Set(results.map((result) => result.task))) {
     const own = results.filter((result) => result.task === task);
-    const average = (who: 'member' | 'full', what: 'score' | 'logProbability') =>
+    const average = (who: 'member' | 'full', what: 'score' | 'logProbability' | 'probability') =>
       mean(own.map((result) => numberOf(result[who], what)));
     const result = {
       score: average('member', 'score'),
@@ -60,10 +62,12 @@ export function fitnessOf(
     };
     tasks[task] = result;
     const oneQuestion = 1 / own.reduce((sum, { questions }) => sum + questions, 0);
+    const gain = (what: 'logProbability' | 'probability') =>
+      average('member', what) - average('full', what);
     fitnesses.push(
       kind === 'score'
         ? result.score / Math.max(result.fullScore, oneQuestion)
-        : result.logProbability - result.fullLogProbability,
+        : gain(kind === 'probability-gain' ? 'probability' : 'logProbability'),
     );
   }
   const kept = (what: 'keptShare' | 'keptAtAnswer') =>

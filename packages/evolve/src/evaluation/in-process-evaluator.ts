@@ -113,6 +113,7 @@ function summarise({
   const result: MemberScore = {
     score: mean(questions),
     logProbability: mean(logProbabilities),
+    probability: mean(logProbabilities.map(Math.exp)),
     keptShare: memory.average.keptShare,
     keptAtAnswer: rows / (seen * keptPerHead.flat().length),
     bytesAtAnswer: bytes.used,
