@@ -72,6 +72,7 @@ const extended: NammCheckpoint = {
   },
   features: { ...publishedFeatures, keys: ['norm', 'likeness'] },
   headBias: { layers: 2, heads: 3, values: normals(5, 6) },
+  policy: { updateInterval: 64, semantics: 'exact', pooling: 3 },
 };
 
 describe('a checkpoint', () => {
@@ -81,6 +82,7 @@ describe('a checkpoint', () => {
       await writeCheckpoint(path, extended);
       expect(await readCheckpoint(path)).toEqual(extended);
       const refusals: [object, RegExp][] = [
+        [{ policy: { ...checkpoint.policy, pooling: -1 } }, /the pooling -1/],
         [
           { features: { ...publishedFeatures, keys: ['norm'] } },
           /17 of the spectrum and 1 of keys/,

@@ -36,6 +36,11 @@ export interface PolicySettings {
    * the layer that keeps most, as in the published code.
    */
   readonly semantics: 'exact' | 'reference';
+  /**
+   * Tokens to either side over which scores are averaged before anything is decided. Ours.
+   * @defaultValue 0, as published: each token by itself
+   */
+  readonly pooling?: number;
 }
 
 /**
@@ -126,10 +131,13 @@ function findFeatureProblem(settings: FeatureSettings): string | null {
 }
 
 function findPolicyProblem(policy: PolicySettings, hop: number): string | null {
-  const { updateInterval, semantics } = policy;
+  const { updateInterval, semantics, pooling = 0 } = policy;
   const isInterval = Number.isSafeInteger(updateInterval) && updateInterval > 0;
   if (!isInterval || updateInterval % hop !== 0) {
     return `the update interval ${updateInterval} is not a multiple of the hop, ${hop}`;
+  }
+  if (!Number.isSafeInteger(pooling) || pooling < 0) {
+    return `the pooling ${pooling} is not a whole number of at least 0`;
   }
   const isKnown = semantics === 'exact' || semantics === 'reference';
   return isKnown ? null : `the semantics '${semantics}' is neither exact nor reference`;

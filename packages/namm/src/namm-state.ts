@@ -16,6 +16,7 @@ import {
   packState,
   type ScoreListener,
 } from '@namm/kv-cache';
+import { poolScores } from './pool-scores.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
 import type { SpectrumTable } from './spectrum-table.js';
 
@@ -25,6 +26,7 @@ interface Rules {
   readonly scoreOffset: number;
   readonly sinks: number;
   readonly tail: number;
+  readonly pooling: number;
 }
 
 /** What the states of one policy share. */
@@ -142,6 +144,7 @@ export class NammState implements PolicyState {
     return lengths.map((length, head) => {
       const own = Float64Array.from(scores.subarray(from, from + length));
       from += length;
+      poolScores(own, view.tokens(layer, head), rules.pooling);
       const bias = headBias?.values[layer * headBias.heads + head] ?? 0;
       const offset = rules.scoreOffset + bias;
       if (offset !== 0) for (let i = 0; i < length; i++) own[i]! += offset;

@@ -99,6 +99,33 @@ describe('a NAMM', () => {
     expect(biased).toEqual([plain[0], 32, 1, plain[3]]);
   });
 
+  it('averages scores over neighbours when it is told to', async () => {
+    const scored = async (pooling: number) => {
+      const scores: number[][] = [];
+      const policy = namm(checkpoint, { pooling });
+      const start = () => {
+        const state = policy.start(shape);
+        const select = state.select.bind(state);
+        state.select = (view) => select(view, (_, __, own) => scores.push([...own]));
+        return state;
+      };
+      const cache = new KVCache(shape, { policy: { ...policy, start } });
+      await pass(cache, 32, randomAttention(3));
+      return scores;
+    };
+    const [plain, pooled] = [await scored(0), await scored(2)];
+    expect(pooled).toHaveLength(4);
+    for (const [head, own] of plain.entries()) {
+      for (const [row, score] of pooled[head]!.entries()) {
+        if (row + 2 >= own.length) continue; // the newest token's own score is not told
+        const near = own.slice(Math.max(0, row - 2), row + 3);
+        expect(score).toBeCloseTo(near.reduce((sum, value) => sum + value, 0) / near.length, 5);
+      }
+    }
+    const inCheckpoint = { ...checkpoint, policy: { ...checkpoint.policy, pooling: 2 } };
+    expect(namm(inCheckpoint).settings).toEqual(namm(checkpoint, { pooling: 2 }).settings);
+  });
+
   it('sees keys when it is told to', async () => {
     const scorer = { kind: 'linear', features: 27, bias: true } as const;
     const parameters = new Float32Array(28);
@@ -287,6 +314,7 @@ describe('a NAMM', () => {
     [{ scoreOffset: Number.NaN }, 'scoreOffset'],
     [{ sinks: -1 }, 'sinks'],
     [{ tail: 0 }, 'tail'],
+    [{ pooling: 0.5 }, 'pooling'],
     [{ budget: 'much' }, 'budget'],
     [{ scoreOfset: 1 } as never, /scoreOfset: is no option of namm/],
   ])('refuses %j', (options, named) => {

@@ -51,6 +51,11 @@ export interface NammOptions {
    */
   readonly budget?: BudgetInput;
   /**
+   * Tokens to either side over which the scores of a head are averaged.
+   * @defaultValue the checkpoint's; 0, each token by itself, as published
+   */
+  readonly pooling?: number;
+  /**
    * How features are kept between passes.
    * @defaultValue 'float16'
    */
@@ -65,6 +70,7 @@ const optionNames: readonly (keyof NammOptions)[] = [
     'sinks',
     'tail',
     'budget',
+    'pooling',
     'storage',
   ] as const),
 ];
@@ -87,6 +93,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
   checkNames('namm', options, optionNames);
   const { scoreOffset = 0, sinks = 0, tail = 1, storage = 'float16' } = options;
   const { semantics = checkpoint.policy.semantics } = options;
+  const { pooling = checkpoint.policy.pooling ?? 0 } = options;
   const { updateInterval = checkpoint.policy.updateInterval } = options;
   const budget = options.budget === undefined ? null : parseBudget(options.budget);
   const { features } = checkpoint;
@@ -99,6 +106,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
   check('scoreOffset', scoreOffset, Number.isFinite(scoreOffset));
   check('sinks', sinks, isCount(sinks, 0));
   check('tail', tail, isCount(tail, 1));
+  check('pooling', pooling, isCount(pooling, 0));
 
   const scorer = createScorer(checkpoint.scorer, checkpoint.parameters);
   const encoder = new FeatureEncoder({
@@ -111,7 +119,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     throw new InvalidArgumentError('checkpoint', problem);
   }
   const tableOptions = { storage, decay: features.decay };
-  const rules = { semantics, scoreOffset, sinks, tail };
+  const rules = { semantics, scoreOffset, sinks, tail, pooling };
 
   const settings = {
     checkpoint: digest(checkpoint),

@@ -46,6 +46,7 @@ interface Options {
   trainable: string;
   keys: KeyFeature[];
   headBias?: true;
+  pooling: number;
   normaliser: NormaliserKind;
   normaliserPrompts: number;
   start?: string;
@@ -57,7 +58,7 @@ interface Options {
   timeLimit?: number;
 }
 
-const seed = (text: string): number => {
+const fromZero = (text: string): number => {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0 && text.trim() !== '') return value;
   throw new InvalidArgumentError(`'${text}' is not a whole number from 0 on.`);
@@ -127,7 +128,7 @@ export function addEvolveCommand(program: Command): void {
       stages,
     )
     .option('--sigma <sigma>', 'standard deviation of the first members', number, 0.05)
-    .option('--seed <seed>', 'seed of members and prompts', seed, 1)
+    .option('--seed <seed>', 'seed of members and prompts', fromZero, 1)
     .addOption(
       new Option('--fitness <kind>', 'what is maximised')
         .choices(['score', 'log-probability-gain', 'probability-gain'])
@@ -135,9 +136,17 @@ export function addEvolveCommand(program: Command): void {
     )
     .option('--size-pressure <x>', 'subtracted per share of the cache that is kept', number, 0)
     .addOption(
-      new Option('--trainable <name>', 'what is evolved').choices(trainableNames).default('namm'),
+      new Option('--trainable <name>', 'what is evolved')
+        .choices([...trainableNames, 'head-bias'])
+        .default('namm'),
     )
     .option('--keys <list>', `key features to see too: ${keyFeatures.join(', ')}`, keys, [])
+    .option(
+      '--pooling <tokens>',
+      'tokens to either side over which scores are averaged',
+      fromZero,
+      0,
+    )
     .option('--head-bias', 'evolve a bias per KV head too; fits this model only')
     .addOption(
       new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
@@ -161,10 +170,7 @@ export function addEvolveCommand(program: Command): void {
 async function run(options: Options): Promise<void> {
   const folder = options.model ?? modelFolder('nano-llama');
   const tokenizer = await loadTokenizer(folder);
-  const trainable = trainableSettings(options.trainable, options.updateInterval, {
-    keys: options.keys,
-    ...(options.headBias && { headBias: await headsOf(folder) }),
-  });
+  const trainable = await chooseTrainable(options, folder);
   const runs: EvaluatorSettings = {
     model: {
       folder,
@@ -237,6 +243,22 @@ async function run(options: Options): Promise<void> {
     process.off('SIGINT', onInterrupt);
     await evaluator.close();
   }
+}
+
+async function chooseTrainable(
+  { trainable, updateInterval, keys, headBias, pooling, start }: Options,
+  folder: string,
+): Promise<TrainableSettings> {
+  if (trainable !== 'head-bias') {
+    const heads = headBias && { headBias: await headsOf(folder) };
+    return trainableSettings(trainable, updateInterval, { keys, pooling, ...heads });
+  }
+  if (start === undefined) throw new Error('--trainable head-bias needs the NAMM whose: --start');
+  const { scorer, features, policy, parameters } = await readCheckpoint(start);
+  return {
+    ...{ kind: 'namm', scorer, features, policy, scorerParameters: [...parameters] },
+    headBias: await headsOf(folder),
+  };
 }
 
 /** What a NAMM to be evolved does as a checkpoint does. */

@@ -5,12 +5,13 @@ import type { Trainable } from './trainable.js';
 import type { NammTrainableSettings } from './trainable-settings.js';
 
 /**
- * A NAMM whose scorer's parameters are evolved, and its head bias where there is one, behind them; the normaliser is
- * frozen. All 0 keeps everything.
+ * A NAMM whose scorer's parameters are evolved, unless they are given, and its head bias where there is one, behind
+ * them; the normaliser is frozen. All 0 keeps everything when the scorer is evolved.
  */
 export function nammTrainable(settings: NammTrainableSettings, normaliser: Normaliser): Trainable {
   const { scorer, features, policy } = settings;
-  const scorerSize = parameterCount(scorer);
+  const fixed = settings.scorerParameters;
+  const scorerSize = fixed ? 0 : parameterCount(scorer);
   const [layers, heads] = settings.headBias ?? [0, 0];
   const dimension = scorerSize + layers * heads;
   const bias = parameterLayout(scorer).find(({ name }) => name === 'score.bias');
@@ -29,16 +30,17 @@ export function nammTrainable(settings: NammTrainableSettings, normaliser: Norma
     }
     return {
       ...{ scorer, normaliser, features, policy, provenance },
-      parameters: Float32Array.from(parameters.subarray(0, scorerSize)),
+      parameters: Float32Array.from(fixed ?? parameters.subarray(0, scorerSize)),
       ...(settings.headBias && { headBias: headBiasOf(parameters) }),
     };
   };
   return {
-    name: scorer.kind === 'bam' ? 'namm' : scorer.kind,
+    name: fixed ? 'head-bias' : scorer.kind === 'bam' ? 'namm' : scorer.kind,
     dimension,
     start: () => new Float64Array(dimension),
     policy: (parameters) => namm(checkpointOf(parameters, {})),
     shifted(parameters, shift) {
+      if (fixed) return parameters.map((value) => value + shift / headBiasScale(settings));
       if (bias === undefined) {
         throw new InvalidArgumentError('biasShift', `a scorer '${scorer.kind}' here has no bias`);
       }

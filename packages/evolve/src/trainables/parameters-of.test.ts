@@ -64,6 +64,28 @@ describe('parametersOf', () => {
     }
   });
 
+  it('takes the head bias alone where the scorer is given', () => {
+    const checkpoint = drawn(settings('linear', all), 5);
+    const { scorer, features, policy } = checkpoint;
+    const given: NammTrainableSettings = {
+      ...{ kind: 'namm', scorer, features, policy, headBias: [2, 3] },
+      scorerParameters: [...checkpoint.parameters],
+    };
+    const trainable = createTrainable(given, normaliser(19));
+    expect(trainable.dimension).toBe(6);
+    const moved = trainable.checkpoint(parametersOf(given, checkpoint), {})!;
+    expect(moved.parameters).toEqual(checkpoint.parameters);
+    const shifted = trainable.checkpoint(
+      trainable.shifted(parametersOf(given, checkpoint), 2),
+      {},
+    )!;
+    for (const [head, bias] of checkpoint.headBias!.values.entries()) {
+      expect(moved.headBias!.values[head]).toBeCloseTo(bias, 5);
+      expect(shifted.headBias!.values[head]).toBeCloseTo(bias + 2, 5);
+    }
+    expect(() => trainable.checkpoint(new Float64Array(5), {})).toThrow(/there are 5, not 6/);
+  });
+
   it('refuses what the trainable cannot do', () => {
     const refuse = (from: NammTrainableSettings, to: NammTrainableSettings, problem: RegExp) =>
       expect(() => parametersOf(to, drawn(from, 1))).toThrow(problem);

@@ -28,7 +28,7 @@ export function parametersOf(
   const scale = headBiasScale(settings);
   const biases = headBias ?? { values: new Float32Array(layers * heads) };
   return Float64Array.of(
-    ...embed(scorer, parameters, settings.scorer),
+    ...(settings.scorerParameters ? [] : embed(scorer, parameters, settings.scorer)),
     ...Array.from(biases.values, (value) => value / scale),
   );
 }

@@ -19,6 +19,12 @@ export interface NammTrainableSettings {
    * @defaultValue none
    */
   readonly headBias?: readonly [layers: number, heads: number];
+  /**
+   * The scorer's parameters, when they stay as they are and the head bias alone is evolved: a number per KV head, for which
+   * a few generations suffice.
+   * @defaultValue they are evolved
+   */
+  readonly scorerParameters?: readonly number[];
 }
 
 /** The rival that sees no attention: a weighted sum of key norm and age. */
@@ -44,17 +50,22 @@ const scorers: Readonly<Record<string, (features: number) => ScorerSettings>> = 
     ...{ kind: 'mlp', features, hidden: features, depth: 2, bias: true, residual: true },
   }),
   linear: (features) => ({ kind: 'linear', features, bias: true }),
+  'keys-only': (features) => ({
+    ...{ kind: 'linear', features, bias: true, visible: [publishedBam.features, features] },
+  }),
 };
 
 /** What {@link trainableSettings} knows. */
 export const trainableNames: readonly string[] = [...Object.keys(scorers), 'key-norm'];
 
-/** What is evolved beyond the publication. */
+/** What is evolved beyond the publication, or decided otherwise. */
 export interface TrainableExtras {
   /** Key features that the scorer sees too. @defaultValue none */
   readonly keys?: readonly KeyFeature[];
   /** A bias per KV head, of so many layers and heads. @defaultValue none */
   readonly headBias?: readonly [layers: number, heads: number];
+  /** Tokens to either side over which scores are averaged; not for `key-norm`. @defaultValue 0 */
+  readonly pooling?: number;
 }
 
 /**
@@ -69,7 +80,7 @@ export interface TrainableExtras {
 export function trainableSettings(
   name: string,
   updateInterval: number,
-  { keys = [], headBias }: TrainableExtras = {},
+  { keys = [], headBias, pooling = 0 }: TrainableExtras = {},
 ): TrainableSettings {
   checkKeyFeatures(keys);
   const heads = headBias && { headBias };
@@ -85,7 +96,7 @@ export function trainableSettings(
     kind: 'namm',
     scorer: scorer(publishedBam.features + keys.length),
     features: keys.length === 0 ? publishedFeatures : { ...publishedFeatures, keys },
-    policy: { updateInterval, semantics: 'exact' },
+    policy: { updateInterval, semantics: 'exact', ...(pooling > 0 && { pooling }) },
     ...heads,
   };
 }
