@@ -139,6 +139,11 @@ export class WasmInstance<Functions extends object> {
     return new Float64Array(this.#memory.buffer, address, length);
   }
 
+  /** As {@link float32}, for numbers of 16 bits; the address is a multiple of 2. */
+  uint16(address: number, length: number): Uint16Array {
+    return new Uint16Array(this.#memory.buffer, address, length);
+  }
+
   #grow(bytes: number, total: number): void {
     const problem = `no memory for ${total} bytes of kernel data`;
     if (total > mostBytes) throw new WasmError(`${problem}; the limit is ${mostBytes}`);
