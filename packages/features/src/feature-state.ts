@@ -232,7 +232,8 @@ export class FeatureState {
    * @throws {InvalidArgumentError} for slots that are out of range or out of order
    */
   compact(kept: Uint32Array): void {
-    for (const [i, slot] of kept.entries()) {
+    for (let i = 0; i < kept.length; i++) {
+      const slot = kept[i]!;
       if (slot < this.#slots && (i === 0 || slot > kept[i - 1]!)) continue;
       const problem = `slot ${slot} is out of order or not among the ${this.#slots} there are`;
       throw new InvalidArgumentError('kept', problem);
