@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableRelaxedSimd } from '@namm/core';
 import { Command, CommanderError } from 'commander';
 import { addCalibrateCommand } from './calibrate/calibrate-command.js';
 import { addCmaCommand } from './cma/cma-command.js';
@@ -12,6 +13,8 @@ import { addPrefillCommand } from './prefill/prefill-command.js';
 import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
 import { addScorerCommand } from './scorer/scorer-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
+
+enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = new Command('bench')
   .description('Compares the packages with recorded numbers, and measures them')

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { enableRelaxedSimd } from '@namm/core';
 import { policyNames } from '@namm/kv-cache';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { answerPrompt } from './answer-prompt.js';
@@ -33,6 +34,8 @@ const demoPolicies = [
   'namm',
   ...policyNames.filter((name) => !['full', 'observed-attention', 'ada-l2'].includes(name)),
 ];
+
+enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = new Command('llm')
   .description(

@@ -7,4 +7,5 @@ export { readExactly } from './safetensors/read-exactly.js';
 export { SafetensorsFile } from './safetensors/safetensors-file.js';
 export type { TensorEntry } from './safetensors/tensor-entry.js';
 export { writeSafetensors } from './safetensors/write-safetensors.js';
+export { enableRelaxedSimd } from './wasm/enable-relaxed-simd.js';
 export { writeFileAtomic } from './write-file-atomic.js';

@@ -43,4 +43,4 @@ export {
 } from './safetensors/parse-safetensors.js';
 export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
 export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
-export { WasmError, WasmInstance } from './wasm/wasm-instance.js';
+export { hasRelaxedSimd, WasmError, WasmInstance } from './wasm/wasm-instance.js';

@@ -5,6 +5,7 @@ import { decodeState, encodeState } from './encode-state.js';
 import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows } from './frame-counting.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
+import { foldHalfRows, roundToHalves } from './half-rows.js';
 import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
 import {
   loadRow,
@@ -167,33 +168,43 @@ export class FeatureState {
     checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
     checkSize('rows', rows, newCount * slots);
     checkAttention(rows, slots);
-    checkMagnitudes(spectrum);
-
-    if (frames > 0) {
-      const oldWeight = this.decay ** (hop * frames);
-      const average = new Float32Array(slots);
-      const averages = newRows(new Array<number>(bins).fill(slots), this.storage);
-      for (const [bin, row] of averages.entries()) {
-        loadRow(this.#spectrum[bin]!, 0, slots, average, 0);
-        addTo(average, oldWeight, spectrum, bin * slots);
-        writeRow(average, row);
-      }
-      this.#spectrum = averages;
-    }
+    const averages = frames > 0 ? this.#folded(spectrum, this.decay ** (hop * frames)) : null;
+    if (averages) this.#spectrum = averages;
     const single = rows instanceof Float32Array ? rows : Float32Array.from(rows);
-    const trimmed = Array.from({ length: newCount }, (_, index) => {
+    const rounded = this.storage === 'float16' ? roundToHalves(single) : single;
+    const lengths = Array.from({ length: newCount }, (_, index) => {
       const row = single.subarray(index * slots, (index + 1) * slots);
-      return trimRow(row, bornSlots(slots, this.#slots, queries, queries - newCount + index));
+      return trimRow(row, bornSlots(slots, this.#slots, queries, queries - newCount + index))
+        .length;
     });
     // Rows of one pass share memory, so one that waits keeps up to 30 others in memory until it goes.
-    const added = newRows(
-      trimmed.map(({ length }) => length),
-      this.storage,
-    );
-    for (const [index, row] of added.entries()) writeRow(trimmed[index]!, row);
+    const added = newRows(lengths, this.storage);
+    for (const [index, row] of added.entries()) {
+      row.set(rounded.subarray(index * slots, index * slots + row.length));
+    }
     this.#rows = [...this.#rows, ...added].slice(-keptRows);
     this.#seen += queries;
     this.#slots = slots;
+  }
+
+  /** The moving averages with a spectrum added, `[17, slots]`, the old ones times `oldWeight`. */
+  #folded(spectrum: FloatArray, oldWeight: number): StoredRow[] {
+    const slots = spectrum.length / bins;
+    const averages = newRows(new Array<number>(bins).fill(slots), this.storage);
+    const [first] = averages;
+    if (first instanceof Uint16Array && spectrum instanceof Float32Array) {
+      const all = new Uint16Array(first.buffer); // rows made together stand side by side
+      const old = this.#spectrum as readonly Uint16Array[];
+      if (foldHalfRows(old, spectrum, oldWeight, largestMagnitude, all)) return averages;
+    }
+    checkMagnitudes(spectrum);
+    const average = new Float32Array(slots);
+    for (const [bin, row] of averages.entries()) {
+      loadRow(this.#spectrum[bin]!, 0, slots, average, 0);
+      addTo(average, oldWeight, spectrum, bin * slots);
+      writeRow(average, row);
+    }
+    return averages;
   }
 
   /**
@@ -221,7 +232,8 @@ export class FeatureState {
    * @throws {InvalidArgumentError} for slots that are out of range or out of order
    */
   compact(kept: Uint32Array): void {
-    for (const [i, slot] of kept.entries()) {
+    for (let i = 0; i < kept.length; i++) {
+      const slot = kept[i]!;
       if (slot < this.#slots && (i === 0 || slot > kept[i - 1]!)) continue;
       const problem = `slot ${slot} is out of order or not among the ${this.#slots} there are`;
       throw new InvalidArgumentError('kept', problem);
@@ -312,12 +324,14 @@ function checkSize(name: string, { length }: FloatArray, needed: number): void {
   throw new InvalidArgumentError(name, `${length} numbers where ${needed} are needed`);
 }
 
-/** The largest magnitude that attention can give is the sum of the window, 16, at frequency 0. */
+/** Attention can give no magnitude above the sum of the window, 16, at frequency 0. */
+const largest = windowSize / 2;
+const largestMagnitude = 1.01 * largest;
+
 function checkMagnitudes(spectrum: FloatArray): void {
-  const largest = windowSize / 2;
   for (let i = 0; i < spectrum.length; i++) {
     const value = spectrum[i]!;
-    if (value >= 0 && value <= 1.01 * largest) continue;
+    if (value >= 0 && value <= largestMagnitude) continue;
     throw new InvalidAttentionError(
       `its spectrum holds ${value}, which is not between 0 and ${largest}`,
     );

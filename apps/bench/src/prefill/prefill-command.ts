@@ -22,7 +22,6 @@ import { findScoreOffset, keptShare, randomNamm } from './random-namm.js';
 interface Options extends ModelOptions {
   readonly length: number;
   readonly share: number;
-  readonly searchLength: number;
   readonly updateInterval: number;
   readonly rounds: number;
   readonly keepAll: boolean;
@@ -41,6 +40,9 @@ interface Reading {
   readonly policyBytes: number;
 }
 
+/** Tokens that the NAMM's statistics are measured on, with a full cache. */
+const mostForStatistics = 2048;
+
 const share = (text: string): number => {
   const value = Number(text);
   if (value > 0 && value < 1) return value;
@@ -55,7 +57,6 @@ export function addPrefillCommand(program: Command): void {
   addModelOptions(command)
     .option('--length <tokens>', 'tokens of the prompt', count, 2048)
     .option('--share <share>', 'rows that the policies keep, about', share, 0.3)
-    .option('--search-length <tokens>', 'tokens that the score offset is found on', count, 2048)
     .option('--update-interval <tokens>', 'tokens from one update to the next', count, 512)
     .option('--rounds <count>', 'measurements of each', count, 3)
     .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
@@ -72,7 +73,6 @@ async function prefill(options: Options): Promise<void> {
   reportProgress(`writing the model into ${work}`);
   const folder = await prepareModel(work, 'hugging-face', options);
   const prompt = randomPrompt(length, vocabulary, seed);
-  const sample = prompt.slice(0, Math.min(length, options.searchLength));
 
   // A graph computes one probe: each policy has a decoder of its own, and one is loaded at a time.
   const { probe } = h2o({ budget: 1 });
@@ -82,8 +82,10 @@ async function prefill(options: Options): Promise<void> {
   };
   reportProgress('making a NAMM with random parameters');
   const spectral = await loadSpectral(folder, threads);
+  const sample = prompt.slice(0, mostForStatistics);
   const checkpoint = await randomNamm(spectral, sample, updateInterval, seed);
-  const scoreOffset = await findScoreOffset(spectral, sample, checkpoint, options.share);
+  reportProgress(`finding the score offset that keeps ${100 * options.share} % of the rows`);
+  const scoreOffset = await findScoreOffset(spectral, prompt, checkpoint, options.share);
 
   const contenders: { name: string; decoder: Decoder; policy: EvictionPolicy }[] = [
     { name: 'full cache', decoder: decoders.none, policy: full() },
@@ -119,6 +121,8 @@ async function prefill(options: Options): Promise<void> {
   console.log(
     'full cache, with 95 % bootstrap intervals. kept: share of the rows held at the end.',
   );
+  const asked = `${100 * options.share} % at this length`;
+  console.log(`Score offset of the NAMM, searched for ${asked}: ${scoreOffset.toFixed(3)}.`);
 }
 
 async function loadSpectral(folder: string, threads: number): Promise<Decoder> {

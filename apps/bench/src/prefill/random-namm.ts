@@ -2,6 +2,7 @@ import { type NammCheckpoint, parameterCount, publishedBam, publishedFeatures } 
 import { Random } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
 import { namm, SpectrumCollector } from '@namm/namm';
+import { findOffset, searchLengths } from './find-offset.js';
 
 /** Standard deviation of the parameters: scores then differ between tokens. */
 const spread = 0.2;
@@ -37,7 +38,8 @@ export async function randomNamm(
 }
 
 /**
- * The score offset under which a prompt ends with about a share of its rows, by bisection.
+ * The score offset under which a prompt ends with about a share of its rows. Whole prompts are read to measure
+ * it; `findOffset` says how few.
  *
  * @param share above 0 and below 1
  */
@@ -47,17 +49,13 @@ export async function findScoreOffset(
   checkpoint: NammCheckpoint,
   share: number,
 ): Promise<number> {
-  let [low, high] = [-32, 32];
-  for (let trial = 0; trial < 9; trial++) {
-    const scoreOffset = (low + high) / 2;
+  const { updateInterval } = checkpoint.policy;
+  const measure = async (scoreOffset: number, length: number) => {
     const cache = decoder.createCache({ policy: namm(checkpoint, { scoreOffset }) });
-    await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
-    const kept = keptShare(cache);
-    if (Math.abs(kept - share) < 0.01) return scoreOffset;
-    if (kept > share) high = scoreOffset;
-    else low = scoreOffset;
-  }
-  return (low + high) / 2;
+    await decoder.step([{ cache, input: { ids: ids.slice(0, length) }, outputs: 'none' }]);
+    return keptShare(cache);
+  };
+  return findOffset(measure, share, searchLengths(ids.length, updateInterval));
 }
 
 /** Rows held over rows seen. */

@@ -1,6 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { parameterCount, publishedBam } from '@namm/bam';
-import { Random } from '@namm/core';
+import { hasRelaxedSimd, Random } from '@namm/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { measureScorers, type ScorerRow } from './measure-scorers.js';
 import { headsPerCall, scorerContenders } from './scorer-contenders.js';
@@ -52,6 +52,7 @@ async function scorer({ tokens, heads, rounds, deviation, seed }: Options): Prom
   console.log(
     `BAM, ${tokens} tokens × ${heads} heads, parameters of deviation ${deviation}; one thread, CPU time, medians of ${rounds}.`,
   );
+  console.log(`The kernel runs ${hasRelaxedSimd() ? 'with' : 'without'} relaxed SIMD.`);
   console.log(
     `${processors[0]?.model ?? 'unknown CPU'}, ${processors.length} cores, Node ${process.versions.node}; load before: ${load.join(' ')}.\n`,
   );

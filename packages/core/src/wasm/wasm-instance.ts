@@ -9,6 +9,7 @@ export class WasmError extends NammError {
 
 /** The part of the WebAssembly interface used here; it is the same in Node and in browsers. */
 declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
 };
@@ -30,6 +31,14 @@ function fromBase64(text: string): Uint8Array {
 
 function exportsOf(module: string): Readonly<Record<string, unknown>> {
   return new WebAssembly.Instance(new WebAssembly.Module(fromBase64(module))).exports;
+}
+
+// (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))
+const relaxedProbe = 'AGFzbQEAAAABCAFgA3t7ewF7AwIBAAoNAQsAIAAgASAC/YUCCw==';
+
+/** Whether this engine compiles modules with relaxed SIMD, which {@link WasmInstance} then prefers. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(fromBase64(relaxedProbe));
 }
 
 /** What the first of two modules exports that this engine can compile. */
@@ -72,8 +81,8 @@ export class WasmInstance<Functions extends object> {
 
   /**
    * @param module base64 of a module that imports nothing and exports a memory named `memory`
-   * @param relaxedModule the same for engines with relaxed SIMD (Node 22, Chrome 114), taken where it
-   *   compiles. It may round differently.
+   * @param relaxedModule the same for engines with relaxed SIMD (Node 22, Chrome 114, Node 20 after
+   *   `enableRelaxedSimd`), taken where it compiles. It may round differently.
    * @throws {WasmError} when this engine cannot run it
    */
   constructor(module: string, relaxedModule?: string) {
@@ -128,6 +137,11 @@ export class WasmInstance<Functions extends object> {
   /** As {@link float32}, in double precision. */
   float64(address: number, length: number): Float64Array {
     return new Float64Array(this.#memory.buffer, address, length);
+  }
+
+  /** As {@link float32}, for numbers of 16 bits; the address is a multiple of 2. */
+  uint16(address: number, length: number): Uint16Array {
+    return new Uint16Array(this.#memory.buffer, address, length);
   }
 
   #grow(bytes: number, total: number): void {
