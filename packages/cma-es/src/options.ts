@@ -31,7 +31,7 @@ export interface CmaEsOptions {
   readonly factor?: Factor;
   /** Width of the matrix under matrix adaptation. @defaultValue `double` up to 1,000 dimensions, `single` above */
   readonly precision?: Precision;
-  /** Learning rates and small rules of which implementation. @defaultValue 'pycma' */
+  /** Learning rates and small rules of which implementation; `lm-ma` has its own. @defaultValue 'pycma' */
   readonly rates?: RatesName;
   /** Factor of each coordinate's deviation, above 0. @defaultValue 1 each */
   readonly scales?: ArrayLike<number>;
