@@ -54,9 +54,10 @@ describe('bench cma', () => {
       'ours, iso',
       'ours, lm-ma',
     ]);
-    for (const [, , milliseconds, peak] of rows) {
+    for (const [, , milliseconds, , peak, , added] of rows) {
       expect(Number(milliseconds)).toBeGreaterThan(0);
       expect(Number(peak)).toBeGreaterThan(10);
+      expect(Number(added)).toBeLessThan(Number(peak) / 2);
     }
   });
 

@@ -1,13 +1,10 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
-import { type Bounds, clip } from './bounds.js';
+import { clip } from './bounds.js';
 import type { Candidate, CandidateId, EvaluatedCandidate, Evaluation } from './candidate.js';
 import { StoppedError } from './errors.js';
 import { Generation } from './generation.js';
-import { type HistoryRecord, spread } from './history.js';
-import type { CovarianceModel } from './models/covariance-model.js';
-import { createModel } from './models/create-model.js';
-import { addScaled, dot, movePath, pathGain } from './models/vector-math.js';
+import { type HistoryRecord, recordOf } from './history.js';
 import { NoiseHandler } from './noise.js';
 import { fillNormals, type NormalSource } from './normals/fill-normals.js';
 import {
@@ -16,21 +13,11 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.js';
-import { rank } from './ranking.js';
-import { type Rates, ratesOf } from './rates/rates.js';
+import { SearchDistribution } from './search-distribution.js';
 import { loadState } from './state/load-state.js';
 import { saveState } from './state/save-state.js';
 import type { StrategyState } from './state/strategy-state.js';
-import { cumulativeRule, type StepSizeRule, squaredRule } from './step-size.js';
 import { findStopReason, type StopReason } from './stop.js';
-
-/** The rates of a model: LM-MA-ES brings a path of its own for the step size. */
-function ratesFor({ model, rates, populationSize, mean }: ResolvedOptions): Rates {
-  const n = mean.length;
-  const table = ratesOf(rates, n, populationSize, model === 'sep' ? 'separable' : 'full');
-  if (model !== 'lm-ma') return table;
-  return { ...table, stepSizePath: Math.min(0.5, (2 * populationSize) / n) };
-}
 
 /**
  * CMA-ES as ask and tell: {@link ask} gives the candidates of a generation, {@link tell} takes their fitness
@@ -54,9 +41,7 @@ function ratesFor({ model, rates, populationSize, mean }: ResolvedOptions): Rate
  */
 export class CmaEs {
   readonly #options: ResolvedOptions;
-  readonly #rates: Rates;
-  readonly #rule: StepSizeRule;
-  readonly #model: CovarianceModel;
+  readonly #distribution: SearchDistribution;
   readonly #normals: NormalSource;
   readonly #noise: NoiseHandler | null;
   readonly #penalty: BoundaryPenalty | null;
@@ -65,9 +50,6 @@ export class CmaEs {
   readonly #history: HistoryRecord[] = [];
   /** z and y of the generation under way; the same memory serves all generations. */
   readonly #buffers: { readonly normals: Float64Array[]; readonly steps: Float64Array[] };
-  #mean: Float64Array;
-  #sigma: number;
-  #path: Float64Array;
   #generation = 0;
   #evaluations = 0;
   #flatGenerations = 0;
@@ -84,24 +66,16 @@ export class CmaEs {
   constructor(options: CmaEsOptions) {
     const resolved = resolveOptions(options);
     this.#options = resolved;
-    const { mean, sigma, scales, bounds, noise, populationSize } = resolved;
-    const n = mean.length;
-    this.#rates = ratesFor(resolved);
-    this.#rule =
-      resolved.model === 'lm-ma'
-        ? squaredRule(n)
-        : cumulativeRule(resolved.rates, n, resolved.debiasedPath);
-    this.#model = createModel(resolved, n, resolved.rates, resolved.covariance);
+    const { sigma, scales, bounds, noise, populationSize } = resolved;
+    const n = resolved.mean.length;
+    this.#distribution = new SearchDistribution(resolved);
     this.#normals = options.normals ?? fillNormals;
     this.#noise = noise ? new NoiseHandler(noise, populationSize, n) : null;
     this.#penalty = bounds?.handling === 'penalty' ? new BoundaryPenalty(bounds) : null;
     this.#sign = resolved.goal === 'minimise' ? 1 : -1;
-    this.#mean = mean.slice();
-    this.#sigma = sigma;
-    this.#path = new Float64Array(n);
     const vectors = () => Array.from({ length: populationSize }, () => new Float64Array(n));
     this.#buffers = { normals: vectors(), steps: vectors() };
-    const deviations = this.#deviations();
+    const deviations = this.#distribution.deviations();
     this.#initialDeviation = (deviations ?? scales.map((s) => s * sigma)).reduce((a, b) =>
       Math.max(a, b),
     );
@@ -122,7 +96,7 @@ export class CmaEs {
   }
 
   get dimension(): number {
-    return this.#mean.length;
+    return this.#distribution.mean.length;
   }
 
   /** λ. */
@@ -142,13 +116,14 @@ export class CmaEs {
 
   /** σ, the step size. */
   get sigma(): number {
-    return this.#sigma;
+    return this.#distribution.sigma;
   }
 
   /** Centre of the search distribution: the best guess under noise. A copy. */
   get mean(): Float64Array {
     const { bounds } = this.#options;
-    return bounds ? clip(this.#mean, bounds) : this.#mean.slice();
+    const { mean } = this.#distribution;
+    return bounds ? clip(mean, bounds) : mean.slice();
   }
 
   /** The candidate with the best fitness told so far; under noise, a lucky one. */
@@ -183,17 +158,17 @@ export class CmaEs {
 
   /** p_σ, a copy. */
   get stepSizePath(): Float64Array {
-    return this.#path.slice();
+    return this.#distribution.path.slice();
   }
 
   /** p_c, a copy; null for models that have none. With pycma's separable rates it is in z's space. */
   get covariancePath(): Float64Array | null {
-    return this.#model.path?.slice() ?? null;
+    return this.#distribution.model.path?.slice() ?? null;
   }
 
   /** C, n × n row-major, in units of sigma² and scales: O(n³) for all models but `full` by eigendecomposition. */
   covariance(): Float64Array {
-    return this.#model.covariance();
+    return this.#distribution.model.covariance();
   }
 
   /**
@@ -277,12 +252,9 @@ export class CmaEs {
    * options and a checksum.
    */
   save(): Uint8Array {
-    const model = this.#model.save();
     return saveState({
+      ...this.#distribution.save(),
       options: this.#options,
-      mean: this.#mean,
-      sigma: this.#sigma,
-      path: this.#path,
       generation: this.#generation,
       evaluations: this.#evaluations,
       flatGenerations: this.#flatGenerations,
@@ -291,7 +263,6 @@ export class CmaEs {
       best: this.#best,
       stopReason: this.#stopReason,
       history: this.#history,
-      model,
       fitness: this.#current?.fitness ?? null,
       told: this.#current?.told ?? null,
       injected: this.#injected,
@@ -301,10 +272,7 @@ export class CmaEs {
   }
 
   #restore(state: StrategyState): void {
-    this.#model.load(state.model);
-    this.#mean = state.mean;
-    this.#sigma = state.sigma;
-    this.#path = state.path;
+    this.#distribution.load(state);
     this.#generation = state.generation;
     this.#evaluations = state.evaluations;
     this.#flatGenerations = state.flatGenerations;
@@ -336,17 +304,9 @@ export class CmaEs {
 
   /** A candidate before any clipping. */
   #point(generation: Generation, index: number): Float64Array {
-    return generation.injected[index]?.slice() ?? this.#pointOf(generation.steps[index]!);
-  }
-
-  /** x = m + σ s ∘ y. */
-  #pointOf(step: Float64Array): Float64Array {
-    const { scales } = this.#options;
-    const point = new Float64Array(step.length);
-    for (let i = 0; i < point.length; i++) {
-      point[i] = this.#mean[i]! + this.#sigma * scales[i]! * step[i]!;
-    }
-    return point;
+    return (
+      generation.injected[index]?.slice() ?? this.#distribution.pointOf(generation.steps[index]!)
+    );
   }
 
   /** Draws the generation: z from its number and index, y = A z. */
@@ -357,7 +317,7 @@ export class CmaEs {
     for (const [index, normal] of normals.entries()) {
       this.#normals(normal, seed, [this.#generation, index, restart]);
     }
-    this.#model.transform(normals, steps);
+    this.#distribution.model.transform(normals, steps);
     if (firstGenerationShift > 0 && this.#generation === 0) {
       // The root of I + s 1 1ᵀ is I + κ 1 1ᵀ with κ = (√(1 + s n) − 1) / n.
       const factor = (Math.sqrt(1 + firstGenerationShift * n) - 1) / n;
@@ -369,55 +329,11 @@ export class CmaEs {
     }
     const injected = this.#injected.splice(0);
     for (const [index, point] of injected.entries()) {
-      this.#learn(point, normals[index]!, steps[index]!);
+      this.#distribution.place(point, normals[index]!, steps[index]!);
     }
-    if (bounds?.handling === 'clip') this.#moveInside(normals, steps, bounds);
+    if (bounds?.handling === 'clip') this.#distribution.moveInside(this.#buffers, bounds);
     const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
     return new Generation(this.#generation, { normals, steps, injected }, repeated);
-  }
-
-  /** Replaces what lies outside by the nearest point inside, which the distribution then learns from. */
-  #moveInside(normals: readonly Float64Array[], steps: readonly Float64Array[], bounds: Bounds) {
-    for (const [index, step] of steps.entries()) {
-      const point = this.#pointOf(step);
-      const inside = clip(point, bounds);
-      if (point.some((value, i) => value !== inside[i])) {
-        this.#toStep(inside, step);
-        normals[index]!.set(this.#model.whiten(step));
-      }
-    }
-  }
-
-  /** y of a point. */
-  #toStep(point: Float64Array, step: Float64Array): void {
-    const { scales } = this.#options;
-    for (let i = 0; i < step.length; i++) {
-      step[i] = (point[i]! - this.#mean[i]!) / (this.#sigma * scales[i]!);
-    }
-  }
-
-  /** Writes z and y of a point that was not drawn, shortened where it is farther away than samples are. */
-  #learn(point: Float64Array, normal: Float64Array, step: Float64Array): void {
-    const n = this.dimension;
-    this.#toStep(point, step);
-    normal.set(this.#model.whiten(step));
-    const longest = Math.sqrt(n) + (2 * n) / (n + 2);
-    const length = Math.sqrt(dot(normal, normal));
-    if (length <= longest) return;
-    for (const vector of [normal, step]) {
-      for (let i = 0; i < n; i++) vector[i] = (vector[i]! * longest) / length;
-    }
-  }
-
-  #deviations(): Float64Array | null {
-    const { scales } = this.#options;
-    const variances = this.#model.variances();
-    if (!variances) return null;
-    const deviations = new Float64Array(variances.length);
-    for (let i = 0; i < deviations.length; i++) {
-      deviations[i] = this.#sigma * scales[i]! * Math.sqrt(variances[i]!);
-    }
-    return deviations;
   }
 
   /** Costs of the candidates: lower is better, Infinity for failures; the mean of two evaluations. */
@@ -445,7 +361,7 @@ export class CmaEs {
     this.#rememberBest(generation, averaged);
     const sigmaFactor = this.#noise?.treat(costs, second) ?? 1;
     const ranked = this.#withPenalty(generation, averaged);
-    if (!this.#move(generation, ranked, sigmaFactor)) {
+    if (!this.#distribution.move(generation, ranked, this.#generation, sigmaFactor)) {
       this.#stopReason = 'overflow';
       return;
     }
@@ -456,12 +372,12 @@ export class CmaEs {
       options: this.#options.stop,
       sign: this.#sign,
       populationSize: this.populationSize,
-      mean: this.#mean,
-      sigma: this.#sigma,
+      mean: this.#distribution.mean,
+      sigma: this.sigma,
       initialSigma: this.#options.sigma,
       initialDeviation: this.#initialDeviation,
       scales: this.#options.scales,
-      model: this.#model,
+      model: this.#distribution.model,
       history: this.#history,
       best: this.#best!.fitness,
       flatGenerations: this.#flatGenerations,
@@ -471,48 +387,17 @@ export class CmaEs {
   #withPenalty(generation: Generation, costs: Float64Array): Float64Array {
     if (!this.#penalty) return costs;
     const { scales } = this.#options;
-    const variances = this.#model.variances();
+    const { mean, sigma, model, rates } = this.#distribution;
+    const variances = model.variances();
     const penalties = this.#penalty.penalties({
       points: generation.normals.map((_, index) => this.#point(generation, index)),
       costs,
-      mean: this.#mean,
-      sigma: this.#sigma,
+      mean,
+      sigma,
       variances: scales.map((scale, i) => scale * scale * (variances ? variances[i]! : 1)),
-      effectiveParents: this.#rates.effectiveParents,
+      effectiveParents: rates.effectiveParents,
     });
     return costs.map((cost, index) => cost + penalties[index]!);
-  }
-
-  /** @returns false, with nothing changed, when the numbers leave their range */
-  #move(generation: Generation, costs: Float64Array, sigmaFactor: number): boolean {
-    const n = this.dimension;
-    const { order, weights, meanWeights } = rank(costs, this.#rates.weights);
-    const steps = order.map((index) => generation.steps[index]!);
-    const normals = order.map((index) => generation.normals[index]!);
-    const meanStep = new Float64Array(n);
-    const meanNormal = new Float64Array(n);
-    for (const [place, weight] of meanWeights.entries()) {
-      if (weight === 0) continue;
-      addScaled(meanStep, weight, steps[place]!);
-      addScaled(meanNormal, weight, normals[place]!);
-    }
-    const mean = this.#pointOf(meanStep);
-    const path = this.#path.slice();
-    const { stepSizePath, effectiveParents } = this.#rates;
-    movePath(path, stepSizePath, pathGain(stepSizePath, effectiveParents), meanNormal);
-    const logFactor = this.#rule.logFactor(path, this.#rates, this.#generation);
-    const sigma = this.#sigma * Math.exp(logFactor) * sigmaFactor;
-    if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY) || !mean.every(Number.isFinite))
-      return false;
-
-    const pathMoves = this.#rule.pathMoves(path, this.#rates, this.#generation);
-    const { negativeScale } = this.#rule;
-    const learned = { steps, normals, weights, meanStep, meanNormal };
-    this.#model.update({ ...learned, pathMoves, rates: this.#rates, negativeScale });
-    this.#mean = mean;
-    this.#sigma = sigma;
-    this.#path = path;
-    return true;
   }
 
   /** Before the distribution moves: candidates are made from it. */
@@ -526,30 +411,15 @@ export class CmaEs {
   }
 
   #record(costs: Float64Array): void {
-    const sign = this.#sign;
-    const sorted = costs.filter(Number.isFinite).sort();
-    const middle = sorted.length >> 1;
-    const median =
-      sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-    const mean = sorted.reduce((sum, cost) => sum + cost / sorted.length, 0);
-    const better = Math.max(2, Math.ceil(0.7 * costs.length));
-    const flat = sorted.length >= better && sorted[0] === sorted[better - 1];
-    this.#flatGenerations = flat ? this.#flatGenerations + 1 : 0;
-
-    const [smallestDeviation, meanDeviation, largestDeviation] = spread(this.#deviations());
-    this.#history.push({
+    const { sigma, model } = this.#distribution;
+    const { record, flat } = recordOf(costs, this.#sign, {
       generation: this.#generation,
       evaluations: this.#evaluations,
-      sigma: this.#sigma,
-      axisRatio: this.#model.axisRatio() ?? Number.NaN,
-      best: sign * sorted[0]!,
-      median: sign * median,
-      mean: sign * mean,
-      worst: sign * sorted[sorted.length - 1]!,
-      failures: costs.length - sorted.length,
-      smallestDeviation,
-      meanDeviation,
-      largestDeviation,
+      sigma,
+      axisRatio: model.axisRatio() ?? Number.NaN,
+      deviations: this.#distribution.deviations(),
     });
+    this.#flatGenerations = flat ? this.#flatGenerations + 1 : 0;
+    this.#history.push(record);
   }
 }

@@ -58,7 +58,7 @@ export function unpackHistory(packed: Float64Array): HistoryRecord[] | null {
 }
 
 /** Smallest, mean and largest of a list; NaN when it is not known. */
-export function spread(values: Float64Array | null): [number, number, number] {
+function spread(values: Float64Array | null): [number, number, number] {
   if (!values) return [Number.NaN, Number.NaN, Number.NaN];
   let smallest = Number.POSITIVE_INFINITY;
   let largest = 0;
@@ -69,4 +69,39 @@ export function spread(values: Float64Array | null): [number, number, number] {
     sum += value;
   }
   return [smallest, sum / values.length, largest];
+}
+
+type Known = Pick<HistoryRecord, 'generation' | 'evaluations' | 'sigma' | 'axisRatio'>;
+
+/**
+ * The record of a generation.
+ *
+ * @param costs of the candidates, lower being better; at least one is finite
+ * @param sign what costs are multiplied by to give fitness
+ * @returns the record, and whether the better 70 % of the candidates are equal
+ */
+export function recordOf(
+  costs: Float64Array,
+  sign: 1 | -1,
+  { deviations, ...known }: Known & { readonly deviations: Float64Array | null },
+): { readonly record: HistoryRecord; readonly flat: boolean } {
+  const sorted = costs.filter(Number.isFinite).sort();
+  const middle = sorted.length >> 1;
+  const median =
+    sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const mean = sorted.reduce((sum, cost) => sum + cost / sorted.length, 0);
+  const better = Math.max(2, Math.ceil(0.7 * costs.length));
+  const [smallestDeviation, meanDeviation, largestDeviation] = spread(deviations);
+  const record = {
+    ...known,
+    best: sign * sorted[0]!,
+    median: sign * median,
+    mean: sign * mean,
+    worst: sign * sorted[sorted.length - 1]!,
+    failures: costs.length - sorted.length,
+    smallestDeviation,
+    meanDeviation,
+    largestDeviation,
+  };
+  return { record, flat: sorted.length >= better && sorted[0] === sorted[better - 1] };
 }

@@ -31,7 +31,7 @@ export interface CmaEsOptions {
   readonly factor?: Factor;
   /** Width of the matrix under matrix adaptation. @defaultValue `double` up to 1,000 dimensions, `single` above */
   readonly precision?: Precision;
-  /** Learning rates and small rules of which implementation. @defaultValue 'pycma' */
+  /** Learning rates and small rules of which implementation; `lm-ma` has its own. @defaultValue 'pycma' */
   readonly rates?: RatesName;
   /** Factor of each coordinate's deviation, above 0. @defaultValue 1 each */
   readonly scales?: ArrayLike<number>;
@@ -43,6 +43,13 @@ export interface CmaEsOptions {
   readonly noise?: NoiseOptions | null;
   /** What {@link CmaEs.answer} is. @defaultValue `mean` with noise handling, else `best` */
   readonly answer?: 'best' | 'mean';
+  /**
+   * What moves the step size: the path p_σ, or whether the candidates are better than those of the generation
+   * before (population success rule). `success` compares fitness across generations, so it needs an objective that
+   * stays the same, and little noise. @defaultValue `success` for `lm-ma` without noise handling and bounds, else
+   * `path`
+   */
+  readonly stepSize?: 'path' | 'success';
   /** Divides ‖p_σ‖ by what it can have reached so far; `lm-ma` has another rule. @defaultValue false */
   readonly debiasedPath?: boolean;
   /** Added to every element of C in generation 0, as the reference NAMM implementation does. @defaultValue 0 */
@@ -68,6 +75,7 @@ export interface ResolvedOptions extends ModelChoice {
   readonly stop: StopOptions;
   readonly noise: NoiseOptions | null;
   readonly answer: 'best' | 'mean';
+  readonly stepSize: 'path' | 'success';
   readonly debiasedPath: boolean;
   readonly firstGenerationShift: number;
   readonly restart: number;
@@ -173,8 +181,10 @@ export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
   oneOf('factor', given.factor, ['eigen', 'matrix-adaptation'], 'eigen');
   oneOf('precision', given.precision, ['single', 'double'], 'double');
   const positive = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
+  const choice = chooseModel(n, given);
+  const success = choice.model === 'lm-ma' && !given.noise && !given.bounds;
   return {
-    ...chooseModel(n, given),
+    ...choice,
     mean,
     sigma: given.sigma,
     seed: given.seed,
@@ -190,6 +200,7 @@ export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
     stop: resolveStop(given.stop ?? {}, n, populationSize),
     noise: given.noise ?? null,
     answer: oneOf('answer', given.answer, ['best', 'mean'], given.noise ? 'mean' : 'best'),
+    stepSize: oneOf('stepSize', given.stepSize, ['path', 'success'], success ? 'success' : 'path'),
     debiasedPath: given.debiasedPath ?? false,
     firstGenerationShift,
     restart,

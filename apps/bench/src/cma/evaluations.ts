@@ -1,5 +1,6 @@
 import { quantile } from '@namm/core';
 import { markdownTable } from '../measuring/markdown-table.js';
+import { medianInterval } from '../measuring/median-interval.js';
 import { reportProgress } from '../measuring/report-progress.js';
 import { anchors, separableAnchors } from './anchors.js';
 import { countEvaluations } from './count-evaluations.js';
@@ -48,8 +49,12 @@ export function evaluations(options: EvaluationsOptions): void {
     'quartiles',
     'pycma',
     'ratio',
+    'interval',
   ];
   console.log(markdownTable(headings, rows));
+  console.log(
+    '\ninterval: of the ratio, 95 %, from these runs alone; the recorded median is as uncertain as one of ours.',
+  );
 }
 
 function rowOf(
@@ -80,6 +85,12 @@ function rowOf(
     String(median),
     `${quantile(sorted, 0.25)} to ${quantile(sorted, 0.75)}`,
     anchor === undefined ? '-' : String(anchor),
-    anchor === undefined ? '-' : (median / anchor).toFixed(3),
+    ...(anchor === undefined ? ['-', '-'] : ratiosOf(sorted, anchor)),
   ];
+}
+
+/** The ratio of the medians, and its interval. */
+function ratiosOf(sorted: Float64Array, anchor: number): string[] {
+  const [low, high] = medianInterval(sorted).map((value) => (value / anchor).toFixed(3));
+  return [(quantile(sorted, 0.5) / anchor).toFixed(3), `${low} to ${high}`];
 }

@@ -83,9 +83,8 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
   const seconds = (name: string) =>
     median(measured.get(name)!.map((figures) => mean(figures.seconds.slice(1))));
   const peak = (name: string) => median(measured.get(name)!.map((figures) => figures.peakBytes));
-  const grown = (name: string) =>
-    median(measured.get(name)!.map((figures) => figures.peakBytes - figures.baseBytes));
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const added = (name: string) => median(measured.get(name)!.map((figures) => figures.addedBytes));
+  const megabytes = (bytes: number) => (bytes / 1e6).toPrecision(3);
   console.log(`${dimension} dimensions, population ${populationSize}, ${rounds} rounds in turns;`);
   console.log(
     'CPU time of ask and tell, mean over all generations but the first, median over the rounds.',
@@ -97,13 +96,19 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
       name,
       String(generations),
       (seconds(name) * 1e3).toPrecision(3),
-      megabytes(peak(name)),
-      megabytes(grown(name)),
       compared ? (seconds(name) / seconds(against)).toFixed(3) : '-',
+      megabytes(peak(name)),
       compared ? (peak(name) / peak(against)).toFixed(2) : '-',
+      megabytes(added(name)),
+      compared ? (added(name) / added(against)).toFixed(2) : '-',
     ];
   });
-  const headings = ['strategy', 'generations', 'ms', 'peak MB', 'grown MB', 'time ×', 'peak ×'];
+  const headings = ['strategy', 'generations', 'ms', '×', 'peak MB', '×', 'added MB', '×'];
   console.log(markdownTable(headings, table));
-  console.log('\ntime ×, peak ×: over those of pycma (full: full; the others: diagonal).');
+  console.log(
+    '\n×: over those of pycma (full: full; the others: diagonal). Peak: the whole process.',
+  );
+  console.log(
+    'Added: the peak less what was resident right before, after a small strategy had run.',
+  );
 }

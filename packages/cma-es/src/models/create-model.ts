@@ -49,18 +49,23 @@ function identity(n: number): Float64Array {
   return matrix;
 }
 
-/** @param covariance where C starts, n × n row-major; null for the identity */
+/**
+ * @param covariance where C starts, n × n row-major; null for the identity
+ * @param clipped candidates are moved onto bounds: what they show then has no axis that `lm-ma` could follow closely
+ *   enough, so it does without its two
+ */
 export function createModel(
   { model, factor, precision }: ModelChoice,
   dimension: number,
   rates: RatesName,
   covariance: Float64Array | null,
+  clipped = false,
 ): CovarianceModel {
   if (covariance && (model === 'iso' || model === 'lm-ma')) {
     throw new InvalidArgumentError('covariance', `the model '${model}' cannot start from one`);
   }
   if (model === 'iso') return new IsotropicModel(dimension);
-  if (model === 'lm-ma') return new LimitedMemoryModel(dimension);
+  if (model === 'lm-ma') return new LimitedMemoryModel(dimension, !clipped);
   if (model === 'sep') {
     const variances = Float64Array.from({ length: dimension }, (_, i) =>
       covariance ? covariance[i * dimension + i]! : 1,

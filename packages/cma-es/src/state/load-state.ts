@@ -93,6 +93,12 @@ export function loadState(bytes: Uint8Array): StrategyState {
     best: tensors.has('best.numbers') ? bestOf(tensors, options.run, n) : null,
     history: unpackHistory(tensors.doubles('history')) ?? fail('its history is incomplete'),
     model: tensors.group('model.'),
+    success: tensors.has('success.smoothed')
+      ? {
+          smoothed: tensors.doubles('success.smoothed', 1)[0]!,
+          previous: tensors.has('success.previous') ? tensors.doubles('success.previous') : null,
+        }
+      : null,
     fitness: started ? tensors.doubles('fitness') : null,
     told: started ? tensors.bytes('told') : null,
     injected: tensors.rows('injected', n),

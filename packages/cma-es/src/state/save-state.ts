@@ -27,7 +27,7 @@ function joined(vectors: readonly Float64Array[], length: number): TensorData {
 }
 
 function* tensorsOf(state: StrategyState): Iterable<[string, TensorData]> {
-  const { options, best, model, penalty } = state;
+  const { options, best, model, success, penalty } = state;
   const n = state.mean.length;
   yield ['numbers', row(Float64Array.from(numberNames, (name) => state[name]))];
   yield ['mean', row(state.mean)];
@@ -38,6 +38,8 @@ function* tensorsOf(state: StrategyState): Iterable<[string, TensorData]> {
     yield ['options.bounds.upper', row(options.bounds.upper)];
   }
   for (const [name, data] of Object.entries(model)) yield [`model.${name}`, row(data)];
+  if (success) yield ['success.smoothed', row(Float64Array.of(success.smoothed))];
+  if (success?.previous) yield ['success.previous', row(success.previous)];
   if (best) {
     yield ['best.parameters', row(best.parameters)];
     const { fitness, id } = best;

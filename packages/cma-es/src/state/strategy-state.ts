@@ -1,15 +1,12 @@
 import type { EvaluatedCandidate } from '../candidate.js';
 import type { HistoryRecord } from '../history.js';
-import type { ModelState } from '../models/covariance-model.js';
 import type { ResolvedOptions } from '../options.js';
+import type { DistributionState } from '../search-distribution.js';
 import type { StopReason } from '../stop.js';
 
 /** Everything that a strategy is at a moment, except what follows from it. */
-export interface StrategyState {
+export interface StrategyState extends DistributionState {
   readonly options: ResolvedOptions;
-  readonly mean: Float64Array;
-  readonly sigma: number;
-  readonly path: Float64Array;
   readonly generation: number;
   readonly evaluations: number;
   readonly flatGenerations: number;
@@ -18,7 +15,6 @@ export interface StrategyState {
   readonly best: EvaluatedCandidate | null;
   readonly stopReason: StopReason | null;
   readonly history: readonly HistoryRecord[];
-  readonly model: ModelState;
   /** Results of the generation that is under way; null when none was asked for yet. */
   readonly fitness: Float64Array | null;
   readonly told: Uint8Array | null;

@@ -1,0 +1,196 @@
+import { type Bounds, clip } from './bounds.js';
+import type { CovarianceModel, ModelState } from './models/covariance-model.js';
+import { createModel } from './models/create-model.js';
+import { addScaled, dot, movePath, pathGain } from './models/vector-math.js';
+import type { ResolvedOptions } from './options.js';
+import { afterGeneration, type SuccessState } from './population-success.js';
+import { rank } from './ranking.js';
+import { type Rates, ratesOf } from './rates/rates.js';
+import { cumulativeRule, type StepSizeRule, squaredRule } from './step-size.js';
+
+/**
+ * The rates of a model. LM-MA-ES brings a path of its own for the step size; its two axes are as many numbers as a
+ * diagonal is, and learn with the rates of pycma's.
+ */
+function ratesFor({ model, rates, populationSize, mean }: ResolvedOptions): Rates {
+  const n = mean.length;
+  if (model !== 'lm-ma') {
+    return ratesOf(rates, n, populationSize, model === 'sep' ? 'separable' : 'full');
+  }
+  const table = ratesOf('pycma', n, populationSize, 'separable');
+  return { ...table, stepSizePath: Math.min(0.5, (2 * populationSize) / n) };
+}
+
+/** z and y of a generation, in the order of the candidates. */
+export interface Sample {
+  readonly normals: readonly Float64Array[];
+  readonly steps: readonly Float64Array[];
+}
+
+/** What a distribution is at a moment, except what follows from the options. */
+export interface DistributionState {
+  readonly mean: Float64Array;
+  readonly sigma: number;
+  readonly path: Float64Array;
+  readonly model: ModelState;
+  /** Of the population success rule; null where the path p_σ moves the step size. */
+  readonly success: SuccessState | null;
+}
+
+/** x = m + σ s ∘ A z: how candidates come from normal numbers, and how their ranking moves m, σ and A. */
+export class SearchDistribution {
+  readonly model: CovarianceModel;
+  readonly rates: Rates;
+  readonly #scales: Float64Array;
+  readonly #rule: StepSizeRule;
+  #mean: Float64Array;
+  #sigma: number;
+  #path: Float64Array;
+  #success: SuccessState | null;
+
+  /**
+   * @throws {InvalidArgumentError} where the model cannot be what the options ask for
+   * @throws {WasmError} when there is no memory for the matrix
+   */
+  constructor(options: ResolvedOptions) {
+    const n = options.mean.length;
+    this.rates = ratesFor(options);
+    this.#rule =
+      options.model === 'lm-ma'
+        ? squaredRule(n)
+        : cumulativeRule(options.rates, n, options.debiasedPath);
+    const { rates, covariance, bounds } = options;
+    this.model = createModel(options, n, rates, covariance, bounds?.handling === 'clip');
+    this.#scales = options.scales;
+    this.#mean = options.mean.slice();
+    this.#sigma = options.sigma;
+    this.#path = new Float64Array(n);
+    this.#success = options.stepSize === 'success' ? { previous: null, smoothed: 0 } : null;
+  }
+
+  /** m. */
+  get mean(): Float64Array {
+    return this.#mean;
+  }
+
+  /** σ. */
+  get sigma(): number {
+    return this.#sigma;
+  }
+
+  /** p_σ. */
+  get path(): Float64Array {
+    return this.#path;
+  }
+
+  /** Standard deviations of the coordinates, or null where the model does not know them. */
+  deviations(): Float64Array | null {
+    const deviations = this.model.variances();
+    if (!deviations) return null;
+    for (let i = 0; i < deviations.length; i++) {
+      deviations[i] = this.#sigma * this.#scales[i]! * Math.sqrt(deviations[i]!);
+    }
+    return deviations;
+  }
+
+  /** x = m + σ s ∘ y. */
+  pointOf(step: Float64Array): Float64Array {
+    const point = new Float64Array(step.length);
+    for (let i = 0; i < point.length; i++) {
+      point[i] = this.#mean[i]! + this.#sigma * this.#scales[i]! * step[i]!;
+    }
+    return point;
+  }
+
+  /** y of a point. */
+  #toStep(point: Float64Array, step: Float64Array): void {
+    for (let i = 0; i < step.length; i++) {
+      step[i] = (point[i]! - this.#mean[i]!) / (this.#sigma * this.#scales[i]!);
+    }
+  }
+
+  /** Writes z and y of a point that was not drawn, shortened where it is farther away than samples are. */
+  place(point: Float64Array, normal: Float64Array, step: Float64Array): void {
+    const n = point.length;
+    this.#toStep(point, step);
+    normal.set(this.model.whiten(step));
+    const longest = Math.sqrt(n) + (2 * n) / (n + 2);
+    const length = Math.sqrt(dot(normal, normal));
+    if (length <= longest) return;
+    for (const vector of [normal, step]) {
+      for (let i = 0; i < n; i++) vector[i] = (vector[i]! * longest) / length;
+    }
+  }
+
+  /** Replaces what lies outside by the nearest point inside, which the distribution then learns from. */
+  moveInside({ normals, steps }: Sample, bounds: Bounds): void {
+    for (const [index, step] of steps.entries()) {
+      const point = this.pointOf(step);
+      const inside = clip(point, bounds);
+      if (point.some((value, i) => value !== inside[i])) {
+        this.#toStep(inside, step);
+        normals[index]!.set(this.model.whiten(step));
+      }
+    }
+  }
+
+  /**
+   * Moves after a generation.
+   *
+   * @param costs what candidates are ranked by: lower is better
+   * @param generation counts from 0
+   * @param sigmaFactor multiplies σ besides
+   * @returns false, with nothing changed, when the numbers leave their range
+   */
+  move(sample: Sample, costs: Float64Array, generation: number, sigmaFactor: number): boolean {
+    const n = this.#mean.length;
+    const { order, weights, meanWeights } = rank(costs, this.rates.weights);
+    const steps = order.map((index) => sample.steps[index]!);
+    const normals = order.map((index) => sample.normals[index]!);
+    const meanStep = new Float64Array(n);
+    const meanNormal = new Float64Array(n);
+    for (const [place, weight] of meanWeights.entries()) {
+      if (weight === 0) continue;
+      addScaled(meanStep, weight, steps[place]!);
+      addScaled(meanNormal, weight, normals[place]!);
+    }
+    const mean = this.pointOf(meanStep);
+    const path = this.#path.slice();
+    const { stepSizePath, effectiveParents } = this.rates;
+    movePath(path, stepSizePath, pathGain(stepSizePath, effectiveParents), meanNormal);
+    const success = this.#success && afterGeneration(this.#success, costs);
+    const logFactor = success?.logFactor ?? this.#rule.logFactor(path, this.rates, generation);
+    const sigma = this.#sigma * Math.exp(logFactor) * sigmaFactor;
+    if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY) || !mean.every(Number.isFinite))
+      return false;
+
+    const pathMoves = this.#rule.pathMoves(path, this.rates, generation);
+    const { negativeScale } = this.#rule;
+    const learned = { steps, normals, weights, meanStep, meanNormal };
+    this.model.update({ ...learned, pathMoves, rates: this.rates, negativeScale });
+    this.#mean = mean;
+    this.#sigma = sigma;
+    this.#path = path;
+    this.#success = success;
+    return true;
+  }
+
+  save(): DistributionState {
+    return {
+      mean: this.#mean,
+      sigma: this.#sigma,
+      path: this.#path,
+      model: this.model.save(),
+      success: this.#success,
+    };
+  }
+
+  /** Takes over a state that {@link save} gave for the same options, and keeps its arrays. */
+  load({ mean, sigma, path, model, success }: DistributionState): void {
+    this.model.load(model);
+    this.#mean = mean;
+    this.#sigma = sigma;
+    this.#path = path;
+    if (this.#success && success) this.#success = success;
+  }
+}
