@@ -24,7 +24,7 @@ export interface FeatureSettings {
    * gives them. Ours.
    * @defaultValue none, as published
    */
-  readonly keys?: readonly ('norm' | 'likeness')[];
+  readonly keys?: readonly ('norm' | 'likeness' | 'norm-nearby' | 'likeness-nearby')[];
 }
 
 /** How the decisions were made that a scorer was trained with. */
@@ -116,7 +116,7 @@ function findFeatureProblem(settings: FeatureSettings): string | null {
   if (windowSize !== publishedFeatures.windowSize || hop !== publishedFeatures.hop) {
     return `frames of ${windowSize} queries with a hop of ${hop}; only 32 with 16 is computed here`;
   }
-  const known = ['norm', 'likeness'];
+  const known = ['norm', 'likeness', 'norm-nearby', 'likeness-nearby'];
   const isKnown = Array.isArray(keys) && keys.every((key) => known.includes(key));
   if (!isKnown || new Set(keys).size !== keys.length) {
     return `the key features [${keys}] are not some of ${known.join(', ')}, each once`;

@@ -7,11 +7,21 @@ import type { FloatArray } from './check-attention.js';
  * - `norm`: ‖k‖₂. Devoto et al. 2024 (https://arxiv.org/abs/2406.11430) evict by it.
  * - `likeness`: cosine of the key and the mean of the head's cached keys, each of length 1. Park et al. 2025
  *   (KeyDiff, https://arxiv.org/abs/2504.15364) keep what is least like the others.
+ * - `norm-nearby`, `likeness-nearby`: their means over the cached tokens at most two places away. What a text says is
+ *   said by several tokens in a row. (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469, pools attention for that reason.)
  */
-export type KeyFeature = 'norm' | 'likeness';
+export type KeyFeature = 'norm' | 'likeness' | 'norm-nearby' | 'likeness-nearby';
 
 /** All there are. */
-export const keyFeatures: readonly KeyFeature[] = ['norm', 'likeness'];
+export const keyFeatures: readonly KeyFeature[] = [
+  'norm',
+  'likeness',
+  'norm-nearby',
+  'likeness-nearby',
+];
+
+/** Tokens to either side that are nearby. */
+const radius = 2;
 
 /** @throws {InvalidArgumentError} unless these are key features, each named once */
 export function checkKeyFeatures(features: readonly KeyFeature[]): void {
@@ -25,21 +35,23 @@ export function checkKeyFeatures(features: readonly KeyFeature[]): void {
 }
 
 /**
- * Measures key features of the cached tokens of one KV head; they depend on nothing but the keys.
+ * Measures key features of the cached tokens of one KV head; they depend on nothing but the keys and where they stand.
  *
  * @param features which, in the order of the rows of the result
  * @param pieces the keys, oldest first, in one array `[slots, headSize]` or several
+ * @param tokens which token of the sequence each slot holds, ascending `[slots]`
  * @returns `[features, slots]`, raw
  * @throws {InvalidArgumentError} for an unknown feature, or pieces that are not made of whole keys
  * @example
  * ```ts
- * measureKeys(['norm'], [Float32Array.of(3, 4, 0, 1)], 2); // Float32Array [5, 1]
+ * measureKeys(['norm'], [Float32Array.of(3, 4, 0, 1)], 2, [0, 1]); // Float32Array [5, 1]
  * ```
  */
 export function measureKeys(
   features: readonly KeyFeature[],
   pieces: readonly FloatArray[],
   headSize: number,
+  tokens: ArrayLike<number>,
 ): Float32Array {
   checkKeyFeatures(features);
   const isWhole = Number.isSafeInteger(headSize) && headSize > 0;
@@ -47,13 +59,37 @@ export function measureKeys(
     const sizes = pieces.map(({ length }) => length).join(' and ');
     throw new InvalidArgumentError('pieces', `of ${sizes} numbers are no keys of ${headSize}`);
   }
+  if (features.length === 0) return new Float32Array(0);
   const norms = normsOf(pieces, headSize);
+  if (tokens.length !== norms.length) {
+    throw new InvalidArgumentError('tokens', `${tokens.length} are given for ${norms.length} keys`);
+  }
+  const needsLikeness = features.some((feature) => feature.startsWith('likeness'));
+  const own = {
+    norm: norms,
+    likeness: needsLikeness ? likenesses(pieces, headSize, norms) : norms,
+  };
   const result = new Float32Array(features.length * norms.length);
   for (const [row, feature] of features.entries()) {
-    const values = feature === 'norm' ? norms : likenesses(pieces, headSize, norms);
-    result.set(values, row * norms.length);
+    const values = own[feature.startsWith('norm') ? 'norm' : 'likeness'];
+    const isNearby = feature.endsWith('nearby');
+    result.set(isNearby ? meansNearby(values, tokens) : values, row * norms.length);
   }
   return result;
+}
+
+/** Means over the slots whose tokens are at most `radius` away. */
+function meansNearby(values: Float64Array, tokens: ArrayLike<number>): Float64Array {
+  const means = new Float64Array(values.length);
+  let [from, to] = [0, 0];
+  for (let slot = 0; slot < values.length; slot++) {
+    while (tokens[from]! < tokens[slot]! - radius) from++;
+    while (to < values.length && tokens[to]! <= tokens[slot]! + radius) to++;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += values[i]!;
+    means[slot] = sum / (to - from);
+  }
+  return means;
 }
 
 function normsOf(pieces: readonly FloatArray[], headSize: number): Float64Array {

@@ -161,5 +161,6 @@ export function keysOf(
   features: readonly KeyFeature[],
 ): Float32Array {
   const { shared, own } = view.segments(layer, head);
-  return measureKeys(features, [shared.keys, own.keys], view.shape.layers[layer]!.headSize);
+  const { headSize } = view.shape.layers[layer]!;
+  return measureKeys(features, [shared.keys, own.keys], headSize, view.tokens(layer, head));
 }
