@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint } from '@namm/bam';
 import { Decoder } from '@namm/decoder';
-import { modelFolder, nammCheckpoints } from '@namm/models';
+import { modelFolder } from '@namm/models';
 import { namm } from '@namm/namm';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -12,7 +12,7 @@ const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'namm-bench-calibrate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const evolved = nammCheckpoints('nano-llama')[0]!;
+const evolved = join(modelFolder('nano-llama'), 'evolved', 'published.safetensors');
 const model = modelFolder('nano-llama-2');
 const out = join(folder, 'out.safetensors');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam';
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
-import { modelFolder, nammCheckpoints } from '@namm/models';
+import { modelFolder } from '@namm/models';
 import { EchoCollector, echoText, namm } from '@namm/namm';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -58,7 +58,9 @@ describe('bench calibrate, of a NAMM with a bias per head', () => {
 
   it('gives the heads of another model the bias of the heads like them', async () => {
     const old: NammCheckpoint = {
-      ...(await readCheckpoint(nammCheckpoints('nano-llama')[0]!)),
+      ...(await readCheckpoint(
+        join(modelFolder('nano-llama'), 'evolved', 'published.safetensors'),
+      )),
       headBias: { layers: 4, heads: 2, values: Float32Array.of(-9, -9, -9, -9, 5, 5, -9, -9) },
     };
     await writeCheckpoint(evolved, old);
