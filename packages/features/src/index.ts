@@ -6,6 +6,7 @@ export { type FoldedFrames, type FoldInput, foldFrames } from './fold-frames.js'
 export { completedFrames, frameWeights, pendingRows } from './frame-counting.js';
 export { hannWindow } from './hann-window.js';
 export { checkKeyFeatures, type KeyFeature, keyFeatures, measureKeys } from './key-features.js';
+export { meansNearby } from './means-nearby.js';
 export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 export { spectrumKernel } from './spectrum-kernel.js';
 export { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
+import { meansNearby } from './means-nearby.js';
 
 /**
  * What the key of a cached token says of it, beside the attention that it received. Ours, not the publication's.
@@ -73,23 +74,9 @@ export function measureKeys(
   for (const [row, feature] of features.entries()) {
     const values = own[feature.startsWith('norm') ? 'norm' : 'likeness'];
     const isNearby = feature.endsWith('nearby');
-    result.set(isNearby ? meansNearby(values, tokens) : values, row * norms.length);
+    result.set(isNearby ? meansNearby(values, tokens, radius) : values, row * norms.length);
   }
   return result;
-}
-
-/** Means over the slots whose tokens are at most `radius` away. */
-function meansNearby(values: Float64Array, tokens: ArrayLike<number>): Float64Array {
-  const means = new Float64Array(values.length);
-  let [from, to] = [0, 0];
-  for (let slot = 0; slot < values.length; slot++) {
-    while (tokens[from]! < tokens[slot]! - radius) from++;
-    while (to < values.length && tokens[to]! <= tokens[slot]! + radius) to++;
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += values[i]!;
-    means[slot] = sum / (to - from);
-  }
-  return means;
 }
 
 function normsOf(pieces: readonly FloatArray[], headSize: number): Float64Array {

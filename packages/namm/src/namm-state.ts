@@ -5,6 +5,7 @@ import {
   type FeatureEncoder,
   type FeatureStateOptions,
   type KeyFeature,
+  meansNearby,
   measureKeys,
 } from '@namm/features';
 import {
@@ -16,7 +17,6 @@ import {
   packState,
   type ScoreListener,
 } from '@namm/kv-cache';
-import { poolScores } from './pool-scores.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
 import type { SpectrumTable } from './spectrum-table.js';
 
@@ -142,9 +142,12 @@ export class NammState implements PolicyState {
     const scores = scorer.score(features, lengths);
     let from = 0;
     return lengths.map((length, head) => {
-      const own = Float64Array.from(scores.subarray(from, from + length));
+      const alone = scores.subarray(from, from + length);
+      const own =
+        rules.pooling === 0
+          ? Float64Array.from(alone)
+          : meansNearby(alone, view.tokens(layer, head), rules.pooling);
       from += length;
-      poolScores(own, view.tokens(layer, head), rules.pooling);
       const bias = headBias?.values[layer * headBias.heads + head] ?? 0;
       const offset = rules.scoreOffset + bias;
       if (offset !== 0) for (let i = 0; i < length; i++) own[i]! += offset;
