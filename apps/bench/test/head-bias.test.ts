@@ -89,5 +89,8 @@ describe('bench calibrate, of a NAMM with a bias per head', () => {
   it('leaves the bias out when nothing is to be measured', async () => {
     expect(calibrate('--frozen').status).toBe(0);
     expect((await readCheckpoint(out)).headBias).toBeUndefined();
+    expect(calibrate('--frozen', '--from', modelFolder('nano-llama')).status).toBe(0);
+    const { headBias, normaliser } = await readCheckpoint(out);
+    expect([headBias!.layers, headBias!.heads, ...normaliser.shape]).toEqual([6, 3, 17]);
   });
 });

@@ -38,7 +38,7 @@ export function addCalibrateCommand(program: Command): void {
     .requiredOption('--out <file>', 'the NAMM for that model')
     .option(
       '--frozen',
-      'measure nothing: statistics of all heads of the old model for every head of the new',
+      'measure no statistics: those of all heads of the old model for every head of the new',
     )
     .addOption(
       new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
@@ -72,7 +72,10 @@ export function addCalibrateCommand(program: Command): void {
 async function run(options: Options): Promise<void> {
   const old = await readCheckpoint(options.namm);
   const measured = options.frozen ? await freeze(options, old) : await measure(options, old);
-  const moved = { ...measured, ...(options.frozen ? {} : await moveHeadBias(options, old)) };
+  const moved = {
+    ...measured,
+    ...(options.frozen && !options.from ? {} : await moveHeadBias(options, old)),
+  };
   const { scorer, features, policy } = moved;
   const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, moved.normaliser);
   const shifted = options.biasShift
