@@ -55,7 +55,7 @@ describe('bench evolve', () => {
     const { provenance } = await readCheckpoint(join(folder, 'warm', 'best.safetensors'));
     expect(provenance.startedFrom).toMatchObject({ settings: { stages: [{ length: 192 }] } });
     const wrong = evolve('--out', join(folder, 'wrong'), ...warm, '--trainable', 'linear');
-    expect(wrong.stderr).toContain('is a checkpoint of other settings');
+    expect(wrong.stderr).toContain('choose its trainable');
     expect(wrong.status).toBe(2);
   });
 
