@@ -263,10 +263,11 @@ async function chooseTrainable(
 
 /** What a NAMM to be evolved does as a checkpoint does. */
 async function readStart(path: string, trainable: TrainableSettings) {
-  const { provenance, ...checkpoint } = await readCheckpoint(path);
+  const checkpoint = await readCheckpoint(path);
   if (trainable.kind !== 'namm') throw new Error(`${path}: only a NAMM starts from a checkpoint`);
   try {
-    return { parameters: parametersOf(trainable, { ...checkpoint, provenance }), provenance };
+    const { provenance } = checkpoint;
+    return { parameters: parametersOf(trainable, checkpoint), provenance };
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }

@@ -6,7 +6,7 @@ import type { NammTrainableSettings } from './trainable-settings.js';
 /**
  * The parameters with which a trainable decides as a checkpoint does: those of the same scorer; of one that sees less,
  * to which the features it lacks count for nothing; of a linear one in BAM, whose attention then changes nothing. A
- * head bias that the checkpoint lacks is 0.
+ * head bias that the checkpoint lacks is 0. Statistics, pooling and update interval are the trainable's own.
  *
  * @throws {InvalidArgumentError} when the trainable cannot do what the checkpoint does
  */

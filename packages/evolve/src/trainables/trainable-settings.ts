@@ -20,8 +20,7 @@ export interface NammTrainableSettings {
    */
   readonly headBias?: readonly [layers: number, heads: number];
   /**
-   * The scorer's parameters, when they stay as they are and the head bias alone is evolved: a number per KV head, for which
-   * a few generations suffice.
+   * The scorer's parameters, when they stay as they are and the head bias alone is evolved: a number per KV head.
    * @defaultValue they are evolved
    */
   readonly scorerParameters?: readonly number[];
