@@ -59,7 +59,18 @@ export function resolveBounds(given: BoundsOptions, mean: Float64Array): Bounds 
   return { lower, upper, handling };
 }
 
-/** The nearest point inside. */
-export function clip(point: Float64Array, { lower, upper }: Bounds): Float64Array {
-  return point.map((value, i) => Math.min(upper[i]!, Math.max(lower[i]!, value)));
+/**
+ * The nearest point inside.
+ *
+ * @param target where to write it: `point` itself, or new memory if left out
+ */
+export function clip(
+  point: Float64Array,
+  { lower, upper }: Bounds,
+  target: Float64Array = new Float64Array(point.length),
+): Float64Array {
+  for (let i = 0; i < target.length; i++) {
+    target[i] = Math.min(upper[i]!, Math.max(lower[i]!, point[i]!));
+  }
+  return target;
 }

@@ -12,8 +12,19 @@ export interface CandidateId {
 /** A point to be evaluated. */
 export interface Candidate {
   readonly id: CandidateId;
-  /** As many numbers as dimensions; the caller's own copy. */
+  /** As many numbers as dimensions: the caller's own copy, unless it was asked for with `reuse`. */
   readonly parameters: Float64Array;
+}
+
+/** How candidates are handed out. */
+export interface AskOptions {
+  /**
+   * Whether the next generation's parameters may be written over these: then a run makes no garbage, and what is to be
+   * kept must be copied. What the strategy keeps itself, as its best, is its own.
+   *
+   * @defaultValue false
+   */
+  readonly reuse?: boolean;
 }
 
 /** What an evaluation found. */

@@ -54,6 +54,32 @@ describe('CmaEs', () => {
     );
   });
 
+  it.each(Object.entries({ ...models, bounds: { bounds: { lower: -4, upper: 3 } } }))(
+    '%s: hands out the same candidates in memory that is used again',
+    (_, options) => {
+      const copying = make({ ...options, noise: { share: 0.3 } });
+      const reusing = make({ ...options, noise: { share: 0.3 } });
+      const memory = new Set<Float64Array>();
+      for (let generation = 0; generation < 10; generation++) {
+        const candidates = reusing.ask({ reuse: true });
+        expect(candidates).toEqual(copying.ask());
+        for (const { parameters } of candidates) memory.add(parameters);
+        const results = candidates.map(({ id, parameters }) => ({
+          id,
+          fitness: sphere(parameters) + id.repeat,
+        }));
+        candidates[0]!.parameters.fill(99); // the caller's to spoil
+        reusing.tell(results);
+        copying.tell(results);
+      }
+      expect(memory.size).toBe(reusing.populationSize);
+      expect(reusing.save()).toEqual(copying.save());
+      const { best } = reusing;
+      reusing.ask({ reuse: true });
+      expect(reusing.best).toEqual(best);
+    },
+  );
+
   it('takes results in any order and in any portions: the same bits', () => {
     const together = run(make(), sphere, 20);
     const apart = make();

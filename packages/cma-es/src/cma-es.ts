@@ -1,7 +1,13 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
 import { clip } from './bounds.js';
-import type { Candidate, CandidateId, EvaluatedCandidate, Evaluation } from './candidate.js';
+import type {
+  AskOptions,
+  Candidate,
+  CandidateId,
+  EvaluatedCandidate,
+  Evaluation,
+} from './candidate.js';
 import { StoppedError } from './errors.js';
 import { Generation } from './generation.js';
 import { type HistoryRecord, recordOf } from './history.js';
@@ -13,6 +19,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.js';
+import { Sample } from './sample.js';
 import { SearchDistribution } from './search-distribution.js';
 import { loadState } from './state/load-state.js';
 import { saveState } from './state/save-state.js';
@@ -48,8 +55,9 @@ export class CmaEs {
   readonly #sign: 1 | -1;
   #initialDeviation: number;
   readonly #history: HistoryRecord[] = [];
-  /** z and y of the generation under way; the same memory serves all generations. */
-  readonly #buffers: { readonly normals: Float64Array[]; readonly steps: Float64Array[] };
+  readonly #sample: Sample;
+  /** Memory of the candidates that are handed out with `reuse`. */
+  #reused: Float64Array[] = [];
   #generation = 0;
   #evaluations = 0;
   #flatGenerations = 0;
@@ -73,8 +81,8 @@ export class CmaEs {
     this.#noise = noise ? new NoiseHandler(noise, populationSize, n) : null;
     this.#penalty = bounds?.handling === 'penalty' ? new BoundaryPenalty(bounds) : null;
     this.#sign = resolved.goal === 'minimise' ? 1 : -1;
-    const vectors = () => Array.from({ length: populationSize }, () => new Float64Array(n));
-    this.#buffers = { normals: vectors(), steps: vectors() };
+    const { model } = this.#distribution;
+    this.#sample = new Sample(model, populationSize, n, resolved.firstGenerationShift > 0);
     const deviations = this.#distribution.deviations();
     this.#initialDeviation = (deviations ?? scales.map((s) => s * sigma)).reduce((a, b) =>
       Math.max(a, b),
@@ -174,12 +182,19 @@ export class CmaEs {
   /**
    * The candidates of this generation, those already told included. Asking again gives the same ones.
    *
+   * @param options whether the parameters are the caller's to keep
    * @throws {StoppedError} after a stop
    */
-  ask(): Candidate[] {
+  ask({ reuse = false }: AskOptions = {}): Candidate[] {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
     const generation = this.#currentGeneration();
-    return generation.ids(this.#options.run).map((id) => this.#candidate(generation, id));
+    const target = (index: number) => {
+      this.#reused[index] ??= new Float64Array(this.dimension);
+      return this.#reused[index];
+    };
+    return generation
+      .ids(this.#options.run)
+      .map((id) => this.#candidate(generation, id, reuse ? target(id.index) : undefined));
   }
 
   /**
@@ -284,7 +299,7 @@ export class CmaEs {
     if (state.penalty) this.#penalty?.load(state.penalty);
     if (state.fitness && state.told) {
       this.#injected = [...state.used];
-      this.#current = this.#sample();
+      this.#current = this.#draw();
       this.#current.fitness.set(state.fitness);
       this.#current.told.set(state.told);
     }
@@ -292,48 +307,54 @@ export class CmaEs {
   }
 
   #currentGeneration(): Generation {
-    this.#current ??= this.#sample();
+    this.#current ??= this.#draw();
     return this.#current;
   }
 
-  #candidate(generation: Generation, id: CandidateId): Candidate {
-    const point = this.#point(generation, id.index);
+  #candidate(generation: Generation, id: CandidateId, target?: Float64Array): Candidate {
+    const point = this.#point(generation, id.index, target);
     const { bounds } = this.#options;
-    return { id, parameters: bounds ? clip(point, bounds) : point };
+    return { id, parameters: bounds ? clip(point, bounds, point) : point };
   }
 
   /** A candidate before any clipping. */
-  #point(generation: Generation, index: number): Float64Array {
-    return (
-      generation.injected[index]?.slice() ?? this.#distribution.pointOf(generation.steps[index]!)
-    );
+  #point(
+    { sample, injected }: Generation,
+    index: number,
+    target: Float64Array = new Float64Array(this.dimension),
+  ): Float64Array {
+    const point = injected[index];
+    if (!point) return this.#distribution.pointOf(sample.step(index), target);
+    target.set(point);
+    return target;
   }
 
   /** Draws the generation: z from its number and index, y = A z. */
-  #sample(): Generation {
+  #draw(): Generation {
     const { seed, restart, bounds, firstGenerationShift } = this.#options;
     const n = this.dimension;
-    const { normals, steps } = this.#buffers;
+    const sample = this.#sample;
+    const { normals } = sample;
     for (const [index, normal] of normals.entries()) {
       this.#normals(normal, seed, [this.#generation, index, restart]);
     }
-    this.#distribution.model.transform(normals, steps);
+    sample.transform();
     if (firstGenerationShift > 0 && this.#generation === 0) {
       // The root of I + s 1 1ᵀ is I + κ 1 1ᵀ with κ = (√(1 + s n) − 1) / n.
       const factor = (Math.sqrt(1 + firstGenerationShift * n) - 1) / n;
       for (const [index, normal] of normals.entries()) {
         const sum = normal.reduce((total, value) => total + value, 0);
-        const step = steps[index]!;
+        const step = sample.step(index);
         for (let i = 0; i < n; i++) step[i] = step[i]! + factor * sum;
       }
     }
     const injected = this.#injected.splice(0);
     for (const [index, point] of injected.entries()) {
-      this.#distribution.place(point, normals[index]!, steps[index]!);
+      this.#distribution.place(point, normals[index]!, sample.step(index));
     }
-    if (bounds?.handling === 'clip') this.#distribution.moveInside(this.#buffers, bounds);
+    if (bounds?.handling === 'clip') this.#distribution.moveInside(sample, bounds);
     const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
-    return new Generation(this.#generation, { normals, steps, injected }, repeated);
+    return new Generation(this.#generation, { sample, injected, repeated });
   }
 
   /** Costs of the candidates: lower is better, Infinity for failures; the mean of two evaluations. */
@@ -342,7 +363,7 @@ export class CmaEs {
       const fitness = generation.fitness[slot]!;
       return Number.isFinite(fitness) ? this.#sign * fitness : Number.POSITIVE_INFINITY;
     };
-    const costs = Float64Array.from(generation.normals, (_, slot) => cost(slot));
+    const costs = Float64Array.from(generation.sample.normals, (_, slot) => cost(slot));
     const second = new Map(
       generation.repeated.map((index, place) => [index, cost(generation.size + place)]),
     );
@@ -361,7 +382,7 @@ export class CmaEs {
     this.#rememberBest(generation, averaged);
     const sigmaFactor = this.#noise?.treat(costs, second) ?? 1;
     const ranked = this.#withPenalty(generation, averaged);
-    if (!this.#distribution.move(generation, ranked, this.#generation, sigmaFactor)) {
+    if (!this.#distribution.move(generation.sample, ranked, this.#generation, sigmaFactor)) {
       this.#stopReason = 'overflow';
       return;
     }
@@ -390,7 +411,7 @@ export class CmaEs {
     const { mean, sigma, model, rates } = this.#distribution;
     const variances = model.variances();
     const penalties = this.#penalty.penalties({
-      points: generation.normals.map((_, index) => this.#point(generation, index)),
+      points: generation.sample.normals.map((_, index) => this.#point(generation, index)),
       costs,
       mean,
       sigma,
@@ -407,7 +428,8 @@ export class CmaEs {
     const fitness = this.#sign * costs[index]!;
     if (this.#best && costs[index]! >= this.#sign * this.#best.fitness) return;
     const id = { run: this.#options.run, generation: generation.number, index, repeat: 0 };
-    this.#best = { ...this.#candidate(generation, id), fitness };
+    // The memory of the last best serves again: it is never handed out.
+    this.#best = { ...this.#candidate(generation, id, this.#best?.parameters), fitness };
   }
 
   #record(costs: Float64Array): void {

@@ -1,13 +1,12 @@
 import type { CandidateId, Evaluation } from './candidate.js';
 import { CandidateError } from './errors.js';
+import type { Sample } from './sample.js';
 
 /** The candidates of one generation, and the results that have come in. */
 export class Generation {
   readonly number: number;
-  /** z of each candidate. */
-  readonly normals: readonly Float64Array[];
-  /** y of each candidate, in scaled coordinates. */
-  readonly steps: readonly Float64Array[];
+  /** z and y of the candidates. */
+  readonly sample: Sample;
   /** Points of the caller's own that are the first candidates. */
   readonly injected: readonly Float64Array[];
   /** Indices of the candidates that are evaluated twice. */
@@ -19,13 +18,11 @@ export class Generation {
 
   constructor(
     number: number,
-    vectors: Pick<Generation, 'normals' | 'steps' | 'injected'>,
-    repeated: readonly number[],
+    { sample, injected, repeated }: Pick<Generation, 'sample' | 'injected' | 'repeated'>,
   ) {
     this.number = number;
-    this.normals = vectors.normals;
-    this.steps = vectors.steps;
-    this.injected = vectors.injected;
+    this.sample = sample;
+    this.injected = injected;
     this.repeated = repeated;
     const slots = this.size + repeated.length;
     this.fitness = new Float64Array(slots);
@@ -33,7 +30,7 @@ export class Generation {
   }
 
   get size(): number {
-    return this.normals.length;
+    return this.sample.normals.length;
   }
 
   get complete(): boolean {
@@ -44,7 +41,7 @@ export class Generation {
   ids(run: string): CandidateId[] {
     const id = (index: number, repeat: number) => ({ run, generation: this.number, index, repeat });
     return [
-      ...this.normals.map((_, index) => id(index, 0)),
+      ...this.sample.normals.map((_, index) => id(index, 0)),
       ...this.repeated.map((index) => id(index, 1)),
     ];
   }
@@ -63,17 +60,20 @@ export class Generation {
    * @throws {CandidateError} for ids of other runs or generations, or of no candidate
    */
   slotOf(id: CandidateId, run: string): number {
-    const name = nameOf(id);
     if (id?.run !== run) {
-      throw new CandidateError('foreign', id, `${name} is not of this run, '${run}'`);
+      throw new CandidateError('foreign', id, `${nameOf(id)} is not of this run, '${run}'`);
     }
     if (id.generation < this.number) {
-      throw new CandidateError('late', id, `${name} comes late: it is generation ${this.number}`);
+      throw new CandidateError(
+        'late',
+        id,
+        `${nameOf(id)} comes late: it is generation ${this.number}`,
+      );
     }
     const slot = id.generation === this.number ? this.#place(id) : -1;
     if (slot >= 0) return slot;
     const place = `generation ${this.number} with ${this.size} candidates`;
-    throw new CandidateError('foreign', id, `${name} was never asked for; this is ${place}`);
+    throw new CandidateError('foreign', id, `${nameOf(id)} was never asked for; this is ${place}`);
   }
 
   /** Takes results, all or none. */

@@ -63,10 +63,10 @@ function spread(values: Float64Array | null): [number, number, number] {
   let smallest = Number.POSITIVE_INFINITY;
   let largest = 0;
   let sum = 0;
-  for (const value of values) {
-    smallest = Math.min(smallest, value);
-    largest = Math.max(largest, value);
-    sum += value;
+  for (let i = 0; i < values.length; i++) {
+    smallest = Math.min(smallest, values[i]!);
+    largest = Math.max(largest, values[i]!);
+    sum += values[i]!;
   }
   return [smallest, sum / values.length, largest];
 }

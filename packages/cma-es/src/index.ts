@@ -1,5 +1,11 @@
 export type { BoundsOptions } from './bounds.js';
-export type { Candidate, CandidateId, EvaluatedCandidate, Evaluation } from './candidate.js';
+export type {
+  AskOptions,
+  Candidate,
+  CandidateId,
+  EvaluatedCandidate,
+  Evaluation,
+} from './candidate.js';
 export { CmaEs } from './cma-es.js';
 export { CandidateError, StoppedError } from './errors.js';
 export type { HistoryRecord } from './history.js';

@@ -29,6 +29,13 @@ describe('save and load', () => {
     },
   );
 
+  it.each(Object.entries(variants))('%s: leaves the bytes as they were', (_, options) => {
+    const bytes = run(make(options), ellipsoid, 5).save();
+    const before = bytes.slice();
+    run(CmaEs.load(bytes), ellipsoid, 5);
+    expect(bytes).toEqual(before);
+  });
+
   it.each(Object.entries(variants))('%s: also when saved between any two results', (_, options) => {
     const straight = run(make(options), ellipsoid, 6);
     let strategy = make(options);

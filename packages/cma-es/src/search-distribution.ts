@@ -1,11 +1,12 @@
 import { type Bounds, clip } from './bounds.js';
 import type { CovarianceModel, ModelState } from './models/covariance-model.js';
 import { createModel } from './models/create-model.js';
-import { addScaled, dot, movePath, pathGain } from './models/vector-math.js';
+import { addScaled, allFinite, dot, movePath, pathGain } from './models/vector-math.js';
 import type { ResolvedOptions } from './options.js';
 import { afterGeneration, type SuccessState } from './population-success.js';
 import { rank } from './ranking.js';
 import { type Rates, ratesOf } from './rates/rates.js';
+import type { Sample } from './sample.js';
 import { cumulativeRule, type StepSizeRule, squaredRule } from './step-size.js';
 
 /**
@@ -19,12 +20,6 @@ function ratesFor({ model, rates, populationSize, mean }: ResolvedOptions): Rate
   }
   const table = ratesOf('pycma', n, populationSize, 'separable');
   return { ...table, stepSizePath: Math.min(0.5, (2 * populationSize) / n) };
-}
-
-/** z and y of a generation, in the order of the candidates. */
-export interface Sample {
-  readonly normals: readonly Float64Array[];
-  readonly steps: readonly Float64Array[];
 }
 
 /** What a distribution is at a moment, except what follows from the options. */
@@ -47,6 +42,15 @@ export class SearchDistribution {
   #sigma: number;
   #path: Float64Array;
   #success: SuccessState | null;
+  /** Memory that serves all generations: nothing of the size of the mean is made anew for each. */
+  readonly #scratch: {
+    readonly meanStep: Float64Array;
+    readonly meanNormal: Float64Array;
+    readonly deviations: Float64Array;
+    /** Change places with those in use. */
+    mean: Float64Array;
+    path: Float64Array;
+  };
 
   /**
    * @throws {InvalidArgumentError} where the model cannot be what the options ask for
@@ -66,6 +70,11 @@ export class SearchDistribution {
     this.#sigma = options.sigma;
     this.#path = new Float64Array(n);
     this.#success = options.stepSize === 'success' ? { previous: null, smoothed: 0 } : null;
+    const vector = () => new Float64Array(n);
+    this.#scratch = {
+      ...{ meanStep: vector(), meanNormal: vector(), deviations: vector() },
+      ...{ mean: vector(), path: vector() },
+    };
   }
 
   /** m. */
@@ -83,9 +92,9 @@ export class SearchDistribution {
     return this.#path;
   }
 
-  /** Standard deviations of the coordinates, or null where the model does not know them. */
+  /** Standard deviations of the coordinates until the next call; null where the model does not know them. */
   deviations(): Float64Array | null {
-    const deviations = this.model.variances();
+    const deviations = this.model.variances(this.#scratch.deviations);
     if (!deviations) return null;
     for (let i = 0; i < deviations.length; i++) {
       deviations[i] = this.#sigma * this.#scales[i]! * Math.sqrt(deviations[i]!);
@@ -93,13 +102,16 @@ export class SearchDistribution {
     return deviations;
   }
 
-  /** x = m + σ s ∘ y. */
-  pointOf(step: Float64Array): Float64Array {
-    const point = new Float64Array(step.length);
-    for (let i = 0; i < point.length; i++) {
-      point[i] = this.#mean[i]! + this.#sigma * this.#scales[i]! * step[i]!;
+  /**
+   * x = m + σ s ∘ y.
+   *
+   * @param target where to write it, new memory if left out
+   */
+  pointOf(step: Float64Array, target: Float64Array = new Float64Array(step.length)): Float64Array {
+    for (let i = 0; i < target.length; i++) {
+      target[i] = this.#mean[i]! + this.#sigma * this.#scales[i]! * step[i]!;
     }
-    return point;
+    return target;
   }
 
   /** y of a point. */
@@ -123,13 +135,14 @@ export class SearchDistribution {
   }
 
   /** Replaces what lies outside by the nearest point inside, which the distribution then learns from. */
-  moveInside({ normals, steps }: Sample, bounds: Bounds): void {
-    for (const [index, step] of steps.entries()) {
+  moveInside(sample: Sample, bounds: Bounds): void {
+    for (const [index, normal] of sample.normals.entries()) {
+      const step = sample.step(index);
       const point = this.pointOf(step);
       const inside = clip(point, bounds);
       if (point.some((value, i) => value !== inside[i])) {
         this.#toStep(inside, step);
-        normals[index]!.set(this.model.whiten(step));
+        normal.set(this.model.whiten(step));
       }
     }
   }
@@ -143,31 +156,32 @@ export class SearchDistribution {
    * @returns false, with nothing changed, when the numbers leave their range
    */
   move(sample: Sample, costs: Float64Array, generation: number, sigmaFactor: number): boolean {
-    const n = this.#mean.length;
     const { order, weights, meanWeights } = rank(costs, this.rates.weights);
-    const steps = order.map((index) => sample.steps[index]!);
     const normals = order.map((index) => sample.normals[index]!);
-    const meanStep = new Float64Array(n);
-    const meanNormal = new Float64Array(n);
+    const step = (place: number) => sample.step(order[place]!);
+    const { meanStep, meanNormal, path } = this.#scratch;
+    meanStep.fill(0);
+    meanNormal.fill(0);
     for (const [place, weight] of meanWeights.entries()) {
       if (weight === 0) continue;
-      addScaled(meanStep, weight, steps[place]!);
+      addScaled(meanStep, weight, step(place));
       addScaled(meanNormal, weight, normals[place]!);
     }
-    const mean = this.pointOf(meanStep);
-    const path = this.#path.slice();
+    const mean = this.pointOf(meanStep, this.#scratch.mean);
+    path.set(this.#path);
     const { stepSizePath, effectiveParents } = this.rates;
     movePath(path, stepSizePath, pathGain(stepSizePath, effectiveParents), meanNormal);
     const success = this.#success && afterGeneration(this.#success, costs);
     const logFactor = success?.logFactor ?? this.#rule.logFactor(path, this.rates, generation);
     const sigma = this.#sigma * Math.exp(logFactor) * sigmaFactor;
-    if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY) || !mean.every(Number.isFinite))
-      return false;
+    if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY) || !allFinite(mean)) return false;
 
     const pathMoves = this.#rule.pathMoves(path, this.rates, generation);
     const { negativeScale } = this.#rule;
-    const learned = { steps, normals, weights, meanStep, meanNormal };
+    const learned = { step, normals, weights, meanStep, meanNormal };
     this.model.update({ ...learned, pathMoves, rates: this.rates, negativeScale });
+    this.#scratch.mean = this.#mean;
+    this.#scratch.path = this.#path;
     this.#mean = mean;
     this.#sigma = sigma;
     this.#path = path;

@@ -166,7 +166,7 @@ class Evolution {
     const { strategy } = state;
     const { generation } = strategy;
     const { seed, fitness } = this.#settings;
-    const candidates = strategy.ask();
+    const candidates = strategy.ask({ reuse: true });
     const from = generation * stage.promptsPerTask;
     const texts = promptsOf(this.#options.prompts, stage, 'train', {
       ...{ seed, from, count: stage.promptsPerTask },

@@ -22,6 +22,8 @@ interface Row {
   readonly name: string;
   readonly model: GenerationRequest['model'];
   readonly peer: boolean;
+  /** As of {@link GenerationRequest}. */
+  readonly reuse?: boolean;
   /** A first one that is not counted, and two periods between pycma's eigendecompositions (25 at 4,172). */
   readonly generations: number;
   /** What it is compared with: the name of a row. */
@@ -31,7 +33,23 @@ interface Row {
 const rows: readonly Row[] = [
   { name: 'ours, full', model: 'full', peer: false, generations: 51, against: 'pycma, full' },
   { name: 'ours, sep', model: 'sep', peer: false, generations: 101, against: 'pycma, diagonal' },
+  {
+    name: 'ours, sep, reuse',
+    model: 'sep',
+    peer: false,
+    reuse: true,
+    generations: 101,
+    against: 'pycma, diagonal',
+  },
   { name: 'ours, iso', model: 'iso', peer: false, generations: 101, against: 'pycma, diagonal' },
+  {
+    name: 'ours, iso, reuse',
+    model: 'iso',
+    peer: false,
+    reuse: true,
+    generations: 101,
+    against: 'pycma, diagonal',
+  },
   {
     name: 'ours, lm-ma',
     model: 'lm-ma',
@@ -70,9 +88,9 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
   const used = rows.filter((row) => !row.peer || python);
   const measured = new Map<string, GenerationFigures[]>(used.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const { name, model, peer, generations } of used) {
+    for (const { name, model, peer, reuse = false, generations } of used) {
       reportProgress(`round ${round + 1} of ${rounds}: ${name}`);
-      const request = { model, dimension, populationSize, generations, seed };
+      const request = { model, dimension, populationSize, generations, seed, reuse };
       const figures = peer
         ? measure(python!, scripts.peer, request)
         : measure(process.execPath, scripts.ours, request);

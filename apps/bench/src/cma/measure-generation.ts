@@ -8,6 +8,8 @@ export interface GenerationRequest {
   readonly populationSize: number;
   readonly generations: number;
   readonly seed: number;
+  /** Whether candidates lie in memory that is used again; a peer has no such thing. */
+  readonly reuse: boolean;
 }
 
 /** CPU seconds of ask and tell, generation by generation, and memory: what was added is the strategy's own. */
@@ -17,7 +19,7 @@ export interface GenerationFigures extends MemoryFigures {
 }
 
 /** Of a strategy in 10 dimensions that runs first, so that code is loaded and compiled before memory is watched. */
-const warmUp = { dimension: 10, generations: 100 };
+const warmUp = { dimension: 10, generations: 1000 };
 
 /** Runs generations of our strategy, with a fitness that costs nothing. */
 export function measureGeneration(request: GenerationRequest): GenerationFigures {
@@ -27,7 +29,14 @@ export function measureGeneration(request: GenerationRequest): GenerationFigures
   return { seconds, ...memory(), name: '@namm/cma-es' };
 }
 
-function run({ model, dimension, populationSize, generations, seed }: GenerationRequest): number[] {
+function run({
+  model,
+  dimension,
+  populationSize,
+  generations,
+  seed,
+  reuse,
+}: GenerationRequest): number[] {
   const strategy = new CmaEs({
     mean: new Float64Array(dimension),
     sigma: 0.065,
@@ -42,7 +51,7 @@ function run({ model, dimension, populationSize, generations, seed }: Generation
   };
   return Array.from({ length: generations }, () => {
     const asked = cpu();
-    const candidates = strategy.ask();
+    const candidates = strategy.ask({ reuse });
     const told = cpu();
     const results = candidates.map(({ id, parameters }) => ({ id, fitness: parameters[0]! }));
     const start = cpu();

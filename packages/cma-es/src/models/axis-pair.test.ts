@@ -24,14 +24,14 @@ function adapted(cost: (step: Float64Array) => number, generations: number): Axi
     });
     candidates.sort((a, b) => cost(a.step) - cost(b.step));
     const normals = candidates.map(({ normal }) => normal);
-    const steps = candidates.map(({ step }) => step);
     const meanNormal = new Float64Array(n);
     for (const [rank, normal] of normals.entries()) {
       addScaled(meanNormal, Math.max(0, rates.weights[rank]!), normal);
     }
+    const step = (rank: number) => candidates[rank]!.step;
     const { weights } = rates;
     const rest = { meanStep: meanNormal, pathMoves: true, negativeScale: () => 1 };
-    axes.update({ steps, normals, weights, meanNormal, rates, ...rest });
+    axes.update({ step, normals, weights, meanNormal, rates, ...rest });
   }
   return axes;
 }

@@ -2,8 +2,8 @@ import type { Rates } from '../rates/rates.js';
 
 /** What a generation teaches about the covariance matrix. Candidates are listed best first. */
 export interface CovarianceUpdate {
-  /** y_i = A z_i of each candidate. */
-  readonly steps: readonly Float64Array[];
+  /** y_i = A z_i of a candidate: to be read before the next call, which may write over it. */
+  readonly step: (rank: number) => Float64Array;
   /** z_i of each candidate. */
   readonly normals: readonly Float64Array[];
   /** w_i of each candidate; negative ones are not normalised yet. */
@@ -27,6 +27,8 @@ export type ModelState = Readonly<Record<string, Float64Array | Float32Array>>;
  * dimension.
  */
 export interface CovarianceModel {
+  /** Whether A is diagonal, so that y = A z costs no more than reading it: no y is stored then. */
+  readonly isDiagonal: boolean;
   /** Writes y_i = A z_i into `steps`. The same z gives the same y until the next update. */
   transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void;
   /** z with A z = y, for points that were not drawn. */
@@ -34,8 +36,12 @@ export interface CovarianceModel {
   update(update: CovarianceUpdate): void;
   /** The path p_c, or null where the model has none; in y's space, or in z's where the model says so. */
   readonly path: Float64Array | null;
-  /** Diagonal of C, or null where it is not known without O(n²) work per entry. */
-  variances(): Float64Array | null;
+  /**
+   * Diagonal of C, or null where it is not known without O(n²) work per entry.
+   *
+   * @param target where to write it, new memory if left out
+   */
+  variances(target?: Float64Array): Float64Array | null;
   /** Square root of C's condition number; a lower bound where the model says so; null when unknown. */
   axisRatio(): number | null;
   /** Principal axis `index` with the length of its deviation, or null where there is none at hand. */

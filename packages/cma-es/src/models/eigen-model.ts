@@ -11,6 +11,7 @@ import { dot, movePath, pathGain } from './vector-math.js';
  */
 export class EigenModel implements CovarianceModel {
   readonly path: Float64Array;
+  readonly isDiagonal = false;
   readonly #n: number;
   readonly #matrix: Float64Array;
   #vectors: Float64Array;
@@ -75,7 +76,7 @@ export class EigenModel implements CovarianceModel {
 
   /** C ← (1 − c_1' − c_μ Σ w) C + c_1 p_c p_cᵀ + c_μ Σ w° y yᵀ (equation 47 of the tutorial). */
   update(update: CovarianceUpdate): void {
-    const { steps, normals, weights, meanStep, pathMoves, rates, negativeScale } = update;
+    const { step, normals, weights, meanStep, pathMoves, rates, negativeScale } = update;
     const { covariancePath: c, rankOne, rankMu } = rates;
     movePath(this.path, c, pathMoves ? pathGain(c, rates.effectiveParents) : 0, meanStep);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -84,10 +85,10 @@ export class EigenModel implements CovarianceModel {
     const matrix = this.#matrix;
     for (let at = 0; at < matrix.length; at++) matrix[at] = decay * matrix[at]!;
     this.#addOuter(rankOne, this.path);
-    for (const [rank, step] of steps.entries()) {
+    for (const [rank, normal] of normals.entries()) {
       let weight = rankMu * weights[rank]!;
-      if (weight < 0) weight *= negativeScale(dot(normals[rank]!, normals[rank]!));
-      if (weight !== 0) this.#addOuter(weight, step);
+      if (weight < 0) weight *= negativeScale(dot(normal, normal));
+      if (weight !== 0) this.#addOuter(weight, step(rank));
     }
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j]!;
@@ -107,8 +108,9 @@ export class EigenModel implements CovarianceModel {
     }
   }
 
-  variances(): Float64Array {
-    return Float64Array.from({ length: this.#n }, (_, i) => this.#matrix[i * this.#n + i]!);
+  variances(target = new Float64Array(this.#n)): Float64Array {
+    for (let i = 0; i < this.#n; i++) target[i] = this.#matrix[i * this.#n + i]!;
+    return target;
   }
 
   axisRatio(): number {

@@ -3,6 +3,7 @@ import type { CovarianceModel, ModelState } from './covariance-model.js';
 /** C = I: only the step size adapts. */
 export class IsotropicModel implements CovarianceModel {
   readonly path = null;
+  readonly isDiagonal = true;
   readonly #dimension: number;
 
   constructor(dimension: number) {
@@ -19,8 +20,8 @@ export class IsotropicModel implements CovarianceModel {
 
   update(): void {}
 
-  variances(): Float64Array {
-    return new Float64Array(this.#dimension).fill(1);
+  variances(target = new Float64Array(this.#dimension)): Float64Array {
+    return target.fill(1);
   }
 
   axisRatio(): number {

@@ -14,6 +14,7 @@ import { addScaled, covarianceOf, dot, movePath, pathGain } from './vector-math.
  */
 export class LimitedMemoryModel implements CovarianceModel {
   readonly path = null;
+  readonly isDiagonal = false;
   readonly #n: number;
   readonly #withAxes: boolean;
   readonly #axes: AxisPair;

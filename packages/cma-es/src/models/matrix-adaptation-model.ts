@@ -31,6 +31,7 @@ const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple)
  */
 export class MatrixAdaptationModel implements CovarianceModel {
   readonly path: Float64Array;
+  readonly isDiagonal = false;
   /** q = A⁻¹ p_c. */
   readonly #whitePath: Float64Array;
   readonly #n: number;
@@ -164,8 +165,8 @@ export class MatrixAdaptationModel implements CovarianceModel {
   }
 
   update(update: CovarianceUpdate): void {
-    const { steps, normals, weights, meanStep, meanNormal, pathMoves, rates, negativeScale } =
-      update;
+    const { normals, weights, meanStep, meanNormal, pathMoves, rates, negativeScale } = update;
+    const steps = normals.map((_, rank) => update.step(rank));
     const { covariancePath: c, rankOne, rankMu } = rates;
     const most = roundUp(steps.length + 1, rankGroup);
     this.#reserve([this.#rows * most, this.#columns * most]); // may throw, so before anything changes
@@ -241,8 +242,9 @@ export class MatrixAdaptationModel implements CovarianceModel {
   }
 
   /** As old as 1 / (10 n (c_1 + c_μ)) generations. */
-  variances(): Float64Array {
-    return this.#variances;
+  variances(target = new Float64Array(this.#n)): Float64Array {
+    target.set(this.#variances);
+    return target;
   }
 
   /** A lower bound: the ratio of the coordinates' deviations. */

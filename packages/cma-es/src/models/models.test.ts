@@ -54,6 +54,17 @@ describe.each(Object.entries(models))('%s', (_, options) => {
   });
 });
 
+it('tells deviations under matrix adaptation also while they are not renewed', () => {
+  const mean = new Float64Array(400);
+  const options = { factor: 'matrix-adaptation' } as const;
+  const strategy = run(new CmaEs({ mean, sigma: 0.1, seed: 5, ...options }), ellipsoid, 12);
+  for (const { sigma, smallestDeviation, largestDeviation, axisRatio } of strategy.history) {
+    expect(smallestDeviation / sigma).toBeGreaterThan(0.8);
+    expect(largestDeviation / sigma).toBeLessThan(1.25);
+    expect(largestDeviation / smallestDeviation).toBeCloseTo(axisRatio, 9);
+  }
+});
+
 const choices: Record<string, ModelChoice> = {
   eigen: { model: 'full', factor: 'eigen', precision: 'double' },
   'matrix adaptation': { model: 'full', factor: 'matrix-adaptation', precision: 'double' },
@@ -76,7 +87,7 @@ function updateOf(model: CovarianceModel, length: number, seed: number): Covaria
       ),
     );
   return {
-    steps,
+    step: (rank) => steps[rank]!,
     normals,
     weights: rates.weights,
     meanStep: mean(steps),
@@ -140,7 +151,7 @@ describe('models', () => {
     for (let generation = 0; generation < 20; generation++) {
       // the same y for both, so that only the update differs
       const update = updateOf(adaptation, size, generation);
-      const normals = update.steps.map((step) => eigen.whiten(step));
+      const normals = update.normals.map((_, rank) => eigen.whiten(update.step(rank)));
       eigen.update({ ...update, normals });
       single.update(updateOf(single, size, generation));
       adaptation.update(update);

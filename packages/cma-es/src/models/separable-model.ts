@@ -12,19 +12,23 @@ const smallestVariance = 1e-16;
  */
 export class SeparableModel implements CovarianceModel {
   readonly path: Float64Array;
+  readonly isDiagonal = true;
   readonly #deviations: Float64Array;
   readonly #exponential: boolean;
+  /** Of an update: the same memory serves all of them. */
+  readonly #sums: Float64Array;
 
   constructor(variances: Float64Array, form: 'exponential' | 'additive') {
     this.path = new Float64Array(variances.length);
     this.#deviations = variances.map(Math.sqrt);
     this.#exponential = form === 'exponential';
+    this.#sums = new Float64Array(variances.length);
   }
 
   transform(normals: readonly Float64Array[], steps: readonly Float64Array[]): void {
     const deviations = this.#deviations;
-    for (const [index, normal] of normals.entries()) {
-      const step = steps[index]!;
+    for (let index = 0; index < normals.length; index++) {
+      const [normal, step] = [normals[index]!, steps[index]!];
       for (let i = 0; i < step.length; i++) step[i] = deviations[i]! * normal[i]!;
     }
   }
@@ -45,7 +49,7 @@ export class SeparableModel implements CovarianceModel {
     const gain = pathMoves ? pathGain(c, rates.effectiveParents) : 0;
     movePath(path, c, gain, meanNormal);
     const rankOne = rates.rankOne * (pathMoves ? 1 : 1 - c * (2 - c));
-    const squares = new Float64Array(path.length);
+    const squares = this.#sums;
     for (let i = 0; i < squares.length; i++) squares[i] = rankOne * path[i]! * path[i]!;
     let total = rankOne;
     for (const [rank, normal] of normals.entries()) {
@@ -62,19 +66,22 @@ export class SeparableModel implements CovarianceModel {
   }
 
   #add(update: CovarianceUpdate): void {
-    const { steps, normals, weights, meanStep, pathMoves, rates, negativeScale } = update;
+    const { step: stepOf, normals, weights, meanStep, pathMoves, rates, negativeScale } = update;
     const { path } = this;
     const { covariancePath: c, rankOne, rankMu } = rates;
     const gain = pathMoves ? pathGain(c, rates.effectiveParents) : 0;
     movePath(path, c, gain, meanStep);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const decay = 1 - rankOne * (pathMoves ? 1 : 1 - c * (2 - c)) - rankMu * total;
-    const variances = this.#deviations.map((deviation) => decay * deviation * deviation);
-    for (let i = 0; i < path.length; i++) variances[i] = variances[i]! + rankOne * path[i]! ** 2;
-    for (const [rank, step] of steps.entries()) {
+    const variances = this.#sums;
+    for (let i = 0; i < path.length; i++) {
+      variances[i] = decay * this.#deviations[i]! * this.#deviations[i]! + rankOne * path[i]! ** 2;
+    }
+    for (const [rank, normal] of normals.entries()) {
       let weight = rankMu * weights[rank]!;
       if (weight === 0) continue;
-      if (weight < 0) weight *= negativeScale(dot(normals[rank]!, normals[rank]!));
+      if (weight < 0) weight *= negativeScale(dot(normal, normal));
+      const step = stepOf(rank);
       for (let i = 0; i < step.length; i++) variances[i] = variances[i]! + weight * step[i]! ** 2;
     }
     for (let i = 0; i < variances.length; i++) {
@@ -82,18 +89,18 @@ export class SeparableModel implements CovarianceModel {
     }
   }
 
-  variances(): Float64Array {
-    const variances = this.#deviations.slice();
-    for (let i = 0; i < variances.length; i++) variances[i] = variances[i]! * variances[i]!;
-    return variances;
+  variances(target = new Float64Array(this.#deviations.length)): Float64Array {
+    for (let i = 0; i < target.length; i++) target[i] = this.#deviations[i]! ** 2;
+    return target;
   }
 
   axisRatio(): number {
     let smallest = Number.POSITIVE_INFINITY;
     let largest = 0;
-    for (const deviation of this.#deviations) {
-      smallest = Math.min(smallest, deviation);
-      largest = Math.max(largest, deviation);
+    const deviations = this.#deviations;
+    for (let i = 0; i < deviations.length; i++) {
+      smallest = Math.min(smallest, deviations[i]!);
+      largest = Math.max(largest, deviations[i]!);
     }
     return largest / smallest;
   }

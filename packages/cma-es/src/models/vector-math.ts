@@ -7,6 +7,12 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
+/** Whether no number is NaN or infinite. */
+export function allFinite(vector: Float64Array): boolean {
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return false;
+  return true;
+}
+
 /** target += factor · vector. */
 export function addScaled(target: Float64Array, factor: number, vector: Float64Array): void {
   for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * vector[i]!;

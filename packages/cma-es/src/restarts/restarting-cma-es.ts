@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Random } from '@namm/core/portable';
-import type { Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
+import type { AskOptions, Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
 import { CmaEs } from '../cma-es.js';
 import { StoppedError } from '../errors.js';
 import type { CmaEsOptions } from '../options.js';
@@ -116,9 +116,9 @@ export class RestartingCmaEs {
   }
 
   /** As {@link CmaEs.ask}. */
-  ask(): Candidate[] {
+  ask(options?: AskOptions): Candidate[] {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
-    return this.#current.ask();
+    return this.#current.ask(options);
   }
 
   /** As {@link CmaEs.tell}; a run that stops is followed by the next one. */
