@@ -31,7 +31,7 @@ function projectsIn(folder: string, prefix: string, testTimeout: number) {
     plugins: [bundleForVitest()],
     test: {
       name: prefix + name,
-      root: `${folder}/${name}`,
+      root: fileURLToPath(new URL(`${folder}/${name}`, root)), // wherever the command was called from
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       testTimeout,
     },
