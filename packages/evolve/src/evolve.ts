@@ -1,7 +1,12 @@
 import { basename } from 'node:path';
 import type { PreparedSample } from '@namm/benchmarks';
 import { type Candidate, CmaEs, presets } from '@namm/cma-es';
-import { InvalidArgumentError, type ProgressListener } from '@namm/core';
+import {
+  findNormaliserProblem,
+  InvalidArgumentError,
+  type Normaliser,
+  type ProgressListener,
+} from '@namm/core';
 import type { Evaluator, FailedScore, MemberScore } from './evaluation/evaluator.js';
 import type { PromptSource } from './evaluation/prompt-source.js';
 import { EvaluationError } from './run/errors.js';
@@ -14,6 +19,7 @@ import type { RunState } from './run/run-state.js';
 import { type ScoredMembers, scoreMembers } from './run/score-members.js';
 import { createTrainable } from './trainables/create-trainable.js';
 import type { Trainable } from './trainables/trainable.js';
+import type { TrainableSettings } from './trainables/trainable-settings.js';
 
 /** What {@link evolve} works with, beside the settings. */
 export interface EvolveOptions {
@@ -68,11 +74,34 @@ export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
   }
 }
 
-async function newState({ settings, evaluator, prompts }: EvolveOptions): Promise<RunState> {
-  const { normaliser: wanted, stages, start, seed, sigma, populationSize } = settings;
-  const first = stages[0]!;
-  const texts = promptsOf(prompts, first, 'train', { seed, from: 0, count: wanted.promptsPerTask });
-  const normaliser = await evaluator.measure(texts, wanted.kind);
+/** Measured under the full cache on prompts of the first stage, or those of the start. */
+async function normaliserOf({ settings, evaluator, prompts }: EvolveOptions): Promise<Normaliser> {
+  const { normaliser: wanted, stages, start, seed } = settings;
+  if (wanted.kind !== 'start') {
+    const numbers = { seed, from: 0, count: wanted.promptsPerTask };
+    return evaluator.measure(promptsOf(prompts, stages[0]!, 'train', numbers), wanted.kind);
+  }
+  const { shape, mean, variance, count } = start!.normaliser!;
+  const normaliser = {
+    ...{ shape, mean: Float32Array.from(mean), variance: Float32Array.from(variance) },
+    count: Float64Array.from(count),
+  };
+  const problem = findNormaliserProblem(normaliser, normalisedFeatures(settings.trainable));
+  if (problem === null) return normaliser;
+  throw new InvalidArgumentError('start.normaliser', problem);
+}
+
+/** Features that statistics are of: ages are not normalised. */
+function normalisedFeatures(trainable: TrainableSettings): number {
+  if (trainable.kind === 'key-norm') return 1;
+  const { windowSize, keys = [] } = trainable.features;
+  return windowSize / 2 + 1 + keys.length;
+}
+
+async function newState(options: EvolveOptions): Promise<RunState> {
+  const { settings } = options;
+  const { start, seed, sigma, populationSize } = settings;
+  const normaliser = await normaliserOf(options);
   const trainable = createTrainable(settings.trainable, normaliser);
   const { dimension } = trainable;
   let mean = trainable.start();

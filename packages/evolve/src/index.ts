@@ -18,7 +18,12 @@ export { WorkerPoolEvaluator, type WorkerPoolOptions } from './evaluation/worker
 export { type EvolveOptions, type EvolveResult, evolve } from './evolve.js';
 export { EvaluationError, RunFolderError } from './run/errors.js';
 export { evolutionReport } from './run/evolution-report.js';
-export type { EvolutionSettings, Stage, StartSettings } from './run/evolution-settings.js';
+export type {
+  EvolutionSettings,
+  Stage,
+  StartNormaliser,
+  StartSettings,
+} from './run/evolution-settings.js';
 export type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 export type { NormaliserKind } from './trainables/create-collector.js';
 export { createTrainable } from './trainables/create-trainable.js';

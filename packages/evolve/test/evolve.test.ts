@@ -101,6 +101,30 @@ describe('evolve', () => {
     ).rejects.toThrow('there has 3 parameters, not 4172');
   });
 
+  it('takes the statistics of its start, or says why it cannot', async () => {
+    const normaliser = {
+      shape: [17],
+      mean: Array.from({ length: 17 }, (_, i) => i / 100),
+      variance: Array(17).fill(0.5),
+      count: [3],
+    };
+    const parameters = Array<number>(4172).fill(0);
+    const start = { checkpoint: 'there', parameters, biasShift: 0, normaliser };
+    const kind = { kind: 'start', promptsPerTask: 1 } as const;
+    await run({ start, normaliser: kind });
+    const used = (await readCheckpoint(join(folder, 'mean.safetensors'))).normaliser;
+    expect(used.shape).toEqual([17]);
+    expect(used.mean).toEqual(Float32Array.from(normaliser.mean));
+    expect(used.variance).toEqual(Float32Array.from(normaliser.variance));
+    const { normaliser: _, ...without } = start;
+    await expect(run({ start: without, normaliser: kind })).rejects.toThrow('needs a start');
+    const other = { ...start, normaliser: { ...normaliser, shape: [18] } };
+    const there = { folder: join(folder, 'b'), evaluator: inProcess, prompts };
+    await expect(
+      evolve({ ...there, settings: { ...settings, start: other, normaliser: kind } }),
+    ).rejects.toThrow('start.normaliser: shape [18]');
+  });
+
   it('refuses to go on with other settings, and leaves the run as it was', async () => {
     await run();
     const before = readFileSync(join(folder, 'state.safetensors'));

@@ -47,7 +47,7 @@ interface Options {
   keys: KeyFeature[];
   headBias?: true;
   pooling: number;
-  normaliser: NormaliserKind;
+  normaliser: NormaliserKind | 'start';
   normaliserPrompts: number;
   start?: string;
   biasShift: number;
@@ -149,8 +149,11 @@ export function addEvolveCommand(program: Command): void {
     )
     .option('--head-bias', 'evolve a bias per KV head too; fits this model only')
     .addOption(
-      new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
-        .choices(['bin', 'head'])
+      new Option(
+        '--normaliser <kind>',
+        'one for all heads per bin, each head its own, or that of --start',
+      )
+        .choices(['bin', 'head', 'start'])
         .default('bin'),
     )
     .option('--normaliser-prompts <count>', 'prompts per family to measure it on', count, 6)
@@ -207,6 +210,7 @@ async function run(options: Options): Promise<void> {
       checkpoint: options.start!,
       parameters: [...startedFrom.parameters],
       biasShift: options.biasShift,
+      ...(options.normaliser === 'start' && { normaliser: startedFrom.normaliser }),
     },
     inputs: { model: evaluator.model, prompts: digestOf(texts) },
   };
@@ -267,7 +271,12 @@ async function readStart(path: string, trainable: TrainableSettings) {
   if (trainable.kind !== 'namm') throw new Error(`${path}: only a NAMM starts from a checkpoint`);
   try {
     const { provenance } = checkpoint;
-    return { parameters: parametersOf(trainable, checkpoint), provenance };
+    const { shape, mean, variance, count } = checkpoint.normaliser;
+    const normaliser = {
+      ...{ shape, mean: [...mean], variance: [...variance] },
+      count: [...count],
+    };
+    return { parameters: parametersOf(trainable, checkpoint), provenance, normaliser };
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }

@@ -26,7 +26,8 @@ export interface EvolutionSettings extends EvaluatorSettings {
   readonly seed: number;
   readonly fitness: FitnessSettings;
   readonly normaliser: {
-    readonly kind: NormaliserKind;
+    /** `start`: the statistics of the start, as a NAMM moves "frozen" to another model. */
+    readonly kind: NormaliserKind | 'start';
     /** Prompts per task of the first stage that the statistics are measured on. */
     readonly promptsPerTask: number;
   };
@@ -54,6 +55,16 @@ export interface StartSettings {
   readonly parameters: readonly number[];
   /** Added to the output bias: above 0 keeps more. */
   readonly biasShift: number;
+  /** Its statistics, for the normaliser kind `start`. */
+  readonly normaliser?: StartNormaliser;
+}
+
+/** A `Normaliser` as plain data. */
+export interface StartNormaliser {
+  readonly shape: readonly number[];
+  readonly mean: readonly number[];
+  readonly variance: readonly number[];
+  readonly count: readonly number[];
 }
 
 /** @throws {InvalidArgumentError} naming the setting that cannot be used */
@@ -88,6 +99,9 @@ export function checkSettings(settings: EvolutionSettings): void {
   count('seed', seed, 0);
   check('sizePressure', fitness.sizePressure, fitness.sizePressure >= 0, '0 or more');
   count('normaliser.promptsPerTask', normaliser.promptsPerTask, 1);
+  if (normaliser.kind === 'start' && !settings.start?.normaliser) {
+    throw new InvalidArgumentError('normaliser.kind', "'start' needs a start with a normaliser");
+  }
   count('validation.every', validation.every, 1);
   count('validation.promptsPerTask', validation.promptsPerTask, 1);
 }
