@@ -49,6 +49,9 @@ const scorers: Readonly<Record<string, (features: number) => ScorerSettings>> = 
     ...{ kind: 'mlp', features, hidden: features, depth: 2, bias: true, residual: true },
   }),
   linear: (features) => ({ kind: 'linear', features, bias: true }),
+  'linear-no-recency': (features) => ({
+    ...{ kind: 'linear', features, bias: true, visible: [ages, features] },
+  }),
   'keys-only': (features) => ({
     ...{ kind: 'linear', features, bias: true, visible: [publishedBam.features, features] },
   }),
