@@ -1,25 +1,21 @@
 import { basename } from 'node:path';
 import type { PreparedSample } from '@namm/benchmarks';
-import { type Candidate, CmaEs, presets } from '@namm/cma-es';
-import {
-  findNormaliserProblem,
-  InvalidArgumentError,
-  type Normaliser,
-  type ProgressListener,
-} from '@namm/core';
+import type { Candidate } from '@namm/cma-es';
+import type { ProgressListener } from '@namm/core';
 import type { Evaluator, FailedScore, MemberScore } from './evaluation/evaluator.js';
 import type { PromptSource } from './evaluation/prompt-source.js';
 import { EvaluationError } from './run/errors.js';
 import { evolutionReport } from './run/evolution-report.js';
 import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
+import { newRunState } from './run/new-run-state.js';
 import { RunFolder } from './run/run-folder.js';
 import { lockRun } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
 import { type ScoredMembers, scoreMembers } from './run/score-members.js';
+import { promptsOf } from './run/stage-prompts.js';
 import { createTrainable } from './trainables/create-trainable.js';
 import type { Trainable } from './trainables/trainable.js';
-import type { TrainableSettings } from './trainables/trainable-settings.js';
 
 /** What {@link evolve} works with, beside the settings. */
 export interface EvolveOptions {
@@ -65,67 +61,13 @@ export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
   const unlock = await lockRun(options.folder);
   try {
     const found = await folder.begin(options.settings);
-    const state = found ?? (await newState(options));
+    const state = found ?? (await newRunState(options));
     if (found === null) await folder.saveState(state);
     const records = await folder.readLog(found === null ? 0 : found.logged);
     return await new Evolution(options, folder, state, records).run();
   } finally {
     await unlock();
   }
-}
-
-/** Measured under the full cache on prompts of the first stage, or those of the start. */
-async function normaliserOf({ settings, evaluator, prompts }: EvolveOptions): Promise<Normaliser> {
-  const { normaliser: wanted, stages, start, seed } = settings;
-  if (wanted.kind !== 'start') {
-    const numbers = { seed, from: 0, count: wanted.promptsPerTask };
-    return evaluator.measure(promptsOf(prompts, stages[0]!, 'train', numbers), wanted.kind);
-  }
-  const { shape, mean, variance, count } = start!.normaliser!;
-  const normaliser = {
-    ...{ shape, mean: Float32Array.from(mean), variance: Float32Array.from(variance) },
-    count: Float64Array.from(count),
-  };
-  const problem = findNormaliserProblem(normaliser, normalisedFeatures(settings.trainable));
-  if (problem === null) return normaliser;
-  throw new InvalidArgumentError('start.normaliser', problem);
-}
-
-/** Features that statistics are of: ages are not normalised. */
-function normalisedFeatures(trainable: TrainableSettings): number {
-  if (trainable.kind === 'key-norm') return 1;
-  const { windowSize, keys = [] } = trainable.features;
-  return windowSize / 2 + 1 + keys.length;
-}
-
-async function newState(options: EvolveOptions): Promise<RunState> {
-  const { settings } = options;
-  const { start, seed, sigma, populationSize } = settings;
-  const normaliser = await normaliserOf(options);
-  const trainable = createTrainable(settings.trainable, normaliser);
-  const { dimension } = trainable;
-  let mean = trainable.start();
-  if (start) {
-    if (start.parameters.length !== dimension) {
-      const problem = `has ${start.parameters.length} parameters, not ${dimension}`;
-      throw new InvalidArgumentError('start', `${start.checkpoint} ${problem}`);
-    }
-    mean = Float64Array.from(start.parameters);
-    if (start.biasShift !== 0) mean = trainable.shifted(mean, start.biasShift);
-  }
-  const strategy = new CmaEs({
-    ...presets['namm-recommended'],
-    ...{ mean, sigma, seed, populationSize, model: dimension <= 500 ? 'full' : 'sep' },
-  });
-  return {
-    strategy,
-    normaliser,
-    stage: 0,
-    generationInStage: 0,
-    pending: new Map(),
-    best: null,
-    logged: 0,
-  };
 }
 
 /** One run in progress. */
@@ -339,17 +281,6 @@ interface Validation {
   readonly stage: number;
   readonly prompts: readonly PreparedSample[];
   full: readonly (MemberScore | FailedScore)[] | null;
-}
-
-function promptsOf(
-  source: PromptSource,
-  { tasks, length }: Stage,
-  split: 'train' | 'development',
-  { seed, from, count }: { readonly seed: number; readonly from: number; readonly count: number },
-): PreparedSample[] {
-  return tasks.flatMap((task) =>
-    Array.from({ length: count }, (_, i) => source({ task, split, length, seed, index: from + i })),
-  );
 }
 
 function finiteOrNull(value: number): number | null {
