@@ -51,7 +51,9 @@ describe('bench cma', () => {
     expect(rows.map(([name]) => name)).toEqual([
       'ours, full',
       'ours, sep',
+      'ours, sep, reuse',
       'ours, iso',
+      'ours, iso, reuse',
       'ours, lm-ma',
     ]);
     for (const [, , milliseconds, , peak, , added] of rows) {
