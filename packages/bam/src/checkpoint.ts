@@ -78,6 +78,11 @@ export const publishedFeatures: FeatureSettings = {
   recency: { dimension: 8, maxFrequency: 50_000, start: 0 },
 };
 
+/** How many features of a token are normalised: the bins of its spectrum and its key features, not its age. */
+export function normalisedFeatures({ windowSize, keys = [] }: FeatureSettings): number {
+  return windowSize / 2 + 1 + keys.length;
+}
+
 /** What is wrong with a checkpoint, or null. */
 export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null {
   const { scorer, parameters, normaliser, features, policy, headBias } = checkpoint;
@@ -89,14 +94,15 @@ export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null
     if (NammError.isInstance(error)) return error.message;
     throw error;
   }
-  const bins = features.windowSize / 2 + 1;
-  const keys = features.keys?.length ?? 0;
-  const size = features.recency.dimension + bins + keys;
+  const normalised = normalisedFeatures(features);
+  const size = features.recency.dimension + normalised;
   if (scorer.features !== size) {
+    const keys = features.keys?.length ?? 0;
+    const bins = normalised - keys;
     const parts = `${features.recency.dimension} of recency, ${bins} of the spectrum and ${keys} of keys`;
     return `the scorer takes ${scorer.features} features, but there are ${parts}`;
   }
-  const problem = findNormaliserProblem(normaliser, bins + keys);
+  const problem = findNormaliserProblem(normaliser, normalised);
   if (problem !== null) return `normaliser: ${problem}`;
   return headBias === undefined ? null : findHeadBiasProblem(headBias);
 }

@@ -2,6 +2,7 @@ export {
   type FeatureSettings,
   type HeadBias,
   type NammCheckpoint,
+  normalisedFeatures,
   type PolicySettings,
   publishedFeatures,
 } from './checkpoint.js';

@@ -1,5 +1,10 @@
 import { FileFormatError, type Normaliser } from '@namm/core';
-import { findCheckpointProblem, type NammCheckpoint, publishedFeatures } from './checkpoint.js';
+import {
+  findCheckpointProblem,
+  type NammCheckpoint,
+  normalisedFeatures,
+  publishedFeatures,
+} from './checkpoint.js';
 import { parameterCount, publishedBam, type ScorerSettings } from './scorer-settings.js';
 import { readTorchFile } from './torch/read-torch-file.js';
 import { TorchTensor } from './torch/torch-tensor.js';
@@ -84,7 +89,7 @@ export async function importReferenceCheckpoint(
     const problem = `${name} has ${count} numbers where ${size} are needed`;
     throw new FileFormatError(path, `${problem}; give the scorer that it was trained with`);
   };
-  const bins = publishedFeatures.windowSize / 2 + 1;
+  const bins = normalisedFeatures(publishedFeatures);
   const counts = await read(`${statistics}num`, bins);
   const normaliser: Normaliser = {
     shape: [bins],

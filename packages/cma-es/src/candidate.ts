@@ -19,8 +19,8 @@ export interface Candidate {
 /** How candidates are handed out. */
 export interface AskOptions {
   /**
-   * Whether the next generation's parameters may be written over these: then a run makes no garbage, and what is to be
-   * kept must be copied. What the strategy keeps itself, as its best, is its own.
+   * Whether the next generation's parameters may be written over these: then no generation leaves arrays behind, and what
+   * is to be kept must be copied. What the strategy keeps itself, as its best, is its own.
    *
    * @defaultValue false
    */

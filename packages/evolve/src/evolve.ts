@@ -9,11 +9,11 @@ import { evolutionReport } from './run/evolution-report.js';
 import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 import { newRunState } from './run/new-run-state.js';
+import { promptsOf } from './run/prompts-of.js';
 import { RunFolder } from './run/run-folder.js';
 import { lockRun } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
 import { type ScoredMembers, scoreMembers } from './run/score-members.js';
-import { promptsOf } from './run/stage-prompts.js';
 import { createTrainable } from './trainables/create-trainable.js';
 import type { Trainable } from './trainables/trainable.js';
 

@@ -1,12 +1,12 @@
+import { normalisedFeatures } from '@namm/bam';
 import { CmaEs, presets } from '@namm/cma-es';
 import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
 import type { Evaluator } from '../evaluation/evaluator.js';
 import type { PromptSource } from '../evaluation/prompt-source.js';
 import { createTrainable } from '../trainables/create-trainable.js';
-import type { TrainableSettings } from '../trainables/trainable-settings.js';
 import type { EvolutionSettings } from './evolution-settings.js';
+import { promptsOf } from './prompts-of.js';
 import type { RunState } from './run-state.js';
-import { promptsOf } from './stage-prompts.js';
 
 /** What a run begins with. */
 interface RunInputs {
@@ -62,14 +62,9 @@ async function normaliserOf({ settings, evaluator, prompts }: RunInputs): Promis
     ...{ shape, mean: Float32Array.from(mean), variance: Float32Array.from(variance) },
     count: Float64Array.from(count),
   };
-  const problem = findNormaliserProblem(normaliser, normalisedFeatures(settings.trainable));
+  const { trainable } = settings;
+  const features = trainable.kind === 'namm' ? normalisedFeatures(trainable.features) : 1;
+  const problem = findNormaliserProblem(normaliser, features);
   if (problem === null) return normaliser;
   throw new InvalidArgumentError('start.normaliser', problem);
-}
-
-/** Features that statistics are of: ages are not normalised. */
-function normalisedFeatures(trainable: TrainableSettings): number {
-  if (trainable.kind === 'key-norm') return 1;
-  const { windowSize, keys = [] } = trainable.features;
-  return windowSize / 2 + 1 + keys.length;
 }
