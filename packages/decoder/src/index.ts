@@ -1,4 +1,3 @@
-export { type CompletionOptions, completeText } from './complete-text.js';
 export type { ContextExtension } from './context-extension.js';
 export {
   Decoder,
@@ -23,12 +22,13 @@ export {
   RuntimeFailure,
 } from './errors.js';
 export { supportedModelTypes } from './families/read-spec.js';
-export { greedy } from './greedy.js';
 export type { DecoderInput } from './read-chunks.js';
 export { requireProbe } from './require-probe.js';
 export { readRotaryParameters } from './rotary/read-rotary.js';
 export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
+export { type CompletionOptions, completeText } from './text/complete-text.js';
+export { greedy } from './text/greedy.js';
 export {
   type ChatMessage,
   type ChatTemplateOptions,
@@ -36,7 +36,7 @@ export {
   TextStream,
   Tokenizer,
   TokenizerError,
-} from './tokenizer.js';
+} from './text/tokenizer.js';
 export { DecoderWorker, type DecoderWorkerOptions } from './worker/decoder-worker.js';
 export type { WorkerCache } from './worker/worker-cache.js';
 export {

@@ -24,8 +24,7 @@ interface Fixture {
   chat: { messages: ChatMessage[]; add_generation_prompt: boolean; text: string; ids: number[] }[];
 }
 
-const folderOf = (name: string) =>
-  fileURLToPath(new URL(`tokenizer/__fixtures__/${name}`, import.meta.url));
+const folderOf = (name: string) => fileURLToPath(new URL(`__fixtures__/${name}`, import.meta.url));
 const readJson = (folder: string, file: string) =>
   JSON.parse(readFileSync(join(folder, file), 'utf8'));
 const names = ['gpt2-bytelevel', 'llama3-split', 'sp-bytefallback'];

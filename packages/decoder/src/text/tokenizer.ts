@@ -1,19 +1,15 @@
 import { join } from 'node:path';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { InvalidArgumentError } from '@namm/core';
-import {
-  type ChatMessage,
-  type ChatTemplate,
-  readChatTemplate,
-} from './tokenizer/chat-template.js';
-import { checkTokenizer } from './tokenizer/check-tokenizer.js';
-import { readJsonObject } from './tokenizer/read-json-object.js';
-import { TextStream } from './tokenizer/text-stream.js';
-import { TokenizerError } from './tokenizer/tokenizer-error.js';
+import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template.js';
+import { checkTokenizer } from './check-tokenizer.js';
+import { readJsonObject } from './read-json-object.js';
+import { TextStream } from './text-stream.js';
+import { TokenizerError } from './tokenizer-error.js';
 
-export type { ChatMessage } from './tokenizer/chat-template.js';
-export { TextStream } from './tokenizer/text-stream.js';
-export { TokenizerError } from './tokenizer/tokenizer-error.js';
+export type { ChatMessage } from './chat-template.js';
+export { TextStream } from './text-stream.js';
+export { TokenizerError } from './tokenizer-error.js';
 
 /** How a conversation becomes a prompt. */
 export interface ChatTemplateOptions {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { StepOptions } from './decoder.js';
-import type { CacheLike, DecoderLike } from './decoder-like.js';
+import type { StepOptions } from '../decoder.js';
+import type { CacheLike, DecoderLike } from '../decoder-like.js';
 import { greedy } from './greedy.js';
 import type { Tokenizer } from './tokenizer.js';
 

@@ -1,5 +1,5 @@
-import type { StepOptions } from './decoder.js';
-import type { CacheLike, DecoderLike } from './decoder-like.js';
+import type { StepOptions } from '../decoder.js';
+import type { CacheLike, DecoderLike } from '../decoder-like.js';
 
 /** Index of the largest number; the first of equal ones. */
 function indexOfLargest(numbers: Float32Array): number {
