@@ -1,6 +1,6 @@
 import type { CacheMemory, CacheShape, KVCacheOptions, Probe } from '@namm/kv-cache';
 import type { StepItem, StepOptions, StepResult } from './decoder.js';
-import type { DecoderSpec } from './decoder-spec.js';
+import type { DecoderSpec } from './spec/decoder-spec.js';
 
 /** Options of a cache, with the policy as the decoder takes it. */
 export type CreateCacheOptions<Policy> = Omit<KVCacheOptions, 'policy' | 'recorder'> & {

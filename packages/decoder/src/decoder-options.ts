@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '@namm/core';
 import type { Probe, SpectrumProbe } from '@namm/kv-cache';
-import { type ContextExtension, extendContext, scaleAttention } from './context-extension.js';
-import type { DecoderSpec } from './decoder-spec.js';
+import type { DecoderSpec } from './spec/decoder-spec.js';
+import { type ContextExtension, extendContext, scaleAttention } from './spec/scale-rope.js';
 
 export interface DecoderOptions {
   /**

@@ -7,24 +7,24 @@ import {
   type KVCacheOptions,
   type Probe,
 } from '@namm/kv-cache';
-import { cacheShape } from './cache-shape.js';
-import { checkPositionLimit } from './check-position-limit.js';
-import { checkCompactPositions, makeRoom } from './compact-positions.js';
 import type { DecoderLike } from './decoder-like.js';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
-import type { DecoderSpec } from './decoder-spec.js';
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
 import { readSpec } from './families/read-spec.js';
-import { findNonFiniteTensor } from './find-non-finite-tensor.js';
-import { type Chunk, ForwardInputs } from './forward-inputs.js';
 import { buildGraph } from './graph/build-graph.js';
 import { names } from './graph/names.js';
-import { isAllFinite } from './is-all-finite.js';
-import { type ModelFolder, openModelFolder } from './model-folder.js';
-import { OrtSession } from './ort-session.js';
-import { type DecoderInput, readChunks } from './read-chunks.js';
-import { readObservations } from './read-observations.js';
-import { requireProbe } from './require-probe.js';
+import { readObservations } from './probes/read-observations.js';
+import { requireProbe } from './probes/require-probe.js';
+import { OrtSession } from './runtime/ort-session.js';
+import { findNonFiniteTensor } from './source/find-non-finite-weight.js';
+import { type ModelFolder, openModelFolder } from './source/model-folder.js';
+import { cacheShape } from './spec/cache-shape.js';
+import type { DecoderSpec } from './spec/decoder-spec.js';
+import { checkPositionLimit } from './step/check-position-limit.js';
+import { checkCompactPositions, makeRoom } from './step/compact-positions.js';
+import { type Chunk, ForwardInputs } from './step/forward-inputs.js';
+import { isAllFinite } from './step/is-all-finite.js';
+import { type DecoderInput, readChunks } from './step/read-chunks.js';
 
 /** One sequence in a step. */
 export interface StepItem<Cache = KVCache> {

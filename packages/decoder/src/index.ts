@@ -1,4 +1,3 @@
-export type { ContextExtension } from './context-extension.js';
 export {
   Decoder,
   type StepItem,
@@ -12,7 +11,6 @@ export type {
   RestoreCacheOptions,
 } from './decoder-like.js';
 export type { DecoderOptions } from './decoder-options.js';
-export type * from './decoder-spec.js';
 export {
   CacheUseError,
   DecoderInputError,
@@ -22,11 +20,13 @@ export {
   RuntimeFailure,
 } from './errors.js';
 export { supportedModelTypes } from './families/read-spec.js';
-export type { DecoderInput } from './read-chunks.js';
-export { requireProbe } from './require-probe.js';
+export { requireProbe } from './probes/require-probe.js';
 export { readRotaryParameters } from './rotary/read-rotary.js';
 export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
+export type * from './spec/decoder-spec.js';
+export type { ContextExtension } from './spec/scale-rope.js';
+export type { DecoderInput } from './step/read-chunks.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export { greedy } from './text/greedy.js';
 export {

@@ -1,7 +1,7 @@
 // What runs in the worker thread of a DecoderWorker.
 import { parentPort, workerData } from 'node:worker_threads';
+import { guardNativeCalls, NativeGate } from './runtime/native-gate.js';
 import { ModelHost } from './worker/model-host.js';
-import { guardNativeCalls, NativeGate } from './worker/native-gate.js';
 import { toPortable } from './worker/portable-error.js';
 import type { Call, Message, Method, Methods } from './worker/protocol.js';
 

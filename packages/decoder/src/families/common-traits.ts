@@ -1,5 +1,5 @@
-import type { ConfigReader } from '../config-reader.js';
 import { readRotary } from '../rotary/read-rotary.js';
+import type { ConfigReader } from '../source/config-reader.js';
 import { type GatedDecoderTraits, readHeads } from './gated-decoder.js';
 
 /** What a family assumes where a configuration is silent. */

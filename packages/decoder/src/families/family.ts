@@ -1,5 +1,5 @@
-import type { ConfigReader } from '../config-reader.js';
-import type { DecoderSpec } from '../decoder-spec.js';
+import type { ConfigReader } from '../source/config-reader.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /** One model family: how its configuration turns into a spec. */
 export interface Family {

@@ -1,4 +1,5 @@
-import type { ConfigReader } from '../config-reader.js';
+import type { RotarySpec } from '../rotary/rotary-spec.js';
+import type { ConfigReader } from '../source/config-reader.js';
 import type {
   AttentionSpec,
   DecoderSpec,
@@ -6,8 +7,7 @@ import type {
   LayerNormsSpec,
   LinearSpec,
   NormSpec,
-} from '../decoder-spec.js';
-import type { RotarySpec } from '../rotary/rotary-spec.js';
+} from '../spec/decoder-spec.js';
 import { readActivation } from './read-activation.js';
 
 /** What differs from layer to layer. */

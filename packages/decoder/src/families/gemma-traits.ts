@@ -1,4 +1,4 @@
-import type { ConfigReader } from '../config-reader.js';
+import type { ConfigReader } from '../source/config-reader.js';
 import { attentionBias } from './common-traits.js';
 import { type GatedDecoderTraits, readHeads } from './gated-decoder.js';
 

@@ -1,6 +1,6 @@
-import type { ConfigReader } from '../config-reader.js';
 import { readRotary } from '../rotary/read-rotary.js';
 import type { RotarySpec } from '../rotary/rotary-spec.js';
+import type { ConfigReader } from '../source/config-reader.js';
 import type { Family } from './family.js';
 import { gatedDecoder, readHeads } from './gated-decoder.js';
 import { gemmaHeadSize, gemmaTraits } from './gemma-traits.js';

@@ -1,4 +1,4 @@
-import type { LinearSpec, NormSpec } from '../decoder-spec.js';
+import type { LinearSpec, NormSpec } from '../spec/decoder-spec.js';
 import type { Family } from './family.js';
 import { readLayerCount } from './gated-decoder.js';
 import { readActivation } from './read-activation.js';

@@ -1,5 +1,5 @@
-import type { ConfigReader } from '../config-reader.js';
-import type { ActivationName } from '../decoder-spec.js';
+import type { ConfigReader } from '../source/config-reader.js';
+import type { ActivationName } from '../spec/decoder-spec.js';
 
 const activations: Readonly<Record<string, ActivationName>> = {
   silu: 'silu',

@@ -1,5 +1,5 @@
-import type { ConfigReader } from '../config-reader.js';
-import type { DecoderSpec } from '../decoder-spec.js';
+import type { ConfigReader } from '../source/config-reader.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Family } from './family.js';
 import { gemma2 } from './gemma2.js';
 import { gemma3Text } from './gemma3-text.js';

@@ -1,4 +1,4 @@
-import type { ConfigReader } from '../config-reader.js';
+import type { ConfigReader } from '../source/config-reader.js';
 import { readLayerCount } from './gated-decoder.js';
 
 /**

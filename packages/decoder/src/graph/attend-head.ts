@@ -1,8 +1,8 @@
 import type { Value } from '@namm/onnx';
-import type { AttentionSpec } from '../decoder-spec.js';
+import { probeOutput } from '../probes/probe-output.js';
+import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention.js';
 import { names, type Piece, pieces } from './names.js';
-import { probeOutput } from './probe-output.js';
 import { softCap } from './soft-cap.js';
 
 /**

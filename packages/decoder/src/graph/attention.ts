@@ -1,10 +1,10 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
-import type { AttentionSpec } from '../decoder-spec.js';
+import type { ProbeContext } from '../probes/probe-output.js';
+import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attendHead } from './attend-head.js';
 import { linear } from './linear.js';
 import type { Masks } from './masks.js';
 import { names } from './names.js';
-import type { ProbeContext } from './probe-output.js';
 import { project, type RotaryTable } from './project.js';
 import { splitEqually } from './split-equally.js';
 import type { Weights } from './weights.js';

@@ -1,7 +1,9 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
-import type { DecoderSpec, LayerSpec, NormSpec } from '../decoder-spec.js';
-import type { ModelFolder } from '../model-folder.js';
+import type { ProbeContext } from '../probes/probe-output.js';
+import { spectrumInputs } from '../probes/spectrum-output.js';
+import type { ModelFolder } from '../source/model-folder.js';
+import type { DecoderSpec, LayerSpec, NormSpec } from '../spec/decoder-spec.js';
 import { type AttentionContext, attention } from './attention.js';
 import { checkUnusedTensors } from './check-unused-tensors.js';
 import { feedForward } from './feed-forward.js';
@@ -9,10 +11,8 @@ import { linear } from './linear.js';
 import { Masks } from './masks.js';
 import { names } from './names.js';
 import { norm } from './norm.js';
-import type { ProbeContext } from './probe-output.js';
 import { Residual } from './residual.js';
 import { softCap } from './soft-cap.js';
-import { spectrumInputs } from './spectrum-output.js';
 import { splitEqually } from './split-equally.js';
 import { type UnalignedFile, Weights } from './weights.js';
 

@@ -1,6 +1,6 @@
-import type { DecoderSpec } from '../decoder-spec.js';
 import { ModelFolderError } from '../errors.js';
-import type { ModelFolder } from '../model-folder.js';
+import type { ModelFolder } from '../source/model-folder.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /** Buffers that old checkpoints hold and that say nothing: RoPE's frequencies, GPT-2's causal mask. */
 const harmless = /rotary_emb\.inv_freq$|\.attn\.(bias|masked_bias)$/;

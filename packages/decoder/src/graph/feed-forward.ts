@@ -1,5 +1,5 @@
 import { float, type GraphBuilder, type Value } from '@namm/onnx';
-import type { ActivationName, FeedForwardSpec } from '../decoder-spec.js';
+import type { ActivationName, FeedForwardSpec } from '../spec/decoder-spec.js';
 import { linear } from './linear.js';
 import type { Weights } from './weights.js';
 

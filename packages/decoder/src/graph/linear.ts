@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
-import type { LinearSpec } from '../decoder-spec.js';
+import type { LinearSpec } from '../spec/decoder-spec.js';
 import type { Weights } from './weights.js';
 
 /** y = x W + b for `x [rows, inputs]`. */

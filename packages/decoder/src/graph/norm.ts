@@ -1,5 +1,5 @@
 import { float, type GraphBuilder, type Value } from '@namm/onnx';
-import type { NormSpec } from '../decoder-spec.js';
+import type { NormSpec } from '../spec/decoder-spec.js';
 import type { Weights } from './weights.js';
 
 /** Normalises `x [..., size]` over its last axis. */

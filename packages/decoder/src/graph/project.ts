@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
-import type { AttentionSpec } from '../decoder-spec.js';
+import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
 import type { Weights } from './weights.js';

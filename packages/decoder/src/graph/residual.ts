@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
-import type { NormSpec } from '../decoder-spec.js';
+import type { NormSpec } from '../spec/decoder-spec.js';
 import { norm, normOfSum } from './norm.js';
 import type { Weights } from './weights.js';
 

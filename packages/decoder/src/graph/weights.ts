@@ -2,7 +2,7 @@ import { dirname, relative } from 'node:path';
 import type { Dtype, SafetensorsFile } from '@namm/core';
 import type { ElementType, GraphBuilder, Value } from '@namm/onnx';
 import { ModelFolderError } from '../errors.js';
-import type { ModelFolder, StoredTensor } from '../model-folder.js';
+import type { ModelFolder, StoredTensor } from '../source/model-folder.js';
 
 /** Storage types that can be computed with; ONNX Runtime converts them to float32 once, when it loads. */
 const elementTypes: Partial<Record<Dtype, ElementType>> = {

@@ -1,4 +1,4 @@
-import { ConfigReader } from '../config-reader.js';
+import { ConfigReader } from '../source/config-reader.js';
 import type { RotaryScaling, RotarySpec } from './rotary-spec.js';
 
 export interface RotaryDefaults {

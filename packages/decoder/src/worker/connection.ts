@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import { InvalidArgumentError, type NammErrorOptions, type ProgressListener } from '@namm/core';
-import { NativeGate } from './native-gate.js';
+import { NativeGate } from '../runtime/native-gate.js';
 import { fromPortable } from './portable-error.js';
 import type { Call, Message, Method, Methods } from './protocol.js';
 import { type WorkerDeathReason, WorkerDiedError } from './worker-errors.js';

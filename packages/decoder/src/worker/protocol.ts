@@ -3,7 +3,7 @@ import type { CacheMemory, CacheShape, Probe } from '@namm/kv-cache';
 import type { StepItem, StepResult } from '../decoder.js';
 import type { CreateCacheOptions, RestoreCacheOptions } from '../decoder-like.js';
 import type { DecoderOptions } from '../decoder-options.js';
-import type { DecoderSpec } from '../decoder-spec.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { PortableError } from './portable-error.js';
 import type { WorkerPolicy } from './worker-policy.js';
 

@@ -1,4 +1,4 @@
-import type { RotarySpec } from './rotary/rotary-spec.js';
+import type { RotarySpec } from '../rotary/rotary-spec.js';
 
 /** A normalisation over the last axis. */
 export interface NormSpec {

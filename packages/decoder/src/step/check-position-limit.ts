@@ -1,5 +1,5 @@
-import type { DecoderSpec } from './decoder-spec.js';
-import { PositionLimitError } from './errors.js';
+import { PositionLimitError } from '../errors.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /**
  * Checks that a sequence whose positions are absolute stays within those of the model.

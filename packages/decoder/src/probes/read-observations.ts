@@ -1,6 +1,6 @@
 import type { FloatArray, Observation, Probe } from '@namm/kv-cache';
-import type { DecoderSpec } from './decoder-spec.js';
-import { names } from './graph/names.js';
+import { names } from '../graph/names.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /**
  * The probes of one forward pass as a policy wants them, one per layer.

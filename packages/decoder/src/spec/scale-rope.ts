@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
+import type { RotaryScaling } from '../rotary/rotary-spec.js';
 import type { DecoderSpec } from './decoder-spec.js';
-import type { RotaryScaling } from './rotary/rotary-spec.js';
 
 /** How RoPE reaches beyond the length that the model was trained for. */
 export interface ContextExtension {

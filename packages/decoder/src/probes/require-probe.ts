@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EvictionPolicy, Probe } from '@namm/kv-cache';
-import { CacheUseError } from './errors.js';
+import { CacheUseError } from '../errors.js';
 
 /** Whether a graph that reports `offered` tells a policy all it asks for. */
 function probeServes(offered: Probe, wanted: Probe): boolean {

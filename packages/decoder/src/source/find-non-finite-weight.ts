@@ -1,4 +1,4 @@
-import { isAllFinite } from './is-all-finite.js';
+import { isAllFinite } from '../step/is-all-finite.js';
 import type { ModelFolder } from './model-folder.js';
 
 /** Name of the first tensor of a folder that holds NaN or infinity, or null. Reads all weights. */

@@ -1,6 +1,6 @@
 import type { SpectrumProbe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
-import { names } from './names.js';
+import { names } from '../graph/names.js';
 
 /** What all heads of a graph with a `spectrum` probe share. */
 export interface SpectrumInputs {

@@ -1,8 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { RuntimeFailure } from './errors.js';
-import type { DecoderGraph } from './graph/build-graph.js';
-import { nativeCall } from './worker/native-gate.js';
+import { RuntimeFailure } from '../errors.js';
+import type { DecoderGraph } from '../graph/build-graph.js';
+import { nativeCall } from './native-gate.js';
 
 /** Numbers and their shape, as ONNX Runtime takes them; the data is read in place, not copied. */
 export interface Feed {

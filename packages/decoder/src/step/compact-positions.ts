@@ -1,7 +1,7 @@
 import type { CacheLease, KVCache, TurnKeys } from '@namm/kv-cache';
-import type { DecoderSpec } from './decoder-spec.js';
-import { CacheUseError, PositionLimitError } from './errors.js';
-import { keyTurner } from './rotary/turn-keys.js';
+import { CacheUseError, PositionLimitError } from '../errors.js';
+import { keyTurner } from '../rotary/rotate-keys.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /**
  * Checks that caches with compact positions can serve a model: kept keys must be able to move.

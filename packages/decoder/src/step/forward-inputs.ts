@@ -1,8 +1,8 @@
 import { type KVCache, type Probe, type SpectrumProbe, spectrumSizes } from '@namm/kv-cache';
-import type { DecoderSpec } from './decoder-spec.js';
-import { names, type Piece, pieces } from './graph/names.js';
-import type { Feed } from './ort-session.js';
-import { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
+import { names, type Piece, pieces } from '../graph/names.js';
+import { type RotaryRows, rotaryRows } from '../rotary/rotary-rows.js';
+import type { Feed } from '../runtime/ort-session.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /** Some consecutive tokens of one sequence, as ids or as rows; the other of the two is empty. */
 export interface Chunk {

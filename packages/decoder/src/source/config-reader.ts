@@ -1,4 +1,4 @@
-import { ModelFolderError } from './errors.js';
+import { ModelFolderError } from '../errors.js';
 
 export interface NumberLimits {
   /** Used when the key is absent; without a default the key is required. */

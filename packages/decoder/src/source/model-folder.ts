@@ -7,8 +7,8 @@ import {
   type SafetensorsFile,
   type TensorEntry,
 } from '@namm/core';
+import { ModelFolderError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
-import { ModelFolderError } from './errors.js';
 
 /** A tensor and the file that holds it. */
 export interface StoredTensor {

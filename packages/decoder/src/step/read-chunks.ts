@@ -1,5 +1,5 @@
-import type { DecoderSpec } from './decoder-spec.js';
-import { DecoderInputError } from './errors.js';
+import { DecoderInputError } from '../errors.js';
+import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Chunk } from './forward-inputs.js';
 
 /** Token ids, or rows `[tokens, hiddenSize]` that stand in for their embeddings (after any scaling). */

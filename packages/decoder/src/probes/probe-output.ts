@@ -1,6 +1,6 @@
 import type { Probe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
-import { names } from './names.js';
+import { names } from '../graph/names.js';
 import { type SpectrumInputs, spectrumOutput } from './spectrum-output.js';
 
 /** What a graph reports of the attention, and the inputs that takes. */
