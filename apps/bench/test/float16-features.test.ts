@@ -38,9 +38,9 @@ function compared(policy: EvictionPolicy, other: EvictionPolicy) {
           }
           return decided;
         },
-        compact(kept) {
-          own.compact(kept);
-          shadow.compact(kept);
+        retain(kept) {
+          own.retain(kept);
+          shadow.retain(kept);
         },
         fork: () => own.fork(),
         save: () => own.save(),

@@ -49,7 +49,7 @@ export function factOracle(
         }),
       );
     },
-    compact() {},
+    retain() {},
     fork: () => state, // it remembers nothing
     save: () => packState(policy, []),
   };

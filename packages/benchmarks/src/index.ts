@@ -12,9 +12,9 @@ export {
 } from './prepare-sample.js';
 export { readCorpus } from './read-corpus.js';
 export {
+  type AnsweringModel,
   type SampleMemory,
   type SampleScore,
-  type ScoredModel,
   type ScoreItem,
   scoreSamples,
 } from './score-samples.js';

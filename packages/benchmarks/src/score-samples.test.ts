@@ -1,9 +1,19 @@
-import { type CacheShape, full, KVCache, sinkRecent } from '@namm/kv-cache';
+import {
+  type CacheShape,
+  full,
+  KVCache,
+  type KVCacheOptions,
+  type StepItem,
+  type StepOptions,
+  type StepResult,
+  sinkRecent,
+} from '@namm/kv-cache';
 import { describe, expect, it } from 'vitest';
+import { idsOf } from '../test/ids-of.js';
 import { countWords, testFiller } from '../test/test-filler.js';
 import { generateSample } from './generate-sample.js';
 import { type PreparedSample, prepareSample } from './prepare-sample.js';
-import { type ScoredModel, scoreSamples } from './score-samples.js';
+import { type AnsweringModel, scoreSamples } from './score-samples.js';
 import { taskFamily } from './task-families.js';
 
 const size = 10;
@@ -15,34 +25,34 @@ const shape: CacheShape = {
 /**
  * Expects after each token the next number, with logit 2 over 0 for all others. Reads three tokens per pass.
  */
-class SuccessorModel implements ScoredModel {
-  readonly spec = { vocabularySize: size };
+class SuccessorModel implements AnsweringModel {
   readonly passes: number[] = [];
 
-  createCache(options: Parameters<ScoredModel['createCache']>[0]): KVCache {
+  createCache(options?: KVCacheOptions): KVCache {
     return new KVCache(shape, options);
   }
 
   async step(
-    items: Parameters<ScoredModel['step']>[0],
-    { onProgress }: Parameters<ScoredModel['step']>[1],
-  ) {
+    items: readonly StepItem<KVCache>[],
+    { onProgress }: StepOptions = {},
+  ): Promise<StepResult[]> {
     this.passes.push(items.length);
-    const results = [];
+    const results: StepResult[] = [];
     for (const { cache, input, outputs } of items) {
-      for (let from = 0; from < input.ids.length; from += 3) {
-        const count = Math.min(3, input.ids.length - from);
+      const ids = idsOf(input);
+      for (let from = 0; from < ids.length; from += 3) {
+        const count = Math.min(3, ids.length - from);
         const rows = { keys: new Float32Array(2 * count), values: new Float32Array(2 * count) };
         await cache.update({ count, rows: [rows], observations: [] });
-        onProgress();
+        onProgress?.({ stage: 'tokens', done: from + count, total: ids.length });
       }
-      const logits = new Float32Array(outputs === 'all' ? input.ids.length * size : 0);
+      const logits = new Float32Array(outputs === 'all' ? ids.length * size : 0);
       if (outputs === 'all') {
-        input.ids.forEach((id, row) => {
+        ids.forEach((id, row) => {
           logits[row * size + ((id + 1) % size)] = 2;
         });
       }
-      results.push({ logits });
+      results.push({ logits, hidden: new Float32Array(0) });
     }
     return results;
   }

@@ -1,22 +1,10 @@
 import { mean } from '@namm/core';
-import type { CacheMemory, EvictionPolicy, KVCache } from '@namm/kv-cache';
+import type { CacheMemory, EvictionPolicy, KVCache, SequenceModel } from '@namm/kv-cache';
 import { MemoryWatch } from './memory-watch.js';
 import type { PreparedQuestion, PreparedSample } from './prepare-sample.js';
 
-/** What a language model has to do to be scored; `Decoder` of `@namm/decoder` does it. */
-export interface ScoredModel {
-  readonly spec: { readonly vocabularySize: number };
-  createCache(options: { readonly policy: EvictionPolicy }): KVCache;
-  /** @returns per item logits `[rows, vocabularySize]` of all new tokens, or of none */
-  step(
-    items: readonly {
-      readonly cache: KVCache;
-      readonly input: { readonly ids: Int32Array };
-      readonly outputs: 'all' | 'none';
-    }[],
-    options: { readonly onProgress: () => void },
-  ): Promise<readonly { readonly logits: Float32Array }[]>;
-}
+/** What of a model is needed to answer. */
+export type AnsweringModel = Pick<SequenceModel<KVCache, EvictionPolicy>, 'createCache' | 'step'>;
 
 /**
  * A sample to be answered: under a policy, from an empty cache; or from a cache that has read the first tokens
@@ -64,11 +52,13 @@ export interface SampleScore {
  * ```
  */
 export async function scoreSamples(
-  model: ScoredModel,
+  model: AnsweringModel,
   items: readonly ScoreItem[],
 ): Promise<SampleScore[]> {
-  const caches = items.map((item) =>
-    'cache' in item ? item.cache : model.createCache({ policy: item.policy }),
+  const caches = await Promise.all(
+    items.map((item) =>
+      'cache' in item ? item.cache : model.createCache({ policy: item.policy }),
+    ),
   );
   try {
     const watches = caches.map((cache) => new MemoryWatch(cache));
@@ -88,9 +78,8 @@ export async function scoreSamples(
       outputs: 'all' as const,
     }));
     const results = await model.step(tails, { onProgress });
-    const { vocabularySize } = model.spec;
     return items.map(({ prepared }, i) => ({
-      ...scoreAnswers(prepared, results[i]!.logits, vocabularySize),
+      ...scoreAnswers(prepared, results[i]!.logits),
       memory: watches[i]!.summary(atAnswer[i]!),
     }));
   } finally {
@@ -99,7 +88,8 @@ export async function scoreSamples(
 }
 
 /** @param logits of the tail's tokens, `[tail, size]`: row t says what the model expects at t + 1 */
-function scoreAnswers({ tail, questions }: PreparedSample, logits: Float32Array, size: number) {
+function scoreAnswers({ tail, questions }: PreparedSample, logits: Float32Array) {
+  const size = logits.length / tail.length;
   const rowBefore = (place: number) => logits.subarray((place - 1) * size, place * size);
   const places = ({ from, to }: { readonly from: number; readonly to: number }) =>
     Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,6 +1,14 @@
 import { Random } from '@namm/core';
-import { type CacheShape, type EvictionPolicy, KVCache } from '@namm/kv-cache';
+import {
+  type CacheShape,
+  KVCache,
+  type KVCacheOptions,
+  type StepItem,
+  type StepOptions,
+  type StepResult,
+} from '@namm/kv-cache';
 import type { TableModel } from '../src/table/measure-rows.js';
+import { idsOf } from './ids-of.js';
 
 const layer = { keyValueHeads: 2, queryHeads: 2, headSize: 4, window: null };
 
@@ -22,34 +30,32 @@ export class RecallModel implements TableModel {
     this.chunkSize = chunkSize;
   }
 
-  createCache(options: { readonly policy: EvictionPolicy }): KVCache {
+  createCache(options?: KVCacheOptions): KVCache {
     return this.#track(new KVCache(this.cacheShape, options), []);
   }
 
   async step(
-    items: readonly {
-      readonly cache: KVCache;
-      readonly input: { readonly ids: Int32Array };
-      readonly outputs?: 'all' | 'last' | 'none';
-    }[],
-    { onProgress }: { readonly onProgress: () => void },
-  ): Promise<{ readonly logits: Float32Array }[]> {
+    items: readonly StepItem<KVCache>[],
+    { onProgress }: StepOptions = {},
+  ): Promise<StepResult[]> {
     this.steps.push(items.length);
-    const results: { logits: Float32Array }[] = [];
+    const results: StepResult[] = [];
     for (const { cache, input, outputs = 'last' } of items) {
       const rows: Float32Array[] = [];
-      for (const id of input.ids) {
+      const ids = idsOf(input);
+      const report = (done: number) => onProgress?.({ stage: 'tokens', done, total: ids.length });
+      for (const [place, id] of ids.entries()) {
         const known = this.#ids.get(cache)!;
         known.push(id);
         await cache.update({ count: 1, rows: this.#rowsOf(id), observations: [] });
         rows.push(this.#expected(cache, known));
-        if (cache.seen % this.chunkSize === 0) onProgress();
+        if (cache.seen % this.chunkSize === 0) report(place + 1);
       }
-      onProgress();
+      report(ids.length);
       const wanted = outputs === 'all' ? rows : outputs === 'last' ? rows.slice(-1) : [];
       const logits = new Float32Array(wanted.length * this.spec.vocabularySize);
       for (const [i, row] of wanted.entries()) logits.set(row, i * row.length);
-      results.push({ logits });
+      results.push({ logits, hidden: new Float32Array(0) });
     }
     return results;
   }

@@ -7,15 +7,13 @@ import {
   Tensor,
 } from '@huggingface/transformers';
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import {
-  CacheUseError,
-  type CreateCacheOptions,
-  Decoder,
-  DecoderWorker,
-  requireProbe,
-  type StepOptions,
-} from '@namm/decoder';
-import type { EvictionPolicy, KVCacheOptions } from '@namm/kv-cache';
+import { CacheUseError, Decoder, DecoderWorker, requireProbe } from '@namm/decoder';
+import type {
+  CreateCacheOptions,
+  EvictionPolicy,
+  KVCacheOptions,
+  StepOptions,
+} from '@namm/kv-cache';
 import { LoadingProgress } from './hub/loading-progress.js';
 import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';

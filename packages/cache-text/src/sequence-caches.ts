@@ -1,7 +1,7 @@
 import { DynamicCache } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import { CacheUseError, type StepOptions } from '@namm/decoder';
-import { CacheBusyError } from '@namm/kv-cache';
+import { CacheUseError } from '@namm/decoder';
+import { CacheBusyError, hasCompactPositions, type StepOptions } from '@namm/kv-cache';
 import { PromptMismatchError } from './errors.js';
 import { restoreSequences, saveSequences } from './saved-sequences.js';
 import { Sequence } from './sequence.js';
@@ -181,7 +181,7 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
 
   /** Whether every sequence has room for one more token. Compact positions do not run out. */
   get hasRoom(): boolean {
-    if (this.#sequences.some(({ cache }) => cache.shape.positions === 'compact')) return true;
+    if (this.#sequences.some(({ cache }) => hasCompactPositions(cache.shape))) return true;
     return this.get_seq_length() < this.#model.spec.maximumPositions;
   }
 

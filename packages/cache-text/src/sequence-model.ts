@@ -1,12 +1,10 @@
+import type { Decoder, DecoderWorker, WorkerCache, WorkerPolicy } from '@namm/decoder';
 import type {
   CreateCacheOptions,
-  Decoder,
-  DecoderLike,
-  DecoderWorker,
-  WorkerCache,
-  WorkerPolicy,
-} from '@namm/decoder';
-import type { EvictionPolicy, KVCache } from '@namm/kv-cache';
+  EvictionPolicy,
+  KVCache,
+  SequenceModel as SequenceModelOf,
+} from '@namm/kv-cache';
 
 /** What computes: in this thread, or in a worker thread. */
 export type AnyDecoder = Decoder | DecoderWorker;
@@ -28,7 +26,7 @@ export type AnyPolicy = EvictionPolicy | WorkerPolicy;
 export type SequenceCache = KVCache | WorkerCache;
 
 /** Either kind of decoder, as code sees it that does not care. */
-export type SequenceModel = DecoderLike<SequenceCache, AnyPolicy>;
+export type SequenceModel = SequenceModelOf<SequenceCache, AnyPolicy>;
 
 /** How the caches of a model are made. */
 export type CacheOptions = CreateCacheOptions<AnyPolicy>;

@@ -1,13 +1,16 @@
-import type { ProgressListener } from '@namm/core';
 import {
   type CacheLease,
   type CacheShape,
   type EvictionPolicy,
+  hasCompactPositions,
   KVCache,
   type KVCacheOptions,
   type Probe,
+  type SequenceModel,
+  type StepItem,
+  type StepOptions,
+  type StepResult,
 } from '@namm/kv-cache';
-import type { DecoderLike } from './decoder-like.js';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
 import { readSpec } from './families/read-spec.js';
@@ -24,34 +27,7 @@ import { checkPositionLimit } from './step/check-position-limit.js';
 import { checkCompactPositions, makeRoom } from './step/compact-positions.js';
 import { type Chunk, ForwardInputs } from './step/forward-inputs.js';
 import { isAllFinite } from './step/is-all-finite.js';
-import { type DecoderInput, readChunks } from './step/read-chunks.js';
-
-/** One sequence in a step. */
-export interface StepItem<Cache = KVCache> {
-  readonly cache: Cache;
-  readonly input: DecoderInput;
-  /**
-   * The new tokens whose logits and hidden states are wanted. The last layer goes on with these alone, so those
-   * of one token differ in rounding when others are asked for as well.
-   * @defaultValue `'last'`
-   */
-  readonly outputs?: 'last' | 'all' | 'none';
-}
-
-export interface StepOptions {
-  /** Told after each chunk: stage `tokens`, done and total of this step. */
-  readonly onProgress?: ProgressListener;
-  /** Stops between chunks with the signal's reason; what was computed until then is in the caches. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a step computed for one sequence: one row per output asked for. */
-export interface StepResult {
-  /** `[rows, vocabularySize]` */
-  readonly logits: Float32Array;
-  /** Hidden states after the last norm, `[rows, hiddenSize]`. */
-  readonly hidden: Float32Array;
-}
+import { readChunks } from './step/read-chunks.js';
 
 /**
  * A decoder-only language model from a Hugging Face folder. It holds weights and no sequence: keys and
@@ -64,7 +40,7 @@ export interface StepResult {
  * const [{ logits }] = await decoder.step([{ cache, input: { ids } }]);
  * ```
  */
-export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
+export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   readonly spec: DecoderSpec;
   /** What the graph reports of the attention. */
   readonly probe: Probe;
@@ -116,7 +92,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
    * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
    */
   createCache(options?: KVCacheOptions): KVCache {
-    if (options?.positions === 'compact') checkCompactPositions(this.spec);
+    if (options !== undefined && hasCompactPositions(options)) checkCompactPositions(this.spec);
     return new KVCache(this.cacheShape, options);
   }
 
@@ -151,7 +127,10 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
    * @throws whatever a policy throws; the chunk is then in the cache, nothing is evicted, and the cache can
    *   only be read from there on
    */
-  async step(items: readonly StepItem[], options: StepOptions = {}): Promise<StepResult[]> {
+  async step(
+    items: readonly StepItem<KVCache>[],
+    options: StepOptions = {},
+  ): Promise<StepResult[]> {
     const chunks = items.map((item) => this.#check(item));
     const total = chunks.flat().reduce((sum, { count }) => sum + count, 0);
     let done = 0;
@@ -167,7 +146,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
           options.signal?.throwIfAborted();
           const rows = outputRows(item, chunk, c === chunks[i]!.length - 1);
           let sequenceLength = sequenceEnd;
-          if (isCompact(cache)) {
+          if (hasCompactPositions(cache.shape)) {
             makeRoom(this.spec, cache, leases[i]!, chunk.count);
             sequenceLength = cache.nextPosition + chunk.count;
           }
@@ -188,7 +167,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     await this.#session.release();
   }
 
-  #check({ cache, input, outputs = 'last' }: StepItem): Chunk[] {
+  #check({ cache, input, outputs = 'last' }: StepItem<KVCache>): Chunk[] {
     if (typeof cache?.lease !== 'function') {
       throw new CacheUseError('An item of the step has no KVCache; make one with createCache.');
     }
@@ -202,7 +181,7 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
     const { updateInterval: interval = Number.POSITIVE_INFINITY } = cache.policy;
     const grid = { seen: cache.seen, size: this.chunkSize, interval };
     const chunks = readChunks(this.spec, input, grid);
-    if (isCompact(cache)) {
+    if (hasCompactPositions(cache.shape)) {
       checkCompactPositions(this.spec);
       return chunks;
     }
@@ -254,12 +233,8 @@ export class Decoder implements DecoderLike<KVCache, EvictionPolicy> {
   }
 }
 
-function isCompact(cache: KVCache): boolean {
-  return cache.shape.positions === 'compact';
-}
-
 /** The tokens of a chunk whose logits are wanted. */
-function outputRows({ outputs }: StepItem, { count }: Chunk, isLast: boolean): Int32Array {
+function outputRows({ outputs }: StepItem<KVCache>, { count }: Chunk, isLast: boolean): Int32Array {
   if (outputs === 'all') return Int32Array.from({ length: count }, (_, i) => i);
   return Int32Array.from(outputs !== 'none' && isLast ? [count - 1] : []);
 }

@@ -1,15 +1,4 @@
-export {
-  Decoder,
-  type StepItem,
-  type StepOptions,
-  type StepResult,
-} from './decoder.js';
-export type {
-  CacheLike,
-  CreateCacheOptions,
-  DecoderLike,
-  RestoreCacheOptions,
-} from './decoder-like.js';
+export { Decoder } from './decoder.js';
 export type { DecoderOptions } from './decoder-options.js';
 export {
   CacheUseError,

@@ -50,7 +50,7 @@ function watched(policy: EvictionPolicy): { policy: EvictionPolicy; passes: Pass
     const watching: PolicyState = {
       bytes: 0,
       observe: (layer, observation) => state.observe(layer, observation),
-      compact: (kept) => state.compact(kept),
+      retain: (kept) => state.retain(kept),
       fork: () => state.fork(),
       save: () => state.save(),
       select(view) {

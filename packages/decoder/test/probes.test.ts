@@ -23,7 +23,7 @@ async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> 
       passes.push([]);
       return [null, null];
     },
-    compact: () => {},
+    retain: () => {},
     fork: () => state,
     save: () => new Uint8Array(0),
     bytes: 0,

@@ -3,17 +3,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ProgressEvent } from '@namm/core';
-import { createPolicy, h2o, snapKV } from '@namm/kv-cache';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type CacheLike,
-  Decoder,
-  type DecoderInput,
-  type DecoderLike,
-  type DecoderWorker,
-  greedy,
+  createPolicy,
+  h2o,
+  type SequenceCache,
+  type SequenceInput,
+  type SequenceModel,
   type StepItem,
-} from '../src/index.js';
+  snapKV,
+} from '@namm/kv-cache';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Decoder, type DecoderWorker, greedy } from '../src/index.js';
 import { quiet } from './helpers.js';
 import { Blocker, setUpWorkers, testPolicy, tokens } from './worker-setup.js';
 
@@ -30,10 +30,10 @@ beforeAll(async () => {
 afterAll(() => decoder.release());
 
 /** Everything a sequence gives that is read in pieces, whether the model is here or in a worker. */
-async function readAll<Cache extends CacheLike<Cache>>(
-  model: DecoderLike<Cache>,
+async function readAll<Cache extends SequenceCache<Cache>>(
+  model: SequenceModel<Cache>,
   cache: Cache,
-  inputs: readonly DecoderInput[],
+  inputs: readonly SequenceInput[],
 ) {
   const results = [];
   for (const input of inputs) {
@@ -119,7 +119,7 @@ describe('a model in a worker', () => {
   });
 
   it('steps several sequences, in one call and in several at a time', async () => {
-    const items = async <Cache extends CacheLike<Cache>>(model: DecoderLike<Cache>) => {
+    const items = async <Cache extends SequenceCache<Cache>>(model: SequenceModel<Cache>) => {
       const made: StepItem<Cache>[] = [];
       for (const [i, { ids }] of pieces.entries()) {
         const outputs = (['all', 'none', 'last'] as const)[i]!;
@@ -135,8 +135,8 @@ describe('a model in a worker', () => {
   });
 
   it('writes greedily as here', async () => {
-    const write = async <Cache extends CacheLike<Cache>>(
-      model: DecoderLike<Cache>,
+    const write = async <Cache extends SequenceCache<Cache>>(
+      model: SequenceModel<Cache>,
       cache: Cache,
     ) => {
       const ids: number[] = [];

@@ -49,7 +49,7 @@ function run(
     const attention = randomAttention(random, queries, state.slots + queries);
     feed(state, attention, queries);
     const kept = keptSlots(random, state.slots, keep);
-    state.compact(kept);
+    state.retain(kept);
     onKept(kept);
   }
   return state;
@@ -101,7 +101,7 @@ describe('FeatureState', () => {
         const scale = bin < 0 ? 1 : Math.sqrt(normaliser.variance[bin]!);
         expect(Math.abs(features[i]! - value) * scale).toBeLessThan(bin < 0 ? 1e-7 : 1e-6);
       }
-      state.compact(Uint32Array.from(await file.readNumbers(`${window}.kept_index`)));
+      state.retain(Uint32Array.from(await file.readNumbers(`${window}.kept_index`)));
     }
   });
 
@@ -191,7 +191,7 @@ describe('FeatureState', () => {
         const { slots } = state;
         const before = { pending: state.pending(), spectrum: state.spectrum() };
         const kept = keptSlots(new Random(seed, 1), slots, 0.5);
-        state.compact(kept);
+        state.retain(kept);
         const pick = (values: Float32Array) =>
           Float32Array.from({ length: (values.length / slots) * kept.length }, (_, i) => {
             return values[Math.floor(i / kept.length) * slots + kept[i % kept.length]!]!;
@@ -290,8 +290,8 @@ describe('FeatureState refuses, and stays as it was:', () => {
     ['no attention', (s) => s.observe(new Float32Array(0), { queries: 1 }), /slots do not fit/],
     ['no query', (s) => s.observe(attention, { queries: 0 }), /queries: 0 is not/],
     ['half a head', (s) => s.observe(attention, { queries: 20, group: 0.5 }), /group: 0.5 is not/],
-    ['slots out of order', (s) => s.compact(Uint32Array.of(1, 1)), /slot 1 is out of order/],
-    ['slots out of range', (s) => s.compact(Uint32Array.of(0, 900)), /slot 900/],
+    ['slots out of order', (s) => s.retain(Uint32Array.of(1, 1)), /slot 1 is out of order/],
+    ['slots out of range', (s) => s.retain(Uint32Array.of(0, 900)), /slot 900/],
     ['other rows', (s) => s.absorb({ ...folded, ...wide }), /spectrum: 340 numbers where 680/],
     [
       'a spectrum of NaN',

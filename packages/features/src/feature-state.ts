@@ -127,7 +127,7 @@ export class FeatureState {
    * Takes in the attention of a forward pass.
    *
    * @param attention `[group, queries, slots]` after the softmax. Slots are those after the last
-   *   {@link compact}, in order, then the pass's own tokens: one per query, born with it. With more new
+   *   {@link retain}, in order, then the pass's own tokens: one per query, born with it. With more new
    *   slots than queries the first of them are older than the pass; with fewer, the last queries bring them.
    * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one
    * @throws {InvalidArgumentError} when sizes do not fit together
@@ -231,7 +231,7 @@ export class FeatureState {
    * @param kept slots that stay, ascending
    * @throws {InvalidArgumentError} for slots that are out of range or out of order
    */
-  compact(kept: Uint32Array): void {
+  retain(kept: Uint32Array): void {
     for (let i = 0; i < kept.length; i++) {
       const slot = kept[i]!;
       if (slot < this.#slots && (i === 0 || slot > kept[i - 1]!)) continue;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NammError } from '@namm/core';
-import type { CacheMemory } from './cache-memory.js';
+import type { CacheMemory } from './contracts/cache-memory.js';
 
 /** A policy chose slots that cannot be kept: out of range, out of order, or for the wrong heads. */
 export class InvalidSelectionError extends NammError {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { CacheShape } from './cache-shape.js';
+import type { CacheShape } from './contracts/cache-shape.js';
 
 /**
  * Checks that a cache can be made for a shape.

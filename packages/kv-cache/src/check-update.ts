@@ -1,14 +1,9 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { LayerShape } from './cache-shape.js';
-import type { CacheUpdate } from './cache-update.js';
-import type {
-  CacheView,
-  EvictionPolicy,
-  FloatArray,
-  Observation,
-  Probe,
-} from './eviction-policy.js';
-import { spectrumSizes } from './spectrum-probe.js';
+import type { LayerShape } from './contracts/cache-shape.js';
+import type { CacheUpdate } from './contracts/cache-update.js';
+import type { CacheView, EvictionPolicy } from './contracts/eviction-policy.js';
+import type { FloatArray, Observation, Probe } from './contracts/probe.js';
+import { spectrumSizes } from './spectrum-sizes.js';
 
 /** Positions are stored as signed 32-bit integers. */
 const maximumTokens = 2 ** 31 - 1;

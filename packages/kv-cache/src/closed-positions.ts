@@ -1,4 +1,4 @@
-import type { CacheView } from './eviction-policy.js';
+import type { CacheView } from './contracts/eviction-policy.js';
 
 /**
  * The position that each old one becomes when the gaps are closed which no head holds any more:

@@ -10,7 +10,7 @@ import { KVCache } from './kv-cache.js';
 import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
 import { sinkRecent } from './policies/sink-recent.js';
-import type { TurnKeys } from './row-buffer.js';
+import type { RotateKeys } from './row-buffer.js';
 import { randomTokens, runPasses, tokensHeld } from './testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from './testing/shapes.js';
 import { snapshot } from './testing/snapshot.js';
@@ -25,7 +25,7 @@ const shape = {
 const nothing = () => null;
 
 /** Adds to every number of a key by how far its position moved, and notes who was asked. */
-function shifting(asked: number[]): (layer: number) => TurnKeys {
+function shifting(asked: number[]): (layer: number) => RotateKeys {
   return (layer) => {
     asked.push(layer);
     return (keys, from, to) => {
@@ -116,7 +116,7 @@ describe('compact positions', () => {
     const policy = sinkRecent({ budget: 8, sinks: 2 });
     const cache = new KVCache(shapeOf(2, 1, 1, 4), { policy, positions: 'compact' });
     await runPasses(cache, randomTokens(cache.shape, 30, 1), [20]);
-    const turn = (layer: number): TurnKeys => {
+    const turn = (layer: number): RotateKeys => {
       if (layer === 0) return () => {};
       throw new TypeError('no table');
     };

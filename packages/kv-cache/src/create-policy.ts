@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from './budget.js';
 import { checkNames } from './check-option.js';
-import type { EvictionPolicy } from './eviction-policy.js';
+import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
 import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';

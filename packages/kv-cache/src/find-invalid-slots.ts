@@ -1,4 +1,4 @@
-import type { KeptSlots } from './eviction-policy.js';
+import type { KeptSlots } from './contracts/eviction-policy.js';
 
 /** Why slots cannot be kept, and the head they were chosen for (null: the layer as a whole). */
 export interface InvalidSlots {

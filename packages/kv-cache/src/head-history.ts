@@ -1,5 +1,5 @@
 import { toFloat16 } from '@namm/core';
-import type { FloatArray } from './eviction-policy.js';
+import type { FloatArray } from './contracts/probe.js';
 
 const notEvicted = 2 ** 32 - 1;
 

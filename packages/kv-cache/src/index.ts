@@ -9,22 +9,39 @@ export {
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';
-export type { CacheMemory } from './cache-memory.js';
-export type { CacheShape, LayerShape } from './cache-shape.js';
-export type { CacheUpdate, LayerRows } from './cache-update.js';
 export { checkNames } from './check-option.js';
-export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
+export { hasCompactPositions } from './compact-positions.js';
+export type { CacheMemory } from './contracts/cache-memory.js';
+export type { CacheShape, LayerShape } from './contracts/cache-shape.js';
+export type { CacheUpdate, LayerRows } from './contracts/cache-update.js';
 export type {
   CacheView,
   EvictionPolicy,
-  FloatArray,
   KeptSlots,
-  Observation,
   PolicySettings,
   PolicyState,
-  Probe,
   ScoreListener,
-} from './eviction-policy.js';
+} from './contracts/eviction-policy.js';
+export type {
+  FloatArray,
+  Observation,
+  Probe,
+  SpectrumObservation,
+  SpectrumProbe,
+} from './contracts/probe.js';
+export type { KeysAndValues, Segments } from './contracts/segments.js';
+export type {
+  CreateCacheOptions,
+  RestoreCacheOptions,
+  SequenceCache,
+  SequenceInput,
+  SequenceModel,
+  SequenceModelSpec,
+  StepItem,
+  StepOptions,
+  StepResult,
+} from './contracts/sequence-model.js';
+export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { parseBudget } from './parse-budget.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
@@ -52,7 +69,7 @@ export {
   type RetentionRecorderOptions,
   type RetentionTexts,
 } from './retention-recorder.js';
-export type { KeysAndValues, Segments, TurnKeys } from './row-buffer.js';
+export type { RotateKeys } from './row-buffer.js';
 export { packState, type StateArray, unpackState } from './saved-state.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
 export { type GivenCounts, type GivenHeads, givenHeads } from './scoring/given-heads.js';
@@ -64,9 +81,4 @@ export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.
 export type { Scorer, ScorerState } from './scoring/scorer.js';
 export { TopSlots } from './scoring/top-slots.js';
 export { slotsPerHead } from './slots-per-head.js';
-export {
-  type SpectrumObservation,
-  type SpectrumProbe,
-  type SpectrumSizes,
-  spectrumSizes,
-} from './spectrum-probe.js';
+export { type SpectrumSizes, spectrumSizes } from './spectrum-sizes.js';

@@ -8,8 +8,8 @@ import {
   CacheReleasedError,
   InvalidSelectionError,
 } from './cache-errors.js';
-import type { CacheUpdate } from './cache-update.js';
-import type { EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
+import type { CacheUpdate } from './contracts/cache-update.js';
+import type { EvictionPolicy, KeptSlots, PolicyState } from './contracts/eviction-policy.js';
 import { KVCache } from './kv-cache.js';
 import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
@@ -30,7 +30,7 @@ function choosing(choose: () => readonly (KeptSlots | null)[]): EvictionPolicy {
     bytes: 0,
     observe() {},
     select: async () => choose(),
-    compact() {},
+    retain() {},
     fork: () => state,
     save: () => new Uint8Array(0),
   };

@@ -6,42 +6,32 @@ import {
   CacheReleasedError,
   InvalidSelectionError,
 } from './cache-errors.js';
-import type { CacheMemory } from './cache-memory.js';
-import { type CacheShape, marksPerRow } from './cache-shape.js';
-import type { CacheUpdate } from './cache-update.js';
 import { checkChoice, checkNames } from './check-option.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
 import { closedPositions } from './closed-positions.js';
-import type { CacheView, EvictionPolicy, KeptSlots, PolicyState } from './eviction-policy.js';
+import { hasCompactPositions, marksPerRow } from './compact-positions.js';
+import type { CacheMemory } from './contracts/cache-memory.js';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { CacheUpdate } from './contracts/cache-update.js';
+import type {
+  CacheView,
+  EvictionPolicy,
+  KeptSlots,
+  PolicyState,
+} from './contracts/eviction-policy.js';
+import type { Segments } from './contracts/segments.js';
+import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
 import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
-import { RowBuffer, type Segments, type TurnKeys } from './row-buffer.js';
+import { type RotateKeys, RowBuffer } from './row-buffer.js';
 import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
-export interface KVCacheOptions {
-  /**
-   * Decides what is forgotten.
-   * @defaultValue `full()`
-   */
-  readonly policy?: EvictionPolicy;
-  /**
-   * Whether layers with a sliding window keep rows that no later query can see. Dropping them loses
-   * nothing.
-   * @defaultValue false
-   */
-  readonly keepOutsideWindow?: boolean;
-  /**
-   * `absolute`: a token keeps the position it was read at. `compact`: when positions run out, the decoder
-   * closes the gaps that eviction has left, so that a cache with a budget serves input of any length; see
-   * {@link KVCache.closeGaps}. A row costs four bytes more. Not together with `keepOutsideWindow`.
-   * @defaultValue 'absolute'
-   */
-  readonly positions?: 'absolute' | 'compact';
+export interface KVCacheOptions extends CreateCacheOptions<EvictionPolicy> {
   /** Writes down what each head holds after each update. One recorder serves one cache. */
   readonly recorder?: RetentionRecorder;
 }
@@ -51,7 +41,7 @@ export interface CacheLease {
   /** As {@link KVCache.update}. */
   update(update: CacheUpdate): Promise<void>;
   /** As {@link KVCache.closeGaps}. */
-  closeGaps(turn: (layer: number) => TurnKeys | null): void;
+  closeGaps(turn: (layer: number) => RotateKeys | null): void;
   /** Gives the cache free; a second call does nothing. */
   release(): void;
 }
@@ -68,7 +58,7 @@ export interface CacheLease {
  * const keys = cache.keys(0, 0); // [cache.length(0, 0), headSize]
  * ```
  */
-export class KVCache implements CacheView {
+export class KVCache implements CacheView, SequenceCache<KVCache> {
   readonly shape: CacheShape;
   readonly policy: EvictionPolicy;
   readonly #keepOutsideWindow: boolean;
@@ -88,7 +78,7 @@ export class KVCache implements CacheView {
     checkNames('KVCache', options, ['policy', 'keepOutsideWindow', 'positions', 'recorder']);
     const { positions = shape.positions ?? 'absolute', keepOutsideWindow = false } = options;
     checkChoice('positions', positions, ['absolute', 'compact']);
-    if (positions === 'compact' && keepOutsideWindow) {
+    if (hasCompactPositions({ positions }) && keepOutsideWindow) {
       const problem = 'rows outside of a window cannot stay when positions are compact';
       throw new InvalidArgumentError('keepOutsideWindow', problem);
     }
@@ -235,7 +225,7 @@ export class KVCache implements CacheView {
    *   then moved, and the cache can only be read
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
-  closeGaps(turn: (layer: number) => TurnKeys | null): void {
+  closeGaps(turn: (layer: number) => RotateKeys | null): void {
     const lease = this.lease('closeGaps');
     try {
       lease.closeGaps(turn);
@@ -278,7 +268,7 @@ export class KVCache implements CacheView {
       await writeCacheFile(path, this.shape, this.policy, {
         seen: this.#seen,
         nextPosition: this.#nextPosition,
-        positions: this.#isCompact ? 'compact' : 'absolute',
+        positions: this.shape.positions ?? 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
         heads,
         state: this.#state.save(),
@@ -460,7 +450,7 @@ export class KVCache implements CacheView {
     this.#nextPosition += count;
   }
 
-  #closeGaps(turn: (layer: number) => TurnKeys | null): void {
+  #closeGaps(turn: (layer: number) => RotateKeys | null): void {
     if (!this.#isCompact) {
       const problem = 'its positions are absolute; make it with positions: compact';
       throw new InvalidArgumentError('cache', problem);
@@ -481,7 +471,7 @@ export class KVCache implements CacheView {
   }
 
   get #isCompact(): boolean {
-    return this.shape.positions === 'compact';
+    return hasCompactPositions(this.shape);
   }
 
   /** Before the first row is written, so that running out of memory leaves the heads as they were. */
@@ -499,7 +489,7 @@ export class KVCache implements CacheView {
       if (layerKept === null) continue;
       for (const [head, slots] of layerKept.entries()) this.#head(layer, head).retain(slots);
     }
-    this.#state.compact(kept);
+    this.#state.retain(kept);
   }
 
   #lengths(): number[][] {

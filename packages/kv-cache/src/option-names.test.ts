@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import { describe, expect, it } from 'vitest';
+import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { createPolicy } from './create-policy.js';
-import type { EvictionPolicy } from './eviction-policy.js';
 import { KVCache } from './kv-cache.js';
 import { adaKV } from './policies/ada-kv.js';
 import { h2o, h2oScorer } from './policies/h2o.js';

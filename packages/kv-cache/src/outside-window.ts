@@ -1,4 +1,4 @@
-import type { CacheView, KeptSlots } from './eviction-policy.js';
+import type { CacheView, KeptSlots } from './contracts/eviction-policy.js';
 import { slotRange } from './slot-range.js';
 
 /**

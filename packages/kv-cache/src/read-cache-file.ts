@@ -1,9 +1,10 @@
 import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/core';
 import type { CacheContents, HeadContents } from './cache-contents.js';
 import { CacheMismatchError } from './cache-errors.js';
-import type { CacheShape } from './cache-shape.js';
+import { hasCompactPositions } from './compact-positions.js';
 import { contentsDigest } from './contents-digest.js';
-import type { EvictionPolicy } from './eviction-policy.js';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { checkPolicy } from './saved-state.js';
 import { cacheFormat, headName } from './write-cache-file.js';
 
@@ -34,7 +35,7 @@ export async function readCacheFile(
   const nextPosition = count(file, 'nextPosition');
   const positions = choice(file, 'positions', ['absolute', 'compact']);
   const keepOutsideWindow = choice(file, 'keepOutsideWindow', ['true', 'false']) === 'true';
-  const compact = positions === 'compact';
+  const compact = hasCompactPositions({ positions });
   if (compact ? nextPosition > seen : nextPosition !== seen) {
     throw new FileFormatError(path, `nextPosition ${nextPosition} does not go with ${seen} tokens`);
   }

@@ -10,8 +10,8 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidSelectionError } from './cache-errors.js';
+import type { EvictionPolicy, ScoreListener } from './contracts/eviction-policy.js';
 import { createPolicy, policyNames } from './create-policy.js';
-import type { EvictionPolicy, ScoreListener } from './eviction-policy.js';
 import { KVCache } from './kv-cache.js';
 import { h2o } from './policies/h2o.js';
 import { sinkRecent } from './policies/sink-recent.js';
@@ -149,7 +149,7 @@ describe('RetentionRecorder', () => {
         const state = policy.start(cacheShape);
         return {
           observe: (layer, observation) => state.observe(layer, observation),
-          compact: (kept) => state.compact(kept),
+          retain: (kept) => state.retain(kept),
           fork: () => state.fork(),
           save: () => state.save(),
           get bytes() {

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type RetentionRecord, type RetentionScores } from '@namm/core';
-import type { CacheMemory } from './cache-memory.js';
-import type { CacheShape } from './cache-shape.js';
 import { checkInteger, checkNames } from './check-option.js';
-import type { CacheView, ScoreListener } from './eviction-policy.js';
+import type { CacheMemory } from './contracts/cache-memory.js';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { CacheView, ScoreListener } from './contracts/eviction-policy.js';
 import { HeadHistory } from './head-history.js';
 
 /** What a {@link RetentionRecorder} keeps of a policy's scores. */

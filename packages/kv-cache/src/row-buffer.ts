@@ -1,25 +1,13 @@
+import type { KeysAndValues, Segments } from './contracts/segments.js';
 import { forEachRun, GrowableRows } from './growable-rows.js';
 import { SharedRows } from './shared-rows.js';
 import { slotRange } from './slot-range.js';
-
-/** The keys and values of some rows, each `[rows, headSize]`. */
-export interface KeysAndValues {
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
-}
-
-/** The rows of one head in order, in at most two pieces; see {@link KVCache.segments}. */
-export interface Segments {
-  /** Rows that forks read too, before all others; empty without forks. */
-  readonly shared: KeysAndValues;
-  readonly own: KeysAndValues;
-}
 
 /**
  * Changes keys `[rows, headSize]` in place from the rotation of their old positions to that of their new
  * ones, `[rows]` each.
  */
-export type TurnKeys = (keys: Float32Array, from: Int32Array, to: Int32Array) => void;
+export type RotateKeys = (keys: Float32Array, from: Int32Array, to: Int32Array) => void;
 
 const nothing: KeysAndValues = { keys: new Float32Array(0), values: new Float32Array(0) };
 
@@ -135,7 +123,7 @@ export class RowBuffer {
    * @param closed new position of each old one, ascending
    * @param turn changes keys in place; null when keys do not depend on positions
    */
-  renumber(closed: Int32Array, turn: TurnKeys | null): void {
+  renumber(closed: Int32Array, turn: RotateKeys | null): void {
     const { positions } = this;
     const first = positions.findIndex((position) => closed[position] !== position);
     if (first < 0) return;

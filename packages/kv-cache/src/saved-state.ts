@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FileFormatError } from '@namm/core';
 import { CacheMismatchError } from './cache-errors.js';
-import type { EvictionPolicy } from './eviction-policy.js';
+import type { EvictionPolicy } from './contracts/eviction-policy.js';
 
 /** Arrays that a state can be made of. */
 export type StateArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { Budget } from './budget.js';
-import { type CacheShape, type LayerShape, marksPerRow } from './cache-shape.js';
+import { marksPerRow } from './compact-positions.js';
+import type { CacheShape, LayerShape } from './contracts/cache-shape.js';
 
 /**
  * Turns a budget into slots per KV head, as a function of the tokens seen. A budget in bytes gives every

@@ -1,9 +1,10 @@
 import { NammError, type TensorData, writeSafetensors } from '@namm/core';
 import type { CacheContents } from './cache-contents.js';
 import { CacheSaveError } from './cache-errors.js';
-import type { CacheShape } from './cache-shape.js';
+import { hasCompactPositions } from './compact-positions.js';
 import { contentsDigest } from './contents-digest.js';
-import type { EvictionPolicy } from './eviction-policy.js';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { EvictionPolicy } from './contracts/eviction-policy.js';
 
 /** What the metadata of a file says that holds a cache. */
 export const cacheFormat = 'namm-cache';
@@ -37,7 +38,7 @@ export async function writeCacheFile(
         [`${name}.values`, { shape: [count, headSize], data: rows.values }],
         [`${name}.positions`, { shape: [count], data: rows.positions }],
       );
-      if (positions === 'compact') {
+      if (hasCompactPositions({ positions })) {
         tensors.push([`${name}.tokens`, { shape: [count], data: rows.tokens }]);
       }
     }

@@ -48,7 +48,7 @@ export class EchoCollector {
       bytes: 0,
       observe: (layer, observation) => this.#observe(layer, observation),
       select: async ({ shape }) => shape.layers.map(() => null),
-      compact() {},
+      retain() {},
       fork: refuse('forked'),
       save: refuse('saved'),
     };

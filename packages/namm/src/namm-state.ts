@@ -80,8 +80,8 @@ export class NammState implements PolicyState {
     );
   }
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
-    this.#table.compact(kept);
+  retain(kept: readonly (KeptSlots | null)[]): void {
+    this.#table.retain(kept);
   }
 
   fork(): PolicyState {

@@ -92,7 +92,7 @@ export class SpectrumCollector {
         if (view.seen % updateInterval === 0) this.#measure(view, table);
         return view.shape.layers.map(() => null);
       },
-      compact: (kept) => table.compact(kept),
+      retain: (kept) => table.retain(kept),
       fork: () => this.#stateOf(table.fork(), updateInterval),
       save() {
         throw new InvalidArgumentError('policy', 'a spectrum collector cannot be saved');

@@ -75,9 +75,9 @@ export class SpectrumTable {
     });
   }
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
+  retain(kept: readonly (KeptSlots | null)[]): void {
     for (const [layer, slots] of kept.entries()) {
-      for (const [head, own] of (slots ?? []).entries()) this.head(layer, head).compact(own);
+      for (const [head, own] of (slots ?? []).entries()) this.head(layer, head).retain(own);
     }
   }
 

@@ -91,7 +91,7 @@ async function* checkSpectrograms(name: string, facts: SpectrogramCase, tensors:
           if (bin < 0) worst.recency = larger(worst.recency, difference);
           else worst.normalised = larger(worst.normalised, difference * Math.sqrt(variance[bin]!));
         }
-        state.compact(Uint32Array.from(await tensors.readNumbers(read('kept_index'))));
+        state.retain(Uint32Array.from(await tensors.readNumbers(read('kept_index'))));
       }
     }
     yield result(`${name} ${arrival}: averages`, worst.average, 1e-6);

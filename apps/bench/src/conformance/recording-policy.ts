@@ -18,7 +18,7 @@ export function recordingPolicy(
   const state: PolicyState = {
     observe,
     select: async (view) => view.shape.layers.map(() => null),
-    compact: () => {},
+    retain: () => {},
     fork: () => state,
     save: () => packState(policy, []),
     bytes: 0,

@@ -1,22 +1,9 @@
 import type { CacheMemory, EvictionPolicy, KVCache } from '@namm/kv-cache';
 import { MemoryWatch } from '../memory-watch.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
-import type { SampleScore } from '../score-samples.js';
+import type { AnsweringModel, SampleScore } from '../score-samples.js';
 import { toPrompt } from '../to-prompt.js';
 import type { TablePrompt } from './table-prompt.js';
-
-/** What a language model has to do to answer; `Decoder` of `@namm/decoder` does it. */
-export interface AnsweringModel {
-  createCache(options: { readonly policy: EvictionPolicy }): KVCache;
-  step(
-    items: readonly {
-      readonly cache: KVCache;
-      readonly input: { readonly ids: Int32Array };
-      readonly outputs?: 'last' | 'none';
-    }[],
-    options: { readonly onProgress: () => void },
-  ): Promise<readonly { readonly logits: Float32Array }[]>;
-}
 
 /** A question, and the answer to it: several parts with what stands between them when it is a long one. */
 interface Turn {
@@ -42,7 +29,7 @@ export async function answerFreely(
   items: readonly { readonly prompt: TablePrompt; readonly policy: EvictionPolicy }[],
   tokenizer: SampleTokenizer,
 ): Promise<SampleScore[]> {
-  const caches = items.map(({ policy }) => model.createCache({ policy }));
+  const caches = await Promise.all(items.map(({ policy }) => model.createCache({ policy })));
   try {
     const watches = caches.map((cache) => new MemoryWatch(cache));
     const onProgress = () => {

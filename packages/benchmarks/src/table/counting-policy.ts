@@ -22,7 +22,7 @@ export function countingPolicy(policy: EvictionPolicy, counts: GivenCounts[]): E
       }
       return kept;
     },
-    compact: (kept) => state.compact(kept),
+    retain: (kept) => state.retain(kept),
     fork: () => counting(state.fork()),
     save: () => state.save(),
   });

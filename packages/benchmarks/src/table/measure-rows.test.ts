@@ -60,7 +60,7 @@ const state: PolicyState = {
         }),
     );
   },
-  compact() {},
+  retain() {},
   fork: () => state,
   save: () => new Uint8Array(0),
 };

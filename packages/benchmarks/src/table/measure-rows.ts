@@ -1,11 +1,18 @@
 import { FileFormatError, InvalidArgumentError, type ProgressListener } from '@namm/core';
-import type { CacheShape, EvictionPolicy, GivenCounts, Probe } from '@namm/kv-cache';
+import type {
+  CacheShape,
+  EvictionPolicy,
+  GivenCounts,
+  KVCache,
+  Probe,
+  SequenceModel,
+} from '@namm/kv-cache';
 import type { Filler } from '../filler.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
-import { type SampleScore, type ScoredModel, scoreSamples } from '../score-samples.js';
+import { type AnsweringModel, type SampleScore, scoreSamples } from '../score-samples.js';
 import type { TaskFamily } from '../types.js';
 import { allotRows } from './allot-rows.js';
-import { type AnsweringModel, answerFreely } from './answer-freely.js';
+import { answerFreely } from './answer-freely.js';
 import type { Contender } from './contender.js';
 import { countingPolicy } from './counting-policy.js';
 import type { PromptResult, ResultStore } from './result-store.js';
@@ -20,11 +27,8 @@ import {
 } from './table-row.js';
 
 /** A model of the table; `Decoder` of `@namm/decoder` is one. */
-export type TableModel = ScoredModel &
-  AnsweringModel & {
-    readonly cacheShape: CacheShape;
-    release(): Promise<void>;
-  };
+export type TableModel = AnsweringModel &
+  Pick<SequenceModel<KVCache, EvictionPolicy>, 'cacheShape' | 'release'>;
 
 /** What rows are measured with. */
 export interface MeasureOptions {

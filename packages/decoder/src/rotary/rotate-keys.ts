@@ -1,4 +1,4 @@
-import type { TurnKeys } from '@namm/kv-cache';
+import type { RotateKeys } from '@namm/kv-cache';
 import { inverseFrequencies } from './inverse-frequencies.js';
 import type { RotarySpec } from './rotary-spec.js';
 
@@ -11,7 +11,7 @@ import type { RotarySpec } from './rotary-spec.js';
  * It serves one closing of gaps, in which each old position has one new one: turns are computed once for
  * all heads.
  */
-export function keyTurner(spec: RotarySpec, headSize: number): TurnKeys {
+export function keyTurner(spec: RotarySpec, headSize: number): RotateKeys {
   const half = spec.size / 2;
   // Scalings that depend on the length are refused where the length could matter.
   const frequencies = inverseFrequencies(spec, 1);

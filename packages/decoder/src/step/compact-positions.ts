@@ -1,4 +1,4 @@
-import type { CacheLease, KVCache, TurnKeys } from '@namm/kv-cache';
+import type { CacheLease, KVCache, RotateKeys } from '@namm/kv-cache';
 import { CacheUseError, PositionLimitError } from '../errors.js';
 import { keyTurner } from '../rotary/rotate-keys.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
@@ -47,7 +47,7 @@ export function makeRoom(
       : 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
     throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
-  const turners = new Map<string, TurnKeys>();
+  const turners = new Map<string, RotateKeys>();
   lease.closeGaps((layer) => {
     const { rotary: table, headSize } = layers[layer]!.attention;
     if (table === null) return null;

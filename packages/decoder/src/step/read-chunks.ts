@@ -1,11 +1,7 @@
+import type { SequenceInput } from '@namm/kv-cache';
 import { DecoderInputError } from '../errors.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Chunk } from './forward-inputs.js';
-
-/** Token ids, or rows `[tokens, hiddenSize]` that stand in for their embeddings (after any scaling). */
-export type DecoderInput =
-  | { readonly ids: ArrayLike<number> }
-  | { readonly embeddings: Float32Array };
 
 /** Ids or rows that can be fed to the model. */
 export type CheckedInput = { readonly ids: Int32Array } | { readonly embeddings: Float32Array };
@@ -24,7 +20,7 @@ export interface ChunkGrid {
  *
  * @throws {DecoderInputError} when it is empty, an id is not in the vocabulary, or rows have the wrong size
  */
-export function readChunks(spec: DecoderSpec, input: DecoderInput, grid: ChunkGrid): Chunk[] {
+export function readChunks(spec: DecoderSpec, input: SequenceInput, grid: ChunkGrid): Chunk[] {
   const checked = checkInput(spec, input);
   if ('ids' in checked) {
     const { ids } = checked;
@@ -50,9 +46,12 @@ export function readChunks(spec: DecoderSpec, input: DecoderInput, grid: ChunkGr
  * @returns a copy of the ids, or the rows themselves
  * @throws {DecoderInputError} when it is empty, an id is not in the vocabulary, or rows have the wrong size
  */
-export function checkInput(spec: DecoderSpec, input: DecoderInput): CheckedInput {
+export function checkInput(spec: DecoderSpec, input: SequenceInput): CheckedInput {
   if (typeof input !== 'object' || input === null) {
     throw new DecoderInputError('The input is neither { ids } nor { embeddings }.');
+  }
+  if (input.positions !== undefined) {
+    throw new DecoderInputError('This model numbers its tokens itself; leave positions out.');
   }
   if ('ids' in input) return { ids: checkIds(spec, input.ids) };
   const { embeddings } = input;

@@ -1,6 +1,10 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { StepOptions } from '../decoder.js';
-import type { CacheLike, DecoderLike } from '../decoder-like.js';
+import {
+  hasCompactPositions,
+  type SequenceCache,
+  type SequenceModel,
+  type StepOptions,
+} from '@namm/kv-cache';
 import { greedy } from './greedy.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -36,8 +40,8 @@ export interface CompletionOptions extends StepOptions {
  * }
  * ```
  */
-export async function* completeText<Cache extends CacheLike<Cache>>(
-  decoder: DecoderLike<Cache>,
+export async function* completeText<Cache extends SequenceCache<Cache>>(
+  decoder: SequenceModel<Cache>,
   tokenizer: Tokenizer,
   cache: Cache,
   prompt: string,
@@ -54,7 +58,7 @@ export async function* completeText<Cache extends CacheLike<Cache>>(
   const ids = tokenizer.encode(prompt, { addSpecialTokens });
   for (const id of ids) onToken?.(id);
   // The last token written is not read again, so it needs no position. Compact ones do not run out.
-  const isCompact = cache.shape.positions === 'compact';
+  const isCompact = hasCompactPositions(cache.shape);
   const room = isCompact ? Infinity : decoder.spec.maximumPositions - cache.seen - ids.length + 1;
   const limit = Math.min(maximumTokens, room);
   const stream = tokenizer.stream();

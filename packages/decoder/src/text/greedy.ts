@@ -1,5 +1,4 @@
-import type { StepOptions } from '../decoder.js';
-import type { CacheLike, DecoderLike } from '../decoder-like.js';
+import type { SequenceCache, SequenceModel, StepOptions } from '@namm/kv-cache';
 
 /** Index of the largest number; the first of equal ones. */
 function indexOfLargest(numbers: Float32Array): number {
@@ -25,8 +24,8 @@ function indexOfLargest(numbers: Float32Array): number {
  * }
  * ```
  */
-export async function* greedy<Cache extends CacheLike<Cache>>(
-  decoder: DecoderLike<Cache>,
+export async function* greedy<Cache extends SequenceCache<Cache>>(
+  decoder: SequenceModel<Cache>,
   cache: Cache,
   prompt: ArrayLike<number>,
   options: StepOptions = {},

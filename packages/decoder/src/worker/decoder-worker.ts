@@ -1,7 +1,14 @@
 import type { ResourceLimits } from 'node:worker_threads';
-import type { CacheShape, Probe } from '@namm/kv-cache';
-import type { StepItem, StepOptions, StepResult } from '../decoder.js';
-import type { CreateCacheOptions, DecoderLike, RestoreCacheOptions } from '../decoder-like.js';
+import type {
+  CacheShape,
+  CreateCacheOptions,
+  Probe,
+  RestoreCacheOptions,
+  SequenceModel,
+  StepItem,
+  StepOptions,
+  StepResult,
+} from '@namm/kv-cache';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import { type CheckedInput, checkInput } from '../step/read-chunks.js';
@@ -44,7 +51,7 @@ export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe'> {
  * await worker.release();
  * ```
  */
-export class DecoderWorker implements DecoderLike<WorkerCache, WorkerPolicy> {
+export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   readonly spec: DecoderSpec;
   /** What the graph reports of the attention. */
   readonly probe: Probe;

@@ -1,7 +1,11 @@
 import type { ProgressEvent } from '@namm/core';
-import { CacheBusyError, type KVCache, type KVCacheOptions } from '@namm/kv-cache';
+import {
+  CacheBusyError,
+  type CreateCacheOptions,
+  type KVCache,
+  type KVCacheOptions,
+} from '@namm/kv-cache';
 import { Decoder } from '../decoder.js';
-import type { CreateCacheOptions } from '../decoder-like.js';
 import { CacheUseError } from '../errors.js';
 import { loadPolicy } from './load-policy.js';
 import { toPortable } from './portable-error.js';

@@ -1,7 +1,13 @@
 import type { ProgressEvent } from '@namm/core';
-import type { CacheMemory, CacheShape, Probe } from '@namm/kv-cache';
-import type { StepItem, StepResult } from '../decoder.js';
-import type { CreateCacheOptions, RestoreCacheOptions } from '../decoder-like.js';
+import type {
+  CacheMemory,
+  CacheShape,
+  CreateCacheOptions,
+  Probe,
+  RestoreCacheOptions,
+  StepItem,
+  StepResult,
+} from '@namm/kv-cache';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { PortableError } from './portable-error.js';

@@ -1,5 +1,5 @@
 import type { ProgressEvent, ProgressListener } from '@namm/core';
-import type { StepOptions } from '../decoder.js';
+import type { StepOptions } from '@namm/kv-cache';
 
 /**
  * Lets a signal, or an error of the progress listener, stop a step in another thread: one shared number

@@ -1,5 +1,4 @@
-import type { CacheMemory, CacheShape } from '@namm/kv-cache';
-import type { CacheLike } from '../decoder-like.js';
+import type { CacheMemory, CacheShape, SequenceCache } from '@namm/kv-cache';
 import { CacheUseError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { RemoteCache } from './protocol.js';
@@ -22,7 +21,7 @@ const unreachable = new FinalizationRegistry<CacheRecord>(release);
  * A handle on the cache of one sequence that lives in a worker, made by {@link DecoderWorker.createCache}.
  * Release it when the sequence is over; its rows take memory until then.
  */
-export class WorkerCache implements CacheLike<WorkerCache> {
+export class WorkerCache implements SequenceCache<WorkerCache> {
   readonly shape: CacheShape;
   readonly #record: CacheRecord;
 

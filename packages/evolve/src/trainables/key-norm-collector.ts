@@ -18,7 +18,7 @@ export class KeyNormCollector implements Collector {
         if (view.seen % updateInterval === 0) this.#measure(view);
         return view.shape.layers.map(() => null);
       },
-      compact() {},
+      retain() {},
       fork: () => state,
       save() {
         throw new InvalidArgumentError('policy', 'a key-norm collector cannot be saved');

@@ -61,7 +61,7 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
         return kept.every(({ length }, head) => length === scores[head]!.length) ? null : kept;
       });
     },
-    compact() {},
+    retain() {},
     fork: () => state,
     save: () => packState(policy, []),
   };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openSafetensors } from '@namm/core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
 import { pyramidBudgets } from '../scoring/pyramid-budgets.js';
 import { type LayerTokens, runPasses, tokensHeld } from '../testing/run-pass.js';

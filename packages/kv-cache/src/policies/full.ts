@@ -1,4 +1,4 @@
-import type { EvictionPolicy, PolicyState } from '../eviction-policy.js';
+import type { EvictionPolicy, PolicyState } from '../contracts/eviction-policy.js';
 import { packState, unpackState } from '../saved-state.js';
 
 /**
@@ -21,7 +21,7 @@ export function full(): EvictionPolicy {
         bytes: 0,
         observe() {},
         select: async () => nothing,
-        compact() {},
+        retain() {},
         fork: () => state, // there is nothing to remember
         save: () => packState(policy, []),
       };

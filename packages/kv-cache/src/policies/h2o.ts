@@ -1,6 +1,6 @@
 import type { BudgetInput } from '../budget.js';
 import { checkNames, checkShare } from '../check-option.js';
-import type { EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { attentionSumsScorer } from '../scoring/attention-sums.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { createPolicy, policyNames } from '../create-policy.js';
-import type { EvictionPolicy } from '../eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
 import { type LayerTokens, randomTokens, runPasses, tokensHeld } from '../testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from '../testing/shapes.js';

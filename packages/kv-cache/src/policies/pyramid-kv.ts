@@ -1,6 +1,6 @@
 import type { BudgetInput } from '../budget.js';
 import { checkNames } from '../check-option.js';
-import type { EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import type { PyramidBudgetsOptions } from '../scoring/pyramid-budgets.js';
 import { pyramidLayers } from '../scoring/pyramid-layers.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';

@@ -1,7 +1,7 @@
 import { Random } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import { checkInteger, checkNames } from '../check-option.js';
-import type { EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { RowTable } from '../scoring/row-table.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
@@ -68,7 +68,7 @@ function stateOf(seed: number, table: RowTable<Uint32Array>): ScorerState {
       }
     },
     endPass() {},
-    compact: (kept) => table.compact(kept),
+    retain: (kept) => table.retain(kept),
     fork: () => stateOf(seed, table.fork()),
     save: () => table.save(),
   };

@@ -2,8 +2,8 @@ import { FileFormatError } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CacheMismatchError } from '../cache-errors.js';
+import type { EvictionPolicy, PolicyState } from '../contracts/eviction-policy.js';
 import { createPolicy, policyNames } from '../create-policy.js';
-import type { EvictionPolicy, PolicyState } from '../eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
 import { packState, unpackState } from '../saved-state.js';
 import { adaptiveHeads } from '../scoring/adaptive-heads.js';
@@ -34,7 +34,7 @@ function resaved(policy: EvictionPolicy): { policy: EvictionPolicy; resave: () =
     },
     observe: (layer, observation) => state.observe(layer, observation),
     select: (view) => state.select(view),
-    compact: (kept) => state.compact(kept),
+    retain: (kept) => state.retain(kept),
     fork: () => state.fork(),
     save: () => state.save(),
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EvictionPolicy } from '../eviction-policy.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { KVCache } from '../kv-cache.js';
 import { randomTokens, runPasses } from '../testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from '../testing/shapes.js';

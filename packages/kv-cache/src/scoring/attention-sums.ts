@@ -1,4 +1,5 @@
-import type { CacheView, Observation } from '../eviction-policy.js';
+import type { CacheView } from '../contracts/eviction-policy.js';
+import type { Observation } from '../contracts/probe.js';
 import { expectArrays } from '../saved-state.js';
 import { RowTable } from './row-table.js';
 import type { Scorer, ScorerState } from './scorer.js';
@@ -52,7 +53,7 @@ function stateOf(table: RowTable<Float64Array>, scoreSums: ScoreSums): ScorerSta
       }
     },
     endPass() {},
-    compact: (kept) => table.compact(kept),
+    retain: (kept) => table.retain(kept),
     fork: () => stateOf(table.fork(), scoreSums),
     save: () => table.save(),
   };

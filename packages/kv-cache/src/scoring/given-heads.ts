@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { PolicySettings } from '../eviction-policy.js';
+import type { PolicySettings } from '../contracts/eviction-policy.js';
 
 /** How many rows each head keeps from some moment on. */
 export interface GivenCounts {

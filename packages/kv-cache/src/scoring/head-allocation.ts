@@ -1,4 +1,4 @@
-import type { PolicySettings } from '../eviction-policy.js';
+import type { PolicySettings } from '../contracts/eviction-policy.js';
 import type { TopSlots } from './top-slots.js';
 
 /** Divides the slots of a layer among its KV heads. */

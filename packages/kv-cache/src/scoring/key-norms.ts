@@ -1,4 +1,4 @@
-import type { CacheView } from '../eviction-policy.js';
+import type { CacheView } from '../contracts/eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { RowTable } from './row-table.js';
 import type { Scorer, ScorerState } from './scorer.js';
@@ -58,7 +58,7 @@ function stateOf(table: RowTable<Float64Array>, scoreNorms: ScoreNorms): ScorerS
       }
     },
     endPass() {},
-    compact: (kept) => table.compact(kept),
+    retain: (kept) => table.retain(kept),
     fork: () => stateOf(table.fork(), scoreNorms),
     save: () => table.save(),
   };

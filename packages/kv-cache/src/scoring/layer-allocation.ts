@@ -1,5 +1,5 @@
-import type { CacheShape } from '../cache-shape.js';
-import type { PolicySettings } from '../eviction-policy.js';
+import type { CacheShape } from '../contracts/cache-shape.js';
+import type { PolicySettings } from '../contracts/eviction-policy.js';
 
 /** Divides the slots of a cache among its layers. */
 export interface LayerAllocation {

@@ -1,5 +1,5 @@
-import type { CacheShape, LayerShape } from '../cache-shape.js';
-import type { KeptSlots } from '../eviction-policy.js';
+import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
+import type { KeptSlots } from '../contracts/eviction-policy.js';
 import { badState } from '../saved-state.js';
 import { type MakeArray, RowValues } from './row-values.js';
 
@@ -33,7 +33,7 @@ export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
     return this.#layers[layer]![head]!;
   }
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
+  retain(kept: readonly (KeptSlots | null)[]): void {
     for (const [layer, heads] of kept.entries()) {
       if (heads === null) continue;
       for (const [head, slots] of heads.entries()) this.head(layer, head).retain(slots);

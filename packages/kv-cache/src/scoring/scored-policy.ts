@@ -1,15 +1,15 @@
 import type { BudgetInput } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
-import type { CacheShape } from '../cache-shape.js';
 import { checkInteger, checkNames } from '../check-option.js';
+import type { CacheShape } from '../contracts/cache-shape.js';
 import type {
   CacheView,
   EvictionPolicy,
   KeptSlots,
-  Observation,
   PolicyState,
   ScoreListener,
-} from '../eviction-policy.js';
+} from '../contracts/eviction-policy.js';
+import type { Observation } from '../contracts/probe.js';
 import { parseBudget } from '../parse-budget.js';
 import { packState, unpackState } from '../saved-state.js';
 import { slotsPerHead } from '../slots-per-head.js';
@@ -122,8 +122,8 @@ class ScoredState implements PolicyState {
     return kept;
   }
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
-    this.#scorer.compact(kept);
+  retain(kept: readonly (KeptSlots | null)[]): void {
+    this.#scorer.retain(kept);
   }
 
   fork(): PolicyState {

@@ -1,11 +1,6 @@
-import type { CacheShape, LayerShape } from '../cache-shape.js';
-import type {
-  CacheView,
-  KeptSlots,
-  Observation,
-  PolicySettings,
-  Probe,
-} from '../eviction-policy.js';
+import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
+import type { CacheView, KeptSlots, PolicySettings } from '../contracts/eviction-policy.js';
+import type { Observation, Probe } from '../contracts/probe.js';
 import type { StateArray } from '../saved-state.js';
 
 /**
@@ -46,7 +41,7 @@ export interface ScorerState {
   ): void;
   /** Called when a pass is over: what was only remembered for its scores can go. */
   endPass(): void;
-  compact(kept: readonly (KeptSlots | null)[]): void;
+  retain(kept: readonly (KeptSlots | null)[]): void;
   fork(): ScorerState;
   /** Everything remembered, for {@link Scorer.restore}. Called between passes. */
   save(): readonly StateArray[];

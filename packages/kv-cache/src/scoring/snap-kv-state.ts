@@ -1,5 +1,6 @@
-import type { CacheShape, LayerShape } from '../cache-shape.js';
-import type { CacheView, FloatArray, KeptSlots, Observation } from '../eviction-policy.js';
+import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
+import type { CacheView, KeptSlots } from '../contracts/eviction-policy.js';
+import type { FloatArray, Observation } from '../contracts/probe.js';
 import { badState, expectArrays, type StateArray } from '../saved-state.js';
 import { poolRows } from './pool-rows.js';
 import { RowTable } from './row-table.js';
@@ -118,8 +119,8 @@ export class SnapKVState implements ScorerState {
 
   endPass(): void {}
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
-    this.#attention.compact(kept);
+  retain(kept: readonly (KeptSlots | null)[]): void {
+    this.#attention.retain(kept);
   }
 
   fork(): ScorerState {

@@ -1,4 +1,4 @@
-import type { CacheView, PolicySettings } from '../eviction-policy.js';
+import type { CacheView, PolicySettings } from '../contracts/eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import type { Scorer, ScorerState } from './scorer.js';
 
@@ -26,7 +26,7 @@ export function statelessScorer(
       }
     },
     endPass() {},
-    compact() {},
+    retain() {},
     fork: () => state,
     save: () => [],
   };

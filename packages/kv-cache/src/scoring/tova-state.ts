@@ -1,5 +1,6 @@
-import type { CacheShape } from '../cache-shape.js';
-import type { CacheView, FloatArray, KeptSlots, Observation } from '../eviction-policy.js';
+import type { CacheShape } from '../contracts/cache-shape.js';
+import type { CacheView, KeptSlots } from '../contracts/eviction-policy.js';
+import type { FloatArray, Observation } from '../contracts/probe.js';
 import type { StateArray } from '../saved-state.js';
 import { RowTable } from './row-table.js';
 import type { ScorerState } from './scorer.js';
@@ -72,8 +73,8 @@ export class TovaState implements ScorerState {
     this.#received.clear();
   }
 
-  compact(kept: readonly (KeptSlots | null)[]): void {
-    this.#received.compact(kept);
+  retain(kept: readonly (KeptSlots | null)[]): void {
+    this.#received.retain(kept);
   }
 
   fork(): ScorerState {

@@ -1,7 +1,8 @@
 import { Random } from '@namm/core';
-import type { CacheShape } from '../cache-shape.js';
-import type { CacheUpdate } from '../cache-update.js';
-import type { CacheView, Observation, Probe } from '../eviction-policy.js';
+import type { CacheShape } from '../contracts/cache-shape.js';
+import type { CacheUpdate } from '../contracts/cache-update.js';
+import type { CacheView } from '../contracts/eviction-policy.js';
+import type { Observation, Probe } from '../contracts/probe.js';
 import type { KVCache } from '../kv-cache.js';
 
 /** What a layer sees of a text: `[tokens, headSize]` per query head and per KV head. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CacheShape } from '../cache-shape.js';
+import type { CacheShape } from '../contracts/cache-shape.js';
 
 /** A small shape with layers that are alike. */
 export function shapeOf(

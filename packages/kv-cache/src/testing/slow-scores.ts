@@ -1,4 +1,4 @@
-import type { CacheView } from '../eviction-policy.js';
+import type { CacheView } from '../contracts/eviction-policy.js';
 import { attend, type LayerTokens } from './run-pass.js';
 
 /** The attention of one query of one layer: per query head, what it gave to which position. */

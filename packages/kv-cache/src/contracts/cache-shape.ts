@@ -17,13 +17,14 @@ export interface CacheShape {
   readonly model: string;
   readonly layers: readonly LayerShape[];
   /**
-   * How positions go; a cache fills this in from its options.
+   * How positions go; a cache fills this in from its options. Ask `hasCompactPositions`.
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';
-}
-
-/** 32-bit numbers beside keys and values of each row: its position, and its token when that is another. */
-export function marksPerRow({ positions }: CacheShape): number {
-  return positions === 'compact' ? 2 : 1;
+  /**
+   * For a model whose tokens have positions of their own, as many per token as there are axes (M-RoPE has
+   * three): every update then says them. They never decide what a query sees; the order of tokens does.
+   * @defaultValue positions are consecutive numbers, and nothing is said
+   */
+  readonly positionAxes?: number;
 }

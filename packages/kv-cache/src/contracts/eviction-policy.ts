@@ -1,37 +1,6 @@
 import type { CacheShape } from './cache-shape.js';
-import type { Segments } from './row-buffer.js';
-import type { SpectrumObservation, SpectrumProbe } from './spectrum-probe.js';
-
-/**
- * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
- * the graph: the decoder computes just the probe. Closed data, so that the decoder knows no policy.
- *
- * - `none`: nothing; keys and positions are in the cache anyway.
- * - `columnSums`: per KV head `[slots]`, the attention each cached token received in this pass: summed
- *   over its queries, averaged over the query heads of the group.
- * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
- *   the pass (fewer when the pass is shorter), per query head.
- * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
- *   the frames that end in the pass; see {@link SpectrumProbe}.
- */
-export type Probe =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'columnSums' }
-  | { readonly kind: 'lastQueries'; readonly count: number }
-  | SpectrumProbe;
-
-/** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
-export type Observation =
-  | { readonly kind: 'columnSums'; readonly heads: readonly FloatArray[] }
-  | {
-      readonly kind: 'lastQueries';
-      /** Rows per query head: min(count asked for, queries of the pass). */
-      readonly rows: number;
-      readonly heads: readonly FloatArray[];
-    }
-  | SpectrumObservation;
-
-export type FloatArray = Float32Array | Float64Array;
+import type { FloatArray, Observation, Probe } from './probe.js';
+import type { Segments } from './segments.js';
 
 /** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
 export type KeptSlots = readonly Uint32Array[];
@@ -121,7 +90,7 @@ export interface PolicyState {
    * Drops the state of evicted tokens, so that state and cache stay aligned. Called for every eviction:
    * those of `select`, rows that left a sliding window, and evictions by hand.
    */
-  compact(kept: readonly (KeptSlots | null)[]): void;
+  retain(kept: readonly (KeptSlots | null)[]): void;
   fork(): PolicyState;
   /** Everything remembered, for {@link EvictionPolicy.restore}; {@link packState} helps. */
   save(): Uint8Array;

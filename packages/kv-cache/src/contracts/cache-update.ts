@@ -1,4 +1,4 @@
-import type { Observation } from './eviction-policy.js';
+import type { Observation } from './probe.js';
 
 /** The rows that one forward pass adds to one layer. */
 export interface LayerRows {
@@ -10,10 +10,12 @@ export interface LayerRows {
 
 /** What one forward pass hands to a cache. */
 export interface CacheUpdate {
-  /** Tokens of the pass; their positions are `nextPosition … nextPosition + count − 1`. */
+  /** Tokens of the pass; in the sequence they are `nextPosition … nextPosition + count − 1`. */
   readonly count: number;
   /** New rows, one entry per layer. */
   readonly rows: readonly LayerRows[];
   /** One observation per layer, or an empty list when the policy's probe is `none`. */
   readonly observations: readonly Observation[];
+  /** What the model was told as positions, `[count, axes]`, where the shape has `positionAxes`; else left out. */
+  readonly positions?: Int32Array;
 }

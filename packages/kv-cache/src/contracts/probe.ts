@@ -1,0 +1,62 @@
+/** Numbers that a graph gives. */
+export type FloatArray = Float32Array | Float64Array;
+
+/**
+ * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
+ * the graph: the decoder computes just the probe. Closed data, so that the decoder knows no policy.
+ *
+ * - `none`: nothing; keys and positions are in the cache anyway.
+ * - `columnSums`: per KV head `[slots]`, the attention each cached token received in this pass: summed
+ *   over its queries, averaged over the query heads of the group.
+ * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
+ *   the pass (fewer when the pass is shorter), per query head.
+ * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
+ *   the frames that end in the pass; see {@link SpectrumProbe}.
+ */
+export type Probe =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'columnSums' }
+  | { readonly kind: 'lastQueries'; readonly count: number }
+  | SpectrumProbe;
+
+/** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
+export type Observation =
+  | { readonly kind: 'columnSums'; readonly heads: readonly FloatArray[] }
+  | {
+      readonly kind: 'lastQueries';
+      /** Rows per query head: min(count asked for, queries of the pass). */
+      readonly rows: number;
+      readonly heads: readonly FloatArray[];
+    }
+  | SpectrumObservation;
+
+/**
+ * Asks for a short-time spectrum of the attention that each cached token receives over time. Per KV head
+ * the attention is averaged over the query heads, so that each token has one value per query. Frames of
+ * `window` queries end whenever the queries of the sequence are a multiple of `hop`; before the sequence
+ * there are zeros. A frame's values are multiplied with the kernel, rows k and bins + k being real and
+ * imaginary part of bin k, and the magnitudes of the F frames that end in a pass are summed with the weights
+ * (1 − g) g^(F − 1 − f), g = decay^hop, the oldest frame f = 0 first.
+ */
+export interface SpectrumProbe {
+  readonly kind: 'spectrum';
+  /** `[2 · bins, window]`, row by row. */
+  readonly kernel: readonly number[];
+  /** Queries per frame; a multiple of `hop`. */
+  readonly window: number;
+  /** Queries from one frame to the next. */
+  readonly hop: number;
+  /** γ per query. */
+  readonly decay: number;
+}
+
+/** What a `spectrum` probe says of one layer in one pass. */
+export interface SpectrumObservation {
+  readonly kind: 'spectrum';
+  /** Queries of the pass. */
+  readonly queries: number;
+  /** Per KV head `[bins, slots]`, folded; empty when no frame ends in the pass. */
+  readonly spectra: readonly FloatArray[];
+  /** Per KV head `[rows, slots]`: averaged attention of the last queries, which the next frames need. */
+  readonly heads: readonly FloatArray[];
+}
