@@ -2,7 +2,6 @@ export { Decoder } from './decoder.js';
 export type { DecoderOptions } from './decoder-options.js';
 export {
   CacheUseError,
-  DecoderInputError,
   ModelFolderError,
   NonFiniteError,
   PositionLimitError,
@@ -15,7 +14,6 @@ export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
 export type * from './spec/decoder-spec.js';
 export type { ContextExtension } from './spec/scale-rope.js';
-export type { DecoderInput } from './step/read-chunks.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export { greedy } from './text/greedy.js';
 export {
