@@ -70,7 +70,7 @@ describe('bench calibrate', () => {
     expect(shifts.filter((shift) => shift !== 0)).toEqual([expect.closeTo(-0.5, 5)]);
     const policy = namm(moved);
     const { probe } = policy;
-    const decoder = await Decoder.load(model, { probe, contextExtension: { factor: 2, alpha: 2 } });
+    const decoder = await Decoder.load(model, { probe, ropeScaling: { factor: 2, alpha: 2 } });
     const cache = decoder.createCache({ policy });
     await decoder.step([{ cache, input: { ids: new Array<number>(192).fill(5) } }]);
     expect(cache.memory().rows).toBeGreaterThan(0);

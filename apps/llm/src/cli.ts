@@ -100,7 +100,7 @@ async function main(options: Options): Promise<void> {
   }
   const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
   if (prompt === undefined) return program.error('error: give --prompt or --prompt-file');
-  const { ntkFactor: factor, ntkAlpha: alpha } = options;
+  const { ntkFactor: factor = 1, ntkAlpha: alpha, logitFactor } = options;
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort(new Error('interrupted')));
   await answerPrompt({
@@ -116,9 +116,8 @@ async function main(options: Options): Promise<void> {
     ...(options.retention ? { retention: options.retention } : {}),
     decoder: {
       chunkSize: options.chunk,
-      attentionLogitFactor: options.logitFactor,
       ...(threads ? { threads } : {}),
-      ...(factor ? { contextExtension: { factor, alpha } } : {}),
+      ropeScaling: { factor, alpha, logitFactor },
     },
   });
 }

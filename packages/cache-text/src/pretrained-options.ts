@@ -35,8 +35,7 @@ export interface NammWorkerOptions extends LoadingOptions<WorkerPolicy>, Decoder
 const decoderOptions = [
   'probe',
   'chunkSize',
-  'contextExtension',
-  'attentionLogitFactor',
+  'ropeScaling',
   'maximumPositions',
   'threads',
 ] as const satisfies readonly (keyof DecoderOptions)[];

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from '@namm/core';
 import type { Probe, SpectrumProbe } from '@namm/kv-cache';
 import type { DecoderSpec } from './spec/decoder-spec.js';
-import { type ContextExtension, extendContext, scaleAttention } from './spec/scale-rope.js';
+import type { RopeScaling } from './spec/rope-scaling.js';
+import { scaleRope } from './spec/scale-rope.js';
 
 export interface DecoderOptions {
   /**
@@ -16,12 +17,7 @@ export interface DecoderOptions {
    */
   readonly chunkSize?: number;
   /** Reaches beyond the length the model was trained for. */
-  readonly contextExtension?: ContextExtension;
-  /**
-   * Factor on the attention logits; above 1 it sharpens attention that a longer context has diluted.
-   * @defaultValue 1
-   */
-  readonly attentionLogitFactor?: number;
+  readonly ropeScaling?: RopeScaling;
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
   readonly maximumPositions?: number;
   /**
@@ -51,10 +47,8 @@ export function checkOptions(options: DecoderOptions): {
 
 /** The model as the options want it. */
 export function applyOptions(spec: DecoderSpec, options: DecoderOptions): DecoderSpec {
-  const { contextExtension, attentionLogitFactor, maximumPositions } = options;
-  let result = spec;
-  if (contextExtension) result = extendContext(result, contextExtension);
-  if (attentionLogitFactor !== undefined) result = scaleAttention(result, attentionLogitFactor);
+  const { ropeScaling, maximumPositions } = options;
+  const result = ropeScaling ? scaleRope(spec, ropeScaling) : spec;
   if (maximumPositions === undefined) return result;
   requireCount('maximumPositions', maximumPositions);
   if (spec.embedding.learnedPositions && maximumPositions > spec.maximumPositions) {

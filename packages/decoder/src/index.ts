@@ -2,6 +2,7 @@ export { Decoder } from './decoder.js';
 export type { DecoderOptions } from './decoder-options.js';
 export {
   CacheUseError,
+  DecoderInputError,
   ModelFolderError,
   NonFiniteError,
   PositionLimitError,
@@ -13,7 +14,7 @@ export { readRotaryParameters } from './rotary/read-rotary.js';
 export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
 export type * from './spec/decoder-spec.js';
-export type { ContextExtension } from './spec/scale-rope.js';
+export type { RopeScaling } from './spec/rope-scaling.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export { greedy } from './text/greedy.js';
 export {

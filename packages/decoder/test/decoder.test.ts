@@ -230,7 +230,7 @@ describe('context extension', () => {
     // base · ((α · factor) − (α − 1))^(d/(d−2)) with d = 6, α = 2, factor = 4
     const extended = await Decoder.load(model.folder, {
       ...quiet,
-      contextExtension: { factor: 4, alpha: 2 },
+      ropeScaling: { factor: 4, alpha: 2 },
     });
     const larger = await randomModel({ rope_theta: 100 * (2 * 4 - 1) ** 1.5 });
     const largerDecoder = await Decoder.load(larger.folder, quiet);
@@ -246,7 +246,7 @@ describe('context extension', () => {
   });
 
   it('is YaRN as a configuration asks for it', async () => {
-    const options = { ...quiet, contextExtension: { factor: 4, kind: 'yarn' } } as const;
+    const options = { ...quiet, ropeScaling: { factor: 4, kind: 'yarn' } } as const;
     const extended = await Decoder.load(model.folder, options);
     const rope_scaling = { type: 'yarn', factor: 4, original_max_position_embeddings: 256 };
     const configured = await randomModel({ rope_scaling, max_position_embeddings: 1024 });
@@ -261,7 +261,10 @@ describe('context extension', () => {
   });
 
   it('sharpens attention by the factor on its logits', async () => {
-    const sharpened = await Decoder.load(model.folder, { ...quiet, attentionLogitFactor: 1.5 });
+    const sharpened = await Decoder.load(model.folder, {
+      ...quiet,
+      ropeScaling: { factor: 1, logitFactor: 1.5 },
+    });
     const ratio =
       sharpened.spec.layers[0]!.attention.scale / decoder.spec.layers[0]!.attention.scale;
     expect(ratio).toBeCloseTo(1.5, 12);
@@ -274,18 +277,15 @@ describe('context extension', () => {
   });
 
   it.each([
-    ['contextExtension.factor', { contextExtension: { factor: 0.5 } }],
-    ['contextExtension.alpha', { contextExtension: { factor: 2, alpha: 0 } }],
-    [
-      'contextExtension.alpha',
-      { contextExtension: { factor: 2, kind: 'yarn' as const, alpha: 2 } },
-    ],
-    ['contextExtension.kind', { contextExtension: { factor: 2, kind: 'linear' as 'ntk' } }],
-    ['attentionLogitFactor', { attentionLogitFactor: -1 }],
+    ['ropeScaling.factor', { ropeScaling: { factor: 0.5 } }],
+    ['ropeScaling.alpha', { ropeScaling: { factor: 2, alpha: 0 } }],
+    ['ropeScaling.alpha', { ropeScaling: { factor: 2, kind: 'yarn' as const, alpha: 2 } }],
+    ['ropeScaling.kind', { ropeScaling: { factor: 2, kind: 'linear' as 'ntk' } }],
+    ['ropeScaling.logitFactor', { ropeScaling: { factor: 1, logitFactor: -1 } }],
     ['maximumPositions', { maximumPositions: 0 }],
     ['chunkSize', { chunkSize: 0 }],
     ['threads', { threads: 1.5 }],
-    ['attentionLogitFactor', { attentionLogitFactor: 1e300 }],
+    ['ropeScaling.logitFactor', { ropeScaling: { factor: 1, logitFactor: 1e300 } }],
     ['probe', { probe: { kind: 'everything' } as unknown as Probe }],
     ['probe.count', { probe: { kind: 'lastQueries', count: 0 } as const }],
   ])('refuses a bad %s by name', async (option, options) => {
@@ -296,7 +296,7 @@ describe('context extension', () => {
 
   it('refuses to extend a model that has its own scaling', async () => {
     const scaled = await randomModel({ rope_scaling: { type: 'linear', factor: 2 } });
-    const load = Decoder.load(scaled.folder, { contextExtension: { factor: 2 } });
+    const load = Decoder.load(scaled.folder, { ropeScaling: { factor: 2 } });
     await expect(load).rejects.toThrow('linear');
     await scaled.remove();
   });

@@ -7,9 +7,9 @@ export type {
   SliceScores,
 } from './evaluation/evaluator.js';
 export {
-  contextExtensionOf,
   type EvaluatorSettings,
   type ModelSettings,
+  ropeScalingOf,
 } from './evaluation/evaluator-settings.js';
 export type { FitnessKind, FitnessSettings, TaskResult } from './evaluation/fitness.js';
 export { InProcessEvaluator } from './evaluation/in-process-evaluator.js';

@@ -66,8 +66,7 @@ describe('InProcessEvaluator', () => {
     const trainable = createTrainable(settings.trainable, normaliser);
     const decoder = await Decoder.load(settings.model.folder, {
       ...{ probe: trainable.policy(members[0]!).probe, chunkSize: 64, threads: 1 },
-      attentionLogitFactor: 1,
-      contextExtension: { factor: 2, alpha: 2 },
+      ropeScaling: { factor: 2, alpha: 2 },
     });
     for (const [i, prepared] of prompts.entries()) {
       for (const [j, member] of [null, ...members].entries()) {

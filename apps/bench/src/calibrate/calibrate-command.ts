@@ -3,7 +3,7 @@ import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam'
 import { documentFiller } from '@namm/benchmarks';
 import { InvalidArgumentError, Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
-import { contextExtensionOf, createTrainable, type NormaliserKind } from '@namm/evolve';
+import { createTrainable, type NormaliserKind, ropeScalingOf } from '@namm/evolve';
 import { calibrate, SpectrumCollector, shareNormaliser, transferHeadBias } from '@namm/namm';
 import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
@@ -108,8 +108,7 @@ async function measure(options: Options, checkpoint: NammCheckpoint): Promise<Na
   const decoder = await Decoder.load(options.model, {
     probe: collector.policy.probe,
     chunkSize: updateInterval,
-    attentionLogitFactor: logitFactor,
-    ...contextExtensionOf(extended),
+    ropeScaling: ropeScalingOf(extended),
   });
   const length = options.length ?? Math.min(decoder.spec.maximumPositions, 1024);
   try {

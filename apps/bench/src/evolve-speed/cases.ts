@@ -63,7 +63,7 @@ export async function makeCases(
     probe: new SpectrumCollector({ updateInterval: interval }).policy.probe,
     chunkSize: interval,
     threads: 1,
-    contextExtension: { factor },
+    ropeScaling: { factor },
   });
   const ids = Array.from({ length: prompts }, (_, prompt) =>
     randomPrompt(length, bundled.vocabulary, seed + prompt),

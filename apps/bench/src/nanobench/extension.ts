@@ -35,11 +35,8 @@ export function parseExtensions(text: string): ExtensionChoice[] {
 
 /** The options of the decoder for a setting. */
 export function decoderOptions(setting: Omit<ModelSetting, 'model' | 'version'>): DecoderOptions {
-  const { factor, kind, alpha, logitFactor: attentionLogitFactor } = setting;
-  if (factor === 1) return { attentionLogitFactor };
-  const contextExtension =
-    kind === 'ntk' ? ({ factor, kind, alpha } as const) : ({ factor, kind } as const);
-  return { attentionLogitFactor, contextExtension };
+  const { factor, kind, alpha, logitFactor } = setting;
+  return { ropeScaling: { factor, kind, alpha: kind === 'ntk' ? alpha : 1, logitFactor } };
 }
 
 /** What `nanobench tune` found for a model: the best extension per factor. */

@@ -36,7 +36,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   introduce(prompts, trainedLength, length, budget, options.seed);
 
   const decoderOptions: DecoderOptions = {
-    contextExtension: extension,
+    ropeScaling: extension,
     maximumPositions: length + longestAnswer, // a wrong answer may run on past the passage
     ...(options.threads ? { threads: options.threads } : {}),
   };

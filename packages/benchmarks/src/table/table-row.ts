@@ -8,7 +8,7 @@ export interface ModelSetting {
   readonly version: string;
   /** Run length over training length. */
   readonly factor: number;
-  /** Of the decoder's `contextExtension`; without meaning at factor 1. */
+  /** Of the decoder's `ropeScaling`; without meaning at factor 1. */
   readonly kind: 'ntk' | 'yarn';
   /** Of `ntk`. */
   readonly alpha: number;

@@ -14,6 +14,6 @@ export function checkPositionLimit(
   if (needed <= maximumPositions) return;
   const advice = embedding.learnedPositions
     ? 'Its positions are learned, so there are no more: shorten the input.'
-    : "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `contextExtension` or a higher `maximumPositions`.";
+    : "Shorten the input, make the cache with a budget and `positions: 'compact'`, or load the model with `ropeScaling` or a higher `maximumPositions`.";
   throw new PositionLimitError(needed, maximumPositions, advice);
 }

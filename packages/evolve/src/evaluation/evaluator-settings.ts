@@ -1,3 +1,4 @@
+import type { RopeScaling } from '@namm/decoder';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 
 /** The model, and how it is run. */
@@ -13,15 +14,14 @@ export interface ModelSettings {
   readonly logitFactor: number;
 }
 
-/** The extension as the decoder wants it; none for models that run as they are. */
-export function contextExtensionOf({
+/** The same as the decoder wants it. */
+export function ropeScalingOf({
   extension: kind = 'ntk',
-  extensionFactor,
+  extensionFactor: factor,
   alpha,
-}: ModelSettings) {
-  const factor = extensionFactor;
-  if (factor === 1) return {};
-  return { contextExtension: kind === 'ntk' ? { factor, kind, alpha } : { factor, kind } };
+  logitFactor,
+}: ModelSettings): RopeScaling {
+  return kind === 'ntk' ? { factor, kind, alpha, logitFactor } : { factor, kind, logitFactor };
 }
 
 /** What an evaluator has to know. Plain data, so that a worker thread can be told. */

@@ -7,7 +7,7 @@ import { createTrainable } from '../trainables/create-trainable.js';
 import type { Trainable } from '../trainables/trainable.js';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 import type { Evaluator, FailedScore, MemberScore, Slice, SliceScores } from './evaluator.js';
-import { contextExtensionOf, type EvaluatorSettings } from './evaluator-settings.js';
+import { type EvaluatorSettings, ropeScalingOf } from './evaluator-settings.js';
 
 /** Evaluates in this thread, one slice after the other. */
 export class InProcessEvaluator implements Evaluator {
@@ -24,13 +24,11 @@ export class InProcessEvaluator implements Evaluator {
 
   /** @throws whatever `Decoder.load` throws */
   static async load({ model, trainable }: EvaluatorSettings): Promise<InProcessEvaluator> {
-    const { folder, logitFactor } = model;
-    const decoder = await Decoder.load(folder, {
+    const decoder = await Decoder.load(model.folder, {
       probe: createCollector(trainable).policy.probe,
       chunkSize: updateIntervalOf(trainable),
       threads: 1, // more would compete with the other evaluators, and sum in another order
-      attentionLogitFactor: logitFactor,
-      ...contextExtensionOf(model),
+      ropeScaling: ropeScalingOf(model),
     });
     return new InProcessEvaluator(decoder, trainable);
   }
