@@ -13,7 +13,7 @@ export interface AnswerOptions {
   readonly checkpoint?: string;
   readonly budget?: BudgetInput;
   readonly seed: number;
-  readonly maximumTokens: number;
+  readonly maxNewTokens: number;
   /** Whether the prompt goes through the model's chat template as a user's message. */
   readonly chat: boolean;
   readonly decoder: DecoderOptions;
@@ -43,7 +43,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   let firstPiece = start;
   let promptTokens = 0;
   const pieces = completeText(decoder, tokenizer, cache, prompt, {
-    maximumTokens: options.maximumTokens,
+    maxNewTokens: options.maxNewTokens,
     addSpecialTokens: !options.chat,
     onToken: (id) => ids.push(id),
     signal,

@@ -110,7 +110,7 @@ async function main(options: Options): Promise<void> {
     policy,
     ...(options.budget ? { budget: options.budget } : {}),
     ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
-    maximumTokens: options.maxTokens,
+    maxNewTokens: options.maxTokens,
     chat: options.chat ?? false,
     signal: controller.signal,
     ...(options.retention ? { retention: options.retention } : {}),

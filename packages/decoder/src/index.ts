@@ -15,16 +15,13 @@ export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
 export type * from './spec/decoder-spec.js';
 export type { RopeScaling } from './spec/rope-scaling.js';
+export type { ChatMessage, ToolCall } from './text/chat-template.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
+export type { GenerationSettings, SamplingSettings } from './text/generation-settings.js';
 export { greedy } from './text/greedy.js';
-export {
-  type ChatMessage,
-  type ChatTemplateOptions,
-  loadTokenizer,
-  TextStream,
-  Tokenizer,
-  TokenizerError,
-} from './text/tokenizer.js';
+export { TextStream } from './text/text-stream.js';
+export { type ChatTemplateOptions, loadTokenizer, Tokenizer } from './text/tokenizer.js';
+export { TokenizerError } from './text/tokenizer-error.js';
 export { DecoderWorker, type DecoderWorkerOptions } from './worker/decoder-worker.js';
 export type { WorkerCache } from './worker/worker-cache.js';
 export {

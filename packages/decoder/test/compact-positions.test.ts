@@ -396,7 +396,7 @@ it('lets completeText write on when positions are compact', async () => {
   const tokenizer = await loadTokenizer(fixture('llama-base')).catch(() => null);
   expect(tokenizer).not.toBeNull();
   const cache = decoder.createCache({ policy: sinkRecent({ budget: 8 }), positions: 'compact' });
-  const options = { maximumTokens: 60 };
+  const options = { maxNewTokens: 60 };
   for await (const _ of completeText(decoder, tokenizer!, cache, 'a b c', options));
   expect(cache.seen).toBeGreaterThan(20);
   await decoder.release();

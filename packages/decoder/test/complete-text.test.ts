@@ -29,7 +29,7 @@ afterAll(() => decoder.release());
 
 async function complete(options: Partial<CompletionOptions> = {}): Promise<string[]> {
   const pieces: string[] = [];
-  const all = { maximumTokens: 24, addSpecialTokens: false, ...options };
+  const all = { maxNewTokens: 24, addSpecialTokens: false, ...options };
   for await (const piece of completeText(decoder, tokenizer, decoder.createCache(), prompt, all)) {
     pieces.push(piece);
   }
@@ -45,7 +45,7 @@ describe('completeText', () => {
     const policy = h2o({ budget: 16 });
     const cache = decoder.createCache({ policy });
     let text = '';
-    const options = { maximumTokens: 20, addSpecialTokens: false };
+    const options = { maxNewTokens: 20, addSpecialTokens: false };
     for await (const piece of completeText(decoder, tokenizer, cache, prompt, options)) {
       text += piece;
       for (const kept of cache.memory().keptPerHead.flat()) expect(kept).toBeLessThanOrEqual(16);
@@ -72,7 +72,7 @@ describe('completeText', () => {
     const maximumPositions = length + 5;
     const short = await Decoder.load(folder, { ...quiet, maximumPositions });
     const cache = short.createCache();
-    const options = { maximumTokens: 24, addSpecialTokens: false };
+    const options = { maxNewTokens: 24, addSpecialTokens: false };
     let text = '';
     for await (const piece of completeText(short, tokenizer, cache, prompt, options)) text += piece;
     expect(e2e.greedy_text.startsWith(text.replace(/\ufffd$/, ''))).toBe(true);
@@ -88,13 +88,13 @@ describe('completeText', () => {
   });
 
   it.each([0, -1, 1.5, Number.NaN, undefined])('refuses %s as a limit', async (limit) => {
-    const maximumTokens = limit as number;
-    await expect(complete({ maximumTokens })).rejects.toThrow('maximumTokens');
+    const maxNewTokens = limit as number;
+    await expect(complete({ maxNewTokens })).rejects.toThrow('maxNewTokens');
   });
 
   it('counts tokens and can be stopped', async () => {
     const cache = decoder.createCache();
-    const options = { maximumTokens: 3, addSpecialTokens: false };
+    const options = { maxNewTokens: 3, addSpecialTokens: false };
     for await (const _ of completeText(decoder, tokenizer, cache, prompt, options));
     // The last token written is not read again.
     expect(cache.seen).toBe(tokenizer.encode(prompt, { addSpecialTokens: false }).length + 2);

@@ -117,7 +117,7 @@ it('runs the example of the README with the package as it was built', async () =
   const cache = decoder.createCache({ policy: h2o({ budget: 512 }) });
   const tokenizer = await loadTokenizer(folder);
   let text = '';
-  const options = { maximumTokens: 20 };
+  const options = { maxNewTokens: 20 };
   for await (const piece of completeText(decoder, tokenizer, cache, prompt, options)) text += piece;
   expect(text.length).toBeGreaterThan(0);
   expect(stdout.startsWith(text)).toBe(true);

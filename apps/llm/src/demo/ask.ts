@@ -35,7 +35,7 @@ export async function ask(
   for (const { text, answer, stop } of prompt.questions) {
     const fork = cache.fork();
     let written = '';
-    const options = { maximumTokens: longestAnswer, stop: [stop], addSpecialTokens: false };
+    const options = { maxNewTokens: longestAnswer, stop: [stop], addSpecialTokens: false };
     for await (const piece of completeText(decoder, tokenizer, fork, text, options)) {
       written += piece;
     }

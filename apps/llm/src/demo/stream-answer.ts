@@ -22,7 +22,7 @@ export async function streamAnswer(
     `\nOne answer with "${policy.name}", as it is written. Planted: ${planted.join(' ')}`,
   );
   process.stdout.write(`${text.trim()} ...`);
-  const options = { maximumTokens: 40, stop: [stop], addSpecialTokens: false };
+  const options = { maxNewTokens: 40, stop: [stop], addSpecialTokens: false };
   for await (const piece of completeText(decoder, tokenizer, cache, text, options)) {
     process.stdout.write(piece);
   }

@@ -1,57 +1,65 @@
-import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
-import { readJsonObject, readTextIfThere } from './read-json-object.js';
 import { TokenizerError } from './tokenizer-error.js';
 
-/** One message of a conversation. */
+/** A call of a tool by the model, as OpenAI and transformers spell it. */
+export interface ToolCall {
+  readonly type?: 'function';
+  readonly id?: string;
+  readonly function: {
+    readonly name: string;
+    /** An object; some templates want it as JSON text. */
+    readonly arguments: Readonly<Record<string, unknown>> | string;
+  };
+}
+
+/** One message of a conversation. What a template does not know it ignores. */
 export interface ChatMessage {
-  /** `system`, `user`, `assistant`, or what else the template knows. */
+  /** `system`, `user`, `assistant`, `tool`, or what else the template knows. */
   readonly role: string;
-  /** Text, or for multimodal templates parts such as `{ type: 'text', text }`. */
-  readonly content: string | readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Text; for multimodal templates parts such as `{ type: 'text', text }`; null or absent where the message
+   * has none, as those that call tools.
+   */
+  readonly content?: string | readonly Readonly<Record<string, unknown>>[] | null;
+  /** Calls of tools that the assistant makes. */
+  readonly tool_calls?: readonly ToolCall[] | null;
+  /** In a `tool` message, the call that it answers. */
+  readonly tool_call_id?: string;
+  /** Name of the tool or of the speaker. */
+  readonly name?: string;
+  /** What the model thought before its answer. */
+  readonly reasoning_content?: string | null;
+  /** Whatever else the template reads. */
+  readonly [key: string]: unknown;
 }
 
-/** A chat template and the file it was found in. */
-export interface ChatTemplate {
-  readonly template: Template;
+/** A chat template of a folder. */
+export class ChatTemplate {
+  /** The file it was found in. */
   readonly file: string;
-}
+  /** The template as it stands there. */
+  readonly source: string;
+  readonly #template: Template;
 
-/** A configuration holds one template, or several by name of which `default` is the usual one. */
-function sourceOf(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) return null;
-  const entry = value.find((item) => item?.name === 'default');
-  return typeof entry?.template === 'string' ? entry.template : null;
-}
+  /** @throws {TokenizerError} when it cannot be parsed */
+  constructor(source: string, file: string) {
+    this.source = source;
+    this.file = file;
+    try {
+      this.#template = new Template(source);
+    } catch (cause) {
+      const problem = `its chat template cannot be parsed (${String(cause)}); fetch it again`;
+      throw new TokenizerError(file, problem, { cause });
+    }
+  }
 
-/**
- * The chat template of a folder: `chat_template.jinja`, `chat_template.json`, or the entry in
- * `tokenizer_config.json`, in the order in which newer files replace older ones.
- *
- * @param config content of `tokenizer_config.json`
- * @returns null when the folder has none
- * @throws {TokenizerError} when the template cannot be parsed
- */
-export async function readChatTemplate(
-  folder: string,
-  config: Readonly<Record<string, unknown>>,
-): Promise<ChatTemplate | null> {
-  let file = join(folder, 'chat_template.jinja');
-  let source = await readTextIfThere(file);
-  if (source === null) {
-    file = join(folder, 'chat_template.json');
-    source = sourceOf((await readJsonObject(file))?.chat_template);
-  }
-  if (source === null) {
-    file = join(folder, 'tokenizer_config.json');
-    source = sourceOf(config.chat_template);
-  }
-  if (source === null) return null;
-  try {
-    return { template: new Template(source), file };
-  } catch (cause) {
-    const problem = `its chat template cannot be parsed (${String(cause)}); fetch it again`;
-    throw new TokenizerError(file, problem, { cause });
+  /** @throws {TokenizerError} when the template refuses, or asks for what does not exist here */
+  render(variables: Readonly<Record<string, unknown>>): string {
+    try {
+      return this.#template.render(variables);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TokenizerError(this.file, `the chat template refuses: ${reason}`, { cause });
+    }
   }
 }

@@ -1,17 +1,25 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, Random } from '@namm/core';
 import {
+  checkNames,
   hasCompactPositions,
   type SequenceCache,
   type SequenceModel,
   type StepOptions,
 } from '@namm/kv-cache';
-import { greedy } from './greedy.js';
+import { checkSampling, type SamplingSettings } from './generation-settings.js';
+import { StopSearch } from './stop-search.js';
+import { TokenChooser } from './token-chooser.js';
 import type { Tokenizer } from './tokenizer.js';
+import { TokenizerError } from './tokenizer-error.js';
+import { writeTokens } from './write-tokens.js';
 
 export interface CompletionOptions extends StepOptions {
   /** Most tokens to write, at least 1; the model's positions may end the answer sooner. */
-  readonly maximumTokens: number;
-  /** Texts that end the answer; they are not part of it. The model's end token always ends it. */
+  readonly maxNewTokens: number;
+  /**
+   * Texts that end the answer; they are not part of it. They may be or hold special tokens. The end tokens
+   * and stop texts of the model's folder always end it.
+   */
   readonly stop?: readonly string[];
   /**
    * Whether the tokenizer puts its special tokens (such as BOS) around the prompt: true for the first
@@ -19,23 +27,46 @@ export interface CompletionOptions extends StepOptions {
    * @defaultValue true
    */
   readonly addSpecialTokens?: boolean;
+  /**
+   * How tokens are drawn, where it is to differ from what the folder says: `{ temperature: 0 }` always takes
+   * the most likely one.
+   * @defaultValue `tokenizer.generation.sampling`
+   */
+  readonly sampling?: Partial<SamplingSettings>;
+  /** Seed of the draws. @defaultValue 0 */
+  readonly seed?: number;
   /** Is told every token of the prompt and then every token written, in order. */
   readonly onToken?: (id: number) => void;
 }
 
+const optionNames = [
+  'maxNewTokens',
+  'stop',
+  'addSpecialTokens',
+  'sampling',
+  'seed',
+  'onToken',
+  'onProgress',
+  'signal',
+] as const satisfies readonly (keyof CompletionOptions)[];
+
 /**
- * Reads a prompt and yields the model's most likely continuation, piece by piece, as text. Afterwards the
- * prompt and the answer are in the cache, except for the answer's last token.
+ * Reads a prompt and yields the model's answer, piece by piece, as text. It is written as the model's folder
+ * says: its end tokens, sampling and forbidden tokens. Afterwards the prompt and the answer are in the cache,
+ * except for the answer's last token.
  *
  * @param decoder the model, here or in a worker
  * @param tokenizer its tokenizer
  * @param cache the sequence so far; the prompt goes behind it
  * @param prompt text to read
- * @throws {InvalidArgumentError} for a bad limit or stop list; whatever {@link Decoder.step} throws
+ * @param options the limit, and what is to differ from the folder
+ * @throws {InvalidArgumentError} for an option that cannot be used, by its name
+ * @throws {TokenizerError} when the folder asks for a way of writing that does not exist here
+ * @throws whatever {@link Decoder.step} throws
  *
  * @example
  * ```ts
- * for await (const piece of completeText(decoder, tokenizer, cache, 'Once upon', { maximumTokens: 50 })) {
+ * for await (const piece of completeText(decoder, tokenizer, cache, 'Once upon', { maxNewTokens: 50 })) {
  *   process.stdout.write(piece);
  * }
  * ```
@@ -47,53 +78,51 @@ export async function* completeText<Cache extends SequenceCache<Cache>>(
   prompt: string,
   options: CompletionOptions,
 ): AsyncGenerator<string, void> {
-  const { maximumTokens, stop = [], addSpecialTokens = true, onToken, ...stepOptions } = options;
-  if (!Number.isInteger(maximumTokens) || maximumTokens < 1) {
-    throw new InvalidArgumentError(
-      'maximumTokens',
-      `${maximumTokens} is not a whole number from 1 on`,
-    );
+  checkOptions(options);
+  const { generation } = tokenizer;
+  if (generation.unsupported.length > 0) {
+    const problem = `asks for ${generation.unsupported.join(', ')}, which completeText cannot do`;
+    throw new TokenizerError(generation.file, problem);
   }
-  if (!Array.isArray(stop)) throw new InvalidArgumentError('stop', 'is not a list of texts');
+  const { maxNewTokens, addSpecialTokens = true, seed = 0, onToken, signal, onProgress } = options;
   const ids = tokenizer.encode(prompt, { addSpecialTokens });
   for (const id of ids) onToken?.(id);
   // The last token written is not read again, so it needs no position. Compact ones do not run out.
   const isCompact = hasCompactPositions(cache.shape);
   const room = isCompact ? Infinity : decoder.spec.maximumPositions - cache.seen - ids.length + 1;
-  const limit = Math.min(maximumTokens, room);
+  const limit = Math.min(maxNewTokens, room);
+  const rules = { ...generation, sampling: { ...generation.sampling, ...options.sampling } };
+  const chooser = new TokenChooser(rules, new Random(seed), ids, limit);
+  const choose = (logits: Float32Array) => chooser.choose(logits);
+  const step = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const search = new StopSearch([...generation.stop, ...(options.stop ?? [])]);
   const stream = tokenizer.stream();
-  let held = '';
   let count = 0;
-  for await (const id of greedy(decoder, cache, ids, stepOptions)) {
+  for await (const id of writeTokens(decoder, cache, ids, choose, step)) {
     onToken?.(id);
-    if (id === tokenizer.eosId) break;
-    held += stream.push(id);
-    const end = firstStop(held, stop);
-    if (end >= 0) {
-      if (end > 0) yield held.slice(0, end);
-      return;
-    }
-    // What may yet turn out to be the beginning of a stop text is not given out.
-    const ready = held.length - possibleStop(held, stop);
-    if (ready > 0) yield held.slice(0, ready);
-    held = held.slice(ready);
+    if (generation.endIds.includes(id)) break;
+    const special = tokenizer.isSpecial(id) ? tokenizer.tokenOf(id) : null;
+    const ready = special === null ? search.push(stream.push(id)) : search.push(special, false);
+    if (ready) yield ready;
+    if (search.isFound) return;
     if (++count >= limit) break;
   }
-  held += stream.end();
-  if (held) yield held;
+  const rest = search.push(stream.end()) + search.end();
+  if (rest) yield rest;
 }
 
-function firstStop(text: string, stop: readonly string[]): number {
-  const places = stop.map((ending) => text.indexOf(ending)).filter((place) => place >= 0);
-  return places.length ? Math.min(...places) : -1;
-}
-
-/** Length of the longest end of a text with which a stop text begins. */
-function possibleStop(text: string, stop: readonly string[]): number {
-  const longest = Math.max(0, ...stop.map((ending) => ending.length - 1));
-  for (let length = Math.min(longest, text.length); length > 0; length--) {
-    const end = text.slice(-length);
-    if (stop.some((ending) => ending.startsWith(end))) return length;
+function checkOptions(options: CompletionOptions): void {
+  checkNames('completeText', options, optionNames);
+  const { maxNewTokens, stop = [], sampling = {} } = options;
+  if (!Number.isSafeInteger(maxNewTokens) || maxNewTokens < 1) {
+    throw new InvalidArgumentError(
+      'maxNewTokens',
+      `${maxNewTokens} is not a whole number from 1 on`,
+    );
   }
-  return 0;
+  const isText = (ending: unknown) => typeof ending === 'string' && ending !== '';
+  if (!Array.isArray(stop) || !stop.every(isText)) {
+    throw new InvalidArgumentError('stop', 'is not a list of texts, none empty');
+  }
+  checkSampling(sampling);
 }

@@ -1,11 +1,6 @@
 import type { SequenceCache, SequenceModel, StepOptions } from '@namm/kv-cache';
-
-/** Index of the largest number; the first of equal ones. */
-function indexOfLargest(numbers: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < numbers.length; i++) if (numbers[i]! > numbers[best]!) best = i;
-  return best;
-}
+import { indexOfLargest } from './index-of-largest.js';
+import { writeTokens } from './write-tokens.js';
 
 /**
  * Reads a prompt and yields the most likely token again and again, for those who want no framework. The
@@ -15,28 +10,21 @@ function indexOfLargest(numbers: Float32Array): number {
  * @param cache the sequence so far; the prompt goes behind it
  * @param prompt token ids, at least one
  * @param options progress of the prompt, and cancellation
+ * @returns ids without end
  *
  * @example
  * ```ts
  * for await (const id of greedy(decoder, cache, prompt)) {
- *   if (id === endToken) break;
+ *   if (tokenizer.generation.endIds.includes(id)) break;
  *   process.stdout.write(stream.push(id));
  * }
  * ```
  */
-export async function* greedy<Cache extends SequenceCache<Cache>>(
+export function greedy<Cache extends SequenceCache<Cache>>(
   decoder: SequenceModel<Cache>,
   cache: Cache,
   prompt: ArrayLike<number>,
   options: StepOptions = {},
 ): AsyncGenerator<number, never> {
-  let ids = prompt;
-  let stepOptions = options;
-  while (true) {
-    const [result] = await decoder.step([{ cache, input: { ids } }], stepOptions);
-    const id = indexOfLargest(result!.logits);
-    yield id;
-    ids = [id];
-    stepOptions = options.signal ? { signal: options.signal } : {};
-  }
+  return writeTokens(decoder, cache, prompt, indexOfLargest, options);
 }

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ChatMessage, loadTokenizer, Tokenizer, TokenizerError } from './tokenizer.js';
+import type { ChatMessage } from './chat-template.js';
+import { loadTokenizer, type Tokenizer } from './tokenizer.js';
+import { TokenizerError } from './tokenizer-error.js';
 
 interface Fixture {
   bos_token_id: number;
@@ -27,6 +29,12 @@ interface Fixture {
 const folderOf = (name: string) => fileURLToPath(new URL(`__fixtures__/${name}`, import.meta.url));
 const readJson = (folder: string, file: string) =>
   JSON.parse(readFileSync(join(folder, file), 'utf8'));
+/** Runs something with a temporary folder. */
+async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'namm-tokenizer-'));
+  return work(folder).finally(() => rm(folder, { recursive: true }));
+}
+
 const names = ['gpt2-bytelevel', 'llama3-split', 'sp-bytefallback'];
 
 describe.each(names)('the tokenizer %s', (name) => {
@@ -76,13 +84,17 @@ describe.each(names)('the tokenizer %s', (name) => {
     expect(() => tokenizer.encode(7 as unknown as string)).toThrow(InvalidArgumentError);
   });
 
-  it.each([false, true])('streams any ids as it decodes them (tidying: %s)', (tidies) => {
-    const tidying = new Tokenizer(
-      'tokenizer.json',
-      readJson(folder, 'tokenizer.json'),
-      { ...readJson(folder, 'tokenizer_config.json'), clean_up_tokenization_spaces: tidies },
-      null,
-    );
+  it.each([false, true])('streams any ids as it decodes them (tidying: %s)', async (tidies) => {
+    const tidying = await withFolder(async (copy) => {
+      await cp(folder, copy, { recursive: true });
+      const config = {
+        ...readJson(folder, 'tokenizer_config.json'),
+        clean_up_tokenization_spaces: tidies,
+        clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output: tidies,
+      };
+      await writeFile(join(copy, 'tokenizer_config.json'), JSON.stringify(config));
+      return loadTokenizer(copy);
+    });
     const anyIds = fc.array(fc.nat(fixture.vocab_size + 3), { maxLength: 200 });
     const someText = fc
       .array(fc.constantFrom(...fixture.encode), { maxLength: 8 })
@@ -173,7 +185,7 @@ describe('loadTokenizer', () => {
     expect(tokenizer.encode('abb')).toEqual([2, 1]);
     expect([tokenizer.bosId, tokenizer.eosId, tokenizer.padId]).toEqual([null, null, null]);
     expect(tokenizer.decode([])).toBe('');
-    expect(tokenizer.hasChatTemplate).toBe(false);
+    expect(tokenizer.chatTemplates).toEqual([]);
     expect(() => tokenizer.applyChatTemplate([])).toThrow(TokenizerError);
   });
 

@@ -1,41 +1,49 @@
 import { join } from 'node:path';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { InvalidArgumentError } from '@namm/core';
-import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template.js';
+import { checkNames } from '@namm/kv-cache';
+import type { ChatMessage } from './chat-template.js';
+import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
+import { type GenerationSettings, readGenerationSettings } from './generation-settings.js';
 import { readJsonObject } from './read-json-object.js';
+import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TextStream } from './text-stream.js';
+import { tidySpaces } from './tidy-spaces.js';
 import { TokenizerError } from './tokenizer-error.js';
-
-export type { ChatMessage } from './chat-template.js';
-export { TextStream } from './text-stream.js';
-export { TokenizerError } from './tokenizer-error.js';
 
 /** How a conversation becomes a prompt. */
 export interface ChatTemplateOptions {
   /** Whether the prompt ends with the beginning of the assistant's answer. @defaultValue false */
   readonly addGenerationPrompt?: boolean;
-  /** Further variables of the template, such as `tools` or `enable_thinking`. */
+  /** Tools that the model may call, as JSON schemas. */
+  readonly tools?: readonly Readonly<Record<string, unknown>>[] | null;
+  /** Documents that the model may quote from. */
+  readonly documents?: readonly Readonly<Record<string, unknown>>[] | null;
+  /** Which template, where the folder has several. @defaultValue `tool_use` with tools, else `default` */
+  readonly template?: string;
+  /** Further variables of the template, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
-/** Special tokens that `tokenizer_config.json` names and templates use. */
-const specialNames = ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const;
-type SpecialTokens = Partial<Record<(typeof specialNames)[number], string>>;
+const templateOptions = [
+  'addGenerationPrompt',
+  'tools',
+  'documents',
+  'template',
+  'variables',
+] as const satisfies readonly (keyof ChatTemplateOptions)[];
 
-/** Configurations name a token by its text, or by an object that holds it. */
-function textOf(value: unknown): string | undefined {
-  const text = (value as { content?: unknown } | null | undefined)?.content ?? value;
-  return typeof text === 'string' ? text : undefined;
-}
-
-function specialTokensOf(config: Readonly<Record<string, unknown>>): SpecialTokens {
-  const tokens: SpecialTokens = {};
-  for (const name of specialNames) {
-    const text = textOf(config[name]);
-    if (text !== undefined) tokens[name] = text;
-  }
-  return tokens;
+/** What a tokenizer is made from. */
+export interface TokenizerParts {
+  /** The `tokenizer.json` it was read from. */
+  readonly file: string;
+  /** Content of that file, checked. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Content of `tokenizer_config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly specialTokens: SpecialTokens;
+  readonly chatTemplates: ChatTemplates;
 }
 
 /** The text-to-ids side of a model folder; made by {@link loadTokenizer}. */
@@ -50,33 +58,32 @@ export class Tokenizer {
   readonly eosId: number | null;
   /** Id of the padding token, null when there is none. */
   readonly padId: number | null;
+  /** How the folder says that its model is to be run. */
+  readonly generation: GenerationSettings;
   readonly #library: Library;
-  readonly #chatTemplate: ChatTemplate | null;
+  readonly #chatTemplates: ChatTemplates;
   readonly #specialTokens: SpecialTokens;
   readonly #specialIds: ReadonlySet<number>;
   readonly #tidiesSpaces: boolean;
 
-  constructor(
-    file: string,
-    json: Readonly<Record<string, unknown>>,
-    config: Readonly<Record<string, unknown>>,
-    chatTemplate: ChatTemplate | null,
-  ) {
+  constructor(parts: TokenizerParts, generation: (eosId: number | null) => GenerationSettings) {
+    const { file, json, config, specialTokens, chatTemplates } = parts;
     this.file = file;
     try {
       this.#library = new Library(json, config);
     } catch (cause) {
       throw new TokenizerError(file, `cannot be used: ${String(cause)}`, { cause });
     }
-    this.#chatTemplate = chatTemplate;
-    this.#specialTokens = specialTokensOf(config);
-    this.#specialIds = this.#findSpecialIds(config);
+    this.#chatTemplates = chatTemplates;
+    this.#specialTokens = specialTokens;
+    this.#specialIds = this.#findSpecialIds();
     this.vocabularySize = this.#library.model!.vocab.length;
-    this.bosId = this.#idOf(this.#specialTokens.bos_token);
-    this.eosId = this.#idOf(this.#specialTokens.eos_token);
-    this.padId = this.#idOf(this.#specialTokens.pad_token);
-    // Off unless asked for, as in transformers 5; the library would take a missing entry for true.
-    this.#tidiesSpaces = config.clean_up_tokenization_spaces === true;
+    const { bos_token, eos_token, pad_token } = specialTokens.named;
+    this.bosId = this.#idOf(bos_token);
+    this.eosId = this.#idOf(eos_token);
+    this.padId = this.#idOf(pad_token);
+    this.generation = generation(this.eosId);
+    this.#tidiesSpaces = tidiesSpaces(json, config);
   }
 
   /**
@@ -87,6 +94,7 @@ export class Tokenizer {
    * @throws {InvalidArgumentError} when it is no text
    */
   encode(text: string, options: { readonly addSpecialTokens?: boolean } = {}): number[] {
+    checkNames('encode', options, ['addSpecialTokens']);
     if (typeof text !== 'string')
       throw new InvalidArgumentError('text', `${typeof text} is no text`);
     const { ids, tokens } = this.#library.encode(text, {
@@ -109,13 +117,15 @@ export class Tokenizer {
    * @throws {InvalidArgumentError} for an id that is no non-negative integer
    */
   decode(ids: Iterable<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
+    checkNames('decode', options, ['skipSpecialTokens']);
     const skip = options.skipSpecialTokens ?? false;
     const heard = Array.from(ids).filter((id) => !this.#isSilent(id, skip));
     if (heard.length === 0) return '';
-    return this.#library.decode(heard, {
+    const text = this.#library.decode(heard, {
       skip_special_tokens: false, // left out above, by id
-      clean_up_tokenization_spaces: this.#tidiesSpaces,
+      clean_up_tokenization_spaces: false, // done below, where it is to be done
     });
+    return this.#tidiesSpaces ? tidySpaces(text) : text;
   }
 
   /** The tokens of a text as they stand in the vocabulary, without special ones around it. */
@@ -133,8 +143,14 @@ export class Tokenizer {
     return this.#idOf(token);
   }
 
+  /** Whether an id stands for a special token, which {@link stream} leaves out. */
+  isSpecial(id: number): boolean {
+    return this.#specialIds.has(id);
+  }
+
   /** Turns ids into text one by one. @param options as in {@link decode}, but skipping by default */
   stream(options: { readonly skipSpecialTokens?: boolean } = {}): TextStream {
+    checkNames('stream', options, ['skipSpecialTokens']);
     const skip = options.skipSpecialTokens ?? true;
     return new TextStream({
       decode: (ids) => this.decode(ids),
@@ -143,44 +159,50 @@ export class Tokenizer {
     });
   }
 
-  /** Whether the folder has a chat template. */
-  get hasChatTemplate(): boolean {
-    return this.#chatTemplate !== null;
+  /** Names of the folder's chat templates; empty when it has none. The usual one is `default`. */
+  get chatTemplates(): readonly string[] {
+    return [...this.#chatTemplates.keys()];
   }
 
   /**
-   * The prompt for a conversation, from the folder's chat template. It holds its special tokens as
-   * text: encode it with `addSpecialTokens: false`.
+   * The prompt for a conversation, from the folder's chat template, as transformers renders it. It holds its
+   * special tokens as text: encode it with `addSpecialTokens: false`.
    *
-   * @throws {TokenizerError} when there is no template, or the template refuses the conversation
+   * @param messages the conversation so far
+   * @param options tools, documents and other variables, and which template
+   * @throws {InvalidArgumentError} for an option that does not exist
+   * @throws {TokenizerError} when there is no such template, it refuses the conversation, or it uses something
+   *   that cannot be rendered as transformers would
+   *
+   * @example
+   * ```ts
+   * const prompt = tokenizer.applyChatTemplate([{ role: 'user', content: 'Hi!' }], { addGenerationPrompt: true });
+   * const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
+   * ```
    */
   applyChatTemplate(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): string {
-    if (!this.#chatTemplate) {
-      throw new TokenizerError(this.file, 'has no chat template beside it; use plain text prompts');
-    }
-    const { template, file } = this.#chatTemplate;
-    try {
-      return template.render({
-        ...this.#specialTokens,
-        messages,
-        add_generation_prompt: options.addGenerationPrompt ?? false,
-        ...options.variables,
-      });
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TokenizerError(file, `the chat template refuses: ${reason}`, { cause });
-    }
+    checkNames('applyChatTemplate', options, templateOptions);
+    const { addGenerationPrompt, tools, documents, template, variables } = options;
+    const all = {
+      ...this.#specialTokens.named,
+      tools: tools ?? null,
+      documents: documents ?? null,
+      add_generation_prompt: addGenerationPrompt ?? false,
+      ...variables,
+      messages,
+    };
+    const hasTools = all.tools !== null && all.tools !== undefined;
+    return chooseTemplate(this.#chatTemplates, template, hasTools, this.file).render(all);
   }
 
-  /** Tokens marked as special in either file. */
-  #findSpecialIds(config: Readonly<Record<string, unknown>>): Set<number> {
+  /** Tokens marked as special in any file. */
+  #findSpecialIds(): Set<number> {
     const ids = new Set<number>();
     for (const [id, token] of this.#library.get_added_tokens_decoder()) {
       if (token.special) ids.add(id);
     }
-    const additional = config.additional_special_tokens;
-    const named = Array.isArray(additional) ? additional.map(textOf) : [];
-    for (const text of [...Object.values(this.#specialTokens), ...named]) {
+    const { named, others } = this.#specialTokens;
+    for (const text of [...Object.values(named), ...others]) {
       const id = this.#idOf(text);
       if (id !== null) ids.add(id);
     }
@@ -200,9 +222,22 @@ export class Tokenizer {
 }
 
 /**
+ * Spaces before punctuation are for WordPiece to remove; in the text of BPE they belong there, although many
+ * folders with BPE have the setting. So it is in transformers 5.
+ */
+function tidiesSpaces(json: TokenizerParts['json'], config: TokenizerParts['config']): boolean {
+  if (config.clean_up_tokenization_spaces !== true) return false;
+  const isBpe = (json.model as { type?: unknown }).type === 'BPE';
+  const { clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output: isForced } =
+    config;
+  return !isBpe || isForced === true;
+}
+
+/**
  * Loads the tokenizer of a Hugging Face model folder: `tokenizer.json`, and when they are there
- * `tokenizer_config.json` and a chat template.
+ * `tokenizer_config.json`, `special_tokens_map.json`, chat templates and `generation_config.json`.
  *
+ * @param folder the model folder
  * @throws {TokenizerError} when `tokenizer.json` is missing, or a file is damaged or not supported
  *
  * @example
@@ -218,6 +253,11 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   if (!json)
     throw new TokenizerError(file, 'does not exist; a folder with tokenizer.json is needed');
   const config = (await readJsonObject(join(folder, 'tokenizer_config.json'))) ?? {};
-  const chatTemplate = await readChatTemplate(folder, config);
-  return new Tokenizer(file, checkTokenizer(json, file), config, chatTemplate);
+  const specialTokens = await readSpecialTokens(folder, config);
+  const chatTemplates = await readChatTemplates(folder, config);
+  const generation = await readGenerationSettings(folder);
+  return new Tokenizer(
+    { file, json: checkTokenizer(json, file), config, specialTokens, chatTemplates },
+    generation,
+  );
 }

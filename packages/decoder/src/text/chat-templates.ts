@@ -1,0 +1,100 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChatTemplate } from './chat-template.js';
+import { readJsonObject, readTextIfThere } from './read-json-object.js';
+import { TokenizerError } from './tokenizer-error.js';
+
+/** The chat templates of a folder by name; the usual one is `default`. */
+export type ChatTemplates = ReadonlyMap<string, ChatTemplate>;
+
+const additionalFolder = 'additional_chat_templates';
+
+/**
+ * The chat templates of a folder. Files of their own (`chat_template.jinja` and those in
+ * `additional_chat_templates/`) replace the entry in `chat_template.json`, and that the one in
+ * `tokenizer_config.json`.
+ *
+ * @param folder a Hugging Face model folder
+ * @param config content of its `tokenizer_config.json`
+ * @returns an empty map when the folder has none
+ * @throws {TokenizerError} when a template cannot be parsed
+ *
+ * @example
+ * ```ts
+ * const templates = await readChatTemplates('model', {});
+ * templates.get('default')?.source;
+ * ```
+ */
+export async function readChatTemplates(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+): Promise<ChatTemplates> {
+  const own = await templatesInFiles(folder);
+  if (own.size > 0) return own;
+  for (const name of ['chat_template.json', 'tokenizer_config.json']) {
+    const file = join(folder, name);
+    const json = name === 'tokenizer_config.json' ? config : await readJsonObject(file);
+    const value = json?.chat_template;
+    if (value !== undefined && value !== null) return templatesIn(value, file);
+  }
+  return new Map();
+}
+
+async function templatesInFiles(folder: string): Promise<Map<string, ChatTemplate>> {
+  const templates = new Map<string, ChatTemplate>();
+  const add = async (name: string, file: string) => {
+    const source = await readTextIfThere(file);
+    if (source !== null) templates.set(name, new ChatTemplate(source, file));
+  };
+  await add('default', join(folder, 'chat_template.jinja'));
+  const names = await readdir(join(folder, additionalFolder)).catch(() => []);
+  for (const name of names.filter((one) => one.endsWith('.jinja')).sort()) {
+    await add(name.slice(0, -'.jinja'.length), join(folder, additionalFolder, name));
+  }
+  return templates;
+}
+
+/** An entry is one template, an object of templates by name, or a list of `{ name, template }`. */
+function templatesIn(value: unknown, file: string): ChatTemplates {
+  const entries = entriesOf(value);
+  if (!entries?.every(([name, source]) => typeof name === 'string' && typeof source === 'string')) {
+    const problem = 'its chat_template is neither a text nor texts by name; fetch it again';
+    throw new TokenizerError(file, problem);
+  }
+  return new Map(
+    (entries as [string, string][]).map(([name, source]) => [name, new ChatTemplate(source, file)]),
+  );
+}
+
+function entriesOf(value: unknown): [unknown, unknown][] | null {
+  if (typeof value === 'string') return [['default', value]];
+  if (Array.isArray(value)) return value.map((entry) => [entry?.name, entry?.template]);
+  return typeof value === 'object' ? Object.entries(value as object) : null;
+}
+
+/**
+ * The template for a conversation, as transformers chooses it: the one that is named; else `tool_use` when
+ * there are tools and such a template; else `default`.
+ *
+ * @param name the one that is wanted, or nothing
+ * @param file is named in errors
+ * @throws {TokenizerError} when there is no such template, naming those that there are
+ */
+export function chooseTemplate(
+  templates: ChatTemplates,
+  name: string | undefined,
+  hasTools: boolean,
+  file: string,
+): ChatTemplate {
+  if (templates.size === 0) {
+    throw new TokenizerError(file, 'has no chat template beside it; use plain text prompts');
+  }
+  const template =
+    name !== undefined
+      ? templates.get(name)
+      : ((hasTools ? templates.get('tool_use') : undefined) ?? templates.get('default'));
+  if (template) return template;
+  const wanted = name === undefined ? 'none is the default' : `none is called '${name}'`;
+  const names = [...templates.keys()].sort().join(', ');
+  throw new TokenizerError(file, `of its chat templates ${wanted}; name one of: ${names}`);
+}

@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import { InvalidArgumentError } from '@namm/core';
+import { checkNames } from '@namm/kv-cache';
+import { readJsonObject } from './read-json-object.js';
+import { TokenizerError } from './tokenizer-error.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How the next token is drawn; the names and meanings are those of transformers. */
+export interface SamplingSettings {
+  /** 0 takes the most likely token; more makes unlikely tokens likelier. */
+  readonly temperature: number;
+  /** Only so many of the likeliest tokens can be drawn; 0 for all. */
+  readonly topK: number;
+  /** Only the likeliest tokens whose probabilities together reach this can be drawn; 1 for all. */
+  readonly topP: number;
+  /** Only tokens at least this share as likely as the likeliest can be drawn; 0 for all. */
+  readonly minP: number;
+  /** Above 1, tokens of the prompt and the answer become less likely to come again. */
+  readonly repetitionPenalty: number;
+  /** No sequence of so many tokens comes twice; 0 for no such rule. */
+  readonly noRepeatNgramSize: number;
+}
+
+/**
+ * Checks sampling settings that a caller gives.
+ *
+ * @throws {InvalidArgumentError} for a name that does not exist or a value that means nothing
+ */
+export function checkSampling(sampling: Partial<SamplingSettings>): void {
+  checkNames('sampling', sampling, Object.keys(ranges) as (keyof SamplingSettings)[]);
+  for (const [name, [least, most, isWhole]] of Object.entries(ranges)) {
+    const value = sampling[name as keyof SamplingSettings];
+    if (value === undefined) continue;
+    const isInRange = value >= least && value <= most && (!isWhole || Number.isInteger(value));
+    if (Number.isFinite(value) && isInRange) continue;
+    const wanted = `${isWhole ? 'a whole number' : 'a number'} from ${least}`;
+    const to = most === Infinity ? ' on' : ` to ${most}`;
+    throw new InvalidArgumentError(`sampling.${name}`, `${value} is not ${wanted}${to}`);
+  }
+}
+
+/** Smallest and largest value, and whether it is whole. */
+const ranges: Record<keyof SamplingSettings, readonly [number, number, boolean]> = {
+  temperature: [0, Infinity, false],
+  topK: [0, Infinity, true],
+  topP: [0, 1, false],
+  minP: [0, 1, false],
+  repetitionPenalty: [Number.MIN_VALUE, Infinity, false],
+  noRepeatNgramSize: [0, Infinity, true],
+};
+
+/** How a model folder says that its model is to be run. */
+export interface GenerationSettings {
+  /** Every one of these ids ends an answer. */
+  readonly endIds: readonly number[];
+  readonly sampling: SamplingSettings;
+  /** Ids that are never written. */
+  readonly suppressedIds: readonly number[];
+  /** Ids that an answer does not begin with. */
+  readonly suppressedFirstIds: readonly number[];
+  /** Sequences of ids that are never completed. */
+  readonly forbiddenSequences: readonly (readonly number[])[];
+  /** The last token of an answer that reaches its limit is one of these; empty for any. */
+  readonly forcedLastIds: readonly number[];
+  /** Tokens before which no end token is written. */
+  readonly minNewTokens: number;
+  /** Texts that end an answer. */
+  readonly stop: readonly string[];
+  /** What the folder asks for and this package cannot do, as `name: value`. */
+  readonly unsupported: readonly string[];
+  /** The file that says so, for messages. */
+  readonly file: string;
+}
+
+/** Settings that change the answer and that nothing here can do, with the values that mean "off". */
+const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> = {
+  num_beams: [1],
+  num_beam_groups: [1],
+  diversity_penalty: [0],
+  penalty_alpha: [0],
+  typical_p: [1],
+  epsilon_cutoff: [0],
+  eta_cutoff: [0],
+  top_h: [],
+  guidance_scale: [1],
+  encoder_repetition_penalty: [1],
+  encoder_no_repeat_ngram_size: [0],
+  exponential_decay_length_penalty: [],
+  sequence_bias: [],
+  dola_layers: [],
+  watermarking_config: [],
+  token_healing: [false],
+  force_words_ids: [],
+  constraints: [],
+};
+
+/**
+ * How the folder's model is to be run: `generation_config.json`, and for end tokens `config.json` where that
+ * names none, as `generate` of transformers reads them.
+ *
+ * @param folder a Hugging Face model folder
+ * @returns a function of the tokenizer's own end token, which counts where no file names one; greedy decoding without further rules when the folder has no `generation_config.json`
+ * @throws {TokenizerError} when a file is damaged, or a setting has a value that means nothing
+ *
+ * @example
+ * ```ts
+ * const { endIds, sampling } = (await readGenerationSettings('model'))(null);
+ * ```
+ */
+export async function readGenerationSettings(
+  folder: string,
+): Promise<(eosId: number | null) => GenerationSettings> {
+  const file = join(folder, 'generation_config.json');
+  const generation = (await readJsonObject(file)) ?? {};
+  const modelFile = join(folder, 'config.json');
+  const model = (await readJsonObject(modelFile)) ?? {};
+  const textModel = (model.text_config ?? {}) as Json;
+  const read = new SettingsReader(file, generation);
+  const endIds =
+    read.ids('eos_token_id') ??
+    new SettingsReader(modelFile, model).ids('eos_token_id') ??
+    new SettingsReader(modelFile, textModel).ids('eos_token_id');
+  const settings = {
+    sampling: {
+      temperature: generation.do_sample === true ? read.number('temperature', 1) : 0,
+      topK: read.count('top_k', 50), // the default of transformers
+      topP: read.number('top_p', 1),
+      minP: read.number('min_p', 0),
+      repetitionPenalty: read.number('repetition_penalty', 1),
+      noRepeatNgramSize: read.count('no_repeat_ngram_size', 0),
+    },
+    suppressedIds: read.ids('suppress_tokens') ?? [],
+    suppressedFirstIds: read.ids('begin_suppress_tokens') ?? [],
+    forbiddenSequences: read.sequences('bad_words_ids'),
+    forcedLastIds: read.ids('forced_eos_token_id') ?? [],
+    minNewTokens: read.count('min_new_tokens', 0),
+    stop: read.texts('stop_strings'),
+    unsupported: Object.entries(unsupportedSettings)
+      .filter(([name, off]) => generation[name] != null && !off.includes(generation[name]))
+      .map(([name]) => `${name}: ${JSON.stringify(generation[name])}`),
+    file,
+  };
+  return (eosId) => ({ ...settings, endIds: endIds ?? (eosId === null ? [] : [eosId]) });
+}
+
+/** Reads settings of one file; null is as good as absent, as in transformers. */
+class SettingsReader {
+  readonly #file: string;
+  readonly #json: Json;
+
+  constructor(file: string, json: Json) {
+    this.#file = file;
+    this.#json = json;
+  }
+
+  /** A number or a list of ids; null when there is none. */
+  ids(name: string): number[] | null {
+    const value = this.#json[name];
+    if (value === undefined || value === null) return null;
+    const ids: unknown[] = Array.isArray(value) ? value : [value];
+    if (ids.every(isId)) return ids;
+    throw this.#wrong(name, 'an id or a list of ids');
+  }
+
+  sequences(name: string): number[][] {
+    const value = this.#json[name] ?? [];
+    const areIds = (ids: unknown) => Array.isArray(ids) && ids.length > 0 && ids.every(isId);
+    if (Array.isArray(value) && value.every(areIds)) return value;
+    throw this.#wrong(name, 'a list of lists of ids');
+  }
+
+  number(name: string, otherwise: number): number {
+    const value = this.#json[name] ?? otherwise;
+    if (typeof value === 'number' && value >= 0) return value;
+    throw this.#wrong(name, 'a number from 0 on');
+  }
+
+  count(name: string, otherwise: number): number {
+    const value = this.#json[name] ?? otherwise;
+    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+    throw this.#wrong(name, 'a whole number from 0 on');
+  }
+
+  texts(name: string): string[] {
+    const value = this.#json[name] ?? [];
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    const isText = (text: unknown): text is string => typeof text === 'string' && text !== '';
+    if (texts.every(isText)) return texts;
+    throw this.#wrong(name, 'a text or a list of texts');
+  }
+
+  #wrong(name: string, wanted: string): TokenizerError {
+    const value = JSON.stringify(this.#json[name]);
+    return new TokenizerError(this.#file, `${name} is ${value}, not ${wanted}; fetch it again`);
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}

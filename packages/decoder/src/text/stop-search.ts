@@ -1,0 +1,70 @@
+/**
+ * Looks for stop texts in a text that comes in pieces, and gives out what cannot be part of one any more.
+ * Special tokens take part in the search although they are not shown: a stop text may be one.
+ */
+export class StopSearch {
+  readonly #stop: readonly string[];
+  /** Pieces that may yet turn out to be the beginning of a stop text. */
+  #held: { readonly text: string; readonly isShown: boolean }[] = [];
+  #isFound = false;
+
+  /** @param stop texts to look for, none empty */
+  constructor(stop: readonly string[]) {
+    this.#stop = stop;
+  }
+
+  /** Whether a stop text came; nothing is given out from then on. */
+  get isFound(): boolean {
+    return this.#isFound;
+  }
+
+  /**
+   * Takes in a piece.
+   *
+   * @param isShown false for the text of a special token
+   * @returns text that is ready to be shown, before the first stop text
+   */
+  push(text: string, isShown = true): string {
+    if (text === '' || this.#isFound) return '';
+    this.#held.push({ text, isShown });
+    const held = this.#held.map((piece) => piece.text).join('');
+    const end = firstStop(held, this.#stop);
+    if (end === null) return this.#give(held.length - possibleStop(held, this.#stop));
+    this.#isFound = true;
+    return this.#give(end);
+  }
+
+  /** The rest, when nothing follows. */
+  end(): string {
+    return this.#isFound ? '' : this.#give(Number.POSITIVE_INFINITY);
+  }
+
+  /** Gives out the first characters of what is held. */
+  #give(length: number): string {
+    let shown = '';
+    let rest = length;
+    while (rest > 0 && this.#held.length > 0) {
+      const { text, isShown } = this.#held[0]!;
+      if (isShown) shown += text.slice(0, rest);
+      if (rest < text.length) this.#held[0] = { text: text.slice(rest), isShown };
+      else this.#held.shift();
+      rest -= text.length;
+    }
+    return shown;
+  }
+}
+
+function firstStop(text: string, stop: readonly string[]): number | null {
+  const places = stop.map((ending) => text.indexOf(ending)).filter((place) => place >= 0);
+  return places.length ? Math.min(...places) : null;
+}
+
+/** Length of the longest end of a text with which a stop text begins. */
+function possibleStop(text: string, stop: readonly string[]): number {
+  const longest = Math.max(0, ...stop.map((ending) => ending.length - 1));
+  for (let length = Math.min(longest, text.length); length > 0; length--) {
+    const end = text.slice(-length);
+    if (stop.some((ending) => ending.startsWith(end))) return length;
+  }
+  return 0;
+}
