@@ -1,4 +1,7 @@
 import { InvalidArgumentError } from '@namm/core/portable';
+import { numberList } from './number-list.js';
+import { oneOf } from './one-of.js';
+import { boundsAliases, boundsAsList, checkNames } from './option-names.js';
 
 /** A box that candidates stay in. */
 export interface BoundsOptions {
@@ -24,39 +27,58 @@ export interface Bounds {
   readonly handling: 'clip' | 'penalty';
 }
 
-function expand(name: string, value: number | ArrayLike<number>, dimension: number): Float64Array {
-  if (typeof value === 'number') return new Float64Array(dimension).fill(value);
-  if (value.length !== dimension) {
-    throw new InvalidArgumentError(name, `has ${value.length} numbers for ${dimension} dimensions`);
-  }
-  return Float64Array.from(value);
+/** One number per coordinate; no bound is an infinite one. */
+function expand(
+  name: string,
+  value: number | ArrayLike<number>,
+  none: number,
+  dimension: number,
+): Float64Array {
+  const list = typeof value === 'number' ? new Float64Array(dimension).fill(value) : value;
+  const needed = `a number is needed, ${none > 0 ? 'Infinity' : '-Infinity'} for no bound`;
+  const accept = (bound: number) => Number.isFinite(bound) || bound === none;
+  return numberList(name, list, { length: dimension, accept, needed });
 }
 
 /** @throws {InvalidArgumentError} for wrong lengths, an empty box, or a mean outside it */
 export function resolveBounds(given: BoundsOptions, mean: Float64Array): Bounds {
-  const lower = expand('bounds.lower', given.lower ?? Number.NEGATIVE_INFINITY, mean.length);
-  const upper = expand('bounds.upper', given.upper ?? Number.POSITIVE_INFINITY, mean.length);
+  if (Array.isArray(given) || ArrayBuffer.isView(given)) {
+    throw new InvalidArgumentError('bounds', boundsAsList);
+  }
+  checkNames('bounds', given, ['lower', 'upper', 'handling'], boundsAliases);
+  const [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const lower = expand(
+    'bounds.lower',
+    given.lower === undefined ? low : given.lower,
+    low,
+    mean.length,
+  );
+  const upper = expand(
+    'bounds.upper',
+    given.upper === undefined ? high : given.upper,
+    high,
+    mean.length,
+  );
   for (let i = 0; i < mean.length; i++) {
     if (!(lower[i]! < upper[i]!)) {
       const box = `coordinate ${i} may go from ${lower[i]} to ${upper[i]}`;
       throw new InvalidArgumentError('bounds', `${box}; lower must be below upper`);
     }
-    if (!(mean[i]! >= lower[i]! && mean[i]! <= upper[i]!)) {
-      const box = `${lower[i]} to ${upper[i]}`;
-      throw new InvalidArgumentError(
-        'mean',
-        `coordinate ${i} is ${mean[i]}, outside its bounds ${box}`,
-      );
-    }
   }
-  const handling = given.handling ?? 'penalty';
-  if (handling !== 'clip' && handling !== 'penalty') {
-    throw new InvalidArgumentError(
-      'bounds.handling',
-      `'${String(handling)}' is not clip or penalty`,
-    );
-  }
+  const outside = findOutside(mean, { lower, upper });
+  if (outside) throw new InvalidArgumentError('mean', outside);
+  const handling = oneOf('bounds.handling', given.handling, ['clip', 'penalty'], 'penalty');
   return { lower, upper, handling };
+}
+
+/** The first coordinate of a point that is out of bounds, in words; null when none is. */
+export function findOutside(
+  point: Float64Array,
+  { lower, upper }: Pick<Bounds, 'lower' | 'upper'>,
+): string | null {
+  const i = point.findIndex((value, at) => !(value >= lower[at]! && value <= upper[at]!));
+  if (i < 0) return null;
+  return `coordinate ${i} is ${point[i]}, outside its bounds ${lower[i]} to ${upper[i]}`;
 }
 
 /**

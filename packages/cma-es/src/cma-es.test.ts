@@ -237,7 +237,7 @@ describe('CmaEs', () => {
     [{ bounds: { lower: -5, handling: 'bounce' as never } }, 'bounds.handling'],
     [{ stop: { targetFitness: Number.NaN } }, 'stop.targetFitness'],
     [{ stop: { noEffect: 1 as never } }, 'stop.noEffect'],
-    [{ stop: { other: 1 } as never }, 'stop.other'],
+    [{ stop: { other: 1 } as never }, 'other'],
     [{ noise: { share: 0 } }, 'noise.share'],
     [{ noise: { maximumEffort: 0 } }, 'noise.maximumEffort'],
   ] as [Partial<CmaEsOptions>, string][])('refuses %o', (options, argument) => {

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { FileFormatError, InvalidArgumentError } from '@namm/core/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
-import { clip } from './bounds.js';
+import { clip, findOutside } from './bounds.js';
 import type {
   AskOptions,
   Candidate,
@@ -8,23 +8,34 @@ import type {
   EvaluatedCandidate,
   Evaluation,
 } from './candidate.js';
+import { costsOf, lowest } from './costs.js';
 import { StoppedError } from './errors.js';
-import { Generation } from './generation.js';
+import { checkEvaluations, type Generation } from './generation.js';
 import { type HistoryRecord, recordOf } from './history.js';
 import { NoiseHandler } from './noise.js';
 import { fillNormals, type NormalSource } from './normals/fill-normals.js';
-import {
-  type CmaEsOptions,
-  finiteNumbers,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.js';
-import { Sample } from './sample.js';
+import { numberList, shown } from './number-list.js';
+import { checkNames } from './option-names.js';
+import { type CmaEsOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Sampler } from './sampler.js';
 import { SearchDistribution } from './search-distribution.js';
-import { loadState } from './state/load-state.js';
-import { saveState } from './state/save-state.js';
+import { readSealed, writeSealed } from './state/sealed-file.js';
+import type { Snapshot, SnapshotSource } from './state/snapshot.js';
+import { snapshotOf } from './state/snapshot-of.js';
+import { stateOf } from './state/state-of.js';
 import type { StrategyState } from './state/strategy-state.js';
-import { findStopReason, type StopReason } from './stop.js';
+import { findStopReason, resolveStop, type StopReason } from './stop.js';
+
+/** What a saved run is given when it goes on. */
+export interface LoadOptions {
+  /** The `normals` of the options, if they were given: bytes hold no functions. */
+  readonly normals?: CmaEsOptions['normals'];
+  /** Stop conditions that take the place of the saved ones: a run that stopped goes on if none of them holds. */
+  readonly stop?: CmaEsOptions['stop'];
+}
+
+/** Stops that no other limit undoes. */
+const broken: readonly (StopReason | null)[] = ['allFailed', 'overflow'];
 
 /**
  * CMA-ES as ask and tell: {@link ask} gives the candidates of a generation, {@link tell} takes their fitness
@@ -49,18 +60,19 @@ import { findStopReason, type StopReason } from './stop.js';
 export class CmaEs {
   readonly #options: ResolvedOptions;
   readonly #distribution: SearchDistribution;
-  readonly #normals: NormalSource;
+  readonly #sampler: Sampler;
   readonly #noise: NoiseHandler | null;
   readonly #penalty: BoundaryPenalty | null;
   readonly #sign: 1 | -1;
+  readonly #ownNormals: boolean;
   #initialDeviation: number;
   readonly #history: HistoryRecord[] = [];
-  readonly #sample: Sample;
   /** Memory of the candidates that are handed out with `reuse`. */
   #reused: Float64Array[] = [];
   #generation = 0;
   #evaluations = 0;
   #flatGenerations = 0;
+  /** Of the generations that are complete. */
   #best: EvaluatedCandidate | null = null;
   #stopReason: StopReason | null = null;
   #current: Generation | null = null;
@@ -68,21 +80,22 @@ export class CmaEs {
   #injected: Float64Array[] = [];
 
   /**
-   * @throws {InvalidArgumentError} naming the option that cannot be used
+   * @param options where to start and how; `mean`, `sigma` and `seed` are needed
+   * @throws {InvalidArgumentError} naming the option that cannot be used, or is none
    * @throws {WasmError} when there is no memory for the matrix
    */
   constructor(options: CmaEsOptions) {
     const resolved = resolveOptions(options);
     this.#options = resolved;
     const { sigma, scales, bounds, noise, populationSize } = resolved;
-    const n = resolved.mean.length;
-    this.#distribution = new SearchDistribution(resolved);
-    this.#normals = options.normals ?? fillNormals;
-    this.#noise = noise ? new NoiseHandler(noise, populationSize, n) : null;
+    this.#ownNormals = options.normals !== undefined;
+    this.#noise = noise ? new NoiseHandler(noise, populationSize, resolved.mean.length) : null;
     this.#penalty = bounds?.handling === 'penalty' ? new BoundaryPenalty(bounds) : null;
     this.#sign = resolved.goal === 'minimise' ? 1 : -1;
-    const { model } = this.#distribution;
-    this.#sample = new Sample(model, populationSize, n, resolved.firstGenerationShift > 0);
+    this.#distribution = new SearchDistribution(resolved);
+    const normals: NormalSource = options.normals ?? fillNormals;
+    const parts = { distribution: this.#distribution, normals, noise: this.#noise };
+    this.#sampler = new Sampler(resolved, parts);
     const deviations = this.#distribution.deviations();
     this.#initialDeviation = (deviations ?? scales.map((s) => s * sigma)).reduce((a, b) =>
       Math.max(a, b),
@@ -93,16 +106,65 @@ export class CmaEs {
    * Continues a run from the bytes of {@link save}: what follows is the same, bit for bit.
    *
    * @param bytes from any machine
-   * @param functions what bytes cannot hold: the `normals` of the options, if they were given
+   * @param given what bytes cannot hold, and new limits
+   * @returns the strategy as it was
    * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
+   * @throws {InvalidArgumentError} when `normals` were given to the run and not here, or the reverse
+   *
+   * @example
+   * ```ts
+   * const more = CmaEs.load(bytes, { stop: { maximumEvaluations: 5000 } });
+   * ```
    */
-  static load(bytes: Uint8Array, functions: Pick<CmaEsOptions, 'normals'> = {}): CmaEs {
-    const state = loadState(bytes);
-    const strategy = new CmaEs({ ...state.options, ...functions });
+  static load(bytes: Uint8Array, given: LoadOptions = {}): CmaEs {
+    return CmaEs.restore(readSealed(bytes, 'saved strategy'), given);
+  }
+
+  /**
+   * Continues a run from a {@link snapshot} that a file of the caller's own holds.
+   *
+   * @param source its texts and tensors, under the names that the snapshot gave them
+   * @param given as for {@link load}
+   * @returns the strategy as it was
+   * @throws {FileFormatError} for what is no strategy's
+   * @throws {InvalidArgumentError} as {@link load}
+   */
+  static restore(source: SnapshotSource, given: LoadOptions = {}): CmaEs {
+    checkNames('CmaEs.load', given, ['normals', 'stop']);
+    const { normals, stop } = given;
+    const state = stateOf(source);
+    if (state.ownNormals !== (normals !== undefined)) {
+      const problem = state.ownNormals
+        ? 'the run draws from a function of its own; give it again'
+        : 'the run draws from fillNormals; leave them out';
+      throw new InvalidArgumentError('normals', problem);
+    }
+    const { mean, populationSize } = state.options;
+    if (stop) resolveStop(stop, mean.length, populationSize); // the caller's mistakes, not the file's
+    const changed = Object.entries(stop ?? {}).filter(([, limit]) => limit !== undefined);
+    const strategy = CmaEs.#withOptions({
+      ...state.options,
+      stop: { ...state.options.stop, ...Object.fromEntries(changed) },
+      ...(normals && { normals }),
+    });
     strategy.#restore(state);
+    if (stop && !broken.includes(state.stopReason)) {
+      strategy.#stopReason = state.history.length > 0 ? strategy.#findStop() : null;
+    }
     return strategy;
   }
 
+  /** What the options of a file describe; they were checked when it was written. */
+  static #withOptions(options: CmaEsOptions): CmaEs {
+    try {
+      return new CmaEs(options);
+    } catch (cause) {
+      if (!(cause instanceof InvalidArgumentError)) throw cause;
+      throw new FileFormatError('saved strategy', cause.message, { cause });
+    }
+  }
+
+  /** Numbers per candidate, n. */
   get dimension(): number {
     return this.#distribution.mean.length;
   }
@@ -134,9 +196,14 @@ export class CmaEs {
     return bounds ? clip(mean, bounds) : mean.slice();
   }
 
-  /** The candidate with the best fitness told so far; under noise, a lucky one. */
+  /**
+   * The candidate with the best fitness told so far, also amid a generation; under noise, a lucky one. A copy; null
+   * before any evaluation succeeded.
+   */
   get best(): EvaluatedCandidate | null {
-    return this.#best && { ...this.#best, parameters: this.#best.parameters.slice() };
+    const latest = this.#current && this.#bestOf(this.#current);
+    const best = latest ?? this.#best;
+    return best && { ...best, parameters: best.parameters.slice() };
   }
 
   /** The result: the mean or the best candidate, as the option `answer` says. */
@@ -183,11 +250,23 @@ export class CmaEs {
    * The candidates of this generation, those already told included. Asking again gives the same ones.
    *
    * @param options whether the parameters are the caller's to keep
+   * @returns in the order of their index; under noise handling those that are evaluated twice come a second time
+   * @throws {InvalidArgumentError} for an option that is none
    * @throws {StoppedError} after a stop
+   *
+   * @example
+   * ```ts
+   * const results = strategy.ask().map(({ id, parameters }) => ({ id, fitness: f(parameters) }));
+   * strategy.tell(results);
+   * ```
    */
-  ask({ reuse = false }: AskOptions = {}): Candidate[] {
-    if (this.#stopReason) throw new StoppedError(this.#stopReason);
-    const generation = this.#currentGeneration();
+  ask(options: AskOptions = {}): Candidate[] {
+    checkNames('ask', options, ['reuse'], { n: 'populationSize among the options of CmaEs' });
+    const { reuse = false } = options;
+    if (typeof reuse !== 'boolean') {
+      throw new InvalidArgumentError('reuse', `${shown(reuse)} is not true or false`);
+    }
+    const generation = this.#underWay();
     const target = (index: number) => {
       this.#reused[index] ??= new Float64Array(this.dimension);
       return this.#reused[index];
@@ -200,20 +279,25 @@ export class CmaEs {
   /**
    * One candidate of this generation, made again from its id: what a worker needs that has the saved state.
    *
+   * @param id of a candidate of this generation, told or not
+   * @returns the candidate, its parameters in memory of their own
    * @throws {CandidateError} for ids of another run or generation, or of no candidate
    * @throws {StoppedError} after a stop
    */
   candidate(id: CandidateId): Candidate {
-    if (this.#stopReason) throw new StoppedError(this.#stopReason);
-    const generation = this.#currentGeneration();
+    const generation = this.#underWay();
     generation.slotOf(id, this.#options.run);
     return this.#candidate(generation, id);
   }
 
-  /** The candidates of this generation whose fitness was not told yet. */
+  /**
+   * The candidates of this generation whose fitness was not told yet: what is left to evaluate after {@link load}.
+   *
+   * @returns in the order of their index; none after a stop
+   */
   pending(): Candidate[] {
     if (this.#stopReason) return [];
-    const generation = this.#currentGeneration();
+    const generation = this.#underWay();
     const ids = generation.ids(this.#options.run);
     return ids
       .filter((_, slot) => generation.told[slot] === 0)
@@ -225,21 +309,15 @@ export class CmaEs {
    * the evaluation failed; failures rank worst. Equal ones share their weights. With the last
    * result of a generation the distribution moves. Either all results are taken or none.
    *
+   * @param evaluations `{ id, fitness }` of each
    * @returns whether the generation is complete
    * @throws {CandidateError} for ids of another run or generation, of no candidate, or told before
-   * @throws {InvalidArgumentError} for a fitness that is no number
+   * @throws {InvalidArgumentError} for a fitness that is no number: undefined, null, text, a BigInt, a promise
    * @throws {StoppedError} after a stop
    */
   tell(evaluations: readonly Evaluation[]): boolean {
-    if (this.#stopReason) throw new StoppedError(this.#stopReason);
-    for (const { fitness } of evaluations) {
-      if (typeof fitness === 'number') continue;
-      throw new InvalidArgumentError(
-        'fitness',
-        `${String(fitness)} is no number; NaN says it failed`,
-      );
-    }
-    const generation = this.#currentGeneration();
+    const generation = this.#underWay();
+    checkEvaluations(evaluations);
     generation.take(evaluations, generation.slotsOf(evaluations, this.#options.run));
     if (!generation.complete) return false;
     this.#advance(generation);
@@ -251,10 +329,28 @@ export class CmaEs {
    * They are evaluated as they are; the distribution learns from them as if they were at most as
    * far away as samples are (Hansen, "Injecting external solutions into CMA-ES", 2011).
    *
-   * @throws {InvalidArgumentError} for wrong lengths, numbers that are not finite, or more points than λ
+   * @param points inside the bounds, at most λ for a generation
+   * @throws {InvalidArgumentError} for wrong lengths, numbers that are not finite, points out of bounds, or too many
+   * @throws {StoppedError} after a stop
+   *
+   * @example
+   * ```ts
+   * strategy.inject([knownGood]);
+   * strategy.ask()[0]; // knownGood, if nothing was asked for before
+   * ```
    */
   inject(points: readonly ArrayLike<number>[]): void {
-    const copies = points.map((point) => finiteNumbers('points', point, this.dimension));
+    if (this.#stopReason) throw new StoppedError(this.#stopReason);
+    if (!Array.isArray(points)) {
+      throw new InvalidArgumentError('points', `${shown(points)} is no list of points`);
+    }
+    const length = this.dimension;
+    const copies = Array.from(points as readonly ArrayLike<number>[], (point, index) => {
+      const copy = numberList(`points[${index}]`, point, { length });
+      const outside = this.#options.bounds && findOutside(copy, this.#options.bounds);
+      if (outside) throw new InvalidArgumentError(`points[${index}]`, outside);
+      return copy;
+    });
     if (this.#injected.length + copies.length > this.populationSize) {
       const places = `${this.populationSize} places in a generation`;
       throw new InvalidArgumentError('points', `more than the ${places}`);
@@ -265,11 +361,24 @@ export class CmaEs {
   /**
    * The whole state as bytes, also between results of one generation: a safetensors file whose metadata hold the
    * options and a checksum.
+   *
+   * @returns what {@link load} takes
    */
   save(): Uint8Array {
-    return saveState({
+    return writeSealed(this.snapshot());
+  }
+
+  /**
+   * The whole state as named tensors and texts, for a file that holds more than a strategy. They are the strategy's
+   * own memory: write them before it is told anything more.
+   *
+   * @returns what {@link restore} takes
+   */
+  snapshot(): Snapshot {
+    return snapshotOf({
       ...this.#distribution.save(),
       options: this.#options,
+      ownNormals: this.#ownNormals,
       generation: this.#generation,
       evaluations: this.#evaluations,
       flatGenerations: this.#flatGenerations,
@@ -300,87 +409,47 @@ export class CmaEs {
     if (state.fitness && state.told) {
       this.#injected = [...state.used];
       this.#current = this.#draw();
+      const slots = this.#current.told.length;
+      if (state.fitness.length !== slots || state.told.length !== slots) {
+        throw new FileFormatError(
+          'saved strategy',
+          `its generation does not have ${slots} results`,
+        );
+      }
       this.#current.fitness.set(state.fitness);
       this.#current.told.set(state.told);
     }
     this.#injected = [...state.injected];
   }
 
-  #currentGeneration(): Generation {
+  /** @throws {StoppedError} after a stop */
+  #underWay(): Generation {
+    if (this.#stopReason) throw new StoppedError(this.#stopReason);
     this.#current ??= this.#draw();
     return this.#current;
   }
 
+  #draw(): Generation {
+    return this.#sampler.draw(this.#generation, this.#injected.splice(0));
+  }
+
   #candidate(generation: Generation, id: CandidateId, target?: Float64Array): Candidate {
-    const point = this.#point(generation, id.index, target);
+    const point = this.#sampler.point(generation, id.index, target);
     const { bounds } = this.#options;
     return { id, parameters: bounds ? clip(point, bounds, point) : point };
   }
 
-  /** A candidate before any clipping. */
-  #point(
-    { sample, injected }: Generation,
-    index: number,
-    target: Float64Array = new Float64Array(this.dimension),
-  ): Float64Array {
-    const point = injected[index];
-    if (!point) return this.#distribution.pointOf(sample.step(index), target);
-    target.set(point);
-    return target;
-  }
-
-  /** Draws the generation: z from its number and index, y = A z. */
-  #draw(): Generation {
-    const { seed, restart, bounds, firstGenerationShift } = this.#options;
-    const n = this.dimension;
-    const sample = this.#sample;
-    const { normals } = sample;
-    for (const [index, normal] of normals.entries()) {
-      this.#normals(normal, seed, [this.#generation, index, restart]);
-    }
-    sample.transform();
-    if (firstGenerationShift > 0 && this.#generation === 0) {
-      // The root of I + s 1 1ᵀ is I + κ 1 1ᵀ with κ = (√(1 + s n) − 1) / n.
-      const factor = (Math.sqrt(1 + firstGenerationShift * n) - 1) / n;
-      for (const [index, normal] of normals.entries()) {
-        const sum = normal.reduce((total, value) => total + value, 0);
-        const step = sample.step(index);
-        for (let i = 0; i < n; i++) step[i] = step[i]! + factor * sum;
-      }
-    }
-    const injected = this.#injected.splice(0);
-    for (const [index, point] of injected.entries()) {
-      this.#distribution.place(point, normals[index]!, sample.step(index));
-    }
-    if (bounds?.handling === 'clip') this.#distribution.moveInside(sample, bounds);
-    const repeated = this.#noise?.chosen(normals.length, seed, this.#generation, restart) ?? [];
-    return new Generation(this.#generation, { sample, injected, repeated });
-  }
-
-  /** Costs of the candidates: lower is better, Infinity for failures; the mean of two evaluations. */
-  #costs(generation: Generation): { costs: Float64Array; second: Map<number, number> } {
-    const cost = (slot: number) => {
-      const fitness = generation.fitness[slot]!;
-      return Number.isFinite(fitness) ? this.#sign * fitness : Number.POSITIVE_INFINITY;
-    };
-    const costs = Float64Array.from(generation.sample.normals, (_, slot) => cost(slot));
-    const second = new Map(
-      generation.repeated.map((index, place) => [index, cost(generation.size + place)]),
-    );
-    return { costs, second };
-  }
-
   /** Moves the distribution after the last result of a generation. */
   #advance(generation: Generation): void {
-    const { costs, second } = this.#costs(generation);
+    const { first, second, averaged } = costsOf(generation, this.#sign);
     this.#evaluations += generation.told.length;
-    const averaged = costs.map((cost, index) => (cost + (second.get(index) ?? cost)) / 2);
     if (averaged.every((cost) => cost === Number.POSITIVE_INFINITY)) {
       this.#stopReason = 'allFailed';
       return;
     }
-    this.#rememberBest(generation, averaged);
-    const sigmaFactor = this.#noise?.treat(costs, second) ?? 1;
+    // before the distribution moves: candidates are made from it
+    this.#best = this.#bestOf(generation, this.#best?.parameters) ?? this.#best;
+    const sigmaFactor = this.#noise?.treat(first, second) ?? 1;
     const ranked = this.#withPenalty(generation, averaged);
     if (!this.#distribution.move(generation.sample, ranked, this.#generation, sigmaFactor)) {
       this.#stopReason = 'overflow';
@@ -389,15 +458,21 @@ export class CmaEs {
     this.#record(averaged);
     this.#generation++;
     this.#current = null;
-    this.#stopReason = findStopReason({
-      options: this.#options.stop,
+    this.#stopReason = this.#findStop();
+  }
+
+  #findStop(): StopReason | null {
+    const { stop, sigma, minimumDeviation } = this.#options;
+    return findStopReason({
+      options: stop,
       sign: this.#sign,
       populationSize: this.populationSize,
       mean: this.#distribution.mean,
       sigma: this.sigma,
-      initialSigma: this.#options.sigma,
+      initialSigma: sigma,
       initialDeviation: this.#initialDeviation,
-      scales: this.#options.scales,
+      scales: this.#distribution.scales,
+      largestLearned: minimumDeviation ? this.#distribution.largestLearned() : null,
       model: this.#distribution.model,
       history: this.#history,
       best: this.#best!.fitness,
@@ -407,11 +482,10 @@ export class CmaEs {
 
   #withPenalty(generation: Generation, costs: Float64Array): Float64Array {
     if (!this.#penalty) return costs;
-    const { scales } = this.#options;
-    const { mean, sigma, model, rates } = this.#distribution;
+    const { mean, sigma, model, rates, scales } = this.#distribution;
     const variances = model.variances();
     const penalties = this.#penalty.penalties({
-      points: generation.sample.normals.map((_, index) => this.#point(generation, index)),
+      points: generation.sample.normals.map((_, index) => this.#sampler.point(generation, index)),
       costs,
       mean,
       sigma,
@@ -421,15 +495,18 @@ export class CmaEs {
     return costs.map((cost, index) => cost + penalties[index]!);
   }
 
-  /** Before the distribution moves: candidates are made from it. */
-  #rememberBest(generation: Generation, costs: Float64Array): void {
-    let index = 0;
-    for (const [other, cost] of costs.entries()) if (cost < costs[index]!) index = other;
-    const fitness = this.#sign * costs[index]!;
-    if (this.#best && costs[index]! >= this.#sign * this.#best.fitness) return;
+  /**
+   * The best candidate of a generation so far, or null unless it is better than all before.
+   *
+   * @param target memory for its parameters, new if left out
+   */
+  #bestOf(generation: Generation, target?: Float64Array): EvaluatedCandidate | null {
+    const { averaged } = costsOf(generation, this.#sign);
+    const index = lowest(averaged);
+    const before = this.#best ? this.#sign * this.#best.fitness : Number.POSITIVE_INFINITY;
+    if (averaged[index]! >= before) return null;
     const id = { run: this.#options.run, generation: generation.number, index, repeat: 0 };
-    // The memory of the last best serves again: it is never handed out.
-    this.#best = { ...this.#candidate(generation, id, this.#best?.parameters), fitness };
+    return { ...this.#candidate(generation, id, target), fitness: this.#sign * averaged[index]! };
   }
 
   #record(costs: Float64Array): void {

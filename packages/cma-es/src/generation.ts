@@ -1,6 +1,28 @@
+import { InvalidArgumentError } from '@namm/core/portable';
 import type { CandidateId, Evaluation } from './candidate.js';
 import { CandidateError } from './errors.js';
+import { shown } from './number-list.js';
 import type { Sample } from './sample.js';
+
+/** @throws {InvalidArgumentError} for anything but a list of results, each with a number as its fitness */
+export function checkEvaluations(evaluations: readonly Evaluation[]): void {
+  if (!Array.isArray(evaluations)) {
+    const problem = `${shown(evaluations)} is no list; tell takes [{ id, fitness }, …]`;
+    throw new InvalidArgumentError('evaluations', problem);
+  }
+  // a hole in a list is no result either, so the list is read by index
+  for (let i = 0; i < evaluations.length; i++) {
+    const evaluation: unknown = evaluations[i];
+    if (typeof evaluation !== 'object' || evaluation === null || !('fitness' in evaluation)) {
+      const problem = `${shown(evaluation)} has no fitness; tell takes [{ id, fitness }, …]`;
+      throw new InvalidArgumentError(`evaluations[${i}]`, problem);
+    }
+    const { fitness } = evaluation;
+    if (typeof fitness === 'number') continue;
+    const hint = fitness instanceof Promise ? 'await it first' : 'NaN says that it failed';
+    throw new InvalidArgumentError('fitness', `${shown(fitness)} is no number; ${hint}`);
+  }
+}
 
 /** The candidates of one generation, and the results that have come in. */
 export class Generation {

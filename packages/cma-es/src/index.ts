@@ -6,7 +6,7 @@ export type {
   EvaluatedCandidate,
   Evaluation,
 } from './candidate.js';
-export { CmaEs } from './cma-es.js';
+export { CmaEs, type LoadOptions } from './cma-es.js';
 export { CandidateError, StoppedError } from './errors.js';
 export type { HistoryRecord } from './history.js';
 export type { Factor, ModelName } from './models/create-model.js';
@@ -23,6 +23,7 @@ export {
   RestartingCmaEs,
   type RestartStopReason,
 } from './restarts/restarting-cma-es.js';
+export type { Snapshot, SnapshotSource } from './state/snapshot.js';
 export { neverStop, type StopOptions, type StopReason } from './stop.js';
 export {
   type KnownSolution,

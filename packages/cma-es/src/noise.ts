@@ -1,4 +1,6 @@
-import { InvalidArgumentError, Random } from '@namm/core/portable';
+import { Random } from '@namm/core/portable';
+import { checkNumber } from './number-list.js';
+import { checkNames } from './option-names.js';
 
 /** Noise handling by evaluating some candidates twice. */
 export interface NoiseOptions {
@@ -9,6 +11,18 @@ export interface NoiseOptions {
    * there, sigma grows instead. @defaultValue 1
    */
   readonly maximumEffort?: number;
+}
+
+/** @throws {InvalidArgumentError} for options that are none, or out of range */
+export function resolveNoise(given: NoiseOptions | null): NoiseOptions | null {
+  if (given === null) return null;
+  checkNames('noise', given, ['share', 'maximumEffort']);
+  const { share = 0.1, maximumEffort = 1 } = given;
+  const isShare = (value: number) => value > 0 && value <= 1;
+  checkNumber('noise.share', share, isShare, 'above 0 and at most 1');
+  const isEffort = (value: number) => value >= 1 && value < Number.POSITIVE_INFINITY;
+  checkNumber('noise.maximumEffort', maximumEffort, isEffort, 'a finite number of 1 or more');
+  return given;
 }
 
 /** Small rank changes that noise is forgiven, as a share of all possible ones (θ). */
@@ -73,14 +87,7 @@ export class NoiseHandler {
   readonly #maximum: number;
   readonly #sigmaFactor: number;
 
-  /** @throws {InvalidArgumentError} for options out of range */
   constructor({ share = 0.1, maximumEffort = 1 }: NoiseOptions, populationSize: number, n: number) {
-    if (!(share > 0 && share <= 1)) {
-      throw new InvalidArgumentError('noise.share', `${share} is not above 0 and at most 1`);
-    }
-    if (!(maximumEffort >= 1 && maximumEffort < Number.POSITIVE_INFINITY)) {
-      throw new InvalidArgumentError('noise.maximumEffort', `${maximumEffort} is not 1 or more`);
-    }
     this.#count = Math.min(populationSize, Math.max(2, Math.round(share * populationSize)));
     this.#maximum = maximumEffort;
     this.#sigmaFactor = 1 + 2 / (n + 10);

@@ -3,9 +3,12 @@ import { type Bounds, type BoundsOptions, resolveBounds } from './bounds.js';
 import type { Factor, ModelChoice, ModelName } from './models/create-model.js';
 import { chooseModel } from './models/create-model.js';
 import type { Precision } from './models/matrix-adaptation-model.js';
-import type { NoiseOptions } from './noise.js';
+import { type NoiseOptions, resolveNoise } from './noise.js';
 import type { NormalSource } from './normals/fill-normals.js';
-import type { RatesName } from './rates/rates.js';
+import { checkNumber, numberList, shown } from './number-list.js';
+import { oneOf } from './one-of.js';
+import { checkNames, strategyAliases } from './option-names.js';
+import { type RatesName, rateNames } from './rates/rates.js';
 import { resolveStop, type StopOptions } from './stop.js';
 
 /** How a strategy is set up. Only `mean`, `sigma` and `seed` are needed. */
@@ -38,6 +41,11 @@ export interface CmaEsOptions {
   /** C to start from, n × n row-major, in units of sigma² and scales; `full` and `sep` (its diagonal) take one. */
   readonly covariance?: ArrayLike<number> | null;
   readonly bounds?: BoundsOptions | null;
+  /**
+   * Standard deviations of coordinates that sampling does not fall below, one for all or one each: what is decoded by
+   * rounding keeps moving (see {@link SearchSpace}). `lm-ma` takes none. @defaultValue 0
+   */
+  readonly minimumDeviation?: number | ArrayLike<number> | null;
   readonly stop?: Partial<StopOptions>;
   /** Evaluates some candidates twice, and acts on what that shows. */
   readonly noise?: NoiseOptions | null;
@@ -72,6 +80,7 @@ export interface ResolvedOptions extends ModelChoice {
   readonly scales: Float64Array;
   readonly covariance: Float64Array | null;
   readonly bounds: Bounds | null;
+  readonly minimumDeviation: Float64Array | null;
   readonly stop: StopOptions;
   readonly noise: NoiseOptions | null;
   readonly answer: 'best' | 'mean';
@@ -81,52 +90,45 @@ export interface ResolvedOptions extends ModelChoice {
   readonly restart: number;
 }
 
+/** Every option; the check that none is missing is the type's. */
+const optionNames = Object.keys({
+  mean: 0,
+  sigma: 0,
+  seed: 0,
+  run: 0,
+  goal: 0,
+  populationSize: 0,
+  model: 0,
+  factor: 0,
+  precision: 0,
+  rates: 0,
+  scales: 0,
+  covariance: 0,
+  bounds: 0,
+  minimumDeviation: 0,
+  stop: 0,
+  noise: 0,
+  answer: 0,
+  stepSize: 0,
+  debiasedPath: 0,
+  firstGenerationShift: 0,
+  restart: 0,
+  normals: 0,
+} satisfies Record<keyof CmaEsOptions, 0>) as (keyof CmaEsOptions)[];
+
 const smallestPopulation = 3;
 const mostDimensions = 1_000_000;
 /** Of all candidates of a generation: 4 GB in double precision. */
 const mostNumbers = 500_000_000;
 
-function oneOf<Value extends string>(
-  name: string,
-  value: Value | undefined,
-  allowed: readonly Value[],
-  fallback: Value,
-): Value {
-  if (value === undefined) return fallback;
-  if (allowed.includes(value)) return value;
-  throw new InvalidArgumentError(name, `'${String(value)}' is none of ${allowed.join(', ')}`);
-}
-
-/** @throws {InvalidArgumentError} unless there are `length` numbers and all pass `accept` */
-function numbers(
-  name: string,
-  values: ArrayLike<number>,
-  length: number,
-  accept: (value: number) => boolean,
-  needed: string,
-): Float64Array {
-  if (values.length !== length) {
-    throw new InvalidArgumentError(name, `has ${values.length} numbers, not ${length}`);
-  }
-  const result = Float64Array.from(values);
-  const wrong = result.findIndex((value) => !accept(value));
-  if (wrong >= 0) {
-    throw new InvalidArgumentError(name, `number ${wrong} is ${result[wrong]}; ${needed}`);
-  }
-  return result;
-}
-
-/** A vector of finite numbers. */
-export function finiteNumbers(
-  name: string,
-  values: ArrayLike<number>,
-  length: number,
-): Float64Array {
-  return numbers(name, values, length, Number.isFinite, 'finite numbers are needed');
-}
+const isPositive = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
+const isNotNegative = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
 
 function resolveCovariance(values: ArrayLike<number>, n: number): Float64Array {
-  const matrix = finiteNumbers('covariance', values, n * n);
+  if (Array.isArray(values[0])) {
+    throw new InvalidArgumentError('covariance', 'is a list of rows; join them: rows.flat()');
+  }
+  const matrix = numberList('covariance', values, { length: n * n });
   for (let i = 0; i < n; i++) {
     if (!(matrix[i * n + i]! > 0)) {
       throw new InvalidArgumentError(
@@ -144,64 +146,87 @@ function resolveCovariance(values: ArrayLike<number>, n: number): Float64Array {
   return matrix;
 }
 
+/** One deviation for all coordinates or one each; null where none is above 0. */
+function resolveMinimumDeviation(
+  value: number | ArrayLike<number>,
+  n: number,
+): Float64Array | null {
+  const needed = '0 or more is needed';
+  const list = typeof value === 'number' ? new Float64Array(n).fill(value) : value;
+  const demand = { length: n, accept: isNotNegative, needed };
+  const deviations = numberList('minimumDeviation', list, demand);
+  return deviations.some((deviation) => deviation > 0) ? deviations : null;
+}
+
+function resolvePopulationSize(given: number | undefined, n: number): number {
+  const size = given ?? 4 + Math.floor(3 * Math.log(n));
+  if (given === null || !Number.isInteger(size) || size < smallestPopulation) {
+    const problem = `${shown(given)} is not an integer from ${smallestPopulation} on`;
+    throw new InvalidArgumentError('populationSize', problem);
+  }
+  if (size * n > mostNumbers) {
+    const problem = `${size} candidates of ${n} numbers are more than ${mostNumbers} in all`;
+    throw new InvalidArgumentError('populationSize', problem);
+  }
+  return size;
+}
+
 /** @throws {InvalidArgumentError} naming the option that cannot be used */
 export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
-  const n = given.mean.length;
+  checkNames('CmaEs', given, optionNames, strategyAliases);
+  const mean = numberList('mean', given.mean);
+  const n = mean.length;
   if (n < 1 || n > mostDimensions) {
     throw new InvalidArgumentError('mean', `has ${n} numbers; 1 to ${mostDimensions} are taken`);
   }
-  const mean = finiteNumbers('mean', given.mean, n);
-  if (!(given.sigma > 0 && given.sigma < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError('sigma', `${given.sigma} is not a finite number above 0`);
+  checkNumber('sigma', given.sigma, isPositive, 'a finite number above 0');
+  const isSeed = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  checkNumber('seed', given.seed, isSeed, 'a non-negative safe integer');
+  const populationSize = resolvePopulationSize(given.populationSize, n);
+  const { run = 'cma-es', restart = 0, firstGenerationShift = 0, debiasedPath = false } = given;
+  if (typeof run !== 'string') throw new InvalidArgumentError('run', `${shown(run)} is no text`);
+  checkNumber('restart', restart, (value) => value >>> 0 === value, 'an unsigned 32-bit integer');
+  checkNumber('firstGenerationShift', firstGenerationShift, isNotNegative, '0 or more');
+  if (typeof debiasedPath !== 'boolean') {
+    throw new InvalidArgumentError('debiasedPath', `${shown(debiasedPath)} is not true or false`);
   }
-  if (!Number.isSafeInteger(given.seed) || given.seed < 0) {
-    throw new InvalidArgumentError('seed', `${given.seed} is not a non-negative safe integer`);
-  }
-  const populationSize = given.populationSize ?? 4 + Math.floor(3 * Math.log(n));
-  if (!Number.isInteger(populationSize) || populationSize < smallestPopulation) {
-    const problem = `${populationSize} is not an integer from ${smallestPopulation} on`;
-    throw new InvalidArgumentError('populationSize', problem);
-  }
-  if (populationSize * n > mostNumbers) {
-    const problem = `${populationSize} candidates of ${n} numbers are more than ${mostNumbers} in all`;
-    throw new InvalidArgumentError('populationSize', problem);
-  }
-  const restart = given.restart ?? 0;
-  if (restart >>> 0 !== restart) {
-    throw new InvalidArgumentError('restart', `${restart} is not an unsigned 32-bit integer`);
-  }
-  const firstGenerationShift = given.firstGenerationShift ?? 0;
-  if (!(firstGenerationShift >= 0 && firstGenerationShift < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError(
-      'firstGenerationShift',
-      `${firstGenerationShift} is not 0 or more`,
-    );
+  if (given.normals !== undefined && typeof given.normals !== 'function') {
+    throw new InvalidArgumentError('normals', `${shown(given.normals)} is no function`);
   }
   oneOf('model', given.model, ['auto', 'full', 'sep', 'iso', 'lm-ma'], 'auto');
   oneOf('factor', given.factor, ['eigen', 'matrix-adaptation'], 'eigen');
   oneOf('precision', given.precision, ['single', 'double'], 'double');
-  const positive = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
   const choice = chooseModel(n, given);
-  const success = choice.model === 'lm-ma' && !given.noise && !given.bounds;
+  const noise = resolveNoise(given.noise ?? null);
+  const bounds = given.bounds == null ? null : resolveBounds(given.bounds, mean);
+  const success = choice.model === 'lm-ma' && !noise && !bounds;
+  const minimumDeviation = resolveMinimumDeviation(given.minimumDeviation ?? 0, n);
+  if (minimumDeviation && choice.model === 'lm-ma') {
+    const problem = "the model 'lm-ma' does not know its deviations; use 'sep' or 'full'";
+    throw new InvalidArgumentError('minimumDeviation', problem);
+  }
+  const positive = { length: n, accept: isPositive, needed: 'finite numbers above 0 are needed' };
   return {
     ...choice,
     mean,
     sigma: given.sigma,
     seed: given.seed,
-    run: given.run ?? 'cma-es',
+    run,
     goal: oneOf('goal', given.goal, ['minimise', 'maximise'], 'minimise'),
     populationSize,
-    rates: oneOf('rates', given.rates, ['tutorial', 'pycma', 'cmaes', 'namm'], 'pycma'),
-    scales: given.scales
-      ? numbers('scales', given.scales, n, positive, 'finite numbers above 0 are needed')
-      : new Float64Array(n).fill(1),
-    covariance: given.covariance ? resolveCovariance(given.covariance, n) : null,
-    bounds: given.bounds ? resolveBounds(given.bounds, mean) : null,
+    rates: oneOf('rates', given.rates, rateNames, 'pycma'),
+    scales:
+      given.scales === undefined
+        ? new Float64Array(n).fill(1)
+        : numberList('scales', given.scales, positive),
+    covariance: given.covariance == null ? null : resolveCovariance(given.covariance, n),
+    bounds,
+    minimumDeviation,
     stop: resolveStop(given.stop ?? {}, n, populationSize),
-    noise: given.noise ?? null,
-    answer: oneOf('answer', given.answer, ['best', 'mean'], given.noise ? 'mean' : 'best'),
+    noise,
+    answer: oneOf('answer', given.answer, ['best', 'mean'], noise ? 'mean' : 'best'),
     stepSize: oneOf('stepSize', given.stepSize, ['path', 'success'], success ? 'success' : 'path'),
-    debiasedPath: given.debiasedPath ?? false,
+    debiasedPath,
     firstGenerationShift,
     restart,
   };

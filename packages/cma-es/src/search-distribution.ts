@@ -37,6 +37,8 @@ export class SearchDistribution {
   readonly model: CovarianceModel;
   readonly rates: Rates;
   readonly #scales: Float64Array;
+  /** Least deviations of the coordinates, and the memory of the factors that keep to them. */
+  readonly #least: { readonly deviations: Float64Array; readonly scales: Float64Array } | null;
   readonly #rule: StepSizeRule;
   #mean: Float64Array;
   #sigma: number;
@@ -66,6 +68,11 @@ export class SearchDistribution {
     const { rates, covariance, bounds } = options;
     this.model = createModel(options, n, rates, covariance, bounds?.handling === 'clip');
     this.#scales = options.scales;
+    const { minimumDeviation } = options;
+    this.#least = minimumDeviation && {
+      deviations: minimumDeviation,
+      scales: new Float64Array(n),
+    };
     this.#mean = options.mean.slice();
     this.#sigma = options.sigma;
     this.#path = new Float64Array(n);
@@ -75,6 +82,7 @@ export class SearchDistribution {
       ...{ meanStep: vector(), meanNormal: vector(), deviations: vector() },
       ...{ mean: vector(), path: vector() },
     };
+    this.#keepMoving();
   }
 
   /** m. */
@@ -92,14 +100,44 @@ export class SearchDistribution {
     return this.#path;
   }
 
+  /** Factors of the coordinates: those of the options, raised where a deviation would be below its least. */
+  get scales(): Float64Array {
+    return this.#least?.scales ?? this.#scales;
+  }
+
   /** Standard deviations of the coordinates until the next call; null where the model does not know them. */
   deviations(): Float64Array | null {
+    return this.#deviationsUnder(this.scales);
+  }
+
+  /** Largest deviation that was learned, whatever the least ones are; null where the model does not know. */
+  largestLearned(): number | null {
+    const deviations = this.#deviationsUnder(this.#scales);
+    return deviations?.reduce((largest, value) => Math.max(largest, value), 0) ?? null;
+  }
+
+  #deviationsUnder(scales: Float64Array): Float64Array | null {
     const deviations = this.model.variances(this.#scratch.deviations);
     if (!deviations) return null;
     for (let i = 0; i < deviations.length; i++) {
-      deviations[i] = this.#sigma * this.#scales[i]! * Math.sqrt(deviations[i]!);
+      deviations[i] = this.#sigma * scales[i]! * Math.sqrt(deviations[i]!);
     }
     return deviations;
+  }
+
+  /**
+   * Raises factors to the least deviations, as the CMA-ES with margin does (Hamano, Saito, Nomura and Shirakawa,
+   * "CMA-ES with margin", GECCO 2022): A and the paths stay what they are, so that nothing of what was learned is lost.
+   */
+  #keepMoving(): void {
+    if (!this.#least) return;
+    const { deviations, scales } = this.#least;
+    const learned = this.#deviationsUnder(this.#scales);
+    if (!learned) return;
+    for (let i = 0; i < scales.length; i++) {
+      const raise = Math.max(1, deviations[i]! / learned[i]!);
+      scales[i] = this.#scales[i]! * (Number.isFinite(raise) ? raise : 1);
+    }
   }
 
   /**
@@ -108,16 +146,18 @@ export class SearchDistribution {
    * @param target where to write it, new memory if left out
    */
   pointOf(step: Float64Array, target: Float64Array = new Float64Array(step.length)): Float64Array {
+    const { scales } = this;
     for (let i = 0; i < target.length; i++) {
-      target[i] = this.#mean[i]! + this.#sigma * this.#scales[i]! * step[i]!;
+      target[i] = this.#mean[i]! + this.#sigma * scales[i]! * step[i]!;
     }
     return target;
   }
 
   /** y of a point. */
   #toStep(point: Float64Array, step: Float64Array): void {
+    const { scales } = this;
     for (let i = 0; i < step.length; i++) {
-      step[i] = (point[i]! - this.#mean[i]!) / (this.#sigma * this.#scales[i]!);
+      step[i] = (point[i]! - this.#mean[i]!) / (this.#sigma * scales[i]!);
     }
   }
 
@@ -186,6 +226,7 @@ export class SearchDistribution {
     this.#sigma = sigma;
     this.#path = path;
     this.#success = success;
+    this.#keepMoving();
     return true;
   }
 
@@ -206,5 +247,6 @@ export class SearchDistribution {
     this.#sigma = sigma;
     this.#path = path;
     if (this.#success && success) this.#success = success;
+    this.#keepMoving();
   }
 }

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import type { HistoryRecord } from './history.js';
 import type { CovarianceModel } from './models/covariance-model.js';
+import { shown } from './number-list.js';
+import { checkNames, stopAliases } from './option-names.js';
 
 /** When to stop. Null switches a condition off. */
 export interface StopOptions {
@@ -68,19 +70,37 @@ export const neverStop: StopOptions = {
   noEffect: null,
 };
 
-/** @throws {InvalidArgumentError} for a value that is no number, or a name that is no condition */
+/** Conditions that count, so that less than one of them is a mistake. */
+const counts: readonly string[] = [
+  'maximumEvaluations',
+  'maximumGenerations',
+  'flatGenerations',
+  'stagnation',
+];
+
+function checkCondition(name: string, value: unknown): void {
+  if (value === null || value === undefined) return;
+  const wanted = name === 'noEffect' ? 'boolean' : 'number';
+  if (typeof value !== wanted || Number.isNaN(value)) {
+    throw new InvalidArgumentError(`stop.${name}`, `${shown(value)} is no ${wanted}`);
+  }
+  if (typeof value !== 'number' || name === 'targetFitness') return;
+  const least = counts.includes(name) ? 1 : 0;
+  if (value >= least) return;
+  throw new InvalidArgumentError(
+    `stop.${name}`,
+    `${value} is not ${least} or more; null switches it off`,
+  );
+}
+
+/** @throws {InvalidArgumentError} for a value out of range, or a name that is no condition */
 export function resolveStop(
   given: Partial<StopOptions>,
   dimension: number,
   populationSize: number,
 ): StopOptions {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaults)) throw new InvalidArgumentError(`stop.${name}`, 'is no stop condition');
-    const wanted = name === 'noEffect' ? 'boolean' : 'number';
-    if (value !== null && value !== undefined && (typeof value !== wanted || Number.isNaN(value))) {
-      throw new InvalidArgumentError(`stop.${name}`, `${String(value)} is no ${wanted}`);
-    }
-  }
+  checkNames('stop', given, Object.keys(defaults) as (keyof StopOptions)[], stopAliases);
+  for (const [name, value] of Object.entries(given)) checkCondition(name, value);
   const stagnation = Math.floor(100 + (100 * dimension ** 1.5) / populationSize);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, stagnation, ...Object.fromEntries(set) };
@@ -99,6 +119,8 @@ export interface StopState {
   readonly initialDeviation: number;
   /** Factors of the coordinates. */
   readonly scales: Float64Array;
+  /** Largest deviation that was learned; null where the history's is the same. */
+  readonly largestLearned: number | null;
   readonly model: CovarianceModel;
   readonly history: readonly HistoryRecord[];
   /** Best fitness so far. */
@@ -170,7 +192,8 @@ export function findStopReason(state: StopState): StopReason | null {
     if (range(lately) < options.fitnessHistoryTolerance) return 'fitnessHistoryTolerance';
   }
   // Models that know no deviations are judged by sigma alone.
-  const largest = Number.isNaN(last.largestDeviation) ? sigma : last.largestDeviation;
+  const known = state.largestLearned ?? last.largestDeviation;
+  const largest = Number.isNaN(known) ? sigma : known;
   if (options.parameterTolerance !== null && largest < options.parameterTolerance) {
     return 'parameterTolerance';
   }

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { cholesky } from './linear-algebra/cholesky.js';
-import { finiteNumbers } from './options.js';
+import { checkNumber, numberList, shown } from './number-list.js';
+import { oneOf } from './one-of.js';
+import { checkNames, warmStartAliases } from './option-names.js';
 
 /** Points that were evaluated before, on this problem or one like it. */
 export interface KnownSolution {
@@ -25,11 +27,34 @@ export interface WarmStart {
   readonly covariance: Float64Array;
 }
 
+/** Copies of the solutions, all of one length; NaN as a fitness says that the evaluation failed. */
+function readSolutions(solutions: readonly KnownSolution[]) {
+  if (!Array.isArray(solutions)) {
+    throw new InvalidArgumentError('solutions', `${shown(solutions)} is no list of solutions`);
+  }
+  let length: number | undefined;
+  return Array.from(solutions as readonly (KnownSolution | undefined)[], (solution, index) => {
+    const name = `solutions[${index}]`;
+    if (typeof solution?.fitness !== 'number') {
+      const problem = `has the fitness ${shown(solution?.fitness)}; { parameters, fitness } is needed`;
+      throw new InvalidArgumentError(name, problem);
+    }
+    const demand = length === undefined ? {} : { length };
+    const parameters = numberList(`${name}.parameters`, solution.parameters, demand);
+    if (parameters.length === 0) throw new InvalidArgumentError(name, 'has no parameters');
+    length = parameters.length;
+    return { parameters, fitness: solution.fitness };
+  });
+}
+
 /**
  * Where to start from what is known: mean, sigma and covariance of the best known solutions, smoothed (WS-CMA-ES;
  * Nomura, Watanabe, Akimoto, Ozaki and Onishi, "Warm starting CMA-ES for hyperparameter optimization", 2021).
  * Solutions whose fitness is not finite are left out.
  *
+ * @param solutions all with as many parameters
+ * @param options which of them count, and how much is smoothed
+ * @returns options of {@link CmaEs}: spread them, and give a seed
  * @throws {InvalidArgumentError} for no usable solution, different lengths, or options out of range
  *
  * @example
@@ -39,22 +64,23 @@ export interface WarmStart {
  */
 export function warmStart(
   solutions: readonly KnownSolution[],
-  { goal = 'minimise', share = 0.1, smoothing = 0.1 }: WarmStartOptions = {},
+  options: WarmStartOptions = {},
 ): WarmStart {
-  if (!(share > 0 && share <= 1)) {
-    throw new InvalidArgumentError('share', `${share} is not above 0 and at most 1`);
-  }
-  if (!(smoothing > 0 && smoothing < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError('smoothing', `${smoothing} is not a finite number above 0`);
-  }
-  const usable = solutions.filter(({ fitness }) => Number.isFinite(fitness));
+  checkNames('warmStart', options, ['goal', 'share', 'smoothing'], warmStartAliases);
+  const { share = 0.1, smoothing = 0.1 } = options;
+  const goal = oneOf('goal', options.goal, ['minimise', 'maximise'], 'minimise');
+  checkNumber('share', share, (value) => value > 0 && value <= 1, 'above 0 and at most 1');
+  const isDeviation = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
+  checkNumber('smoothing', smoothing, isDeviation, 'a finite number above 0');
+  const read = readSolutions(solutions);
+  const usable = read.filter(({ fitness }) => Number.isFinite(fitness));
   if (usable.length === 0) throw new InvalidArgumentError('solutions', 'none has a finite fitness');
   const sign = goal === 'minimise' ? 1 : -1;
   const sorted = usable.sort((a, b) => sign * (a.fitness - b.fitness));
   const n = sorted[0]!.parameters.length;
   const best = sorted
     .slice(0, Math.max(1, Math.floor(share * sorted.length)))
-    .map(({ parameters }) => finiteNumbers('solutions', parameters, n));
+    .map(({ parameters }) => parameters);
 
   const mean = new Float64Array(n);
   for (const point of best) {

@@ -43,4 +43,5 @@ export {
 } from './safetensors/parse-safetensors.js';
 export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
 export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
+export { suggestName } from './suggest-name.js';
 export { hasRelaxedSimd, WasmError, WasmInstance } from './wasm/wasm-instance.js';

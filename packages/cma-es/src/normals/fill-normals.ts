@@ -1,5 +1,6 @@
-import { WasmInstance } from '@namm/core/portable';
+import { InvalidArgumentError, WasmInstance } from '@namm/core/portable';
 import { type Functions, module } from '../generated/normals.js';
+import { shown } from '../number-list.js';
 
 /** Where the standard normal numbers of a candidate come from. */
 export type NormalSource = (
@@ -22,8 +23,21 @@ let capacity = 0;
  * @param target any length
  * @param seed a non-negative safe integer
  * @param stream three unsigned 32-bit integers
+ * @throws {InvalidArgumentError} for any other seed or stream
+ *
+ * @example
+ * ```ts
+ * const z = new Float64Array(10);
+ * fillNormals(z, 7, [0, 3, 0]); // z of candidate 3 in generation 0
+ * ```
  */
 export const fillNormals: NormalSource = (target, seed, stream) => {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new InvalidArgumentError('seed', `${shown(seed)} is not a non-negative safe integer`);
+  }
+  if (stream.length !== 3 || stream.some((part) => part >>> 0 !== part)) {
+    throw new InvalidArgumentError('stream', 'three unsigned 32-bit integers are needed');
+  }
   const count = Math.ceil(target.length / group) * group;
   kernels ??= new WasmInstance<Functions>(module);
   if (count > capacity) {

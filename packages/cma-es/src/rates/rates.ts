@@ -1,3 +1,5 @@
+import { checkNumber } from '../number-list.js';
+import { oneOf } from '../one-of.js';
 import { expectedNorm, expectedNormBySeries } from './expected-norm.js';
 import {
   activeWeights,
@@ -7,8 +9,11 @@ import {
   rawWeights,
 } from './recombination-weights.js';
 
+/** The names there are. */
+export const rateNames = ['tutorial', 'pycma', 'cmaes', 'namm'] as const;
+
 /** Whose learning rates and small rules are followed. */
-export type RatesName = 'tutorial' | 'pycma' | 'cmaes' | 'namm';
+export type RatesName = (typeof rateNames)[number];
 
 /** Every constant of an update, for one dimension and population size. */
 export interface Rates {
@@ -30,7 +35,8 @@ export interface Rates {
   readonly expectedNorm: number;
 }
 
-type Form = 'full' | 'separable';
+const forms = ['full', 'separable'] as const;
+type Form = (typeof forms)[number];
 
 /** c_1 and c_c of the tutorial (equations 57 and 56). */
 const rankOne = (n: number, effective: number) => 2 / ((n + 1.3) ** 2 + effective);
@@ -147,7 +153,17 @@ function separable(rates: Rates, n: number, raw: RawWeights): Rates {
  * - `namm`: the reference NAMM implementation: c_μ of the tutorial's first version, weights rounded to
  *   single precision.
  *
+ * @param name whose rates
+ * @param dimension n, from 1 on
+ * @param populationSize λ, from 3 on
  * @param form `separable` where only n variances are learned: rates are higher there
+ * @returns every constant of an update
+ * @throws {InvalidArgumentError} for a name that is none, or sizes out of range
+ *
+ * @example
+ * ```ts
+ * ratesOf('pycma', 10, 10).stepSizePath; // 0.297…
+ * ```
  */
 export function ratesOf(
   name: RatesName,
@@ -155,6 +171,12 @@ export function ratesOf(
   populationSize: number,
   form: Form = 'full',
 ): Rates {
+  oneOf('name', name, rateNames);
+  oneOf('form', form, forms);
+  const isSize = (least: number) => (value: number) =>
+    Number.isSafeInteger(value) && value >= least;
+  checkNumber('dimension', dimension, isSize(1), 'an integer from 1 on');
+  checkNumber('populationSize', populationSize, isSize(3), 'an integer from 3 on');
   if (name === 'pycma') {
     const rates = form === 'separable' ? pycmaSeparableRates : pycmaRates;
     return rates(dimension, populationSize);

@@ -1,4 +1,7 @@
 import { InvalidArgumentError, type Random } from '@namm/core/portable';
+import { checkNumber, shown } from '../number-list.js';
+import { oneOf } from '../one-of.js';
+import { checkNames, restartAliases } from '../option-names.js';
 
 /** How a strategy starts again after a stop that was not its goal. */
 export interface RestartOptions {
@@ -18,15 +21,15 @@ export interface RestartOptions {
   readonly start?: (random: Random, restart: number) => ArrayLike<number>;
 }
 
-/** @throws {InvalidArgumentError} for options out of range */
-export function checkRestartOptions({ kind, maximum = 9, factor = 2 }: RestartOptions): void {
-  if (kind !== 'ipop' && kind !== 'bipop') {
-    throw new InvalidArgumentError('restarts.kind', `'${String(kind)}' is not ipop or bipop`);
-  }
-  if (!Number.isInteger(maximum) || maximum < 0) {
-    throw new InvalidArgumentError('restarts.maximum', `${maximum} is not an integer from 0 on`);
-  }
-  if (!(factor >= 1 && factor < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError('restarts.factor', `${factor} is not 1 or more`);
-  }
+/** @throws {InvalidArgumentError} for options that are none, or out of range */
+export function checkRestartOptions(given: RestartOptions): void {
+  checkNames('RestartingCmaEs', given, ['kind', 'maximum', 'factor', 'start'], restartAliases);
+  const { kind, maximum = 9, factor = 2, start } = given;
+  oneOf('restarts.kind', kind, ['ipop', 'bipop']);
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+  checkNumber('restarts.maximum', maximum, isCount, 'an integer from 0 on');
+  const isFactor = (value: number) => value >= 1 && value < Number.POSITIVE_INFINITY;
+  checkNumber('restarts.factor', factor, isFactor, '1 or more');
+  if (start === undefined || typeof start === 'function') return;
+  throw new InvalidArgumentError('restarts.start', `${shown(start)} is no function`);
 }

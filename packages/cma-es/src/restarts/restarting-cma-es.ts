@@ -1,9 +1,12 @@
-import { InvalidArgumentError, Random } from '@namm/core/portable';
+import { FileFormatError, InvalidArgumentError, Random } from '@namm/core/portable';
 import type { AskOptions, Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
 import { CmaEs } from '../cma-es.js';
 import { StoppedError } from '../errors.js';
-import type { CmaEsOptions } from '../options.js';
-import { readSealed, writeSealed } from '../state/sealed-file.js';
+import { type CmaEsOptions, resolveOptions } from '../options.js';
+import { checksum } from '../state/checksum.js';
+import { fromJson, toJson } from '../state/json.js';
+import { checkFormat, readSealed, writeSealed } from '../state/sealed-file.js';
+import { row, underPrefix, withPrefix } from '../state/snapshot.js';
 import type { StopReason } from '../stop.js';
 import { checkRestartOptions, type RestartOptions } from './restart-options.js';
 import { planRun, type RunPlan, type RunSummary } from './restart-plan.js';
@@ -23,7 +26,12 @@ const final: readonly StopReason[] = ['targetFitness', 'allFailed'];
 /** The stream of a restart's own random numbers; no candidate has this generation and index. */
 const restartStream = 0xffff_ffff;
 
-const format = 'namm.cma-es.restarts';
+const format = { format: 'namm.cma-es.restarts', version: '2' } as const;
+
+const file = 'saved restarts';
+
+/** What the names of the run under way begin with in a file. */
+const currentRun = 'current.';
 
 /** What a file holds beside the run under way and the best parameters. */
 interface SavedRestarts {
@@ -31,6 +39,23 @@ interface SavedRestarts {
   readonly plan: RunPlan;
   readonly stopReason: RestartStopReason | null;
   readonly best: Pick<EvaluatedCandidate, 'id' | 'fitness'> | null;
+  /** Checksums of the options by name: those that it goes on with have to be the same. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** What a bytewise equal option has in common with another. */
+function fingerprints(options: CmaEsOptions, restarts: RestartOptions): Record<string, string> {
+  const all = Object.entries({ ...resolveOptions(options), ...restarts });
+  const encoder = new TextEncoder();
+  const plain = (_: string, value: unknown) =>
+    typeof value === 'function'
+      ? 'function'
+      : ArrayBuffer.isView(value)
+        ? Array.from(value as Float64Array)
+        : value;
+  return Object.fromEntries(
+    all.map(([name, value]) => [name, checksum([encoder.encode(JSON.stringify(value, plain))])]),
+  );
 }
 
 /**
@@ -69,20 +94,24 @@ export class RestartingCmaEs {
    * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
    */
   static load(bytes: Uint8Array, options: CmaEsOptions, restarts: RestartOptions): RestartingCmaEs {
-    const { state, tensors } = readSealed(bytes, format, 'saved restarts');
-    const saved = state as SavedRestarts;
+    const { metadata, tensors } = readSealed(bytes, file);
+    checkFormat(metadata, format.format, format.version, file);
+    const saved = fromJson(metadata.get('state') ?? '') as SavedRestarts | undefined;
+    const best = tensors.get('best');
+    if (!saved || !best) throw new FileFormatError(file, 'lacks its state');
     const strategy = new RestartingCmaEs(options, restarts);
-    const current = tensors.get('strategy')!.bytes;
-    strategy.#current = CmaEs.load(current, options.normals ? { normals: options.normals } : {});
-    if (strategy.#current.options.seed !== options.seed) {
-      throw new InvalidArgumentError('seed', `${options.seed} is not that of the saved run`);
-    }
+    const given = fingerprints(options, restarts);
+    const names = [...new Set([...Object.keys(given), ...Object.keys(saved.options)])];
+    const other = names.find((name) => given[name] !== saved.options[name]);
+    if (other) throw new InvalidArgumentError(other, 'is not that of the saved run');
+    const functions = options.normals ? { normals: options.normals } : {};
+    strategy.#current = CmaEs.restore(underPrefix({ metadata, tensors }, currentRun), functions);
     strategy.#runs.push(...saved.runs);
     strategy.#plan = saved.plan;
     strategy.#stopReason = saved.stopReason;
     strategy.#best = saved.best && {
       ...saved.best,
-      parameters: new Float64Array(tensors.get('best')!.bytes.buffer),
+      parameters: new Float64Array(best.bytes.buffer),
     };
     return strategy;
   }
@@ -121,6 +150,16 @@ export class RestartingCmaEs {
     return this.#current.ask(options);
   }
 
+  /** As {@link CmaEs.pending}. */
+  pending(): Candidate[] {
+    return this.#stopReason ? [] : this.#current.pending();
+  }
+
+  /** The result: the best candidate of all runs, or the mean of the current run where the option `answer` says so. */
+  get answer(): Float64Array {
+    return (this.#current.options.answer === 'best' && this.best?.parameters) || this.#current.mean;
+  }
+
   /** As {@link CmaEs.tell}; a run that stops is followed by the next one. */
   tell(evaluations: readonly Evaluation[]): boolean {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
@@ -130,21 +169,24 @@ export class RestartingCmaEs {
     return complete;
   }
 
-  /** The whole state, also between results of one generation: a safetensors file around that of the run. */
+  /**
+   * The whole state, also between results of one generation: one safetensors file, of which one checksum covers all.
+   *
+   * @returns what {@link load} takes
+   */
   save(): Uint8Array {
-    const parameters = this.#best?.parameters ?? new Float64Array(0);
-    const strategy = this.#current.save();
     const state: SavedRestarts = {
       runs: this.#runs,
       plan: this.#plan,
       stopReason: this.#stopReason,
       best: this.#best && { id: this.#best.id, fitness: this.#best.fitness },
+      options: fingerprints(this.#options, this.#restarts),
     };
-    const tensors = {
-      strategy: { shape: [strategy.length], data: strategy },
-      best: { shape: [parameters.length], data: parameters },
-    };
-    return writeSealed(format, state, Object.entries(tensors));
+    const { metadata, tensors } = withPrefix(this.#current.snapshot(), currentRun);
+    return writeSealed({
+      metadata: { ...format, state: toJson(state), ...metadata },
+      tensors: { ...tensors, best: row(this.#best?.parameters ?? new Float64Array(0)) },
+    });
   }
 
   #finish(stopReason: StopReason): void {

@@ -7,6 +7,8 @@ import type { StopReason } from '../stop.js';
 /** Everything that a strategy is at a moment, except what follows from it. */
 export interface StrategyState extends DistributionState {
   readonly options: ResolvedOptions;
+  /** Whether the normal numbers come from a function of the caller's, which no file holds. */
+  readonly ownNormals: boolean;
   readonly generation: number;
   readonly evaluations: number;
   readonly flatGenerations: number;

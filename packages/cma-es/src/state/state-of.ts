@@ -1,9 +1,11 @@
-import { FileFormatError, type ParsedTensor } from '@namm/core/portable';
+import { FileFormatError } from '@namm/core/portable';
 import { unpackHistory } from '../history.js';
 import type { ResolvedOptions } from '../options.js';
 import type { StopReason } from '../stop.js';
-import { arrayOptions, numberNames, stateFormat } from './save-state.js';
-import { readSealed } from './sealed-file.js';
+import { fromJson } from './json.js';
+import { checkFormat } from './sealed-file.js';
+import type { SnapshotSource } from './snapshot.js';
+import { arrayOptions, numberNames, stateFormat } from './snapshot-of.js';
 import type { StrategyState } from './strategy-state.js';
 
 const file = 'saved strategy';
@@ -12,16 +14,23 @@ function fail(problem: string): never {
   throw new FileFormatError(file, problem);
 }
 
-type SavedOptions = Omit<ResolvedOptions, 'mean' | 'scales' | 'bounds' | 'covariance'> & {
+type SavedOptions = Omit<
+  ResolvedOptions,
+  'mean' | 'scales' | 'bounds' | 'covariance' | 'minimumDeviation'
+> & {
   readonly bounds: 'clip' | 'penalty' | null;
   readonly stopReason: StopReason | null;
+  readonly ownNormals: boolean;
 };
+
+/** The bytes in memory of their own, where any typed array may begin. */
+const aligned = (bytes: Uint8Array) => bytes.slice().buffer;
 
 /** Typed arrays of the tensors, by name. */
 class Tensors {
-  readonly #tensors: ReadonlyMap<string, ParsedTensor>;
+  readonly #tensors: SnapshotSource['tensors'];
 
-  constructor(tensors: ReadonlyMap<string, ParsedTensor>) {
+  constructor(tensors: SnapshotSource['tensors']) {
     this.#tensors = tensors;
   }
 
@@ -32,7 +41,7 @@ class Tensors {
   doubles(name: string, length?: number): Float64Array {
     const tensor = this.#tensors.get(name);
     if (tensor?.dtype !== 'F64') return fail(`has no list of numbers named ${name}`);
-    const values = new Float64Array(tensor.bytes.buffer);
+    const values = new Float64Array(aligned(tensor.bytes));
     if (length !== undefined && values.length !== length) {
       return fail(`${name} has ${values.length} numbers where ${length} are needed`);
     }
@@ -52,7 +61,7 @@ class Tensors {
     const entries = [...this.#tensors].filter(([name]) => name.startsWith(prefix));
     return Object.fromEntries(
       entries.map(([name, { dtype, bytes }]) => {
-        const values = dtype === 'F32' ? new Float32Array(bytes.buffer) : this.doubles(name);
+        const values = dtype === 'F32' ? new Float32Array(aligned(bytes)) : this.doubles(name);
         return [name.slice(prefix.length), values];
       }),
     );
@@ -63,11 +72,13 @@ class Tensors {
   }
 }
 
-/** @throws {FileFormatError} for bytes that are cut off, damaged, or of something else */
-export function loadState(bytes: Uint8Array): StrategyState {
-  const sealed = readSealed(bytes, stateFormat, file);
-  const tensors = new Tensors(sealed.tensors);
-  const { stopReason, bounds: handling, ...options } = sealed.state as SavedOptions;
+/** @throws {FileFormatError} for tensors and texts that are no strategy's */
+export function stateOf(source: SnapshotSource): StrategyState {
+  checkFormat(source.metadata, stateFormat.format, stateFormat.version, file);
+  const tensors = new Tensors(source.tensors);
+  const saved = fromJson(source.metadata.get('state') ?? '') as SavedOptions | undefined;
+  if (typeof saved !== 'object' || saved === null) return fail('its options are no JSON');
+  const { stopReason, bounds: handling, ownNormals, ...options } = saved;
   const n = tensors.doubles('mean').length;
   const [mean, scales] = arrayOptions.map((name) => tensors.doubles(`options.${name}`, n)) as [
     Float64Array,
@@ -86,7 +97,14 @@ export function loadState(bytes: Uint8Array): StrategyState {
   const started = tensors.has('told');
   return {
     ...numbers,
-    options: { ...options, mean, scales, bounds, covariance: null },
+    options: {
+      ...options,
+      ...{ mean, scales, bounds, covariance: null },
+      minimumDeviation: tensors.has('options.minimumDeviation')
+        ? tensors.doubles('options.minimumDeviation', n)
+        : null,
+    },
+    ownNormals,
     stopReason,
     mean: tensors.doubles('mean', n),
     path: tensors.doubles('path', n),

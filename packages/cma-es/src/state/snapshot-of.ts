@@ -1,9 +1,10 @@
-import type { TensorArray, TensorData } from '@namm/core/portable';
+import type { TensorData } from '@namm/core/portable';
 import { packHistory } from '../history.js';
-import { writeSealed } from './sealed-file.js';
+import { toJson } from './json.js';
+import { row, type Snapshot } from './snapshot.js';
 import type { StrategyState } from './strategy-state.js';
 
-export const stateFormat = 'namm.cma-es';
+export const stateFormat = { format: 'namm.cma-es', version: '2' } as const;
 
 /** Names of single numbers, in the order in which the tensor `numbers` holds them. */
 export const numberNames = [
@@ -17,8 +18,6 @@ export const numberNames = [
 
 /** Options that are lists of numbers: they are tensors, the others JSON. */
 export const arrayOptions = ['mean', 'scales'] as const;
-
-const row = (data: TensorArray): TensorData => ({ shape: [data.length], data });
 
 function joined(vectors: readonly Float64Array[], length: number): TensorData {
   const data = new Float64Array(vectors.length * length);
@@ -36,6 +35,9 @@ function* tensorsOf(state: StrategyState): Iterable<[string, TensorData]> {
   if (options.bounds) {
     yield ['options.bounds.lower', row(options.bounds.lower)];
     yield ['options.bounds.upper', row(options.bounds.upper)];
+  }
+  if (options.minimumDeviation) {
+    yield ['options.minimumDeviation', row(options.minimumDeviation)];
   }
   for (const [name, data] of Object.entries(model)) yield [`model.${name}`, row(data)];
   if (success) yield ['success.smoothed', row(Float64Array.of(success.smoothed))];
@@ -58,9 +60,17 @@ function* tensorsOf(state: StrategyState): Iterable<[string, TensorData]> {
   }
 }
 
-/** The state as a sealed safetensors file: options and the reason of a stop in JSON, numbers in tensors. */
-export function saveState(state: StrategyState): Uint8Array {
-  const { mean, scales, bounds, covariance, ...options } = state.options;
-  const json = { ...options, bounds: bounds?.handling ?? null, stopReason: state.stopReason };
-  return writeSealed(stateFormat, json, [...tensorsOf(state)]);
+/** The state as named tensors; options and the reason of a stop in JSON. */
+export function snapshotOf(state: StrategyState): Snapshot {
+  const { mean, scales, bounds, covariance, minimumDeviation, ...options } = state.options;
+  const json = {
+    ...options,
+    bounds: bounds?.handling ?? null,
+    stopReason: state.stopReason,
+    ownNormals: state.ownNormals,
+  };
+  return {
+    metadata: { ...stateFormat, state: toJson(json) },
+    tensors: Object.fromEntries(tensorsOf(state)),
+  };
 }

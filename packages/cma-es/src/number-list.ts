@@ -1,0 +1,71 @@
+import { InvalidArgumentError } from '@namm/core/portable';
+
+/** A value in words, for messages about values of any kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n (a BigInt)`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Promise) return 'a promise';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** What is asked of a list. */
+interface Demand {
+  /** How many numbers; left out where any number will do. */
+  readonly length?: number;
+  /** Which numbers; left out where any finite one will do. */
+  readonly accept?: (value: number) => boolean;
+  /** The same in words. */
+  readonly needed?: string;
+}
+
+/**
+ * A copy of a caller's list of numbers. Nothing is converted: `Float64Array.from` would turn null, false and '' into 0,
+ * and holes into NaN.
+ *
+ * @param name of the argument, for messages
+ * @throws {InvalidArgumentError} for anything but a list of that many such numbers
+ */
+export function numberList(
+  name: string,
+  values: ArrayLike<number>,
+  { length, accept = Number.isFinite, needed = 'finite numbers are needed' }: Demand = {},
+): Float64Array {
+  const count: unknown = typeof values === 'object' ? values?.length : undefined;
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
+    throw new InvalidArgumentError(name, `${shown(values)} is no list of numbers`);
+  }
+  if (length !== undefined && count !== length) {
+    throw new InvalidArgumentError(name, `has ${count} numbers, not ${length}`);
+  }
+  // before any memory is taken for a list that says it is endless
+  const wrong = firstWrong(values, count, accept);
+  if (wrong >= 0) {
+    throw new InvalidArgumentError(name, `number ${wrong} is ${shown(values[wrong])}; ${needed}`);
+  }
+  return Float64Array.from(values);
+}
+
+function firstWrong(
+  values: ArrayLike<number>,
+  count: number,
+  accept: (value: number) => boolean,
+): number {
+  for (let i = 0; i < count; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== 'number' || !accept(value)) return i;
+  }
+  return -1;
+}
+
+/** @throws {InvalidArgumentError} unless the value is a number, not NaN, and accepted */
+export function checkNumber(
+  name: string,
+  value: number,
+  accept: (value: number) => boolean,
+  needed: string,
+): number {
+  if (typeof value === 'number' && accept(value)) return value;
+  throw new InvalidArgumentError(name, `${shown(value)} is not ${needed}`);
+}
