@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCheckpoint } from '@namm/bam';
+
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import { namm } from '@namm/namm';
+import { namm, readCheckpoint } from '@namm/namm';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');

@@ -2,11 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam';
+
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import { EchoCollector, echoText, namm } from '@namm/namm';
+import {
+  EchoCollector,
+  echoText,
+  type NammCheckpoint,
+  namm,
+  readCheckpoint,
+  writeCheckpoint,
+} from '@namm/namm';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeCheckpoint } from '@namm/bam';
+
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import { loadNamm, SpectrumCollector } from '@namm/namm';
+import { loadNamm, SpectrumCollector, writeCheckpoint } from '@namm/namm';
 import { expect, it } from 'vitest';
 import { randomNamm } from '../src/prefill/random-namm.js';
 

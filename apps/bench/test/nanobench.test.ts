@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parameterCount, publishedBam, publishedFeatures, writeCheckpoint } from '@namm/bam';
+import { parameterCount, publishedBam } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
+import { publishedFeatures, writeCheckpoint } from '@namm/namm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');

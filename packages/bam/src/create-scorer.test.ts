@@ -11,7 +11,7 @@ import {
   type ScorerSettings,
 } from './scorer-settings.js';
 import { slowScores } from './slow-scores.js';
-import { fixture } from './testing/in-folder.js';
+import { fixture } from './testing/fixture.js';
 import { normals } from './testing/random-numbers.js';
 
 /** Largest difference relative to the largest score, or to 1. */

@@ -1,19 +1,5 @@
-export {
-  type FeatureSettings,
-  type HeadBias,
-  type NammCheckpoint,
-  normalisedFeatures,
-  type PolicySettings,
-  publishedFeatures,
-} from './checkpoint.js';
 export { createScorer } from './create-scorer.js';
-export { readCheckpoint } from './read-checkpoint.js';
-export {
-  type ImportOptions,
-  importReferenceCheckpoint,
-  type ReferenceState,
-  readReferenceState,
-} from './reference-checkpoint.js';
+export { parameterSlices } from './parameter-slices.js';
 export { NonFiniteScoreError, type Scorer } from './scorer.js';
 export {
   type BamSettings,
@@ -27,5 +13,3 @@ export {
   type ScorerSettings,
 } from './scorer-settings.js';
 export { slowScores } from './slow-scores.js';
-export type { TorchArray, TorchDtype, TorchTensor } from './torch/torch-tensor.js';
-export { writeCheckpoint } from './write-checkpoint.js';

@@ -14,7 +14,6 @@ export {
 } from './errors.js';
 export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
 export { mean } from './mean.js';
-export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { quantile } from './quantile.js';
 export { philox4x32, Random } from './random.js';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type PreparedSample, scoreSamples } from '@namm/benchmarks';
-import { type Normaliser, Random } from '@namm/core';
+import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
+import type { Normaliser } from '@namm/features';
 import { full } from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

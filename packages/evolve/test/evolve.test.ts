@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCheckpoint } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
+import { readCheckpoint } from '@namm/namm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   EvaluationError,

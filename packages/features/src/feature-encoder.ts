@@ -1,7 +1,8 @@
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core/portable';
+import { InvalidArgumentError } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
 import type { FeatureState } from './feature-state.js';
 import { checkKeyFeatures, type KeyFeature } from './key-features.js';
+import { findNormaliserProblem, type Normaliser } from './normaliser.js';
 import { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 import { bins } from './spectrum-settings.js';
 

@@ -7,6 +7,7 @@ export { completedFrames, frameWeights, pendingRows } from './frame-counting.js'
 export { hannWindow } from './hann-window.js';
 export { checkKeyFeatures, type KeyFeature, keyFeatures, measureKeys } from './key-features.js';
 export { meansNearby } from './means-nearby.js';
+export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 export { spectrumKernel } from './spectrum-kernel.js';
 export { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';

@@ -1,5 +1,6 @@
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core/portable';
+import { InvalidArgumentError } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
+import { findNormaliserProblem, type Normaliser } from './normaliser.js';
 import { bins } from './spectrum-settings.js';
 
 /** Statistics as plain data, to be sent or stored. Rows are `[layers, heads]`. */

@@ -1,3 +1,19 @@
+export {
+  type DecisionSettings,
+  type FeatureSettings,
+  type HeadBias,
+  type NammCheckpoint,
+  normalisedFeatures,
+  publishedFeatures,
+} from './checkpoint/checkpoint.js';
+export { readCheckpoint } from './checkpoint/read-checkpoint.js';
+export {
+  type ImportOptions,
+  importReferenceCheckpoint,
+  type ReferenceState,
+  readReferenceState,
+} from './checkpoint/reference-checkpoint.js';
+export { writeCheckpoint } from './checkpoint/write-checkpoint.js';
 export { EchoCollector, type EchoCollectorOptions, echoText } from './echo-collector.js';
 export { type LoadNammOptions, loadNamm } from './load-namm.js';
 export { type NammOptions, namm } from './namm.js';
@@ -8,4 +24,5 @@ export {
   SpectrumCollector,
   type SpectrumCollectorOptions,
 } from './spectrum-collector.js';
+export type { TorchArray, TorchDtype, TorchTensor } from './torch/torch-tensor.js';
 export { transferHeadBias } from './transfer-head-bias.js';

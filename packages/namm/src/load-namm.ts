@@ -1,5 +1,5 @@
-import { readCheckpoint } from '@namm/bam';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import { readCheckpoint } from './checkpoint/read-checkpoint.js';
 import { type NammOptions, namm } from './namm.js';
 
 /** Options of {@link loadNamm}. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HeadBias, Scorer } from '@namm/bam';
+import type { Scorer } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
 import {
   type FeatureEncoder,
@@ -17,6 +17,7 @@ import {
   packState,
   type ScoreListener,
 } from '@namm/kv-cache';
+import type { HeadBias } from './checkpoint/checkpoint.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
 import type { SpectrumTable } from './spectrum-table.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createScorer, type NammCheckpoint } from '@namm/bam';
+import { createScorer } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
 import { FeatureEncoder, type Storage } from '@namm/features';
 import {
@@ -11,6 +11,7 @@ import {
   slotsPerHead,
   unpackState,
 } from '@namm/kv-cache';
+import type { NammCheckpoint } from './checkpoint/checkpoint.js';
 import { NammState } from './namm-state.js';
 import type { SelectionSemantics } from './select-slots.js';
 import { spectrumProbe } from './spectrum-probe.js';

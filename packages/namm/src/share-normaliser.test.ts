@@ -1,6 +1,7 @@
-import { parameterCount, publishedBam, publishedFeatures } from '@namm/bam';
+import { parameterCount, publishedBam } from '@namm/bam';
 import { bins, SpectrumStatistics } from '@namm/features';
 import { expect, it } from 'vitest';
+import { publishedFeatures } from './checkpoint/checkpoint.js';
 import { shareNormaliser } from './share-normaliser.js';
 
 it('gives what measuring all heads together would have given', () => {

@@ -1,5 +1,5 @@
-import type { NammCheckpoint } from '@namm/bam';
 import { SpectrumStatistics } from '@namm/features';
+import type { NammCheckpoint } from './checkpoint/checkpoint.js';
 
 /**
  * The same NAMM with one mean and variance per frequency instead of each head's own: those of all heads of its

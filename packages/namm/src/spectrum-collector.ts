@@ -1,4 +1,3 @@
-import type { NammCheckpoint } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
 import {
   checkKeyFeatures,
@@ -9,6 +8,7 @@ import {
   SpectrumStatistics,
 } from '@namm/features';
 import type { CacheShape, CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
+import type { NammCheckpoint } from './checkpoint/checkpoint.js';
 import { keysOf } from './namm-state.js';
 import { spectrumProbe } from './spectrum-probe.js';
 import { SpectrumTable } from './spectrum-table.js';

@@ -1,5 +1,5 @@
-import type { HeadBias } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
+import type { HeadBias } from './checkpoint/checkpoint.js';
 
 /**
  * The head bias that a NAMM should have on another model: heads get that of the heads of the old model which look

@@ -1,10 +1,18 @@
 import { basename } from 'node:path';
-import { type NammCheckpoint, readCheckpoint, writeCheckpoint } from '@namm/bam';
+
 import { documentFiller } from '@namm/benchmarks';
 import { InvalidArgumentError, Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { createTrainable, type NormaliserKind, ropeScalingOf } from '@namm/evolve';
-import { calibrate, SpectrumCollector, shareNormaliser, transferHeadBias } from '@namm/namm';
+import {
+  calibrate,
+  type NammCheckpoint,
+  readCheckpoint,
+  SpectrumCollector,
+  shareNormaliser,
+  transferHeadBias,
+  writeCheckpoint,
+} from '@namm/namm';
 import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
 import { count, number } from '../measuring/model-options.js';

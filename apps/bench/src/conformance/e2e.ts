@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type NammCheckpoint, publishedBam, publishedFeatures } from '@namm/bam';
+import { publishedBam } from '@namm/bam';
 import { openSafetensors, type SafetensorsFile } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import type { CacheView, EvictionPolicy, KeptSlots } from '@namm/kv-cache';
-import { calibrate, namm, SpectrumCollector } from '@namm/namm';
+import {
+  calibrate,
+  type NammCheckpoint,
+  namm,
+  publishedFeatures,
+  SpectrumCollector,
+} from '@namm/namm';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { largestDifference } from './largest-difference.js';
 import { isFile } from './model-fixture.js';

@@ -1,9 +1,8 @@
-import { publishedFeatures } from '@namm/bam';
 import { writeSafetensors } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { type EvictionPolicy, full } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
-import { namm, SpectrumCollector } from '@namm/namm';
+import { namm, publishedFeatures, SpectrumCollector } from '@namm/namm';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 import { keptShare } from '../prefill/random-namm.js';

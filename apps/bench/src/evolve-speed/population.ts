@@ -1,6 +1,6 @@
-import type { NammCheckpoint } from '@namm/bam';
 import { Random } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
+import type { NammCheckpoint } from '@namm/namm';
 import { findScoreOffset, randomNamm } from '../prefill/random-namm.js';
 
 /** How far members lie from their mean: about the σ that evolution has. */

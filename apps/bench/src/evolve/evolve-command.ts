@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { readCheckpoint } from '@namm/bam';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 import {
@@ -20,6 +19,7 @@ import {
 } from '@namm/evolve';
 import { type KeyFeature, keyFeatures } from '@namm/features';
 import { modelFolder } from '@namm/models';
+import { readCheckpoint } from '@namm/namm';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { count, number } from '../measuring/model-options.js';
 import { describeGeneration, ProgressLine } from './evolve-output.js';

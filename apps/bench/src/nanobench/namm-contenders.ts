@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
-import { type NammCheckpoint, readCheckpoint } from '@namm/bam';
+
 import type { Contender } from '@namm/benchmarks';
 import { Random } from '@namm/core';
-import { type NammOptions, namm } from '@namm/namm';
+import { type NammCheckpoint, type NammOptions, namm, readCheckpoint } from '@namm/namm';
 
 /** A NAMM of the table. */
 export interface NammContender extends Contender {

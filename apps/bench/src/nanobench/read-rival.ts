@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Contender } from '@namm/benchmarks';
-import { FileFormatError, findNormaliserProblem, type Normaliser } from '@namm/core';
+import { FileFormatError } from '@namm/core';
 import { type KeyNormPolicyOptions, keyNormPolicy } from '@namm/evolve';
+import { findNormaliserProblem, type Normaliser } from '@namm/features';
 
 /**
  * The rival that sees key norm and age only, from the `best.json` or `mean.json` of a run of `bench evolve --trainable

@@ -1,7 +1,7 @@
-import { type NammCheckpoint, parameterCount, publishedBam, publishedFeatures } from '@namm/bam';
+import { parameterCount, publishedBam } from '@namm/bam';
 import { Random } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
-import { namm, SpectrumCollector } from '@namm/namm';
+import { type NammCheckpoint, namm, publishedFeatures, SpectrumCollector } from '@namm/namm';
 import { findOffset, searchLengths } from './find-offset.js';
 
 /** Standard deviation of the parameters: scores then differ between tokens. */

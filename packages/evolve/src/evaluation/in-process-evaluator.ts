@@ -1,6 +1,7 @@
 import { type PreparedSample, type SampleScore, scoreSamples } from '@namm/benchmarks';
-import { mean, type Normaliser } from '@namm/core';
+import { mean } from '@namm/core';
 import { Decoder } from '@namm/decoder';
+import type { Normaliser } from '@namm/features';
 import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
 import { createCollector, type NormaliserKind } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';

@@ -1,5 +1,6 @@
 import type { PreparedSample } from '@namm/benchmarks';
-import type { Normaliser } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+
 import type { NormaliserKind } from '../trainables/create-collector.js';
 import type { Slice, SliceScores } from './evaluator.js';
 

@@ -1,5 +1,6 @@
 import type { PreparedSample } from '@namm/benchmarks';
-import { InvalidArgumentError, type Normaliser } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import type { Normaliser } from '@namm/features';
 import type { NormaliserKind } from '../trainables/create-collector.js';
 import { EvaluationWorker, EvaluationWorkerError } from './evaluation-worker.js';
 import type { Evaluator, FailedScore, MemberScore, Slice, SliceScores } from './evaluator.js';

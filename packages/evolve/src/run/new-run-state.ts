@@ -1,6 +1,7 @@
-import { normalisedFeatures } from '@namm/bam';
 import { CmaEs, presets } from '@namm/cma-es';
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import { findNormaliserProblem, type Normaliser } from '@namm/features';
+import { normalisedFeatures } from '@namm/namm';
 import type { Evaluator } from '../evaluation/evaluator.js';
 import type { PromptSource } from '../evaluation/prompt-source.js';
 import { createTrainable } from '../trainables/create-trainable.js';

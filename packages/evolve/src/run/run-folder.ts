@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type NammCheckpoint, writeCheckpoint } from '@namm/bam';
 import { writeFileAtomic } from '@namm/core';
+import { type NammCheckpoint, writeCheckpoint } from '@namm/namm';
 import { RunFolderError } from './errors.js';
 import type { EvolutionSettings, Stage } from './evolution-settings.js';
 import type { GenerationRecord } from './generation-record.js';

@@ -1,5 +1,6 @@
 import { CmaEs } from '@namm/cma-es';
-import { FileFormatError, type Normaliser, openSafetensors, writeSafetensors } from '@namm/core';
+import { FileFormatError, openSafetensors, writeSafetensors } from '@namm/core';
+import type { Normaliser } from '@namm/features';
 import type { SliceScores } from '../evaluation/evaluator.js';
 
 /** The best mean so far. */

@@ -1,5 +1,6 @@
 import type { PreparedSample } from '@namm/benchmarks';
-import { mean, type Normaliser } from '@namm/core';
+import { mean } from '@namm/core';
+import type { Normaliser } from '@namm/features';
 import type { Evaluator, FailedScore, MemberScore, SliceScores } from '../evaluation/evaluator.js';
 import {
   type FitnessSettings,

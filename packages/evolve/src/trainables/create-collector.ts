@@ -1,4 +1,5 @@
-import type { Normaliser } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+
 import type { EvictionPolicy } from '@namm/kv-cache';
 import { SpectrumCollector } from '@namm/namm';
 import { KeyNormCollector } from './key-norm-collector.js';

@@ -1,4 +1,5 @@
-import type { Normaliser } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+
 import { keyNormTrainable } from './key-norm-trainable.js';
 import { nammTrainable } from './namm-trainable.js';
 import type { Trainable } from './trainable.js';

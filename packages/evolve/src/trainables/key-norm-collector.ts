@@ -1,4 +1,5 @@
-import { findNormaliserProblem, InvalidArgumentError, type Normaliser } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import { findNormaliserProblem, type Normaliser } from '@namm/features';
 import type { CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
 import type { Collector, NormaliserKind } from './create-collector.js';
 import { keyNorms } from './key-norms.js';

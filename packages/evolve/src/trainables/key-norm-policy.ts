@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Normaliser } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import type { Normaliser } from '@namm/features';
 import {
   type CacheView,
   type EvictionPolicy,

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Normaliser } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import type { Normaliser } from '@namm/features';
 import { keyNormPolicy } from './key-norm-policy.js';
 import type { Trainable } from './trainable.js';
 import type { KeyNormTrainableSettings } from './trainable-settings.js';

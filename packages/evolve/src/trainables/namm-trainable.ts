@@ -1,6 +1,7 @@
-import { type HeadBias, type NammCheckpoint, parameterCount, parameterLayout } from '@namm/bam';
-import { InvalidArgumentError, type Normaliser } from '@namm/core';
-import { namm } from '@namm/namm';
+import { parameterCount, parameterLayout } from '@namm/bam';
+import { InvalidArgumentError } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+import { type HeadBias, type NammCheckpoint, namm } from '@namm/namm';
 import type { Trainable } from './trainable.js';
 import type { NammTrainableSettings } from './trainable-settings.js';
 

@@ -1,5 +1,6 @@
-import { createScorer, type NammCheckpoint, publishedFeatures } from '@namm/bam';
+import { createScorer } from '@namm/bam';
 import { Random } from '@namm/core';
+import { type NammCheckpoint, publishedFeatures } from '@namm/namm';
 import { describe, expect, it } from 'vitest';
 import { createTrainable } from './create-trainable.js';
 import { parametersOf } from './parameters-of.js';

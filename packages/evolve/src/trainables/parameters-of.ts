@@ -1,5 +1,6 @@
-import { type NammCheckpoint, parameterLayout, type ScorerSettings } from '@namm/bam';
+import { parameterLayout, type ScorerSettings } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
+import type { NammCheckpoint } from '@namm/namm';
 import { headBiasScale } from './namm-trainable.js';
 import type { NammTrainableSettings } from './trainable-settings.js';
 

@@ -1,19 +1,14 @@
-import {
-  type FeatureSettings,
-  type PolicySettings,
-  publishedBam,
-  publishedFeatures,
-  type ScorerSettings,
-} from '@namm/bam';
+import { publishedBam, type ScorerSettings } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
 import { checkKeyFeatures, type KeyFeature } from '@namm/features';
+import { type DecisionSettings, type FeatureSettings, publishedFeatures } from '@namm/namm';
 
 /** A scorer over spectra of attention and ages: a NAMM, or one of its ablations. */
 export interface NammTrainableSettings {
   readonly kind: 'namm';
   readonly scorer: ScorerSettings;
   readonly features: FeatureSettings;
-  readonly policy: PolicySettings;
+  readonly policy: DecisionSettings;
   /**
    * Evolves a bias per KV head too, of a model with so many layers and, at most, heads of one.
    * @defaultValue none

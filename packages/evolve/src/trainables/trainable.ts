@@ -1,5 +1,5 @@
-import type { NammCheckpoint } from '@namm/bam';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import type { NammCheckpoint } from '@namm/namm';
 
 /** A family of eviction policies over a flat list of numbers: what can be evolved. */
 export interface Trainable {

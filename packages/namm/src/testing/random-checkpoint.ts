@@ -1,5 +1,6 @@
-import { type NammCheckpoint, parameterCount, publishedBam, publishedFeatures } from '@namm/bam';
+import { parameterCount, publishedBam } from '@namm/bam';
 import { Random } from '@namm/core';
+import { type NammCheckpoint, publishedFeatures } from '../checkpoint/checkpoint.js';
 
 /** A model with random parameters, of which some tokens are worth keeping and some are not. */
 export function randomCheckpoint(seed: number, updateInterval = 32): NammCheckpoint {

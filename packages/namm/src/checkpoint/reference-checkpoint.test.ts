@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publishedBam } from '@namm/bam';
 import { FileFormatError, NammError, openSafetensors } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fixture, inFolder } from '../testing/in-folder.js';
+import { pickle, zipOf } from '../testing/torch-bytes.js';
+import type { TorchArray } from '../torch/torch-tensor.js';
 import { importReferenceCheckpoint, readReferenceState } from './reference-checkpoint.js';
-import { publishedBam } from './scorer-settings.js';
-import { fixture, inFolder } from './testing/in-folder.js';
-import { pickle, zipOf } from './testing/torch-bytes.js';
-import type { TorchArray } from './torch/torch-tensor.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TorchArray | Uint8Array) =>
   Buffer.from(buffer, byteOffset, byteLength);

@@ -1,12 +1,12 @@
+import type { ScorerSettings } from '@namm/bam';
 import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/core';
 import {
+  type DecisionSettings,
   type FeatureSettings,
   findCheckpointProblem,
   type HeadBias,
   type NammCheckpoint,
-  type PolicySettings,
 } from './checkpoint.js';
-import type { ScorerSettings } from './scorer-settings.js';
 import { checkpointFormat, checkpointVersion } from './write-checkpoint.js';
 
 /** A checkpoint has some kilobytes; per-head statistics of a large model a few hundred. */
@@ -58,7 +58,7 @@ export async function readCheckpoint(path: string): Promise<NammCheckpoint> {
       count: await readNumbers(file, 'normaliser.count', 'F64'),
     },
     features: features as unknown as FeatureSettings,
-    policy: policy as unknown as PolicySettings,
+    policy: policy as unknown as DecisionSettings,
     provenance: readJson(file, 'provenance'),
     ...(await readHeadBias(file)),
   };

@@ -1,6 +1,16 @@
-import { findNormaliserProblem, NammError, type Normaliser } from '@namm/core/portable';
-import { parameterSlices } from './parameter-slices.js';
-import type { ScorerSettings } from './scorer-settings.js';
+import { parameterSlices, type ScorerSettings } from '@namm/bam';
+import { NammError } from '@namm/core/portable';
+import {
+  bins,
+  findNormaliserProblem,
+  hop,
+  type KeyFeature,
+  keyFeatures,
+  type Normaliser,
+  publishedDecay,
+  type RecencySettings,
+  windowSize,
+} from '@namm/features';
 
 /** How the features were made that a scorer was trained on. */
 export interface FeatureSettings {
@@ -10,25 +20,17 @@ export interface FeatureSettings {
   readonly hop: number;
   /** Decay γ of the moving average, per query; 0.99 as published. */
   readonly decay: number;
-  /** The embedding of a token's age. */
-  readonly recency: {
-    /** Numbers per token, even; 8 as published. */
-    readonly dimension: number;
-    /** 50,000 as published. */
-    readonly maxFrequency: number;
-    /** Age of the newest token; 0 as published. */
-    readonly start: number;
-  };
+  /** The embedding of a token's age; as published 8 numbers, up to frequency 50,000, from age 0 on. */
+  readonly recency: Required<RecencySettings>;
   /**
-   * What else is seen of a token, behind the spectrum: features of its key, by the names that `@namm/features`
-   * gives them. Ours.
+   * What else is seen of a token, behind the spectrum: features of its key. Ours.
    * @defaultValue none, as published
    */
-  readonly keys?: readonly ('norm' | 'likeness' | 'norm-nearby' | 'likeness-nearby')[];
+  readonly keys?: readonly KeyFeature[];
 }
 
 /** How the decisions were made that a scorer was trained with. */
-export interface PolicySettings {
+export interface DecisionSettings {
   /** Queries from one update to the next, a multiple of the hop; 512 as published. */
   readonly updateInterval: number;
   /**
@@ -65,22 +67,27 @@ export interface NammCheckpoint {
   /** @defaultValue all heads alike, as published */
   readonly headBias?: HeadBias;
   readonly features: FeatureSettings;
-  readonly policy: PolicySettings;
+  readonly policy: DecisionSettings;
   /** Model, tasks, generations, seed, score …: anything that JSON holds. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
 /** The settings of the published models. */
 export const publishedFeatures: FeatureSettings = {
-  windowSize: 32,
-  hop: 16,
-  decay: 0.99,
+  windowSize,
+  hop,
+  decay: publishedDecay,
   recency: { dimension: 8, maxFrequency: 50_000, start: 0 },
 };
 
-/** How many features of a token are normalised: the bins of its spectrum and its key features, not its age. */
-export function normalisedFeatures({ windowSize, keys = [] }: FeatureSettings): number {
-  return windowSize / 2 + 1 + keys.length;
+/**
+ * How many features of a token are normalised: the bins of its spectrum and its key features, not its age.
+ *
+ * @param settings of a checkpoint
+ * @returns 17 as published
+ */
+export function normalisedFeatures({ keys = [] }: FeatureSettings): number {
+  return bins + keys.length;
 }
 
 /** What is wrong with a checkpoint, or null. */
@@ -98,7 +105,6 @@ export function findCheckpointProblem(checkpoint: NammCheckpoint): string | null
   const size = features.recency.dimension + normalised;
   if (scorer.features !== size) {
     const keys = features.keys?.length ?? 0;
-    const bins = normalised - keys;
     const parts = `${features.recency.dimension} of recency, ${bins} of the spectrum and ${keys} of keys`;
     return `the scorer takes ${scorer.features} features, but there are ${parts}`;
   }
@@ -117,15 +123,15 @@ function findHeadBiasProblem({ layers, heads, values }: HeadBias): string | null
 }
 
 function findFeatureProblem(settings: FeatureSettings): string | null {
-  const { windowSize, hop, decay, recency, keys = [] } = settings;
+  const { decay, recency, keys = [] } = settings;
   const { dimension, maxFrequency, start } = recency;
-  if (windowSize !== publishedFeatures.windowSize || hop !== publishedFeatures.hop) {
-    return `frames of ${windowSize} queries with a hop of ${hop}; only 32 with 16 is computed here`;
+  if (settings.windowSize !== windowSize || settings.hop !== hop) {
+    const frames = `frames of ${settings.windowSize} queries with a hop of ${settings.hop}`;
+    return `${frames}; only ${windowSize} with ${hop} is computed here`;
   }
-  const known = ['norm', 'likeness', 'norm-nearby', 'likeness-nearby'];
-  const isKnown = Array.isArray(keys) && keys.every((key) => known.includes(key));
+  const isKnown = Array.isArray(keys) && keys.every((key) => keyFeatures.includes(key));
   if (!isKnown || new Set(keys).size !== keys.length) {
-    return `the key features [${keys}] are not some of ${known.join(', ')}, each once`;
+    return `the key features [${keys}] are not some of ${keyFeatures.join(', ')}, each once`;
   }
   if (!(decay > 0 && decay < 1)) return `the decay ${decay} is not between 0 and 1`;
   const isEven = Number.isSafeInteger(dimension) && dimension > 0 && dimension % 2 === 0;
@@ -136,7 +142,7 @@ function findFeatureProblem(settings: FeatureSettings): string | null {
   return isAge ? null : `the recency start ${start} is not a whole number of at least 0`;
 }
 
-function findPolicyProblem(policy: PolicySettings, hop: number): string | null {
+function findPolicyProblem(policy: DecisionSettings, hop: number): string | null {
   const { updateInterval, semantics, pooling = 0 } = policy;
   const isInterval = Number.isSafeInteger(updateInterval) && updateInterval > 0;
   if (!isInterval || updateInterval % hop !== 0) {

@@ -1,13 +1,14 @@
-import { FileFormatError, type Normaliser } from '@namm/core';
+import { parameterCount, publishedBam, type ScorerSettings } from '@namm/bam';
+import { FileFormatError } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+import { readTorchFile } from '../torch/read-torch-file.js';
+import { TorchTensor } from '../torch/torch-tensor.js';
 import {
   findCheckpointProblem,
   type NammCheckpoint,
   normalisedFeatures,
   publishedFeatures,
 } from './checkpoint.js';
-import { parameterCount, publishedBam, type ScorerSettings } from './scorer-settings.js';
-import { readTorchFile } from './torch/read-torch-file.js';
-import { TorchTensor } from './torch/torch-tensor.js';
 
 /** The state of evolution in a checkpoint of the reference implementation. */
 export interface ReferenceState {

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publishedBam } from '@namm/bam';
 import { FileFormatError, NammError, openSafetensors, writeSafetensors } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inFolder } from '../testing/in-folder.js';
+import { normals } from '../testing/random-numbers.js';
 import { type NammCheckpoint, publishedFeatures } from './checkpoint.js';
 import { readCheckpoint } from './read-checkpoint.js';
-import { publishedBam } from './scorer-settings.js';
-import { inFolder } from './testing/in-folder.js';
-import { normals } from './testing/random-numbers.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
 const checkpoint: NammCheckpoint = {

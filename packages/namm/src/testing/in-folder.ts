@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** Runs something in a temporary folder. */
 export async function inFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'namm-bam-'));
+  const folder = await mkdtemp(join(tmpdir(), 'namm-checkpoint-'));
   try {
     return await use(folder);
   } finally {
