@@ -76,7 +76,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       ...(budget ? { budget: String(budget) } : {}),
       folder: basename(options.model),
     };
-    const record = describeRun(recorder, tokenizer, ids.slice(0, seen), notes);
+    const record = describeRun(recorder, tokenizer, ids.slice(0, seen), promptTokens, notes);
     await writeRetention(options.retention, record);
     status.finish(`what each head kept is in ${options.retention}`);
   }

@@ -31,6 +31,7 @@ export { checkRetentionRecord } from './retention/check-retention-record.js';
 export { heldTokens } from './retention/held-tokens.js';
 export type {
   RetentionBytes,
+  RetentionPart,
   RetentionRecord,
   RetentionScores,
 } from './retention/retention-record.js';

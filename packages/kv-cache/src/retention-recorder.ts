@@ -1,4 +1,9 @@
-import { InvalidArgumentError, type RetentionRecord, type RetentionScores } from '@namm/core';
+import {
+  InvalidArgumentError,
+  type RetentionPart,
+  type RetentionRecord,
+  type RetentionScores,
+} from '@namm/core';
 import { checkInteger, checkNames } from './check-option.js';
 import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
@@ -19,6 +24,7 @@ export interface RetentionRecorderOptions {
 export interface RetentionTexts {
   readonly ids?: Uint32Array;
   readonly pieces?: readonly string[];
+  readonly parts?: readonly RetentionPart[];
   readonly notes?: Readonly<Record<string, string>>;
 }
 
@@ -117,17 +123,22 @@ export class RetentionRecorder {
   /**
    * What was recorded so far; the recording goes on.
    *
-   * @throws {InvalidArgumentError} when it records no cache, or there are not as many ids or pieces as
-   *   tokens seen
+   * @throws {InvalidArgumentError} when it records no cache, or there are not as many ids, pieces or
+   *   tokens in the parts as tokens seen
    */
-  record({ ids, pieces, notes = {} }: RetentionTexts = {}): RetentionRecord {
+  record({ ids, pieces, parts, notes = {} }: RetentionTexts = {}): RetentionRecord {
     if (this.#shape === null) {
       throw new InvalidArgumentError('recorder', 'records no cache; give it to one as an option');
     }
     const tokens = this.#seen.at(-1) ?? 0;
-    for (const [name, given] of Object.entries({ ids, pieces })) {
-      if (given === undefined || given.length === tokens) continue;
-      throw new InvalidArgumentError(name, `are ${given.length} for ${tokens} tokens seen`);
+    const given = {
+      ids: ids?.length,
+      pieces: pieces?.length,
+      parts: parts?.reduce((sum, part) => sum + part.tokens, 0),
+    };
+    for (const [name, count] of Object.entries(given)) {
+      if (count === undefined || count === tokens) continue;
+      throw new InvalidArgumentError(name, `are ${count} for ${tokens} tokens seen`);
     }
     const updates = this.#seen.length;
     const evictedAt = new Uint32Array(this.#heads.flat().length * tokens);
@@ -154,6 +165,7 @@ export class RetentionRecorder {
       scores,
       ...(ids === undefined ? {} : { ids: ids.slice() }),
       ...(pieces === undefined ? {} : { pieces: [...pieces] }),
+      ...(parts === undefined ? {} : { parts: parts.map((part) => ({ ...part })) }),
       notes: { ...notes },
     };
   }

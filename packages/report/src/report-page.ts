@@ -1,7 +1,7 @@
 import { chartFigure } from './chart/chart-figure.js';
 import { checkLineChart } from './chart/check-line-chart.js';
 import type { LineChart } from './chart/line-chart.js';
-import script from './client/report.ts?bundle';
+import script from './client/report-page.ts?bundle';
 import { element, type PageElement } from './element.js';
 import { htmlPage } from './page/html-page.js';
 import { plainChart } from './page/plain-chart.js';
@@ -43,10 +43,16 @@ export interface Report {
 export function reportPage({ title, parts }: Report): string {
   const charts = parts.filter((part) => part.kind === 'lineChart');
   charts.forEach(checkLineChart);
-  const drawn = parts.map((part) => {
-    if (part.kind === 'text') return drawText(part);
-    return part.kind === 'table' ? drawTable(part) : chartFigure(part, charts.indexOf(part));
-  });
+  const drawn: PageElement[] = [];
+  let row: PageElement[] = []; // charts that follow each other stand side by side where there is room
+  for (const [i, part] of parts.entries()) {
+    if (part.kind === 'lineChart') {
+      row.push(chartFigure(part, charts.indexOf(part)));
+      if (parts[i + 1]?.kind === 'lineChart') continue;
+      drawn.push(element('div', { class: 'charts' }, ...row));
+      row = [];
+    } else drawn.push(part.kind === 'text' ? drawText(part) : drawTable(part));
+  }
   return htmlPage({
     title,
     body: [element('main', { class: 'report' }, element('h1', {}, title), ...drawn)],

@@ -20,7 +20,7 @@ it('stays small: packed numbers, not lists', () => {
 });
 
 it('names tokens by id or number where there is no text', () => {
-  const { pieces, ids, ...bare } = record;
+  const { pieces, ids, parts, ...bare } = record;
   expect(retentionPage({ ...bare, ids: ids!.map((id) => id + 500) })).toContain('"500","501"');
   expect(retentionPage(bare)).toContain('"0","1","2"');
 });
@@ -41,6 +41,7 @@ it.each<[string, Partial<RetentionRecord>, string]>([
       scores: [],
       ids: new Uint32Array(0),
       pieces: [],
+      parts: [],
     },
     'holds no token',
   ],

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { checkRetentionRecord, InvalidArgumentError, type RetentionRecord } from '@namm/core';
-import script from './client/retention.ts?bundle';
+import script from './client/retention-page.ts?bundle';
 import { htmlPage } from './page/html-page.js';
 import { plainChart } from './page/plain-chart.js';
 import { retentionBody } from './retention/retention-body.js';
@@ -43,7 +43,7 @@ export function retentionPage(record: RetentionRecord, options: RetentionPageOpt
 }
 
 function pageData(record: RetentionRecord, charts: RetentionPageData['charts']): RetentionPageData {
-  const { headsPerLayer, seen, evictedAt, scores, ids, pieces } = record;
+  const { headsPerLayer, seen, evictedAt, scores, ids, pieces, parts } = record;
   const narrow = seen.length < 2 ** 16;
   const names = () =>
     Array.from({ length: seen.at(-1)! }, (_, token) => String(ids?.[token] ?? token));
@@ -59,6 +59,7 @@ function pageData(record: RetentionRecord, charts: RetentionPageData['charts']):
     pieces: pieces ?? names(),
     isText: pieces !== undefined,
     ids: ids === undefined ? null : Array.from(ids),
+    parts: parts ?? [{ name: '', tokens: seen.at(-1)! }],
   };
 }
 

@@ -23,14 +23,14 @@ export const contrasts = `(() => {
     const ink = luminance(paper, backgroundColor, element instanceof SVGElement ? fill : color);
     result[name] = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
   };
-  const token = document.querySelector('#text span');
+  const token = document.querySelector('#text .tokens span');
   const before = token.className;
   for (const name of ['unseen', ...Array.from({ length: 11 }, (_, level) => 'h' + level)]) {
     token.className = name;
     measure(name, token);
   }
   token.className = before;
-  for (const selector of ['h1', 'dt', 'dd', '.legend', '.readout', '.chart text', '#state', '#head-state']) {
+  for (const selector of ['h1', 'dt', 'dd', '.legend', '.readout', '.chart text', '.hint', 'h3', '.head-map span', '.timeline output', '#head-state']) {
     measure(selector, document.querySelector(selector));
   }
   return result;

@@ -10,20 +10,20 @@ import { sampleRecord } from './sample-record.js';
 async function open(record: RetentionRecord): Promise<OpenHtml> {
   const page = await openHtml(retentionPage(record));
   await page.evaluate(`new Promise((done) => {
-    const look = () => document.querySelector('#text span[class]') ? done() : setTimeout(look, 20);
+    const look = () => document.querySelector('#text .tokens span[class]') ? done() : setTimeout(look, 20);
     look();
   })`);
   return page;
 }
 
 const goTo = (update: number) => `(() => {
-  const slider = document.querySelector('#update');
+  const slider = document.querySelector('.timeline input');
   slider.value = ${update + 1};
   slider.dispatchEvent(new Event('input'));
 })()`;
 const textOf = (selector: string) =>
   `document.querySelector(${JSON.stringify(selector)}).textContent`;
-const tokenClasses = `[...document.querySelectorAll('#text span')].map((span) => span.className)`;
+const tokenClasses = `[...document.querySelectorAll('#text .tokens span')].map((span) => span.className)`;
 const mapTitles = `[...document.querySelectorAll('#map button')].map((cell) => cell.title)`;
 
 describe.skipIf(findChromium() === null)('a retention page', () => {
@@ -41,14 +41,18 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
   afterAll(() => page?.close());
 
   it('shows the text, each token shaded by how many heads hold it', async () => {
-    expect(await page.evaluate(textOf('#text'))).toBe(record.pieces!.join(''));
+    const shown = `[...document.querySelectorAll('#text .tokens')].map((part) => part.textContent)`;
+    const text = [record.pieces!.slice(0, 90).join(''), record.pieces!.slice(90).join('')];
+    expect(await page.evaluate(shown)).toEqual(text);
+    const names = `[...document.querySelectorAll('#text h3')].map((name) => name.textContent)`;
+    expect(await page.evaluate(names)).toEqual(['prompt', 'answer']);
     for (const update of [0, 3, updates - 1]) {
       await page.evaluate(goTo(update));
       const sets = held(update);
       const expected = record.pieces!.map((_, token) => {
         if (token >= record.seen[update]!) return 'unseen';
         const holders = sets.filter((set) => set.has(token)).length;
-        return holders === 0 ? 'h0' : `h${Math.max(1, Math.floor((10 * holders) / 6))}`;
+        return `h${[0, 3, 5, 8, 8, 8, 10][holders]}`; // of six heads: 1, 2, 3 to 5, all
       });
       expect(await page.evaluate(tokenClasses)).toEqual(expected);
     }
@@ -63,7 +67,7 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
         const start = `layer ${layer}, head ${head}: ${count} of ${record.seen[update]} tokens, `;
         expect(titles[i]).toContain(start);
       }
-      expect(await page.evaluate(textOf('#state'))).toMatch(
+      expect(await page.evaluate(textOf('.timeline output'))).toMatch(
         new RegExp(
           `^update ${update + 1} of ${updates}: ${record.seen[update]} tokens seen, a mean of`,
         ),
@@ -92,7 +96,7 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
     const update = updates - 1;
     await page.evaluate(goTo(update));
     const token = 33;
-    await page.hover(`#text span:nth-child(${token + 1})`);
+    await page.hover(`#text .tokens span:nth-child(${token + 1})`);
     const sets = held(update);
     const holders = sets.filter((set) => set.has(token)).length;
     const scores = float16ToFloat32(record.scores[0]!.values);
@@ -105,7 +109,7 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
     expect(await page.evaluate(dots)).toEqual(sets.map((set) => set.has(token)));
 
     await page.evaluate(`document.querySelectorAll('#map button')[2].click()`);
-    await page.hover(`#text span:nth-child(${token + 2})`);
+    await page.hover(`#text .tokens span:nth-child(${token + 2})`);
     const score = scores[2 * tokens + token + 1]!;
     const fate = record.evictedAt[2 * tokens + token + 1]!;
     const single = (await page.evaluate(textOf('#tip'))) as string;
@@ -117,9 +121,9 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
 
   it('can be used from the keyboard', async () => {
     await page.evaluate(goTo(4));
-    await page.evaluate(`document.querySelector('#update').focus()`);
+    await page.evaluate(`document.querySelector('.timeline input').focus()`);
     await page.press('ArrowLeft');
-    expect(await page.evaluate(textOf('#state'))).toContain('update 4 of');
+    expect(await page.evaluate(textOf('.timeline output'))).toContain('update 4 of');
     await page.evaluate(`document.querySelector('#text').focus()`);
     await page.press('Escape'); // whatever the mouse is over
     await page.evaluate(`document.querySelector('#text').dispatchEvent(new Event('pointerleave'))`);
@@ -131,7 +135,7 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
     expect(await page.evaluate('document.activeElement.title')).toContain('layer 1, head 1');
     await page.evaluate(`document.querySelector('[data-chart="1"] .plot').focus()`);
     await page.press('ArrowLeft');
-    expect(await page.evaluate(textOf('#state'))).toContain('update 3 of');
+    expect(await page.evaluate(textOf('.timeline output'))).toContain('update 3 of');
     expect(await page.evaluate(textOf('[data-chart="1"] .readout'))).toContain(
       'policy state: 768 B',
     );
@@ -139,13 +143,17 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
 
   it('plays the updates to the last', async () => {
     await page.evaluate(goTo(updates - 3));
-    await page.evaluate(`document.querySelector('#play').click()`);
-    expect(await page.evaluate(`document.querySelector('#play').ariaLabel`)).toBe('pause');
+    await page.evaluate(`document.querySelector('.timeline button:nth-of-type(2)').click()`);
+    expect(
+      await page.evaluate(`document.querySelector('.timeline button:nth-of-type(2)').ariaLabel`),
+    ).toBe('pause');
     await page.evaluate(`new Promise((done) => {
-      const look = () => document.querySelector('#play').ariaLabel === 'pause' ? setTimeout(look, 50) : done();
+      const look = () => document.querySelector('.timeline button:nth-of-type(2)').ariaLabel === 'pause' ? setTimeout(look, 50) : done();
       look();
     })`);
-    expect(await page.evaluate(textOf('#state'))).toContain(`update ${updates} of ${updates}`);
+    expect(await page.evaluate(textOf('.timeline output'))).toContain(
+      `update ${updates} of ${updates}`,
+    );
   });
 
   it('asks for nothing but itself, and nothing goes wrong', () => {
@@ -170,18 +178,19 @@ describe.skipIf(findChromium() === null)('a retention page of hostile text', () 
     const page = await open({
       ...sample,
       pieces: attacks,
+      parts: [{ name: attacks[1]!, tokens: 8 }],
       policy: attacks[1]!,
       model: attacks[2]!,
       notes: { [attacks[0]!]: attacks[6]! },
     });
     try {
-      for (let i = 1; i <= 8; i++) await page.hover(`#text span:nth-child(${i})`);
+      for (let i = 1; i <= 8; i++) await page.hover(`#text .tokens span:nth-child(${i})`);
       await page.evaluate(`document.querySelector('#map button').click()`);
       await page.evaluate('new Promise((done) => setTimeout(done, 100))');
       expect(await page.evaluate('window.hacked ?? null')).toBeNull();
       const strangers = `[...document.querySelectorAll('iframe, img, b, [onload], [onerror]')].length`;
       expect(await page.evaluate(strangers)).toBe(0);
-      const spans = `[...document.querySelectorAll('#text span')].map((span) => span.textContent)`;
+      const spans = `[...document.querySelectorAll('#text .tokens span')].map((span) => span.textContent)`;
       expect(await page.evaluate(spans)).toEqual(attacks);
       expect(await page.evaluate(textOf('h1'))).toBe(`What ${attacks[1]} kept`);
       expect(page.requests).toEqual([page.address]);
@@ -225,8 +234,8 @@ describe.skipIf(findChromium() === null)('the layout of a retention page', () =>
       const all = (selector) => [...document.querySelectorAll(selector)].map(box);
       return {
         overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        text: all('.text-pane')[0], map: all('.map-pane')[0], controls: all('.controls')[0],
-        cells: all('#map button'), tokens: all('#text span'), charts: all('.plot svg'),
+        text: all('.text-pane')[0], map: all('.map-pane')[0], controls: all('.timeline')[0],
+        cells: all('#map button'), tokens: all('#text .tokens span'), charts: all('.plot svg'),
         labels: [...document.querySelectorAll('.chart text')].map((text) =>
           ({ ...box(text), chart: [...document.querySelectorAll('.chart')].indexOf(text.closest('svg')) })),
       };

@@ -41,6 +41,10 @@ export function sampleRecord(size: SampleSize, seed: number): RetentionRecord {
     scores: [{ update: updates - 1, values: float32ToFloat16(scores) }],
     ids: Uint32Array.from({ length: tokens }, (_, token) => token % 50),
     pieces: Array.from({ length: tokens }, () => words[random.integer(words.length)]!),
+    parts: [
+      { name: 'prompt', tokens: Math.ceil(0.75 * tokens) },
+      { name: 'answer', tokens: tokens - Math.ceil(0.75 * tokens) },
+    ],
     notes: { budget: 'none' },
   };
 }

@@ -14,7 +14,12 @@ export function findRetentionProblem(record: RetentionRecord): string | null {
     if (problem !== null) return `bytes.${name} ${problem}`;
   }
   const heads = headsPerLayer.reduce((sum, count) => sum + count, 0);
-  return evictedAtProblem(record, heads) ?? scoresProblem(record, heads) ?? tokensProblem(record);
+  return (
+    evictedAtProblem(record, heads) ??
+    scoresProblem(record, heads) ??
+    tokensProblem(record) ??
+    partsProblem(record)
+  );
 }
 
 function bytesProblem(values: Float64Array, updates: number): string | null {
@@ -63,4 +68,15 @@ function tokensProblem({ seen, ids, pieces }: RetentionRecord): string | null {
   // Half of a surrogate pair is no character: UTF-8, and so the file, cannot hold it.
   const broken = pieces.findIndex((piece) => typeof piece !== 'string' || /\p{Cs}/u.test(piece));
   return broken < 0 ? null : `piece ${broken} is no well-formed text`;
+}
+
+function partsProblem({ seen, parts }: RetentionRecord): string | null {
+  if (parts === undefined) return null;
+  for (const [i, { name, tokens }] of parts.entries()) {
+    if (typeof name !== 'string' || name === '') return `part ${i} has no name`;
+    if (!Number.isSafeInteger(tokens) || tokens < 1) return `part ${i} has ${tokens} tokens`;
+  }
+  const covered = parts.reduce((sum, { tokens }) => sum + tokens, 0);
+  const all = seen.at(-1) ?? 0;
+  return covered === all ? null : `has parts of ${covered} tokens in all, for ${all} tokens`;
 }

@@ -2,7 +2,12 @@ import { FileFormatError } from '../errors.js';
 import { openSafetensors } from '../safetensors/open-safetensors.js';
 import type { SafetensorsFile } from '../safetensors/safetensors-file.js';
 import { findRetentionProblem } from './find-retention-problem.js';
-import type { RetentionBytes, RetentionRecord, RetentionScores } from './retention-record.js';
+import type {
+  RetentionBytes,
+  RetentionPart,
+  RetentionRecord,
+  RetentionScores,
+} from './retention-record.js';
 import { retentionFormat } from './write-retention-record.js';
 
 /**
@@ -39,6 +44,7 @@ export async function readRetentionRecord(path: string): Promise<RetentionRecord
     scores: await readScores(file, heads, seen),
     ...(has('ids') ? { ids: await readIntegers(file, 'ids', ['U32'], [tokens]) } : {}),
     ...(has('text') ? { pieces: await readPieces(file, tokens) } : {}),
+    ...(file.metadata.has('parts') ? { parts: readParts(file) } : {}),
     notes: readNotes(file),
   };
   const problem = findRetentionProblem(record);
@@ -133,6 +139,16 @@ function readHeads(file: SafetensorsFile): number[] {
   const heads = jsonOf(file, 'heads_per_layer');
   if (Array.isArray(heads) && heads.every(Number.isInteger)) return heads;
   throw new FileFormatError(file.path, 'heads_per_layer in its metadata is no list of numbers');
+}
+
+/** What they say is checked with the whole record. */
+function readParts(file: SafetensorsFile): RetentionPart[] {
+  const parts = jsonOf(file, 'parts');
+  const isPart = (part: unknown) => typeof part === 'object' && part !== null;
+  if (Array.isArray(parts) && parts.every(isPart)) {
+    return parts.map(({ name, tokens }) => ({ name, tokens }));
+  }
+  throw new FileFormatError(file.path, 'the parts in its metadata are no list of names and tokens');
 }
 
 function readNotes(file: SafetensorsFile): Record<string, string> {

@@ -35,9 +35,10 @@ const stories: fc.Arbitrary<Story> = fc
     numbers: fc.infiniteStream(fc.nat(2 ** 16 - 1)),
     text: fc.option(fc.infiniteStream(fc.string({ unit: 'grapheme', maxLength: 3 }))),
     hasIds: fc.boolean(),
+    hasParts: fc.boolean(),
     notes: fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string(), { noNullPrototype: true }),
   })
-  .map(({ headsPerLayer, fresh, stays, numbers, text, hasIds, notes }) => {
+  .map(({ headsPerLayer, fresh, stays, numbers, text, hasIds, hasParts, notes }) => {
     const heads = headsPerLayer.reduce((sum, count) => sum + count, 0);
     const next = <Value>(stream: fc.Stream<Value>) => stream.next().value as Value;
     const seen = Uint32Array.from(fresh);
@@ -76,6 +77,9 @@ const stories: fc.Arbitrary<Story> = fc
       scores,
       ...(hasIds ? { ids: Uint32Array.from({ length: tokens }, () => next(numbers)) } : {}),
       ...(text === null ? {} : { pieces: Array.from({ length: tokens }, () => next(text)) }),
+      ...(hasParts
+        ? { parts: fresh.filter(Boolean).map((n, i) => ({ name: `turn ${i}`, tokens: n })) }
+        : {}),
       notes,
     };
     return { held, record };
@@ -97,6 +101,10 @@ const right: RetentionRecord = {
   scores: [{ update: 1, values: new Uint16Array(9) }],
   ids: Uint32Array.of(5, 6, 7),
   pieces: ['a', '', 'ß'],
+  parts: [
+    { name: 'prompt', tokens: 2 },
+    { name: 'answer', tokens: 1 },
+  ],
   notes: { budget: '25%' },
 };
 
@@ -151,6 +159,7 @@ describe('a retention record', () => {
       scores: [],
       ids: Uint32Array.of(0, 2 ** 32 - 1),
       pieces: ['', ''],
+      parts: [{ name: 'both', tokens: 2 }],
     };
     await writeRetentionRecord(path, record);
     expect(await readRetentionRecord(path)).toEqual(record);
@@ -173,6 +182,9 @@ describe('a retention record', () => {
     ['too few scores', { scores: [{ update: 1, values: new Uint16Array(8) }] }, 'are 8, not 3'],
     ['too few ids', { ids: new Uint32Array(2) }, '2 ids for 3'],
     ['too many pieces', { pieces: ['a', 'b', 'c', 'd'] }, '4 pieces for 3'],
+    ['parts that leave tokens out', { parts: [{ name: 'prompt', tokens: 2 }] }, '2 tokens in all'],
+    ['an empty part', { parts: [...right.parts!, { name: 'end', tokens: 0 }] }, 'part 2 has 0'],
+    ['a nameless part', { parts: [{ name: '', tokens: 3 }] }, 'part 0 has no name'],
     ['half a character', { pieces: ['a', '\ud83d', 'b'] }, 'piece 1'],
   ])('is refused with %s, and nothing is written', async (_, change, message) => {
     const target = join(folder, 'refused.safetensors');
@@ -211,6 +223,8 @@ describe('a file that is no retention record', () => {
     ['layers that are none', {}, { heads_per_layer: '"8"' }, 'heads_per_layer'],
     ['broken JSON', {}, { notes: '{' }, 'not JSON'],
     ['notes that are none', {}, { notes: '[1]' }, 'notes'],
+    ['parts that are none', {}, { parts: '[1]' }, 'parts'],
+    ['parts of other tokens', {}, { parts: '[{"name":"a","tokens":3}]' }, '3 tokens in all'],
     ['more heads than evictions', {}, { heads_per_layer: '[1000000000]' }, 'evicted_at'],
     ['floats for counts', { seen: { shape: [1], data: Float32Array.of(2) } }, {}, '"seen" is F32'],
     ['a missing row', { bytes: { shape: [3, 1], data: new Float64Array(3) } }, {}, '"bytes"'],

@@ -21,6 +21,14 @@ export interface RetentionScores {
   readonly values: Uint16Array;
 }
 
+/** A run of tokens that belong together, such as the prompt, the answer, or one frame of a video. */
+export interface RetentionPart {
+  /** Not empty. */
+  readonly name: string;
+  /** How many, from 1 on. */
+  readonly tokens: number;
+}
+
 /**
  * Which tokens each head of a cache held after each update: plain data, complete and small, because an
  * evicted token never comes back. After update `u` a head holds token `t` exactly if
@@ -51,6 +59,8 @@ export interface RetentionRecord {
   readonly ids?: Uint32Array;
   /** What each token adds to the text, `[tokens]`, where known; together they are the text. */
   readonly pieces?: readonly string[];
+  /** All tokens in order, part by part, where it is known what they are part of. */
+  readonly parts?: readonly RetentionPart[];
   /** What else a reader should know: budget, seed, where the text is from. */
   readonly notes: Readonly<Record<string, string>>;
 }

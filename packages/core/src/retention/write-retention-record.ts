@@ -11,7 +11,8 @@ export const retentionFormat = 'namm-retention-1';
  * and U updates: `seen` U32 `[U]`; `bytes` F64 `[4, U]` (allocated, used, positions, policy);
  * `evicted_at` `[H, T]`, U16 where that many updates fit, else U32; `scores.<update>` F16 `[H, seen]`;
  * and where known `ids` U32 `[T]`, `text` U8 (UTF-8) and `text_ends` U32 `[T]`, where each token's piece
- * ends in it. The metadata hold `format`, `model`, `policy`, `heads_per_layer` and `notes` (both JSON).
+ * ends in it. The metadata hold `format`, `model`, `policy`, `heads_per_layer` and `notes` (both JSON),
+ * and where known `parts` (JSON).
  *
  * @throws {InvalidArgumentError} when the record contradicts itself
  *
@@ -28,6 +29,7 @@ export async function writeRetentionRecord(path: string, record: RetentionRecord
     policy: record.policy,
     heads_per_layer: JSON.stringify(record.headsPerLayer),
     notes: JSON.stringify(record.notes),
+    ...(record.parts === undefined ? {} : { parts: JSON.stringify(record.parts) }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { element, type PageElement } from '../element.js';
 import { formatNumber } from '../format-number.js';
-import { drawLineChart, seriesClasses } from './draw-line-chart.js';
+import { drawLineChart, seriesLooks } from './draw-line-chart.js';
 import type { LineChart, Series } from './line-chart.js';
 
 /** What is drawn before the page knows its own width, and where scripts do not run. */
@@ -34,19 +34,23 @@ export function chartFigure(chart: LineChart, number: number): PageElement {
 
 /** The lines of a legend: names beside pieces of their curves. */
 export function legendEntries(series: readonly Series[]): PageElement[] {
-  const classes = seriesClasses(series);
-  return series.map(({ name }, i) =>
-    element(
+  const looks = seriesLooks(series);
+  return series.map((one, i) => {
+    const { name, marker } = looks[i]!;
+    return element(
       'li',
       {},
       element(
         'svg',
-        { class: classes[i]!, width: 24, height: 10, 'aria-hidden': 'true' },
+        { class: name, width: 24, height: 10, 'aria-hidden': 'true' },
         element('path', { class: 'line', d: 'M1 5L23 5' }),
+        ...(marker === null
+          ? []
+          : [element('path', { class: 'marker', d: marker, transform: 'translate(12 5)' })]),
       ),
-      element('span', {}, name),
-    ),
-  );
+      element('span', {}, one.name),
+    );
+  });
 }
 
 function summaryOf({ name, y }: Series, { yFormat }: LineChart): string {

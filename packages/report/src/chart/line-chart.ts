@@ -10,6 +10,11 @@ export interface Series {
   /** Lower and upper end of an interval around each point, drawn as a band; both or neither. */
   readonly lower?: ArrayLike<number>;
   readonly upper?: ArrayLike<number>;
+  /**
+   * What stands beside each point, `[points]`; empty for nothing. For few points that a reader compares: their
+   * intervals are drawn as bars, not as a band. A label for which there is no room is left out.
+   */
+  readonly labels?: readonly string[];
   /** For a line that others are compared with. @defaultValue false */
   readonly dashed?: boolean;
 }

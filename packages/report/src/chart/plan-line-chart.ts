@@ -1,4 +1,4 @@
-import { formatNumber } from '../format-number.js';
+import { formatApart } from '../format-number.js';
 import type { LineChart } from './line-chart.js';
 import { linearScale, logScale, type Scale } from './scale.js';
 
@@ -13,9 +13,20 @@ export interface ChartPlan {
   readonly x: Scale;
   /** From the bottom upwards. */
   readonly y: Scale;
+  /** What stands at the ticks. */
+  readonly xTexts: readonly string[];
+  readonly yTexts: readonly string[];
+  /** The label of the x axis, in as many lines as it needs. */
+  readonly xLabel: readonly string[];
 }
 
-const characterWidth = 7; // of a 12-pixel font, generously
+/** Of a 12-pixel font, generously. */
+export const characterWidth = 7;
+
+const usualHeight = 230;
+/** Of a chart whose points have labels. */
+const labelledHeight = 400;
+const lineHeight = 15;
 
 /** Lays a chart out for a width; null when it has no point to show. */
 export function planLineChart(chart: LineChart, width: number): ChartPlan | null {
@@ -29,15 +40,35 @@ export function planLineChart(chart: LineChart, width: number): ChartPlan | null
   const [xLow, xHigh] = xs[0] === xs[1] ? [xs[0] - 0.5, xs[1] + 0.5] : xs;
   const [yLow, yHigh] = isLog ? padLog(ys) : padLinear(ys, chart.yFormat === 'bytes');
 
-  const height = 230;
-  const [top, bottom] = [12, height - 42];
+  const isLabelled = chart.series.some(({ labels }) => labels !== undefined);
+  const height = isLabelled ? labelledHeight : usualHeight;
+  const xLabel = wrap(chart.xLabel, (width - 60) / characterWidth);
+  const [top, bottom] = [12, height - 27 - lineHeight * xLabel.length];
   const ySpan = bottom - top;
   const y = (isLog ? logScale : linearScale)(yLow, yHigh, ySpan, 6);
-  const labels = y.ticks.map((tick) => formatNumber(tick, chart.yFormat).length);
-  const left = 28 + characterWidth * Math.max(1, ...labels);
+  const yTexts = formatApart(y.ticks, chart.yFormat);
+  const left = 28 + characterWidth * Math.max(1, ...yTexts.map(({ length }) => length));
   const right = width - 16;
-  const x = linearScale(xLow, xHigh, right - left, Math.max(2, Math.min(8, (right - left) / 70)));
-  return { width, height, left, right, top, bottom, x, y };
+  const ticks = Math.max(2, Math.min(8, (right - left) / 70));
+  const x = linearScale(xLow, xHigh, right - left, ticks, countsX(chart) ? 1 : 0);
+  const xTexts = formatApart(x.ticks);
+  return { width, height, left, right, top, bottom, x, y, xTexts, yTexts, xLabel };
+}
+
+/** Whether x is a number of something: then there is nothing between two whole numbers. */
+function countsX({ series }: LineChart): boolean {
+  return series.every(({ x }) => Array.prototype.every.call(x, Number.isInteger));
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }
 
 type Range = [low: number, high: number];

@@ -37,6 +37,12 @@ it.each([
   expect(linearScale(low, high, 100, count).ticks).toEqual(expected);
 });
 
+it('marks whole numbers only on an axis of what is counted', () => {
+  expect(linearScale(1, 5, 500, 8, 1).ticks).toEqual([1, 2, 3, 4, 5]);
+  expect(linearScale(0, 1, 500, 8, 1).ticks).toEqual([0, 1]);
+  expect(linearScale(0, 50, 500, 4, 1).ticks).toEqual([0, 20, 40]);
+});
+
 it.each([
   [0.5, 200, [1, 10, 100]],
   [1, 20, [1, 2, 5, 10, 20]],

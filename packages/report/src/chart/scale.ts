@@ -6,10 +6,20 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A linear scale over [low, high], with round ticks of which there are at most about `ticks`. */
-export function linearScale(low: number, high: number, pixels: number, ticks: number): Scale {
+/**
+ * A linear scale over [low, high], with round ticks of which there are at most about `ticks`.
+ *
+ * @param leastStep from one tick to the next; 1 for what is counted
+ */
+export function linearScale(
+  low: number,
+  high: number,
+  pixels: number,
+  ticks: number,
+  leastStep = 0,
+): Scale {
   const span = high - low || 1;
-  const raw = span / Math.max(1, ticks);
+  const raw = Math.max(leastStep, span / Math.max(1, ticks));
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * 0.999)!;
   const marks: number[] = [];

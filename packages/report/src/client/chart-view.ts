@@ -3,8 +3,8 @@ import { drawLineChart } from '../chart/draw-line-chart.js';
 import type { LineChart } from '../chart/line-chart.js';
 import { type ChartPlan, planLineChart } from '../chart/plan-line-chart.js';
 import { element } from '../element.js';
-import { readPoint } from './read-point.js';
-import { toDom } from './to-dom.js';
+import { formatNumber } from '../format-number.js';
+import { toDom } from './page.js';
 
 /** Keeps a chart as wide as its place, and shows the values under the pointer or the arrow keys. */
 export class ChartView {
@@ -108,4 +108,17 @@ export class ChartView {
   *#xs(): Generator<number> {
     for (const { x } of this.#chart.series) yield* Array.from(x);
   }
+}
+
+/** In words, what the curves that have a point at this x say there. */
+function readPoint({ series, xLabel, yFormat }: LineChart, x: number): string {
+  const write = (value: number) => formatNumber(value, yFormat);
+  const values: string[] = [];
+  for (const { name, x: xs, y, lower, upper } of series) {
+    const i = Array.prototype.lastIndexOf.call(xs, x); // of several the last: how it ended
+    if (i < 0 || !Number.isFinite(y[i])) continue;
+    const interval = lower && upper ? ` (${write(lower[i]!)} to ${write(upper[i]!)})` : '';
+    values.push(`${name}: ${write(y[i]!)}${interval}`);
+  }
+  return [`${xLabel} ${formatNumber(x)}`, ...values].join(' · ');
 }

@@ -3,6 +3,7 @@ import { chartFigure } from '../chart/chart-figure.js';
 import type { LineChart } from '../chart/line-chart.js';
 import { element, type PageElement } from '../element.js';
 import { formatNumber } from '../format-number.js';
+import { describeSteps, shadeOf, shadeSteps } from './shade-steps.js';
 
 /** The page without what its script fills in: the tokens and the cells of the map. */
 export function retentionBody(
@@ -10,7 +11,6 @@ export function retentionBody(
   title: string,
   charts: readonly LineChart[],
 ): PageElement[] {
-  const updates = record.seen.length;
   const heads = record.headsPerLayer.reduce((sum, count) => sum + count, 0);
   return [
     element(
@@ -23,7 +23,7 @@ export function retentionBody(
         element('p', {}, 'Only the curves are shown: the rest needs scripts.'),
       ),
       element('div', { class: 'charts' }, ...charts.map(chartFigure)),
-      drawControls(updates),
+      element('div', { id: 'updates' }),
       element('div', { class: 'panes' }, drawTextPane(heads), drawMapPane()),
     ),
     element('div', { id: 'tip', role: 'status', hidden: '' }),
@@ -46,40 +46,34 @@ function drawFacts(record: RetentionRecord, heads: number): PageElement {
   return element('dl', { class: 'facts' }, ...facts.map(fact));
 }
 
-function drawControls(updates: number): PageElement {
-  const button = (id: string, label: string, sign: string) =>
-    element('button', { id, type: 'button', 'aria-label': label, title: label }, sign);
-  return element(
-    'div',
-    { class: 'controls', role: 'group', 'aria-label': 'Updates' },
-    button('previous', 'previous update', '‹'),
-    button('play', 'play the updates', '▶'),
-    button('next', 'next update', '›'),
-    element('input', {
-      id: 'update',
-      type: 'range',
-      min: 1,
-      max: updates,
-      value: updates,
-      'aria-label': 'update',
-    }),
-    element('output', { id: 'state', for: 'update' }),
-  );
-}
-
 function drawTextPane(heads: number): PageElement {
-  const scale = Array.from({ length: 11 }, (_, level) => element('i', { class: `h${level}` }));
+  const steps = shadeSteps(heads);
+  const swatch = (shade: number, text: string) =>
+    element('span', { class: 'swatch' }, element('i', { class: `h${shade}` }), text);
+  const unread = element('span', { class: 'unseen' }, 'not read yet');
   return element(
     'section',
     { class: 'text-pane', 'aria-labelledby': 'text-title' },
     element('h2', { id: 'text-title' }, 'Text'),
     element(
       'p',
-      { class: 'legend', id: 'text-legend' },
-      element('span', { id: 'low' }, 'held by no head'),
-      element('span', { class: 'scale', 'aria-hidden': 'true' }, ...scale),
-      element('span', { id: 'high' }, heads === 1 ? 'held' : `by all ${heads} heads`),
-      element('span', { class: 'unseen' }, 'not read yet'),
+      { class: 'legend', id: 'all-heads-legend' },
+      heads === 1 ? '' : 'heads that hold the token:',
+      swatch(0, heads === 1 ? 'evicted' : 'none'),
+      ...describeSteps(steps).map((text, i) => swatch(shadeOf(steps[i]!, steps), text)),
+      unread,
+    ),
+    element(
+      'p',
+      { class: 'legend', id: 'one-head-legend', hidden: '' },
+      swatch(0, 'evicted'),
+      swatch(10, 'held'),
+      unread,
+    ),
+    element(
+      'p',
+      { class: 'hint' },
+      'Point at a token to see who holds it. Click it to mark its heads in the map.',
     ),
     element('div', {
       id: 'text',
@@ -95,7 +89,7 @@ function drawMapPane(): PageElement {
   return element(
     'section',
     { class: 'map-pane', 'aria-labelledby': 'map-title' },
-    element('h2', { id: 'map-title' }, 'Layers and heads'),
+    element('h2', { id: 'map-title' }, 'Tokens held by each head'),
     element(
       'p',
       { class: 'legend' },

@@ -14,4 +14,6 @@ export interface RetentionPageData {
   /** Whether the pieces are a text, or else names of tokens. */
   readonly isText: boolean;
   readonly ids: readonly number[] | null;
+  /** All tokens, part by part; one part without a name where the record names none. */
+  readonly parts: readonly { readonly name: string; readonly tokens: number }[];
 }

@@ -21,7 +21,9 @@ const table: Table = {
 it('writes texts, numbers, intervals and nothing', () => {
   const html = toHtml(drawTable(table));
   expect(html).toContain('<td>&lt;full&gt;</td>');
-  expect(html).toContain('data-value="0.97">97 % <span class="interval">93 % to 100 %</span></td>');
+  expect(html).toContain(
+    'data-value="0.97">97.0 % <span class="interval">93.0 % to 100.0 %</span></td>',
+  );
   expect(html).toContain('<td class="number" data-value="4160000">4.16 MB</td>');
   expect(html).toContain('<td class="number" data-value="">–</td>');
   expect(html).toContain('<th scope="col">policy</th><th scope="col" class="number">score</th>');

@@ -1,7 +1,10 @@
 import { InvalidArgumentError } from '@namm/core';
 import { element, type PageElement } from '../element.js';
-import { formatNumber } from '../format-number.js';
-import type { Cell, Column, Table } from './table.js';
+import { columnFormat } from '../format-number.js';
+import type { Cell, Table } from './table.js';
+
+/** Longer texts may break into lines. */
+const longestLine = 32;
 
 /**
  * Draws a table; the page's script makes its columns sortable.
@@ -18,8 +21,14 @@ export function drawTable({ title, description, columns, rows }: Table): PageEle
   const head = columns.map(({ name }, i) =>
     element('th', { scope: 'col', ...alignment(numeric[i]!) }, name),
   );
+  const writers = columns.map(({ format }, i) =>
+    columnFormat(
+      rows.flatMap((row) => numbersOf(row[i]!)),
+      format,
+    ),
+  );
   const body = rows.map((row) =>
-    element('tr', {}, ...row.map((cell, i) => drawCell(cell, columns[i]!, numeric[i]!))),
+    element('tr', {}, ...row.map((cell, i) => drawCell(cell, writers[i]!, numeric[i]!))),
   );
   return element(
     'figure',
@@ -43,20 +52,25 @@ function alignment(isNumeric: boolean): Readonly<Record<string, string>> {
   return isNumeric ? { class: 'number' } : {};
 }
 
-function drawCell(cell: Cell, { format }: Column, isNumeric: boolean): PageElement {
+function numbersOf(cell: Cell): number[] {
+  if (cell === null || typeof cell === 'string') return [];
+  return typeof cell === 'number' ? [cell] : [cell.estimate, cell.lower, cell.upper];
+}
+
+function drawCell(cell: Cell, write: (value: number) => string, isNumeric: boolean): PageElement {
   if (cell === null) return element('td', { ...alignment(isNumeric), 'data-value': '' }, '–');
-  if (typeof cell === 'string') return element('td', {}, cell);
-  const attributes = { ...alignment(isNumeric), 'data-value': '' };
-  if (typeof cell === 'number') {
-    return element('td', { ...attributes, 'data-value': cell }, formatNumber(cell, format));
+  if (typeof cell === 'string') {
+    return element('td', cell.length > longestLine ? { class: 'long' } : {}, cell);
   }
-  const { estimate, lower, upper } = cell;
-  const [low, high] = [formatNumber(lower, format), formatNumber(upper, format)];
+  const [value] = numbersOf(cell);
+  const attributes = { ...alignment(isNumeric), 'data-value': value! };
+  if (typeof cell === 'number') return element('td', attributes, write(cell));
+  const interval = `${write(cell.lower)} to ${write(cell.upper)}`;
   return element(
     'td',
-    { ...attributes, 'data-value': estimate },
-    formatNumber(estimate, format),
+    attributes,
+    write(cell.estimate),
     ' ',
-    element('span', { class: 'interval' }, `${low} to ${high}`),
+    element('span', { class: 'interval' }, interval),
   );
 }

@@ -1,7 +1,7 @@
 import { float16ToFloat32 } from '@namm/core/portable';
 import { heldCounts } from '../../retention/held-counts.js';
 import type { RetentionPageData } from '../../retention/retention-page-data.js';
-import { unpack } from '../page-data.js';
+import { unpack } from '../page.js';
 
 /** A score, and the update by which it stood. */
 export interface Score {

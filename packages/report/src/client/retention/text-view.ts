@@ -1,4 +1,6 @@
-/** The tokens, each in an element of its own that is shaded. */
+import type { RetentionPageData } from '../../retention/retention-page-data.js';
+
+/** The tokens, each in an element of its own that is shaded, part by part. */
 export class TextView {
   readonly #tokens: readonly HTMLElement[];
   readonly #numbers = new Map<Node, number>();
@@ -6,8 +8,7 @@ export class TextView {
   readonly #shown: string[];
   #current: number | null = null;
 
-  /** @param isText whether the pieces make up a text, or are names to be set apart */
-  constructor(container: HTMLElement, pieces: readonly string[], isText: boolean) {
+  constructor(container: HTMLElement, { pieces, isText, parts }: RetentionPageData) {
     this.#shown = pieces.map(() => '');
     this.#tokens = pieces.map((piece, token) => {
       const span = document.createElement('span');
@@ -18,7 +19,12 @@ export class TextView {
       return span;
     });
     container.classList.toggle('names', !isText);
-    container.replaceChildren(...this.#tokens.flatMap((span) => (isText ? [span] : [span, ' '])));
+    let start = 0;
+    for (const { name, tokens } of parts) {
+      const own = this.#tokens.slice(start, start + tokens);
+      start += tokens;
+      container.append(drawPart(name, isText ? own : own.flatMap((span) => [span, ' '])));
+    }
   }
 
   /** The token that an event of the page is about. */
@@ -30,10 +36,10 @@ export class TextView {
     return this.#tokens[token]!;
   }
 
-  /** @param levels shade of each token seen, `[seen]` */
-  shade(levels: ArrayLike<number>): void {
+  /** @param shades of each token seen, `[seen]` */
+  shade(shades: ArrayLike<number>): void {
     for (const [token, span] of this.#tokens.entries()) {
-      const name = token < levels.length ? `h${levels[token]}` : 'unseen';
+      const name = token < shades.length ? `h${shades[token]}` : 'unseen';
       if (this.#shown[token] === name) continue;
       this.#shown[token] = name;
       span.className = token === this.#current ? `${name} current` : name;
@@ -45,4 +51,20 @@ export class TextView {
     this.#current = token;
     if (token !== null) this.#tokens[token]!.classList.add('current');
   }
+}
+
+/** @param name empty for a text that has no parts */
+function drawPart(name: string, tokens: readonly (Node | string)[]): HTMLElement {
+  const part = document.createElement('section');
+  part.className = name === '' ? 'part' : 'part named';
+  if (name !== '') {
+    const title = document.createElement('h3');
+    title.textContent = name;
+    part.append(title);
+  }
+  const text = document.createElement('div');
+  text.className = 'tokens';
+  text.append(...tokens);
+  part.append(text);
+  return part;
 }

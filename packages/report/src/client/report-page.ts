@@ -1,5 +1,18 @@
+// The script of a page of charts and tables.
+import type { LineChart } from '../chart/line-chart.js';
+import { ChartView } from './chart-view.js';
+import { pageData } from './page.js';
+
+const { charts } = pageData<{ charts: readonly LineChart[] }>();
+for (const figure of document.querySelectorAll<HTMLElement>('[data-chart]')) {
+  new ChartView(figure, charts[Number(figure.dataset.chart)]!);
+}
+for (const table of document.querySelectorAll<HTMLTableElement>('[data-sortable]')) {
+  makeSortable(table);
+}
+
 /** Puts a button into every column's head that sorts the rows by it. */
-export function makeSortable(table: HTMLTableElement): void {
+function makeSortable(table: HTMLTableElement): void {
   const heads = [...table.tHead!.rows[0]!.cells];
   for (const [column, head] of heads.entries()) {
     const button = document.createElement('button');
