@@ -15,7 +15,7 @@ function problemOf({ x, y, lower, upper, labels }: Series): string | null {
   if ((lower === undefined) !== (upper === undefined)) return 'has one end of its interval only';
   for (const [name, values] of Object.entries({ y, lower, upper, labels })) {
     if (values === undefined || values.length === x.length) continue;
-    return `${name} has ${values.length} entries for the ${x.length} of x`;
+    return `${name} has ${values.length} ${name === 'labels' ? 'texts' : 'numbers'} for the ${x.length} of x`;
   }
   for (let i = 0; i < x.length; i++) {
     if (!Number.isFinite(x[i])) return `x[${i}] is ${x[i]}`;

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@namm/core';
 import { describe, expect, it } from 'vitest';
 import type { PageElement, PageNode } from '../element.js';
 import { checkLineChart } from './check-line-chart.js';
-import { drawLineChart } from './draw-line-chart.js';
+import { drawLineChart, seriesLooks } from './draw-line-chart.js';
 import type { LineChart, Series } from './line-chart.js';
 import { planLineChart } from './plan-line-chart.js';
 
@@ -58,6 +58,44 @@ describe('drawLineChart', () => {
     expect(upper).toBeLessThan(lower); // pixels count downwards
   });
 
+  it('draws bars for intervals and names beside points where these have labels', () => {
+    const interval = { lower: [1, 2], upper: [3, 4] };
+    const series = { name: 'a', x: [0, 1], y: [2, 3], ...interval, labels: ['first', ''] };
+    const drawn = drawLineChart(chartOf([series]), 400);
+    expect([...elements(drawn, 'band')]).toEqual([]);
+    const [bars] = pathsOf(drawn, 'bar');
+    expect(bars).toHaveLength(2);
+    for (const [x, upper, end, lower] of bars!) {
+      expect(end).toBe(x);
+      expect(upper).toBeLessThan(lower!); // pixels count downwards
+    }
+    expect([...elements(drawn, 'name')].map(({ children }) => children)).toEqual([['first']]);
+  });
+
+  it('has no half generations and no two ticks that look alike', () => {
+    const ticks = (y: readonly number[]) => {
+      const plan = planLineChart(chartOf([{ name: 'a', x: [1, 2, 3, 4, 5], y }]), 900)!;
+      return [plan.xTexts, plan.yTexts] as const;
+    };
+    const [x, y] = ticks([0.049999, 0.049998, 0.049997, 0.049996, 0.049995]);
+    expect(x).toEqual(['1', '2', '3', '4', '5']);
+    expect(y.length).toBeGreaterThan(2);
+    expect(new Set(y).size).toBe(y.length);
+  });
+
+  it('tells every series apart by colour, shape or dots', () => {
+    const series = Array.from({ length: 20 }, (_, i) => ({ name: `${i}`, x: [0], y: [i] }));
+    const looks = seriesLooks(series).map(({ name, marker }) => `${name} ${marker}`);
+    expect(new Set(looks).size).toBe(20);
+  });
+
+  it('breaks a long name of the x axis into lines', () => {
+    const xLabel = 'keys and values when the questions are asked, % of the full cache';
+    const plan = planLineChart(chartOf([{ name: 'a', x: [0, 1], y: [0, 1] }], { xLabel }), 320)!;
+    expect(plan.xLabel.length).toBeGreaterThan(1);
+    expect(plan.xLabel.join(' ')).toBe(xLabel);
+  });
+
   it('leaves out of a logarithmic chart what it cannot show', () => {
     const chart = chartOf([{ name: 'a', x: [0, 1, 2], y: [1, 0, 100] }], { yScale: 'log' });
     const [runs] = pathsOf(drawLineChart(chart, 400), 'line');
@@ -95,6 +133,11 @@ describe('drawLineChart', () => {
 describe('checkLineChart', () => {
   it.each<[string, Series, string]>([
     ['lists of different lengths', { name: 'a', x: [0, 1], y: [1] }, 'y has 1 numbers for the 2'],
+    [
+      'labels for other points',
+      { name: 'a', x: [0], y: [1], labels: [] },
+      'labels has 0 texts for',
+    ],
     ['an x that is not finite', { name: 'a', x: [Infinity], y: [1] }, 'x[0] is Infinity'],
     ['an x that falls', { name: 'a', x: [1, 0], y: [1, 1] }, 'x falls at 1'],
     ['half an interval', { name: 'a', x: [1], y: [1], lower: [1] }, 'has one end'],
