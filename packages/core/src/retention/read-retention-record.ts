@@ -144,7 +144,8 @@ function readHeads(file: SafetensorsFile): number[] {
 /** What they say is checked with the whole record. */
 function readParts(file: SafetensorsFile): RetentionPart[] {
   const parts = jsonOf(file, 'parts');
-  const isPart = (part: unknown) => typeof part === 'object' && part !== null;
+  const isPart = (part: unknown): part is RetentionPart =>
+    typeof part === 'object' && part !== null && 'name' in part && 'tokens' in part;
   if (Array.isArray(parts) && parts.every(isPart)) {
     return parts.map(({ name, tokens }) => ({ name, tokens }));
   }
