@@ -24,7 +24,7 @@ for (const name of readdirSync(new URL('packages', root))) {
   await buildWasm(fileURLToPath(new URL(`packages/${name}`, root)));
 }
 
-/** One project per folder of packages/ or apps/. */
+/** One project per folder of packages/, apps/ or tools/. */
 function projectsIn(folder: string, prefix: string, testTimeout: number) {
   return readdirSync(new URL(folder, root)).map((name) => ({
     resolve: { alias },
@@ -43,6 +43,7 @@ export default defineConfig({
     projects: [
       ...projectsIn('packages', '', 30_000),
       ...projectsIn('apps', 'app-', 120_000), // these start real processes
+      ...projectsIn('tools', 'tool-', 120_000),
     ],
   },
 });

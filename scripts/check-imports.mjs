@@ -16,7 +16,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
 
-// Each room may import rooms above it only, and of these only the ones it names. Apps may import all.
+// Each room may import rooms above it only, and of these only the ones it names. Apps and tools may import all, but not each other.
 const rooms = {
   core: [],
   report: ['core'],
@@ -45,6 +45,7 @@ const rooms = {
     'environments',
   ],
   models: ['core'],
+  cli: ['core'],
   testing: [],
 };
 
@@ -121,7 +122,7 @@ function importProblems(root) {
   });
   return [
     ...packages,
-    ...foldersIn('apps').flatMap((folder) => problemsOfRoom(root, folder, null)),
+    ...['apps', 'tools'].flatMap(foldersIn).flatMap((folder) => problemsOfRoom(root, folder, null)),
   ];
 }
 

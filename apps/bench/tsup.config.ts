@@ -1,3 +1,3 @@
 import { preset } from '../../tsup.preset.ts';
 
-export default preset(['src/cli.ts', 'src/measure-cma-generation.ts']);
+export default preset(['src/cli.ts'], { dts: false });

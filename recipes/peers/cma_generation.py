@@ -1,4 +1,4 @@
-"""Time and memory of pycma's generations, as one line of JSON. Called by `bench cma speed --python`."""
+"""Time and memory of pycma's generations, as one line of JSON. Called by `measure cma speed --python`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A population of NAMMs in plain batched PyTorch: the loop that `bench evolve-speed` compares with.
+"""A population of NAMMs in plain batched PyTorch: the loop that `measure evolve-speed` compares with.
 
 Reads requests from standard input, one line of JSON each, and answers each with one line of JSON.
 """

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { StatusLine } from '@namm/cli';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import { type BudgetInput, createPolicy, RetentionRecorder } from '@namm/kv-cache';
 import { loadNamm } from '@namm/namm';
-import { StatusLine } from './status-line.js';
 import { describeRun, writeRetention } from './write-retention.js';
 
 export interface AnswerOptions {

@@ -1,8 +1,17 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import {
+  count,
+  createProgram,
+  fromZero,
+  listOf,
+  nameFrom,
+  positiveNumber,
+  runProgram,
+} from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
 import { policyNames } from '@namm/kv-cache';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { answerPrompt } from './answer-prompt.js';
 import { runDemo } from './demo/run-demo.js';
 
@@ -37,10 +46,11 @@ const demoPolicies = [
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
-const program = new Command('llm')
-  .description(
-    'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
-  )
+const program = createProgram(
+  'llm',
+  'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
+);
+program
   .option('--model <folder>', 'your own model: a Hugging Face folder with safetensors weights')
   .option('--prompt <text>', 'text to continue')
   .option('--prompt-file <file>', 'file with the text to continue')
@@ -53,53 +63,56 @@ const program = new Command('llm')
   .option('--chat', "put the prompt through the model's chat template")
   .option('--chunk <count>', 'tokens read at once', count, 256)
   .option('--threads <count>', 'threads that compute', count)
-  .option('--ntk-factor <factor>', 'read this many times the trained length', positive)
-  .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positive, 1)
-  .option('--logit-factor <factor>', 'factor on the attention logits', positive, 1)
+  .option('--ntk-factor <factor>', 'read this many times the trained length', positiveNumber)
+  .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positiveNumber, 1)
+  .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber, 1)
   .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
-  .option('--seed <seed>', 'seed of planted facts and of random eviction', seed, 1)
+  .option('--seed <seed>', 'seed of planted facts and of random eviction', fromZero, 1)
   .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, count, 10)
-  .option('--policies <names>', 'demo: policies, with commas', list, demoPolicies)
+  .option(
+    '--policies <names>',
+    'demo: policies, with commas',
+    listOf(nameFrom([...policyNames, 'namm'])),
+    demoPolicies,
+  )
   .action(main);
 
 async function main(options: Options): Promise<void> {
   const { model, threads, seed } = options;
   if (!model) {
     if (options.prompt !== undefined || options.promptFile !== undefined) {
-      return program.error('error: a prompt needs --model');
+      return program.error('llm: a prompt needs --model');
     }
     if (options.policy !== undefined || options.budget !== undefined) {
-      return program.error('error: --policy and --budget need --model; the demo takes --policies');
+      return program.error('llm: --policy and --budget need --model; the demo takes --policies');
     }
     if (options.checkpoint !== undefined) {
-      return program.error('error: --checkpoint needs --model; the demo has a NAMM of its own');
+      return program.error('llm: --checkpoint needs --model; the demo has a NAMM of its own');
     }
     if (options.retention !== undefined) {
-      return program.error('error: --retention needs --model and a prompt');
+      return program.error('llm: --retention needs --model and a prompt');
     }
     if (options.prompts > mostPassages) {
-      return program.error(`error: --prompts takes at most ${mostPassages}`);
+      return program.error(`llm: --prompts takes at most ${mostPassages}`);
     }
     const { prompts, policies } = options;
     await runDemo({ prompts, policies, seed, ...(threads ? { threads } : {}) });
     return;
   }
   if (options.prompt !== undefined && options.promptFile !== undefined) {
-    return program.error('error: give --prompt or --prompt-file, not both');
+    return program.error('llm: give --prompt or --prompt-file, not both');
   }
   const policy = options.policy ?? 'full';
   if (policy === 'full' && options.budget !== undefined) {
-    return program.error(
-      'error: the policy "full" keeps everything; name a --policy for the budget',
-    );
+    return program.error('llm: the policy "full" keeps everything; name a --policy for the budget');
   }
   if ((policy === 'namm') !== (options.checkpoint !== undefined)) {
     return program.error(
-      'error: the policy "namm" and a --checkpoint belong together; no NAMM fits every model',
+      'llm: the policy "namm" and a --checkpoint belong together; no NAMM fits every model',
     );
   }
   const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
-  if (prompt === undefined) return program.error('error: give --prompt or --prompt-file');
+  if (prompt === undefined) return program.error('llm: give --prompt or --prompt-file');
   const { ntkFactor: factor = 1, ntkAlpha: alpha, logitFactor } = options;
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort(new Error('interrupted')));
@@ -122,39 +135,9 @@ async function main(options: Options): Promise<void> {
   });
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError('It must be a whole number of at least 1.');
-}
-
-function seed(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('It must be a whole number of at least 0.');
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a positive number.');
-}
-
 function retentionFile(text: string): string {
   if (/\.(html|safetensors)$/.test(text)) return text;
   throw new InvalidArgumentError('Its name must end in .html or .safetensors.');
 }
 
-function list(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => name !== 'namm' && !policyNames.includes(name));
-  if (unknown === undefined) return names;
-  throw new InvalidArgumentError(`'${unknown}' is none of ${policyNames.join(', ')}, namm.`);
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(`llm: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await runProgram(program);

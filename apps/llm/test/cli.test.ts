@@ -129,13 +129,13 @@ describe("llm with the user's own model", () => {
     ['a NAMM for the demo', ['--checkpoint', 'x'], 'needs --model'],
     ['a record of the demo', ['--retention', 'kept.html'], 'needs --model'],
     ['a demo without end', ['--prompts', '1000000000'], 'at most 1000'],
-    ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number of at least 1'],
+    ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number above 0'],
     ['an unknown demo policy', ['--policies', 'full,magic'], "'magic' is none of"],
   ])('refuses %s in one line that says what to do', (_, args, message) => {
     const { status, stdout, stderr } = llm(...args);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at '); // no stack
     expect(stdout).toBe('');
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });

@@ -17,6 +17,7 @@ export { writeCheckpoint } from './checkpoint/write-checkpoint.js';
 export { EchoCollector, type EchoCollectorOptions, echoText } from './echo-collector.js';
 export { type LoadNammOptions, loadNamm } from './load-namm.js';
 export { type NammOptions, namm } from './namm.js';
+export { type RandomNammOptions, randomNamm, withRandomParameters } from './random-namm.js';
 export { type SelectionLimits, type SelectionSemantics, selectSlots } from './select-slots.js';
 export { shareNormaliser } from './share-normaliser.js';
 export {

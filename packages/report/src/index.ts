@@ -3,3 +3,4 @@ export type { NumberFormat } from './format-number.js';
 export { type Report, type ReportPart, reportPage, type TextPart } from './report-page.js';
 export { type RetentionPageOptions, retentionPage } from './retention-page.js';
 export type { Cell, Column, Table } from './table/table.js';
+export { type TextTableOptions, textTable } from './text-table.js';

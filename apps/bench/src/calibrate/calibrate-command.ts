@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-
+import { type Command, Option } from '@commander-js/extra-typings';
 import { documentFiller } from '@namm/benchmarks';
+import { count, number } from '@namm/cli';
 import { InvalidArgumentError, Random } from '@namm/core';
 import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { createTrainable, type NormaliserKind, ropeScalingOf } from '@namm/evolve';
@@ -13,9 +14,7 @@ import {
   transferHeadBias,
   writeCheckpoint,
 } from '@namm/namm';
-import { type Command, Option } from 'commander';
 import { evolveTexts } from '../evolve/evolve-texts.js';
-import { count, number } from '../measuring/model-options.js';
 import { measureEchoes } from './measure-echoes.js';
 
 interface Options {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { documentFiller, taskFamilies } from '@namm/benchmarks';
+import { count, number } from '@namm/cli';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 import {
   type EvaluatorSettings,
@@ -20,8 +22,6 @@ import {
 import { type KeyFeature, keyFeatures } from '@namm/features';
 import { modelFolder } from '@namm/models';
 import { readCheckpoint } from '@namm/namm';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { count, number } from '../measuring/model-options.js';
 import { describeGeneration, ProgressLine } from './evolve-output.js';
 import { digestOf, evolveTexts } from './evolve-texts.js';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type FillerDocument, readCorpus, type Split } from '@namm/benchmarks';
-import { prose } from '../measuring/held-out-prose.js';
+import { stateOfTheUnion } from '@namm/benchmarks/texts';
 
 /**
  * Text to hide tasks in while evolving. From a corpus folder, its `train` and `valid` works; else from installed
@@ -12,7 +12,7 @@ import { prose } from '../measuring/held-out-prose.js';
  */
 export function evolveTexts(corpus?: string): FillerDocument[] {
   if (corpus !== undefined) return readCorpus(corpus);
-  const addresses = prose(1945, 2020).map(({ name, text, year }): FillerDocument => {
+  const addresses = stateOfTheUnion(1945, 2020).map(({ name, text, year }): FillerDocument => {
     return { name, kind: 'prose', split: year <= 1990 ? 'train' : 'development', text };
   });
   return [

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { ModelSetting } from '@namm/benchmarks';
 import { FileFormatError, writeFileAtomic } from '@namm/core';
 import type { DecoderOptions } from '@namm/decoder';
-import { InvalidArgumentError } from 'commander';
 
 /** How a model is made to read more than it was trained for, at any factor. */
 export type Extension = Pick<ModelSetting, 'kind' | 'alpha' | 'logitFactor'>;

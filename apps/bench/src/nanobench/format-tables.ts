@@ -6,7 +6,7 @@ import {
   type TableCondition,
 } from '@namm/benchmarks';
 import type { Interval } from '@namm/core';
-import { markdownTable } from '../measuring/markdown-table.js';
+import { textTable } from '@namm/report';
 import type { Comparison } from './compare-equal.js';
 import type { SeedSummary } from './over-seeds.js';
 
@@ -45,7 +45,7 @@ export function formatCondition(
 function formatRows(rows: readonly RowSummary[]): string {
   const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return markdownTable(
+  return textTable(
     [
       ...['policy', 'budget', 'kept', 'kept, average', 'K/V of full', 'K/V + positions kB'],
       ...['state kB', 'K/V average kB', 'K/V peak kB', 'EM', '÷ full', 'macro ÷ full'],
@@ -66,7 +66,7 @@ function formatRows(rows: readonly RowSummary[]): string {
 
 function formatFamilies(rows: readonly RowSummary[]): string {
   const families = [...rows[0]!.families.keys()];
-  return markdownTable(
+  return textTable(
     ['policy', 'budget', ...families],
     rows.map(({ row, families: scores }) => [
       row.contender,
@@ -77,7 +77,7 @@ function formatFamilies(rows: readonly RowSummary[]): string {
 }
 
 function formatComparisons(comparisons: readonly Comparison[]): string {
-  return markdownTable(
+  return textTable(
     ['policy', 'minus', 'with', 'EM', 'p', 'EM, held-out', 'p, held-out'],
     comparisons.map(({ reference, other, budget, all, heldOut, promptsPerFamily }) => [
       reference,
@@ -93,7 +93,7 @@ function formatComparisons(comparisons: readonly Comparison[]): string {
 
 /** Ratios over base models and evolutions. */
 export function formatSeeds(summaries: readonly SeedSummary[]): string {
-  return markdownTable(
+  return textTable(
     ['tokens', 'extension', 'models', 'evolutions', '÷ full', 'evolved ÷ full', 'held-out ÷ full'],
     summaries.map(({ length, extension, models, evolutions, all, evolved, heldOut }) => [
       String(length),

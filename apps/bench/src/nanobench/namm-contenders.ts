@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path';
 
 import type { Contender } from '@namm/benchmarks';
-import { Random } from '@namm/core';
 import { type NammCheckpoint, type NammOptions, namm, readCheckpoint } from '@namm/namm';
 
 /** A NAMM of the table. */
@@ -55,19 +54,6 @@ export async function readNamms(paths: readonly string[]): Promise<NammContender
 /** The same NAMM with other options, which its name tells. */
 export function varyNamm({ name, checkpoint }: NammContender, options: NammOptions): NammContender {
   return nammContender(`${name}${describe(options)}`, checkpoint, options);
-}
-
-/** The same NAMM with random parameters: normal, with the norm that the evolved ones have. */
-export function randomParameters(checkpoint: NammCheckpoint, seed: number): NammCheckpoint {
-  const random = new Random(seed);
-  const drawn = checkpoint.parameters.map(() => random.normal());
-  const scale = norm(checkpoint.parameters) / norm(drawn);
-  const parameters = drawn.map((value) => value * scale);
-  return { ...checkpoint, parameters, provenance: { random: seed } };
-}
-
-function norm(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 function describe({ scoreOffset = 0, semantics }: NammOptions): string {

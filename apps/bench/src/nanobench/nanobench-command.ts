@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   type ConditionSummary,
   type QuestionPlacement,
@@ -7,24 +8,33 @@ import {
   type Split,
   taskFamilies,
 } from '@namm/benchmarks';
+import { nanobenchFiller } from '@namm/benchmarks/texts';
+import {
+  count,
+  describeMachine,
+  listOf,
+  listOrNone,
+  nameFrom,
+  number,
+  positiveNumber,
+  StatusLine,
+  share,
+} from '@namm/cli';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
 import { checkpointsIn, modelFolder } from '@namm/models';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { describeMachine } from '../measuring/describe-machine.js';
-import { count, number, positiveNumbers } from '../measuring/model-options.js';
-import { reportProgress } from '../measuring/report-progress.js';
 import { type BenchmarkModel, openModel } from './benchmark-model.js';
 import { compareEqual } from './compare-equal.js';
 import { drawPage } from './draw-page.js';
 import { type Extension, type ExtensionChoice, parseExtensions, readTuned } from './extension.js';
 import { formatCondition, formatSeeds } from './format-tables.js';
 import { readNamms, varyNamm } from './namm-contenders.js';
-import { nanobenchFiller } from './nanobench-filler.js';
 import { summariseSeeds } from './over-seeds.js';
 import { formatAnswers, rankAnswers } from './rank-answers.js';
 import { readRival } from './read-rival.js';
 import { type ModelEntry, runNanobench } from './run-nanobench.js';
 import { addTuneCommand } from './tune-command.js';
+
+const status = new StatusLine();
 
 /** What the reduced run measures, and what `--full` does instead. */
 const reduced = { factors: [1, 4, 8], prompts: 3, equal: ['bytes'], shares: [0.25] };
@@ -66,29 +76,11 @@ interface Options {
   html?: string;
 }
 
-const numbers = (text: string): number[] => text.split(',').map(number);
-
-const shares = (text: string): number[] =>
-  (text === 'none' ? [] : positiveNumbers(text)).map((share) => {
-    if (share < 1) return share;
-    throw new InvalidArgumentError(`'${share}' is not below 1.`);
-  });
-
 const factors = (text: string): number[] =>
-  positiveNumbers(text).map((factor) => {
+  listOf(positiveNumber)(text).map((factor) => {
     if (factor >= 1) return factor;
     throw new InvalidArgumentError(`'${factor}' is below 1.`);
   });
-
-/** Reads a list of some of these names. */
-const namesFrom =
-  <Name extends string>(known: readonly Name[]) =>
-  (text: string): Name[] =>
-    (text === 'none' ? [] : text.split(',')).map((part) => {
-      const name = known.find((each) => each === part);
-      if (name !== undefined) return name;
-      throw new InvalidArgumentError(`'${part}' is none of ${known.join(', ')}.`);
-    });
 
 const familyNames = taskFamilies.map(({ name }) => name);
 
@@ -103,13 +95,17 @@ export function addNanobenchCommand(program: Command): void {
     .option('--full', 'everything, instead of the reduced form of a few minutes', false)
     .option('--model <folders...>', 'models with their tokenizers; the bundled one if left out')
     .option('--namm <files...>', 'checkpoints; those beside each model if left out')
-    .option('--rival <files...>', 'evolved rivals that see key norm and age only (best.json)', [])
-    .option('--offsets <list>', 'further NAMMs: an offset on every score', numbers, [])
+    .option(
+      '--rival <files...>',
+      'evolved rivals that see key norm and age only (best.json)',
+      [] as string[],
+    )
+    .option('--offsets <list>', 'further NAMMs: an offset on every score', listOf(number), [])
     .option(
       '--semantics <list>',
       'further NAMMs: decisions other than their own',
-      namesFrom(['exact', 'reference']),
-      [],
+      listOrNone(nameFrom(['exact', 'reference'] as const)),
+      [] as ('exact' | 'reference')[],
     )
     .option('--references <count>', 'how many of the NAMMs the classic policies equal', count, 1)
     .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
@@ -124,28 +120,32 @@ export function addNanobenchCommand(program: Command): void {
     .option(
       '--placements <list>',
       'where the questions stand: last, first, unseen, seen',
-      namesFrom<QuestionPlacement>(['last', 'first', 'unseen', 'seen']),
-      ['last'],
+      listOf(nameFrom<QuestionPlacement>(['last', 'first', 'unseen', 'seen'])),
+      ['last'] as QuestionPlacement[],
     )
-    .option('--families <list>', familyNames.join(', '), namesFrom(familyNames), familyNames)
+    .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), familyNames)
     .option(
       '--evolved-families <list>',
       'which are not held out; what the checkpoints say if left out',
-      namesFrom(familyNames),
+      listOf(nameFrom(familyNames)),
     )
     .option(
       '--equal <list>',
       "in what the classic policies equal each NAMM: bytes, rows, heads; or 'none'",
-      namesFrom(['rows', 'bytes', 'heads']),
+      listOrNone(nameFrom(['rows', 'bytes', 'heads'] as const)),
     )
-    .option('--shares <list>', "shares of the tokens read, for the curve; or 'none'", shares)
+    .option(
+      '--shares <list>',
+      "shares of the tokens read, for the curve; or 'none'",
+      listOrNone(share),
+    )
     .option('--prompts <count>', 'prompts per family', count)
     .option('--free-prompts <count>', 'prompts per family whose answers are decoded', count)
     .option('--random', 'a NAMM of random parameters that keeps as much (default: with --full)')
     .option('--update-interval <tokens>', 'tokens between decisions; that of the NAMMs', count)
     .addOption(
       new Option('--split <split>', 'of the samples')
-        .choices(['development', 'test'])
+        .choices(['development', 'test'] as const)
         .default('test'),
     )
     .option('--seed <seed>', 'of the samples, and of the random policy', count, 1)
@@ -198,9 +198,9 @@ async function nanobench(options: Options): Promise<void> {
       updateInterval: options.updateInterval ?? intervalOf(models),
       batch: options.batch,
       threads: options.threads,
-      onProgress: (what, { done, total }) => reportProgress(`${what}: ${done} of ${total}`),
+      onProgress: (what, { done, total }) => status.show(`${what}: ${done} of ${total}`),
     });
-    reportProgress('');
+    status.clear();
     await publish(summaries, { options, store, models, evolvedFamilies, notes });
   } finally {
     await store.close();

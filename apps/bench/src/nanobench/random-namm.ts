@@ -9,7 +9,8 @@ import {
   type TableRow,
 } from '@namm/benchmarks';
 import { mean } from '@namm/core';
-import { type NammContender, nammContender, randomParameters } from './namm-contenders.js';
+import { withRandomParameters } from '@namm/namm';
+import { type NammContender, nammContender } from './namm-contenders.js';
 
 /** Prompts per family that the share is matched on, and how often the offset is halved in. */
 const prompts = 1;
@@ -27,7 +28,7 @@ export async function randomNamm(
 ): Promise<NammContender> {
   const folder = await mkdtemp(join(tmpdir(), 'namm-random-namm-'));
   const store = await ResultStore.open(join(folder, 'results.jsonl'));
-  const parameters = randomParameters(evolved.checkpoint, seed);
+  const parameters = withRandomParameters(evolved.checkpoint, seed);
   const contender = (scoreOffset: number) =>
     nammContender('random NAMM', parameters, {
       scoreOffset,

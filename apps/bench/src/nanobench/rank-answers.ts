@@ -5,7 +5,7 @@ import {
   type TableRow,
 } from '@namm/benchmarks';
 import { mean } from '@namm/core';
-import { markdownTable } from '../measuring/markdown-table.js';
+import { textTable } from '@namm/report';
 import { titleOf } from './format-tables.js';
 
 /** Scores of the same prompts, answered in two ways. */
@@ -47,7 +47,7 @@ export function rankAnswers(
 }
 
 export function formatAnswers({ title, rows, tau }: AnswerRanking): string {
-  const table = markdownTable(
+  const table = textTable(
     ['policy', 'budget', 'EM, decoded', 'EM, teacher-forced'],
     rows.map(({ row, decoded, forced }) => [
       row.contender,

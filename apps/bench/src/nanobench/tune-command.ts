@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
 import {
   type ConditionSummary,
   describeExtension,
@@ -10,16 +11,16 @@ import {
   type TableRow,
   taskFamilies,
 } from '@namm/benchmarks';
+import { nanobenchFiller } from '@namm/benchmarks/texts';
+import { count, listOf, positiveNumber, StatusLine } from '@namm/cli';
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import type { Command } from 'commander';
-import { markdownTable } from '../measuring/markdown-table.js';
-import { count, positiveNumbers } from '../measuring/model-options.js';
-import { reportProgress } from '../measuring/report-progress.js';
+import { textTable } from '@namm/report';
 import { type BenchmarkModel, openModel } from './benchmark-model.js';
 import { decoderOptions, type Extension, tunedFile, writeTuned } from './extension.js';
 import { formatInterval } from './format-tables.js';
-import { nanobenchFiller } from './nanobench-filler.js';
+
+const status = new StatusLine();
 
 interface Options {
   model?: string;
@@ -46,14 +47,14 @@ export function addTuneCommand(program: Command): void {
     .option(
       '--factors <list>',
       'run lengths over the training length',
-      positiveNumbers,
+      listOf(positiveNumber),
       [2, 4, 8, 16],
     )
-    .option('--alphas <list>', 'NTK alphas', positiveNumbers, [1, 1.5, 2, 3, 4])
+    .option('--alphas <list>', 'NTK alphas', listOf(positiveNumber), [1, 1.5, 2, 3, 4])
     .option(
       '--logit-factors <list>',
       'factors on the attention logits',
-      positiveNumbers,
+      listOf(positiveNumber),
       [1, 1.25, 1.5, 2],
     )
     .option('--no-yarn', 'NTK only')
@@ -76,14 +77,14 @@ async function tune(options: Options): Promise<void> {
   try {
     for (const factor of options.factors) {
       const tried = await measureExtensions(model, factor, store, options);
-      reportProgress('');
+      status.clear();
       // Ties of a few questions are told apart by how likely the answers were.
       tried.sort((a, b) => scoreOf(b) - scoreOf(a) || likelihoodOf(b) - likelihoodOf(a));
       const { kind, alpha, logitFactor } = tried[0]!.condition.setting;
       best[factor] = { kind, alpha, logitFactor };
       console.log(`### ${model.name} at ${model.trainedLength * factor} tokens\n`);
       console.log(
-        markdownTable(
+        textTable(
           ['extension', 'EM', 'log-prob.', 'prompts'],
           tried.map(({ condition, rows: [row] }) => [
             describeExtension(condition.setting),
@@ -144,7 +145,7 @@ async function measureExtensions(
     tokenizer: model.tokenizer,
     loadModel: (setting, more) =>
       Decoder.load(model.folder, { ...decoderOptions(setting), ...more, threads }),
-    onProgress: ({ done, total }) => reportProgress(`×${factor}: ${done} of ${total} prompts`),
+    onProgress: ({ done, total }) => status.show(`×${factor}: ${done} of ${total} prompts`),
   });
   return summariseConditions(store, rows, { evolvedFamilies: [] });
 }

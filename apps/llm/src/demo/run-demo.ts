@@ -1,9 +1,9 @@
+import { StatusLine } from '@namm/cli';
 import { Decoder, type DecoderOptions, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy } from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
 import { loadNamm } from '@namm/namm';
-import { formatTable } from '../format-table.js';
-import { StatusLine } from '../status-line.js';
+import { textTable } from '@namm/report';
 import { type Asked, ask, longestAnswer } from './ask.js';
 import { type PlantedPrompt, plantedPrompts } from './planted-prompts.js';
 import { streamAnswer } from './stream-answer.js';
@@ -123,7 +123,7 @@ function printTable(tallies: readonly Tally[]): void {
     (line.bytes / 1e6).toFixed(2),
     String(Math.round(line.tokensPerSecond)),
   ]);
-  console.log(`\n${formatTable(header, rows)}`);
+  console.log(`\n${textTable(header, rows, { style: 'plain' })}`);
   console.log(
     '\nTokens kept: per head, mean, when the questions are asked. Cache: keys, values, positions and policy state then.',
   );

@@ -1,0 +1,2 @@
+export { nanobenchFiller } from './texts/nanobench-filler.js';
+export { type Prose, stateOfTheUnion } from './texts/state-of-the-union.js';

@@ -1,0 +1,18 @@
+export { describeError } from './describe-error.js';
+export { describeMachine } from './describe-machine.js';
+export { exitCodes } from './exit-codes.js';
+export { Interruption, interruptSignal } from './interruption.js';
+export {
+  count,
+  fromZero,
+  listOf,
+  listOrNone,
+  nameFrom,
+  number,
+  positiveNumber,
+  share,
+  threadCount,
+} from './option-parsers.js';
+export { createProgram, runProgram } from './program.js';
+export { ProgressLine } from './progress-line.js';
+export { StatusLine, type StatusStream } from './status-line.js';

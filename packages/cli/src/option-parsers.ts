@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError } from 'commander';
+
+// Each reads the text behind an option, or refuses it in words that commander puts behind the option's name.
+
+/** A whole number above 0. */
+export const count = (text: string): number => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError(`'${text}' is not a whole number above 0.`);
+};
+
+/** A whole number from 0 on, such as a seed. */
+export const fromZero = (text: string): number => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0 && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a whole number from 0 on.`);
+};
+
+/** Any number. */
+export const number = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a number.`);
+};
+
+/** A number above 0. */
+export const positiveNumber = (text: string): number => {
+  if (number(text) > 0) return number(text);
+  throw new InvalidArgumentError(`'${text}' is not a positive number.`);
+};
+
+/** A number above 0 and below 1. */
+export const share = (text: string): number => {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError(`'${text}' is not between 0 and 1.`);
+};
+
+/** As many threads as there are cores at most: more would wait for each other. */
+export const threadCount = (text: string): number => {
+  const cores = availableParallelism();
+  if (count(text) <= cores) return count(text);
+  throw new InvalidArgumentError(`'${text}' is more than the ${cores} cores of this machine.`);
+};
+
+/** Values with commas between them. */
+export const listOf =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string): Value[] =>
+    text.split(',').map((part) => parse(part.trim()));
+
+/** One of some names. */
+export const nameFrom =
+  <Name extends string>(known: readonly Name[]) =>
+  (text: string): Name => {
+    const name = known.find((each) => each === text);
+    if (name !== undefined) return name;
+    throw new InvalidArgumentError(`'${text}' is none of ${known.join(', ')}.`);
+  };
+
+/** The same, and the empty list by the name `none`. */
+export const listOrNone = <Value>(parse: (text: string) => Value) => {
+  const list = listOf(parse);
+  return (text: string): Value[] => (text === 'none' ? [] : list(text));
+};

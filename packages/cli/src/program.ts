@@ -1,0 +1,48 @@
+import { Command } from '@commander-js/extra-typings';
+import { CommanderError } from 'commander';
+import { describeError } from './describe-error.js';
+import { exitCodes } from './exit-codes.js';
+import { Interruption } from './interruption.js';
+
+/**
+ * Begins a program of the house: every error is one line, `NAME: what was wrong`, and {@link exitCodes} say how it ended.
+ * Commands that are added to it do the same.
+ *
+ * @param name as users call it
+ */
+export function createProgram(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .enablePositionalOptions() // options belong to the command that they stand behind
+    .exitOverride() // exit code 1 is for what a command finds
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)),
+    });
+}
+
+/**
+ * Runs a program on the arguments of the process. A closed pipe, as behind `| head`, ends it quietly.
+ *
+ * @param program of {@link createProgram}, with its commands
+ */
+export async function runProgram(program: Command): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.failed; // commander has said why
+    } else if (error instanceof Interruption) {
+      process.exitCode = exitCodes.interrupted;
+    } else {
+      console.error(`${program.name()}: ${describeError(error)}`);
+      process.exitCode = exitCodes.failed;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { parameterCount, publishedBam } from '@namm/bam';
+import { Random } from '@namm/core';
+import type { Normaliser } from '@namm/features';
+import { type NammCheckpoint, publishedFeatures } from './checkpoint/checkpoint.js';
+
+/** Standard deviation of the parameters: scores then differ between tokens. */
+const deviation = 0.2;
+
+export interface RandomNammOptions {
+  readonly seed: number;
+  /** Tokens between decisions. */
+  readonly updateInterval: number;
+  /** Of the model that it is for, such as that of a {@link SpectrumCollector}. */
+  readonly normaliser: Normaliser;
+}
+
+/**
+ * A NAMM of the published size with random parameters: it costs what a trained one costs that keeps as much.
+ *
+ * @returns a checkpoint; the same for a seed
+ *
+ * @example
+ * ```ts
+ * const checkpoint = randomNamm({ seed: 1, updateInterval: 64, normaliser });
+ * ```
+ */
+export function randomNamm({
+  seed,
+  updateInterval,
+  normaliser,
+}: RandomNammOptions): NammCheckpoint {
+  const random = new Random(seed);
+  return {
+    scorer: publishedBam,
+    parameters: Float32Array.from(
+      { length: parameterCount(publishedBam) },
+      () => deviation * random.normal(),
+    ),
+    normaliser,
+    features: publishedFeatures,
+    policy: { updateInterval, semantics: 'exact' },
+    provenance: { random: seed },
+  };
+}
+
+/**
+ * A NAMM with random parameters in place of its own, normal and of the same norm: what is left of it when it has
+ * learned nothing.
+ *
+ * @returns another checkpoint; the same for a seed
+ */
+export function withRandomParameters(checkpoint: NammCheckpoint, seed: number): NammCheckpoint {
+  const random = new Random(seed);
+  const drawn = checkpoint.parameters.map(() => random.normal());
+  const scale = norm(checkpoint.parameters) / norm(drawn);
+  const parameters = drawn.map((value) => value * scale);
+  return { ...checkpoint, parameters, provenance: { random: seed } };
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}

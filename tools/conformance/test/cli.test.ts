@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const conformance = (...args: string[]) =>
+  spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+
+/** A tokenizer of three tokens and a fixture that says what it makes of one text. */
+const tokenizer = { model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'] } };
+const fixture = (ids: number[]) => ({
+  bos_token_id: null,
+  eos_token_id: null,
+  pad_token_id: null,
+  vocab_size: 3,
+  encode: [
+    {
+      text: 'abb',
+      ids,
+      ids_with_special: ids,
+      tokens: ['ab', 'b'],
+      decoded: 'ab b',
+      decoded_skip_special: 'ab b',
+    },
+  ],
+  chat: [],
+});
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-conformance-test-'));
+  for (const [name, ids] of Object.entries({ right: [2, 1], wrong: [0, 1, 1] })) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'tokenizer.json'), JSON.stringify(tokenizer));
+    await writeFile(join(folder, name, 'tokenizer_fixture.json'), JSON.stringify(fixture(ids)));
+  }
+  await mkdir(join(folder, 'later'));
+  await writeFile(join(folder, 'later', 'refc_hopper.txt'), '');
+  await mkdir(join(folder, 'empty'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('conformance', () => {
+  it('prints a line for each case and the totals, and exits with 0', () => {
+    const { status, stdout } = conformance(join(folder, 'right'));
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/^tokenizers +right\/ids +0 +0 +pass$/);
+    expect(lines.at(-1)).toBe('9 passed, 0 failed, 0 skipped');
+    expect(status).toBe(0);
+  });
+
+  it('exits with 1 when a case fails, and counts what it skips', () => {
+    const { status, stdout } = conformance(folder, '--json');
+    const { results, ...totals } = JSON.parse(stdout);
+    expect(totals).toEqual({ passed: 14, failed: 4, skipped: 1 });
+    expect(results).toContainEqual(
+      expect.objectContaining({
+        kind: 'tokenizers',
+        name: 'wrong/ids',
+        error: 1,
+        tolerance: 0,
+        ok: false,
+      }),
+    );
+    expect(results).toContainEqual(
+      expect.objectContaining({
+        kind: 'mujoco',
+        name: 'refc_hopper',
+        error: null,
+        tolerance: null,
+        ok: null,
+      }),
+    );
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['a folder without fixtures', ['empty'], /no fixture at or below it/],
+    ['a folder that does not exist', ['absent'], /absent does not exist/],
+    ['no folder', [], /missing required argument/],
+  ])('explains %s and exits with 2', (_, names, message) => {
+    const { status, stderr } = conformance(...names.map((name) => join(folder, name)));
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+});

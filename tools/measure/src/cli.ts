@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { createProgram, runProgram } from '@namm/cli';
+import { enableRelaxedSimd } from '@namm/core';
+import { addCmaCommand } from './cma/cma-command.js';
+import { addEndlessCommand } from './endless/endless-command.js';
+import { addEvolveSpeedCommand } from './evolve-speed/evolve-speed-command.js';
+import { addKeptCommand } from './kept/kept-command.js';
+import { addPrefillCommand } from './prefill/prefill-command.js';
+import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
+import { addScorerCommand } from './scorer/scorer-command.js';
+import { addSpeedCommand } from './speed/speed-command.js';
+
+enableRelaxedSimd(); // scorers are a third faster with it on Node 20
+
+const program = createProgram('measure', 'Measures the packages, beside peers');
+addCmaCommand(program);
+addEndlessCommand(program);
+addEvolveSpeedCommand(program);
+addKeptCommand(program);
+addPrefillCommand(program);
+addResponsivenessCommand(program);
+addScorerCommand(program);
+addSpeedCommand(program);
+await runProgram(program);

@@ -1,0 +1,128 @@
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
+import { MeasurementError } from '../measuring/measurement-error.js';
+import {
+  addModelOptions,
+  checkLength,
+  type ModelOptions,
+  workFolder,
+} from '../measuring/model-options.js';
+import { type ModelForm, prepareModel } from '../random-model/prepare-model.js';
+import { type Contender, contenders, type Folders } from './contenders.js';
+import { formatAgreement, formatRatios, formatSpeed } from './format-speed.js';
+import { measure } from './measure.js';
+import {
+  hasNodeLlamaCpp,
+  installCommand,
+  installNodeLlamaCpp,
+  nodeLlamaCppFolder,
+} from './node-llama-cpp.js';
+import { measureCommandName, runRounds } from './run-rounds.js';
+import { ratioRows, speedRows } from './summarise.js';
+
+const status = new StatusLine();
+
+interface Options extends ModelOptions {
+  readonly contenders?: Contender[];
+  readonly lengths: number[];
+  readonly rounds: number;
+  readonly decodeTokens: number;
+  readonly threads: number;
+  readonly peer?: string;
+  readonly nodeLlamaCpp: string;
+  readonly install?: boolean;
+  readonly json?: boolean;
+}
+
+const names = (text: string): Contender[] => {
+  const given = text.split(',');
+  const unknown = given.find((name) => !(contenders as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`'${unknown}' is none of ${contenders.join(', ')}.`);
+  }
+  if (given.includes('ours')) return contenders.filter((name) => given.includes(name));
+  throw new InvalidArgumentError(`'ours' must be among them: the others are compared with it.`);
+};
+
+/** Adds `speed`: prefill, decode and memory of the decoder next to other runtimes with the same weights. */
+export function addSpeedCommand(program: Command): void {
+  const command = program
+    .command('speed')
+    .description(
+      'measure the decoder next to transformers.js and node-llama-cpp with equal weights',
+    );
+  addModelOptions(command)
+    .option('--contenders <list>', `some of ${contenders.join(', ')}`, names)
+    .option('--lengths <list>', 'tokens of the prompts', listOf(count), [512, 2048])
+    .option('--rounds <count>', 'measurements of each', count, 3)
+    .option('--decode-tokens <count>', 'decode steps after each prompt', count, 32)
+    .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
+    .option('--peer <folder>', 'another export of the same weights for transformers.js')
+    .option('--node-llama-cpp <folder>', 'where that is installed', nodeLlamaCppFolder)
+    .option('--install', 'install node-llama-cpp there first (85 MB from the npm registry)')
+    .option('--json', 'print one object of JSON')
+    .action(speed);
+  program
+    .command(measureCommandName, { hidden: true })
+    .argument('<request>')
+    .action(async (request: string) => {
+      console.log(JSON.stringify(await measure(JSON.parse(request))));
+    });
+}
+
+async function speed(options: Options): Promise<void> {
+  const { layers, lengths, rounds, threads, decodeTokens } = options;
+  for (const length of lengths) checkLength(length, decodeTokens + 1);
+  const machine = describeMachine();
+  const chosen = await chooseContenders(options);
+  const folders = await prepareFolders(options, chosen);
+  const { samples, agreements } = await runRounds(folders, { ...options, contenders: chosen });
+  const clock = threads === 1 ? 'cpu' : 'wall';
+  const rows = speedRows(samples, clock);
+  const ratios = ratioRows(samples, clock);
+  if (options.json) {
+    const { vocabulary, seed } = options;
+    const settings = { layers, vocabulary, seed, lengths, rounds, decodeTokens, threads, clock };
+    console.log(JSON.stringify({ machine, settings, agreements, rows, ratios, samples }));
+    return;
+  }
+  const time = clock === 'cpu' ? 'one thread, CPU time' : `${threads} threads, wall time`;
+  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${machine}.`);
+  for (const agreement of agreements) console.log(formatAgreement(agreement, decodeTokens + 1));
+  console.log(`\n${formatSpeed(rows)}\n`);
+  console.log(`Medians of ${rounds}; peak: the largest. others: cores that other processes used.`);
+  if (ratios.length === 0) return;
+  console.log(`\n${formatRatios(ratios)}\n`);
+  console.log("prefill ×, decode ×: the other's time over ours, with 95 % bootstrap intervals.");
+  console.log("memory ×: our peak over the other's.");
+  console.log('ours-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
+}
+
+async function chooseContenders(options: Options): Promise<readonly Contender[]> {
+  const { nodeLlamaCpp: folder, contenders: wanted = contenders } = options;
+  if (!wanted.includes('node-llama-cpp')) return wanted;
+  status.show('looking for node-llama-cpp');
+  if (options.install) await installNodeLlamaCpp(folder);
+  if (await hasNodeLlamaCpp(folder)) return wanted;
+  const advice = `node-llama-cpp is not in ${folder}; --install adds it, as does\n  ${installCommand(folder)}`;
+  if (options.contenders) throw new MeasurementError(advice);
+  console.error(`measure: without node-llama-cpp: ${advice}`);
+  return wanted.filter((name) => name !== 'node-llama-cpp');
+}
+
+async function prepareFolders(options: Options, chosen: readonly Contender[]): Promise<Folders> {
+  const work = workFolder(options);
+  const prepare = (form: ModelForm) => {
+    status.show(`writing the model into ${work}: ${form}`);
+    return prepareModel(work, form, options);
+  };
+  const isChosen = (name: Contender) => chosen.includes(name);
+  return {
+    ours: await prepare('hugging-face'),
+    transformersJs:
+      options.peer ?? (isChosen('transformers.js') ? await prepare('transformers.js') : ''),
+    gguf: isChosen('node-llama-cpp') ? await prepare('gguf') : '',
+    nodeLlamaCpp: options.nodeLlamaCpp,
+  };
+}

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-responsiveness-test-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** `responsiveness` on a model of two layers and few words. */
+function responsiveness(...args: string[]) {
+  const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '1'];
+  const command = [cli, 'responsiveness', '--work', folder, ...tiny, ...args];
+  return spawnSync(process.execPath, command, { encoding: 'utf8' });
+}
+
+describe('measure responsiveness', () => {
+  it('watches the event loop with the model in this thread and in a worker', () => {
+    const { status, stdout, stderr } = responsiveness('--length', '2000', '--json');
+    expect(stderr).toBe('');
+    const { rows } = JSON.parse(stdout);
+    const [nowhere, here, worker] = rows.map(({ rounds }: { rounds: unknown[] }) => rounds[0]);
+    expect(rows.map(({ place }: { place: string }) => place)).toEqual([
+      'nowhere',
+      'this thread',
+      'a worker',
+    ]);
+    for (const { p50, p99, max, ticks, seconds } of [nowhere, here, worker]) {
+      expect(p50).toBeGreaterThan(0);
+      expect(p99).toBeGreaterThanOrEqual(p50);
+      expect(max).toBeGreaterThanOrEqual(0.99 * p99); // the histogram rounds
+      expect(ticks).toBeGreaterThan(0);
+      expect(seconds).toBeGreaterThan(0);
+    }
+    // Eight chunks let a tick through in between; a free event loop ticks all the time.
+    expect(here.ticks / here.seconds).toBeLessThan(worker.ticks / worker.seconds);
+    expect(status).toBe(0);
+  });
+
+  it('prints a table', () => {
+    const { status, stdout } = responsiveness('--length', '32');
+    const places = [...stdout.matchAll(/^\| (nowhere|this thread|a worker) +\|/gm)];
+    expect(places.map(([, place]) => place)).toEqual(['nowhere', 'this thread', 'a worker']);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    [['--length', '40000'], 'the model has 32768'],
+    [['--rounds', '0'], "'0' is not a whole number above 0"],
+  ])('explains %j', (args, message) => {
+    const { status, stderr } = responsiveness(...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+});
