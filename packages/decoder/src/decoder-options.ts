@@ -73,7 +73,7 @@ function checkProbe(probe: Probe): void {
   requireCount('probe.count', probe.count);
 }
 
-function checkSpectrum({ kernel, window, hop, decay }: SpectrumProbe): void {
+function checkSpectrum({ kernel, window, hop }: SpectrumProbe): void {
   requireCount('probe.hop', hop);
   requireCount('probe.window', window);
   if (window % hop !== 0) {
@@ -83,9 +83,6 @@ function checkSpectrum({ kernel, window, hop, decay }: SpectrumProbe): void {
   if (!Number.isInteger(bins) || bins < 1 || !kernel.every(Number.isFinite)) {
     const problem = `is not [2 · bins, ${window}] finite numbers`;
     throw new InvalidArgumentError('probe.kernel', problem);
-  }
-  if (!(decay > 0 && decay < 1)) {
-    throw new InvalidArgumentError('probe.decay', `${decay} is not between 0 and 1`);
   }
 }
 

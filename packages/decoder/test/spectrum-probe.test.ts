@@ -6,7 +6,6 @@ import {
   type Observation,
   type Probe,
   type SpectrumProbe,
-  spectrumSizes,
 } from '@namm/kv-cache';
 import { describe, expect, it } from 'vitest';
 import { Decoder } from '../src/index.js';
@@ -20,7 +19,6 @@ const probe: SpectrumProbe = {
   kernel: Array.from({ length: 2 * 3 * window }, () => Math.fround(random.normal())),
   window,
   hop: 4,
-  decay: 0.9,
 };
 const everything: Probe = { kind: 'lastQueries', count: 64 };
 const ids = Array.from({ length: 45 }, (_, i) => (17 * i + 3) % 250);
@@ -40,11 +38,7 @@ function recording(own: Probe) {
         told.at(-1)!.push(structuredClone(observation));
         for (const [head, rows] of observation.heads.entries()) {
           if (observation.kind !== 'spectrum') continue;
-          const { rows: count } = spectrumSizes(
-            probe,
-            seen(told.slice(0, -1)),
-            observation.queries,
-          );
+          const count = rowsAfter(seen(told.slice(0, -1)), observation.queries);
           const known = pending.get(`${layer}.${head}`) ?? Array.from({ length: 4 }, () => []);
           const slots = rows.length / count;
           for (let i = 0; i < count; i++)
@@ -52,15 +46,24 @@ function recording(own: Probe) {
           pending.set(`${layer}.${head}`, known);
         }
       },
-      pendingRows(layer, head) {
-        const { pending: count } = spectrumSizes(probe, seen(told), 1);
-        const known = pending.get(`${layer}.${head}`) ?? Array.from({ length: 4 }, () => []);
-        const slots = Math.max(...known.map(({ length }) => length));
-        const rows = known.slice(-count);
-        return Float32Array.from(
-          rows.flatMap((row) => Array.from({ length: slots }, (_, i) => row[i] ?? 0)),
-        );
-      },
+      ...(own.kind === 'spectrum' && {
+        spectrumFeeds(queries: number) {
+          const count = waiting(seen(told));
+          return {
+            weights: frameWeights(framesIn(seen(told), queries)),
+            pending: count,
+            rows: rowsAfter(seen(told), queries),
+            pendingRows(layer: number, head: number) {
+              const known = pending.get(`${layer}.${head}`) ?? Array.from({ length: 4 }, () => []);
+              const slots = Math.max(...known.map(({ length }) => length));
+              const rows = known.slice(-count);
+              return Float32Array.from(
+                rows.flatMap((row) => Array.from({ length: slots }, (_, i) => row[i] ?? 0)),
+              );
+            },
+          };
+        },
+      }),
     }),
   };
   return { policy, told };
@@ -68,6 +71,13 @@ function recording(own: Probe) {
 
 const seen = (told: readonly Observation[][]) =>
   told.reduce((sum, [first]) => sum + (first!.kind === 'spectrum' ? first!.queries : 0), 0);
+
+/** Rows that wait for their frame, frames that end in a pass, and rows that wait after it: 8 queries, 4 apart. */
+const waiting = (queries: number) => 4 + (queries % 4);
+const framesIn = (before: number, queries: number) => Math.floor(((before % 4) + queries) / 4);
+const rowsAfter = (before: number, queries: number) => Math.min(queries, waiting(before + queries));
+const frameWeights = (frames: number) =>
+  Float32Array.from({ length: frames }, (_, f) => (1 - 0.9 ** 4) * (0.9 ** 4) ** (frames - 1 - f));
 
 /** The definition, with plain loops: attention of all queries so far, `[query][slot]`. */
 function spectrumOf(rows: readonly number[][], queries: number, slots: number): number[] {
@@ -129,7 +139,7 @@ describe.each(['llama-base', 'gemma3-text', 'gpt2-hub-names'])('a spectrum of %s
           const lastRows = known.slice(-last.length / slots).flat();
           expect(largestDifference(last, lastRows)).toBeLessThan(1e-6);
           const spectrum = observation.spectra[head]!;
-          const { frames } = spectrumSizes(probe, known.length - whole.rows, whole.rows);
+          const frames = framesIn(known.length - whole.rows, whole.rows);
           expect(spectrum.length).toBe(frames === 0 ? 0 : 3 * slots);
           if (frames === 0) continue;
           expect(largestDifference(spectrum, spectrumOf(known, whole.rows, slots))).toBeLessThan(
@@ -161,5 +171,4 @@ it('is refused when it cannot be', async () => {
     Decoder.load(folderOf('llama-base'), { ...quiet, probe: { ...probe, ...changes } });
   await expect(load({ hop: 3 })).rejects.toThrow(InvalidArgumentError);
   await expect(load({ kernel: [1, 2, 3] })).rejects.toThrow('probe.kernel');
-  await expect(load({ decay: 1 })).rejects.toThrow('probe.decay');
 });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import type { StoredState } from './feature-state.js';
-import { pendingRows } from './frame-counting.js';
+import { pendingRows } from './frame-grid.js';
 import { bins } from './spectrum-settings.js';
 import type { StoredRow } from './stored-row.js';
 

@@ -3,7 +3,7 @@ import { InvalidAttentionError } from './attention-error.js';
 import { checkAttention, type FloatArray } from './check-attention.js';
 import { decodeState, encodeState } from './encode-state.js';
 import type { FoldedFrames } from './fold-frames.js';
-import { bornSlots, completedFrames, pendingRows } from './frame-counting.js';
+import { bornSlots, completedFrames, pendingRows, returnedRows } from './frame-grid.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
 import { foldHalfRows, roundToHalves } from './half-rows.js';
 import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
@@ -164,7 +164,7 @@ export class FeatureState {
     this.#checkSlots(slots);
     const frames = completedFrames(this.#seen, queries);
     const keptRows = pendingRows(this.#seen + queries);
-    const newCount = Math.min(queries, keptRows);
+    const newCount = returnedRows(this.#seen, queries);
     checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
     checkSize('rows', rows, newCount * slots);
     checkAttention(rows, slots);

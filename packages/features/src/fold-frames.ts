@@ -1,6 +1,12 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import type { FloatArray } from './check-attention.js';
-import { bornSlots, completedFrames, frameWeights, pendingRows } from './frame-counting.js';
+import {
+  bornSlots,
+  completedFrames,
+  frameWeights,
+  pendingRows,
+  returnedRows,
+} from './frame-grid.js';
 import { spectrumKernel } from './spectrum-kernel.js';
 import { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';
 
@@ -89,6 +95,6 @@ export function foldFrames(input: FoldInput): FoldedFrames {
       }
     }
   }
-  const keptRows = Math.min(queries, pendingRows(seen + queries));
+  const keptRows = returnedRows(seen, queries);
   return { queries, slots, spectrum, rows: attention.slice((queries - keptRows) * slots) };
 }

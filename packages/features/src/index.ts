@@ -3,7 +3,7 @@ export type { FloatArray } from './check-attention.js';
 export { FeatureEncoder, type FeatureEncoderOptions, type HeadTokens } from './feature-encoder.js';
 export { type AttentionPass, FeatureState, type FeatureStateOptions } from './feature-state.js';
 export { type FoldedFrames, type FoldInput, foldFrames } from './fold-frames.js';
-export { completedFrames, frameWeights, pendingRows } from './frame-counting.js';
+export { completedFrames, frameWeights, pendingRows, returnedRows } from './frame-grid.js';
 export { hannWindow } from './hann-window.js';
 export { checkKeyFeatures, type KeyFeature, keyFeatures, measureKeys } from './key-features.js';
 export { meansNearby } from './means-nearby.js';

@@ -2,8 +2,7 @@ import { InvalidArgumentError } from '@namm/core';
 import type { LayerShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
 import type { CacheView, EvictionPolicy } from './contracts/eviction-policy.js';
-import type { FloatArray, Observation, Probe } from './contracts/probe.js';
-import { spectrumSizes } from './spectrum-sizes.js';
+import type { FloatArray, Observation, Probe, SpectrumFeeds } from './contracts/probe.js';
 
 /** Positions are stored as signed 32-bit integers. */
 const maximumTokens = 2 ** 31 - 1;
@@ -11,9 +10,15 @@ const maximumTokens = 2 ** 31 - 1;
 /**
  * Checks an update against a cache before anything is changed.
  *
+ * @param spectrumFeeds what the policy said of this pass
  * @throws {InvalidArgumentError} naming the first part that does not fit
  */
-export function checkUpdate(update: CacheUpdate, view: CacheView, policy: EvictionPolicy): void {
+export function checkUpdate(
+  update: CacheUpdate,
+  view: CacheView,
+  policy: EvictionPolicy,
+  spectrumFeeds: () => SpectrumFeeds | null,
+): void {
   const { count, rows, observations } = update;
   const { probe } = policy;
   const { layers } = view.shape;
@@ -47,8 +52,9 @@ export function checkUpdate(update: CacheUpdate, view: CacheView, policy: Evicti
       `${observations.length} entries instead of ${expected} (the probe is '${probe.kind}')`,
     );
   }
+  const feeds = probe.kind === 'spectrum' ? spectrumFeeds() : null;
   for (const [layer, observation] of observations.entries()) {
-    checkObservation(observation, layer, layers[layer]!, count, view, probe);
+    checkObservation(observation, layer, layers[layer]!, { count, view, probe, feeds });
   }
 }
 
@@ -65,13 +71,19 @@ function checkInterval(
   fail('count', `${problem}, where '${name}' chooses; give at most ${room}`);
 }
 
+/** What an observation has to fit. */
+interface Expected {
+  readonly count: number;
+  readonly view: CacheView;
+  readonly probe: Probe;
+  readonly feeds: SpectrumFeeds | null;
+}
+
 function checkObservation(
   observation: Observation,
   layer: number,
   shape: LayerShape,
-  count: number,
-  view: CacheView,
-  probe: Probe,
+  { count, view, probe, feeds }: Expected,
 ): void {
   const what = `observations[${layer}]`;
   if (observation.kind !== probe.kind) {
@@ -91,13 +103,19 @@ function checkObservation(
   if (observation.kind === 'spectrum' && probe.kind === 'spectrum') {
     if (observation.queries !== count)
       fail(what, `is of ${observation.queries} queries instead of ${count}`);
-    const { bins, frames, rows } = spectrumSizes(probe, view.seen, count);
+    const bins = probe.kernel.length / (2 * probe.window);
+    if (feeds === null) fail(what, `is not expected: the policy says no spectrumFeeds`);
     if (observation.spectra.length !== shape.keyValueHeads)
       fail(what, `has ${observation.spectra.length} spectra for ${shape.keyValueHeads} heads`);
     for (const [head, values] of observation.spectra.entries()) {
-      checkNumbers(`${what}.spectra[${head}]`, values, frames === 0 ? 0 : bins, slots(head));
+      checkNumbers(
+        `${what}.spectra[${head}]`,
+        values,
+        feeds.weights.length === 0 ? 0 : bins,
+        slots(head),
+      );
     }
-    perSlot = rows;
+    perSlot = feeds.rows;
   }
   for (const [head, values] of observation.heads.entries()) {
     checkNumbers(`${what}.heads[${head}]`, values, perSlot, slots(head));

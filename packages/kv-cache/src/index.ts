@@ -26,6 +26,7 @@ export type {
   FloatArray,
   Observation,
   Probe,
+  SpectrumFeeds,
   SpectrumObservation,
   SpectrumProbe,
 } from './contracts/probe.js';
@@ -81,4 +82,3 @@ export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.
 export type { Scorer, ScorerState } from './scoring/scorer.js';
 export { TopSlots } from './scoring/top-slots.js';
 export { slotsPerHead } from './slots-per-head.js';
-export { type SpectrumSizes, spectrumSizes } from './spectrum-sizes.js';

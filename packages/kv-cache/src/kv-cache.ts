@@ -20,6 +20,7 @@ import type {
   KeptSlots,
   PolicyState,
 } from './contracts/eviction-policy.js';
+import type { SpectrumFeeds } from './contracts/probe.js';
 import type { Segments } from './contracts/segments.js';
 import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
@@ -146,11 +147,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * The attention rows of one head that the next frames of a `spectrum` probe need, `[rows, length]`; the
-   * policy remembers them. Empty when the policy asks for no spectrum.
+   * What a `spectrum` probe is fed in the next pass; the policy says it. Null when it asks for no spectrum.
+   *
+   * @param queries of that pass
    */
-  pendingRows(layer: number, head: number): Float32Array {
-    return this.#state.pendingRows?.(layer, head) ?? new Float32Array(0);
+  spectrumFeeds(queries: number): SpectrumFeeds | null {
+    return this.#state.spectrumFeeds?.(queries) ?? null;
   }
 
   /**
@@ -400,7 +402,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   async #update(update: CacheUpdate): Promise<void> {
-    checkUpdate(update, this, this.policy);
+    checkUpdate(update, this, this.policy, () => this.spectrumFeeds(update.count));
     this.#append(update);
     try {
       await this.#evictByPolicy(update);

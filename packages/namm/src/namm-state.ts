@@ -16,6 +16,7 @@ import {
   type PolicyState,
   packState,
   type ScoreListener,
+  type SpectrumFeeds,
 } from '@namm/kv-cache';
 import type { HeadBias } from './checkpoint/checkpoint.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
@@ -70,8 +71,8 @@ export class NammState implements PolicyState {
     this.#table.observe(layer, observation);
   }
 
-  pendingRows(layer: number, head: number): Float32Array {
-    return this.#table.head(layer, head).pending();
+  spectrumFeeds(queries: number): SpectrumFeeds {
+    return this.#table.feeds(queries);
   }
 
   async select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]> {

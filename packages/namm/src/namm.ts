@@ -141,7 +141,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
   const policy: EvictionPolicy = {
     name: 'namm',
     settings,
-    probe: spectrumProbe(features.decay),
+    probe: spectrumProbe,
     updateInterval,
     start: (shape) => new NammState(partsFor(shape), SpectrumTable.create(shape, tableOptions)),
     restore(shape, saved) {

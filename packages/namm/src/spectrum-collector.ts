@@ -61,7 +61,7 @@ export class SpectrumCollector {
     this.policy = {
       name: 'spectrum-collector',
       settings: { updateInterval, decay },
-      probe: spectrumProbe(decay),
+      probe: spectrumProbe,
       updateInterval,
       keepsEverything: true,
       start,
@@ -87,7 +87,7 @@ export class SpectrumCollector {
         return table.bytes;
       },
       observe: (layer, observation) => table.observe(layer, observation),
-      pendingRows: (layer, head) => table.head(layer, head).pending(),
+      spectrumFeeds: (queries) => table.feeds(queries),
       select: async (view) => {
         if (view.seen % updateInterval === 0) this.#measure(view, table);
         return view.shape.layers.map(() => null);

@@ -1,14 +1,17 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import {
   bins,
+  completedFrames,
   FeatureState,
   type FeatureStateOptions,
+  frameWeights,
   hop,
   pendingRows,
+  returnedRows,
   type Storage,
   windowSize,
 } from '@namm/features';
-import type { CacheShape, KeptSlots, Observation, StateArray } from '@namm/kv-cache';
+import type { CacheShape, KeptSlots, Observation, SpectrumFeeds, StateArray } from '@namm/kv-cache';
 
 /** The spectrogram of every KV head of a sequence, kept in step with the rows of its cache. */
 export class SpectrumTable {
@@ -58,6 +61,17 @@ export class SpectrumTable {
     return this.#heads[layer]![head]!;
   }
 
+  /** What the probe is fed in the next pass. All heads have seen the same. */
+  feeds(queries: number): SpectrumFeeds {
+    const { seen, decay } = this.head(0, 0);
+    return {
+      weights: Float32Array.from(frameWeights(completedFrames(seen, queries), decay)),
+      pending: pendingRows(seen),
+      rows: returnedRows(seen, queries),
+      pendingRows: (layer, head) => this.head(layer, head).pending(),
+    };
+  }
+
   /** Takes in the probe of one layer. */
   observe(layer: number, observation: Observation): void {
     if (observation.kind !== 'spectrum') {
@@ -69,7 +83,7 @@ export class SpectrumTable {
     this.#heads[layer] = this.#heads[layer]!.map((state, head) => {
       const rows = heads[head]!;
       const changed = state.fork();
-      const slots = rows.length / Math.min(queries, pendingRows(state.seen + queries));
+      const slots = rows.length / returnedRows(state.seen, queries);
       changed.absorb({ queries, slots, spectrum: spectra[head]!, rows });
       return changed;
     });

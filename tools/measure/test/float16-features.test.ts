@@ -19,7 +19,7 @@ function compared(policy: EvictionPolicy, other: EvictionPolicy) {
           own.observe(layer, observation);
           shadow.observe(layer, observation);
         },
-        pendingRows: (layer, head) => own.pendingRows!(layer, head),
+        spectrumFeeds: (queries) => own.spectrumFeeds!(queries),
         async select(view) {
           const decided = await own.select(view);
           if (view.seen % policy.updateInterval! !== 0) return decided;

@@ -12,8 +12,8 @@ export function countingPolicy(policy: EvictionPolicy, counts: GivenCounts[]): E
       return state.bytes;
     },
     observe: (layer, observation) => state.observe(layer, observation),
-    ...(state.pendingRows && {
-      pendingRows: (layer: number, head: number) => state.pendingRows!(layer, head),
+    ...(state.spectrumFeeds && {
+      spectrumFeeds: (queries: number) => state.spectrumFeeds!(queries),
     }),
     async select(view, onScores) {
       const kept = await state.select(view, onScores);

@@ -1,4 +1,4 @@
-import { type KVCache, type Probe, type SpectrumProbe, spectrumSizes } from '@namm/kv-cache';
+import type { KVCache, Probe } from '@namm/kv-cache';
 import { names, type Piece, pieces } from '../graph/names.js';
 import { type RotaryRows, rotaryRows } from '../rotary/rotary-rows.js';
 import type { Feed } from '../runtime/ort-session.js';
@@ -80,7 +80,7 @@ export class ForwardInputs {
       feeds.set(names.sin(table), { data: sin, shape });
     }
     this.#addPast(feeds, cache, count);
-    if (this.#probe.kind === 'spectrum') this.#addSpectrum(feeds, cache, count, this.#probe);
+    if (this.#probe.kind === 'spectrum') this.#addSpectrum(feeds, cache, count);
     return feeds;
   }
 
@@ -116,26 +116,16 @@ export class ForwardInputs {
   }
 
   /** The inputs of a `spectrum` probe; for a cache whose policy does not ask for it, nothing is computed. */
-  #addSpectrum(
-    feeds: Map<string, Feed>,
-    cache: KVCache,
-    count: number,
-    probe: SpectrumProbe,
-  ): void {
-    const { frames, pending, rows } = spectrumSizes(probe, cache.seen, count);
-    const isWanted = cache.policy.probe.kind === 'spectrum';
-    const counted = isWanted ? frames : 0;
-    const perFrame = probe.decay ** probe.hop;
-    const weights = Float32Array.from(
-      { length: counted },
-      (_, frame) => (1 - perFrame) * perFrame ** (frames - 1 - frame),
-    );
-    feeds.set(names.spectrumWeights, { data: weights, shape: [1, counted] });
-    feeds.set(names.spectrumRows, { data: BigInt64Array.of(BigInt(-rows)), shape: [1] });
+  #addSpectrum(feeds: Map<string, Feed>, cache: KVCache, count: number): void {
+    const wanted = cache.spectrumFeeds(count);
+    const weights = wanted?.weights ?? new Float32Array(0);
+    const rows = BigInt64Array.of(BigInt(-(wanted?.rows ?? 1)));
+    feeds.set(names.spectrumWeights, { data: weights, shape: [1, weights.length] });
+    feeds.set(names.spectrumRows, { data: rows, shape: [1] });
+    const endsFrame = wanted !== null && weights.length > 0;
     for (const { layer, head, pendingRows } of this.#heads) {
-      // Read only where a frame ends.
-      const data = counted > 0 ? cache.pendingRows(layer, head) : new Float32Array(0);
-      const shape = [counted > 0 ? pending : 0, cache.length(layer, head)];
+      const data = endsFrame ? wanted.pendingRows(layer, head) : new Float32Array(0);
+      const shape = [endsFrame ? wanted.pending : 0, cache.length(layer, head)];
       feeds.set(pendingRows, { data, shape });
     }
   }

@@ -1,5 +1,5 @@
 import type { CacheShape } from './cache-shape.js';
-import type { FloatArray, Observation, Probe } from './probe.js';
+import type { FloatArray, Observation, Probe, SpectrumFeeds } from './probe.js';
 import type { Segments } from './segments.js';
 
 /** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
@@ -76,10 +76,11 @@ export interface PolicyState {
    */
   observe(layer: number, observation: Observation): void;
   /**
-   * Needed with a `spectrum` probe: the attention rows of one head, averaged over its query heads, that wait
-   * for their frame; `[window − hop + seen mod hop, slots]`, zeros before the sequence began.
+   * Needed with a `spectrum` probe: what it is fed in the next pass.
+   *
+   * @param queries of that pass
    */
-  pendingRows?(layer: number, head: number): Float32Array;
+  spectrumFeeds?(queries: number): SpectrumFeeds;
   /**
    * Slots to keep, for all layers at once; null for a layer that loses nothing.
    *

@@ -33,10 +33,10 @@ export type Observation =
 /**
  * Asks for a short-time spectrum of the attention that each cached token receives over time. Per KV head
  * the attention is averaged over the query heads, so that each token has one value per query. Frames of
- * `window` queries end whenever the queries of the sequence are a multiple of `hop`; before the sequence
- * there are zeros. A frame's values are multiplied with the kernel, rows k and bins + k being real and
- * imaginary part of bin k, and the magnitudes of the F frames that end in a pass are summed with the weights
- * (1 − g) g^(F − 1 − f), g = decay^hop, the oldest frame f = 0 first.
+ * `window` queries end every `hop` queries; before the sequence there are zeros. A frame's values are multiplied
+ * with the kernel, rows k and bins + k being real and imaginary part of bin k, and the magnitudes of the frames
+ * that end in a pass are summed with the weights that the policy gives: it alone counts frames, and says for
+ * each pass in {@link SpectrumFeeds} what the graph is fed.
  */
 export interface SpectrumProbe {
   readonly kind: 'spectrum';
@@ -46,8 +46,21 @@ export interface SpectrumProbe {
   readonly window: number;
   /** Queries from one frame to the next. */
   readonly hop: number;
-  /** γ per query. */
-  readonly decay: number;
+}
+
+/** What a `spectrum` probe is fed in one pass. */
+export interface SpectrumFeeds {
+  /** Weight of each frame that ends in the pass, the oldest first; empty when none does. */
+  readonly weights: Float32Array;
+  /** Rows of {@link pendingRows}. */
+  readonly pending: number;
+  /** So many of the pass's last attention rows are wanted back, for the frames to come. */
+  readonly rows: number;
+  /**
+   * Attention of earlier queries to the cached tokens of one head that the frames need, averaged over its query
+   * heads: `[pending, slots]`, zeros before the sequence began. Read only where a frame ends.
+   */
+  pendingRows(layer: number, head: number): Float32Array;
 }
 
 /** What a `spectrum` probe says of one layer in one pass. */
@@ -57,6 +70,6 @@ export interface SpectrumObservation {
   readonly queries: number;
   /** Per KV head `[bins, slots]`, folded; empty when no frame ends in the pass. */
   readonly spectra: readonly FloatArray[];
-  /** Per KV head `[rows, slots]`: averaged attention of the last queries, which the next frames need. */
+  /** Per KV head `[rows, slots]`, rows as asked for: averaged attention of the pass's last queries. */
   readonly heads: readonly FloatArray[];
 }

@@ -51,7 +51,12 @@ export async function pass(
   const observations: Observation[] = shape.layers.map(({ keyValueHeads }, layer) => {
     const folded = Array.from({ length: keyValueHeads }, (_, head) => {
       const attention = makeAttention(layer, head, queries, cache.tokens(layer, head));
-      return foldFrames({ seen, pending: cache.pendingRows(layer, head), attention, queries });
+      return foldFrames({
+        seen,
+        pending: cache.spectrumFeeds(queries)!.pendingRows(layer, head),
+        attention,
+        queries,
+      });
     });
     return {
       kind: 'spectrum',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { completedFrames, frameWeights, pendingRows } from './frame-counting.js';
+import { completedFrames, frameWeights, pendingRows } from './frame-grid.js';
 
 it('counts frames and rows on an absolute grid', () => {
   fc.assert(

@@ -28,6 +28,17 @@ export function completedFrames(seen: number, queries: number): number {
 }
 
 /**
+ * How many of the last rows of a pass the frames after it need.
+ *
+ * @param seen queries of the sequence before the pass
+ * @param queries of the pass
+ * @returns at most `queries`
+ */
+export function returnedRows(seen: number, queries: number): number {
+  return Math.min(queries, pendingRows(seen + queries));
+}
+
+/**
  * What each of `frames` new frames weighs in the moving average, the oldest first:
  * (1 − g) g^(frames − 1 − f) with g = γ^16. The old average weighs g^frames.
  *
