@@ -13,17 +13,25 @@ export function evolutionReport(
   records: readonly GenerationRecord[],
 ): string {
   const report: Report = {
-    title: `Evolution of ${settings.trainable.kind === 'namm' ? settings.trainable.scorer.kind : 'key-norm'}`,
+    title: titleOf(settings),
     parts: [
       { kind: 'text', paragraphs: [summary(settings, records)] },
       fitnessChart(settings, records),
       keptChart(records),
       ...taskCharts(settings, records),
-      chart('Step size', 'sigma', [series('σ', evolved(records), ({ sigma }) => sigma)]),
+      chart('Step size of the search', 'σ', [series('σ', evolved(records), ({ sigma }) => sigma)]),
       validationTable(records),
     ],
   };
   return reportPage(report);
+}
+
+/** What is evolved, in words. */
+function titleOf({ trainable }: EvolutionSettings): string {
+  if (trainable.kind === 'key-norm') return 'Evolving a policy that sees key norms and ages';
+  const names = { bam: 'a NAMM', mlp: 'a NAMM with an MLP', linear: 'a NAMM with a linear scorer' };
+  const name = names[trainable.scorer.kind];
+  return trainable.scorerParameters ? `Evolving the head bias of ${name}` : `Evolving ${name}`;
 }
 
 const evolved = (records: readonly GenerationRecord[]) =>
@@ -52,10 +60,13 @@ function fitnessChart(
   const { kind } = settings.fitness;
   const full = kind === 'score' ? 1 : 0;
   const [first, last] = [records[0]?.generation ?? 0, records.at(-1)?.generation ?? 0];
-  const description =
-    kind === 'score'
-      ? 'Task score over that of the full cache on the same prompts, mean over tasks.'
-      : 'Log-probability of the answers minus that under the full cache, mean over tasks.';
+  const description = {
+    score: 'Task score over that of the full cache on the same prompts, mean over tasks.',
+    'probability-gain':
+      'Probability of the answers minus that under the full cache, mean over tasks.',
+    'log-probability-gain':
+      'Log-probability of the answers minus that under the full cache, mean over tasks.',
+  }[kind];
   return {
     ...chart('Fitness', kind, [
       spread('members', evolved(records), ({ fitness }) => fitness),
@@ -68,7 +79,7 @@ function fitnessChart(
 
 function keptChart(records: readonly GenerationRecord[]): LineChart {
   return {
-    ...chart('Kept', 'share of the tokens seen', [
+    ...chart('Tokens kept', 'share of the tokens seen', [
       spread('members, average over updates', evolved(records), ({ keptShare }) => keptShare),
       series('mean, average over updates', validated(records), (each) => each.keptShare),
       series('mean, at the answers', validated(records), (each) => each.keptAtAnswer),
@@ -85,7 +96,7 @@ function taskCharts(
   const tasks = [...new Set(settings.stages.flatMap(({ tasks }) => tasks))];
   return tasks.map((task) => {
     const own = validated(records).filter(({ tasks }) => task in tasks);
-    return chart(`Task ${task}`, 'score on the validation prompts', [
+    return chart(`Task: ${task}`, 'validation score', [
       series('mean of the distribution', own, ({ tasks }) => tasks[task]!.score),
       { ...series('full cache', own, ({ tasks }) => tasks[task]!.fullScore), dashed: true },
     ]);
