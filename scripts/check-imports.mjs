@@ -30,7 +30,7 @@ const rooms = {
   'cache-text': ['core', 'decoder', 'kv-cache'],
   'cache-video': ['decoder', 'kv-cache', 'onnx'],
   'cache-decision-transformer': ['decoder', 'kv-cache'],
-  benchmarks: ['core', 'kv-cache'],
+  benchmarks: ['core', 'report', 'kv-cache'],
   environments: ['core'],
   evolve: [
     'core',

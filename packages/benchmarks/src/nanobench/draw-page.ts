@@ -1,6 +1,7 @@
-import { type ConditionSummary, describeBudget, type RowSummary } from '@namm/benchmarks';
 import type { Interval } from '@namm/core';
 import { type ReportPart, reportPage, type Series } from '@namm/report';
+import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
+import { describeBudget } from '../table/table-row.js';
 import { titleOf } from './format-tables.js';
 
 /** The table as one HTML page: per condition a chart of score against bytes, and the rows. */
