@@ -84,7 +84,9 @@ describe('bench nanobench', () => {
       of.get(
         rows.find(
           (row) =>
-            row.contender === contender && row.budget.kind === kind && row.answers === 'teacherForced',
+            row.contender === contender &&
+            row.budget.kind === kind &&
+            row.answers === 'teacherForced',
         )!,
       )!;
     const rowsIn = ({ kept, seen }: PromptResult) => kept.atAnswer * seen * 8; // heads
@@ -128,7 +130,9 @@ describe('bench nanobench', () => {
     const again = readFileSync(results, 'utf8');
     expect(again.startsWith(kept)).toBe(true);
     const fed = (text: string) =>
-      text.split('\n').filter((line) => line.includes('|teacherForced|') && !line.includes('random NAMM'));
+      text
+        .split('\n')
+        .filter((line) => line.includes('|teacherForced|') && !line.includes('random NAMM'));
     expect(fed(again).sort()).toEqual(fed(whole).sort());
     expect(bench(...small).status).toBe(0);
     expect(readFileSync(results, 'utf8')).toBe(again);
