@@ -19,21 +19,41 @@ import typescript from 'typescript';
 // Each room may import rooms above it only, and of these only the ones it names. Apps and tools may import all, but not each other.
 const rooms = {
   core: [],
-  report: ['core'],
-  'cma-es': ['core'],
+  tensors: ['core'],
+  statistics: ['core'],
+  'cma-es': ['core', 'tensors'],
   features: ['core'],
-  bam: ['core'],
-  'kv-cache': ['core'],
-  namm: ['core', 'features', 'bam', 'kv-cache'],
+  bam: ['core', 'tensors'],
+  'kv-cache': ['core', 'tensors'],
+  namm: ['core', 'tensors', 'features', 'bam', 'kv-cache'],
+  report: ['core', 'statistics'],
   onnx: ['core'],
-  decoder: ['core', 'onnx', 'kv-cache'],
-  'cache-text': ['core', 'decoder', 'kv-cache'],
-  'cache-video': ['decoder', 'kv-cache', 'onnx'],
-  'cache-decision-transformer': ['decoder', 'kv-cache'],
-  benchmarks: ['core', 'report', 'kv-cache'],
-  environments: ['core'],
+  decoder: ['core', 'tensors', 'onnx', 'kv-cache'],
+  teach: ['core', 'tensors', 'statistics', 'kv-cache', 'decoder'],
+  hub: ['core'],
+  'cache-text': ['core', 'decoder', 'kv-cache', 'hub'],
+  'cache-video': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
+  'cache-decision-transformer': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
+  environments: ['core', 'tensors'],
+  benchmarks: ['core', 'statistics', 'report', 'kv-cache'],
+  // Becomes ['core', 'tensors', 'statistics', 'report', 'cma-es'] once the rest stands in evolve-policies.
   evolve: [
     'core',
+    'tensors',
+    'statistics',
+    'report',
+    'cma-es',
+    'features',
+    'bam',
+    'kv-cache',
+    'namm',
+    'decoder',
+    'benchmarks',
+  ],
+  'evolve-policies': [
+    'core',
+    'tensors',
+    'statistics',
     'report',
     'cma-es',
     'features',
@@ -43,6 +63,8 @@ const rooms = {
     'decoder',
     'benchmarks',
     'environments',
+    'cache-decision-transformer',
+    'evolve',
   ],
   models: ['core'],
   cli: ['core'],
@@ -71,6 +93,12 @@ function importsOf(path) {
 const isTest = (path) => /\.(test|bench)\.[jt]s$/.test(path) || path.split(sep).includes('test');
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
+/** Whether a room stands above the one of a folder in the table. */
+function isAbove(room, folder) {
+  const order = Object.keys(rooms);
+  return order.indexOf(room) < order.indexOf(folder.slice(folder.lastIndexOf(sep) + 1));
+}
+
 /** @param allowed rooms it may import; null when all */
 function problemsOfRoom(root, folder, allowed) {
   const manifest = readManifest(folder);
@@ -90,7 +118,8 @@ function problemsOfRoom(root, folder, allowed) {
     used.add(room);
     if (specifier === manifest.name) return 'imports its own package by name';
     if (!(room in rooms)) return `${specifier} is no room`;
-    const forThisFile = room === roomForTests ? isTest(path) : !allowed || allowed.includes(room);
+    const isAllowed = !allowed || allowed.includes(room) || (isTest(path) && isAbove(room, folder));
+    const forThisFile = room === roomForTests ? isTest(path) : isAllowed;
     if (!forThisFile) {
       return `may not import ${specifier}; its rooms: ${allowed?.join(', ') || 'none'}`;
     }

@@ -1,6 +1,7 @@
-import { type RetentionRecord, writeFileAtomic, writeRetentionRecord } from '@namm/core';
+import { type RetentionRecord, writeFileAtomic } from '@namm/core';
 import type { Tokenizer } from '@namm/decoder';
 import type { RetentionRecorder } from '@namm/kv-cache';
+import { writeRetentionRecord } from '@namm/kv-cache';
 import { retentionPage } from '@namm/report';
 
 /** The record of a run with the text it is about. */

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { heldTokens, readRetentionRecord } from '@namm/core';
+import { heldTokens } from '@namm/core';
+import { readRetentionRecord } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
 import { afterAll, describe, expect, it } from 'vitest';
 

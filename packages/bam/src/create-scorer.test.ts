@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openSafetensors } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createScorer } from './create-scorer.js';

@@ -1,5 +1,5 @@
-import { mean } from '@namm/core';
 import type { CacheMemory, KVCache } from '@namm/kv-cache';
+import { mean } from '@namm/statistics';
 import type { SampleMemory } from './score-samples.js';
 
 /** Looks at a cache after each pass, and remembers what it held. */

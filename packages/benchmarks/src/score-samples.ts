@@ -1,5 +1,5 @@
-import { mean } from '@namm/core';
 import type { CacheMemory, EvictionPolicy, KVCache, SequenceModel } from '@namm/kv-cache';
+import { mean } from '@namm/statistics';
 import { MemoryWatch } from './memory-watch.js';
 import type { PreparedQuestion, PreparedSample } from './prepare-sample.js';
 

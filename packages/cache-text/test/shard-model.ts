@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, writeSafetensors } from '@namm/core';
+import { openSafetensors, writeSafetensors } from '@namm/tensors';
 import { folder } from './helpers.js';
 
 /** The files of the model with its weights in two shards and an index. */

@@ -1,11 +1,3 @@
 export * from './portable.js';
-export { readRetentionRecord } from './retention/read-retention-record.js';
-export { writeRetentionRecord } from './retention/write-retention-record.js';
-export { withFile } from './safetensors/open-file.js';
-export { openSafetensors } from './safetensors/open-safetensors.js';
-export { readExactly } from './safetensors/read-exactly.js';
-export { SafetensorsFile } from './safetensors/safetensors-file.js';
-export type { TensorEntry } from './safetensors/tensor-entry.js';
-export { writeSafetensors } from './safetensors/write-safetensors.js';
 export { enableRelaxedSimd } from './wasm/enable-relaxed-simd.js';
 export { writeFileAtomic } from './write-file-atomic.js';

@@ -1,33 +1,25 @@
 // What needs no file system: runs in browsers as well as in Node, as `@namm/core/portable`.
 export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
 export {
-  type BootstrapOptions,
-  bootstrapInterval,
-  bootstrapRatioInterval,
-  type Interval,
-} from './bootstrap.js';
-export {
   FileFormatError,
   InvalidArgumentError,
   NammError,
   type NammErrorOptions,
 } from './errors.js';
 export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
-export { mean } from './mean.js';
-export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
-export { quantile } from './quantile.js';
-export { philox4x32, Random } from './random.js';
 export {
-  bootstrapPValue,
-  type DrawnGroup,
-  type DrawnStrata,
-  nested,
-  percentileInterval,
-  type Resampling,
-  resampledInterval,
-  strata,
-} from './resampling.js';
+  checkChoice,
+  checkInteger,
+  checkNames,
+  checkNumber,
+  checkShare,
+  checkSignal,
+  finiteNumbers,
+} from './option-checks.js';
+export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
+export { philox4x32, Random } from './random.js';
 export { checkRetentionRecord } from './retention/check-retention-record.js';
+export { findRetentionProblem } from './retention/find-retention-problem.js';
 export { heldTokens } from './retention/held-tokens.js';
 export type {
   RetentionBytes,
@@ -35,13 +27,5 @@ export type {
   RetentionRecord,
   RetentionScores,
 } from './retention/retention-record.js';
-export type { Dtype } from './safetensors/dtype.js';
-export {
-  type ParsedSafetensors,
-  type ParsedTensor,
-  parseSafetensors,
-} from './safetensors/parse-safetensors.js';
-export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
-export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
 export { suggestName } from './suggest-name.js';
 export { hasRelaxedSimd, WasmError, WasmInstance } from './wasm/wasm-instance.js';

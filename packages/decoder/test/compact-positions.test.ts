@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, Random, type TensorData, writeSafetensors } from '@namm/core';
+import { Random } from '@namm/core';
 import {
   type EvictionPolicy,
   full,
@@ -11,6 +11,7 @@ import {
   random,
   sinkRecent,
 } from '@namm/kv-cache';
+import { openSafetensors, type TensorData, writeSafetensors } from '@namm/tensors';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

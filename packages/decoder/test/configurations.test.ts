@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSafetensors } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import { expect, it } from 'vitest';
 import { Decoder } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileFormatError, InvalidArgumentError, openSafetensors } from '@namm/core';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import {
   CacheBusyError,
   CacheFailedError,
@@ -11,6 +11,7 @@ import {
   type Probe,
   sinkRecent,
 } from '@namm/kv-cache';
+import { openSafetensors } from '@namm/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CacheUseError,

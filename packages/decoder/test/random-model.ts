@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random, type TensorData, writeSafetensors } from '@namm/core';
+import { Random } from '@namm/core';
+import { type TensorData, writeSafetensors } from '@namm/tensors';
 
 /** A small Llama-like model of random weights in a temporary folder. */
 export interface RandomModel {

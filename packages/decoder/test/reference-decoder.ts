@@ -1,4 +1,4 @@
-import { openSafetensors, type SafetensorsFile } from '@namm/core';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import { type DecoderSpec, type RotarySpec, rotaryRows } from '../src/index.js';
 
 /** Which cached positions the query at one position may not see, although causality lets it. */

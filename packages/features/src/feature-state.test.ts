@@ -1,4 +1,5 @@
-import { openSafetensors, Random } from '@namm/core';
+import { Random } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FeatureEncoder } from './feature-encoder.js';

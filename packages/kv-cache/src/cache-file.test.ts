@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileFormatError, openSafetensors, type TensorData, writeSafetensors } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { openSafetensors, type TensorData, writeSafetensors } from '@namm/tensors';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CacheBusyError, CacheMismatchError, CacheSaveError } from './cache-errors.js';

@@ -1,6 +1,5 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from './budget.js';
-import { checkNames } from './check-option.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
 import { full } from './policies/full.js';

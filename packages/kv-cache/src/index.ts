@@ -9,7 +9,6 @@ export {
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';
-export { checkNames } from './check-option.js';
 export { hasCompactPositions } from './compact-positions.js';
 export type { CacheMemory } from './contracts/cache-memory.js';
 export type { CacheShape, LayerShape } from './contracts/cache-shape.js';
@@ -65,6 +64,8 @@ export {
   snapKVScorer,
 } from './policies/snap-kv.js';
 export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
+export { readRetentionRecord } from './retention/read-retention-record.js';
+export { writeRetentionRecord } from './retention/write-retention-record.js';
 export {
   RetentionRecorder,
   type RetentionRecorderOptions,

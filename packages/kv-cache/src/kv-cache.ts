@@ -1,4 +1,4 @@
-import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { checkChoice, checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
 import {
   CacheBusyError,
   CacheFailedError,
@@ -6,7 +6,6 @@ import {
   CacheReleasedError,
   InvalidSelectionError,
 } from './cache-errors.js';
-import { checkChoice, checkNames } from './check-option.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
 import { closedPositions } from './closed-positions.js';

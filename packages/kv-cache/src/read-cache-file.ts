@@ -1,4 +1,5 @@
-import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import type { CacheContents, HeadContents } from './cache-contents.js';
 import { CacheMismatchError } from './cache-errors.js';
 import { hasCompactPositions } from './compact-positions.js';

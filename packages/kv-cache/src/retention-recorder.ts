@@ -1,10 +1,11 @@
 import {
+  checkInteger,
+  checkNames,
   InvalidArgumentError,
   type RetentionPart,
   type RetentionRecord,
   type RetentionScores,
 } from '@namm/core';
-import { checkInteger, checkNames } from './check-option.js';
 import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { CacheView, ScoreListener } from './contracts/eviction-policy.js';

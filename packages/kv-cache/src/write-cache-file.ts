@@ -1,4 +1,5 @@
-import { NammError, type TensorData, writeSafetensors } from '@namm/core';
+import { NammError } from '@namm/core';
+import { type TensorData, writeSafetensors } from '@namm/tensors';
 import type { CacheContents } from './cache-contents.js';
 import { CacheSaveError } from './cache-errors.js';
 import { hasCompactPositions } from './compact-positions.js';

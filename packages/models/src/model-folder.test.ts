@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidArgumentError, openSafetensors } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import { describe, expect, it } from 'vitest';
 import { modelFolder, modelNames } from './model-folder.js';
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createScorer } from '@namm/bam';
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import { FeatureEncoder, type Storage } from '@namm/features';
 import {
   type BudgetInput,
   type CacheShape,
-  checkNames,
   type EvictionPolicy,
   parseBudget,
   slotsPerHead,

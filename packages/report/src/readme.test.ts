@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@namm/core';
+import * as kvCache from '@namm/kv-cache';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sampleRecord } from '../test/sample-record.js';
 import * as report from './index.js';
@@ -18,15 +19,22 @@ async function runExample(number: number): Promise<void> {
   const example = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)][number]![1]!;
   const body = example
     .replace(/^import (.*) from '@namm\/core';$/m, 'const $1 = core;')
+    .replace(/^import (.*) from '@namm\/kv-cache';$/m, 'const $1 = kvCache;')
     .replace(/^import (.*) from '@namm\/report';$/m, 'const $1 = report;')
     .replaceAll(/'(run|evolution)\.(\w+)'/g, `join('$1.$2')`);
-  const run = new Function('core', 'report', 'join', `return (async () => { ${body} })()`);
-  await run(core, report, (name: string) => join(folder, name));
+  const run = new Function(
+    'core',
+    'kvCache',
+    'report',
+    'join',
+    `return (async () => { ${body} })()`,
+  );
+  await run(core, kvCache, report, (name: string) => join(folder, name));
 }
 
 it('runs the example of a retention page', async () => {
   const record = sampleRecord({ layers: 2, heads: 2, tokens: 40, chunk: 8 }, 1);
-  await core.writeRetentionRecord(join(folder, 'run.safetensors'), record);
+  await kvCache.writeRetentionRecord(join(folder, 'run.safetensors'), record);
   await runExample(0);
   const page = await readFile(join(folder, 'run.html'), 'utf8');
   expect(page).toContain('<h1>What sample kept</h1>');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { NammError, openSafetensors } from '@namm/core';
+import { NammError } from '@namm/core';
 import { Decoder, loadTokenizer, TokenizerError } from '@namm/decoder';
+import { openSafetensors } from '@namm/tensors';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { largestDifference } from './largest-difference.js';
 import { isFile, readJson } from './model-fixture.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createScorer, publishedBam, slowScores } from '@namm/bam';
-import { openSafetensors } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import type { ConformanceKind } from './conformance-kind.js';
 import { isFile, readJson } from './model-fixture.js';
 

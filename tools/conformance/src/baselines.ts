@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSafetensors } from '@namm/core';
 import { type CacheShape, KVCache, pyramidBudgets, sinkRecent } from '@namm/kv-cache';
+import { openSafetensors } from '@namm/tensors';
 import { type Parameters, policyOf } from './baselines/policy-of.js';
 import { type LayerTokens, runPass } from './baselines/run-pass.js';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parameterCount, publishedBam } from '@namm/bam';
-import { openSafetensors, type SafetensorsFile } from '@namm/core';
 import { importReferenceCheckpoint, type ReferenceState, readReferenceState } from '@namm/namm';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 
 const pattern = /^ckpt_\w+\.pt$/;

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { publishedBam } from '@namm/bam';
-import { openSafetensors, type SafetensorsFile } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import type { CacheView, EvictionPolicy, KeptSlots } from '@namm/kv-cache';
 import {
@@ -12,6 +11,7 @@ import {
   publishedFeatures,
   SpectrumCollector,
 } from '@namm/namm';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { largestDifference } from './largest-difference.js';
 import { isFile } from './model-fixture.js';

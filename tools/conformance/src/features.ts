@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openSafetensors, type SafetensorsFile } from '@namm/core';
 import { readRotaryParameters, rotaryRows } from '@namm/decoder';
 import { bins, FeatureEncoder, FeatureState, foldFrames, SpectrumStatistics } from '@namm/features';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { readJson } from './model-fixture.js';
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSafetensors, type SafetensorsFile } from '@namm/core';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 
 /** Positions to keep per layer and KV head, then tokens to feed. */
 export interface Eviction {

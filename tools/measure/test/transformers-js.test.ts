@@ -12,8 +12,8 @@ import {
   TextGenerationPipeline,
 } from '@huggingface/transformers';
 import { NammModelForCausalLM } from '@namm/cache-text';
-import { openSafetensors } from '@namm/core';
 import { modelFolder } from '@namm/models';
+import { openSafetensors } from '@namm/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelConfig } from '../src/random-model/model-config.js';
 import type { Weight } from '../src/random-model/model-weights.js';

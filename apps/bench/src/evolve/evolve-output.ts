@@ -1,5 +1,6 @@
-import { mean, type ProgressEvent } from '@namm/core';
+import type { ProgressEvent } from '@namm/core';
 import type { GenerationRecord } from '@namm/evolve';
+import { mean } from '@namm/statistics';
 
 const three = (value: number) => value.toFixed(3);
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;

@@ -1,4 +1,4 @@
-import { bootstrapInterval } from '@namm/core';
+import { bootstrapInterval } from '@namm/statistics';
 import type { Asked } from './ask.js';
 
 /** One line of the demo's table. */

@@ -1,4 +1,5 @@
-import { mean, Random } from '@namm/core';
+import { Random } from '@namm/core';
+import { mean } from '@namm/statistics';
 import { describe, expect, it } from 'vitest';
 import { compareScores, differScores } from './compare-scores.js';
 import { chooseFamilies, drawPrompts, familyMeans } from './family-means.js';

@@ -1,4 +1,4 @@
-import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/core';
+import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
 import { type FamilyMeans, overFamilies } from './family-means.js';
 
 /** Scores of a group of families, beside those of the full cache and of the oracle. */

@@ -1,4 +1,5 @@
-import { mean, Random, strata } from '@namm/core';
+import { Random } from '@namm/core';
+import { mean, strata } from '@namm/statistics';
 
 /** Mean scores of some families: of all prompts, and of each resample of them. */
 export interface FamilyMeans {

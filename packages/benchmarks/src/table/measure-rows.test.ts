@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileFormatError, InvalidArgumentError, mean } from '@namm/core';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import {
   type EvictionPolicy,
   type KeptSlots,
   l2NormScorer,
   type PolicyState,
 } from '@namm/kv-cache';
+import { mean } from '@namm/statistics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecallModel, WordTokenizer } from '../../test/recall-model.js';
 import { testFiller } from '../../test/test-filler.js';
@@ -80,7 +81,7 @@ const base: TableRow = {
   seed: 1,
   placement: 'last',
   updateInterval: interval,
-  answers: 'teacherForced',
+  answers: 'forced',
   contender: 'full',
   contenderVersion: '',
   budget: { kind: 'own' },
@@ -220,7 +221,7 @@ describe('measureRows', () => {
   it('scores decoded answers as teacher-forced ones where each question has a single right word', async () => {
     const store = await open();
     const { options } = optionsWith(store);
-    const free = allRows.map((row): TableRow => ({ ...row, answers: 'generated' }));
+    const free = allRows.map((row): TableRow => ({ ...row, answers: 'free' }));
     await measureRows(allRows, options);
     await measureRows(free, options);
     let right = 0;

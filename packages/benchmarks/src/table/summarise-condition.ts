@@ -1,4 +1,5 @@
-import { FileFormatError, type Interval, mean, percentileInterval } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { type Interval, mean, percentileInterval } from '@namm/statistics';
 import {
   compareScores,
   differScores,

@@ -1,11 +1,5 @@
-import {
-  type Interval,
-  InvalidArgumentError,
-  mean,
-  nested,
-  percentileInterval,
-  Random,
-} from '@namm/core';
+import { InvalidArgumentError, Random } from '@namm/core';
+import { type Interval, mean, nested, percentileInterval } from '@namm/statistics';
 import { chooseFamilies, type FamilyMeans, overFamilies } from './family-means.js';
 
 /** A base model: its full cache, and the memory models that were evolved on it. */

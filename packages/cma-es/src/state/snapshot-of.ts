@@ -1,4 +1,4 @@
-import type { TensorData } from '@namm/core/portable';
+import type { TensorData } from '@namm/tensors/portable';
 import { packHistory } from '../history.js';
 import { toJson } from './json.js';
 import { row, type Snapshot } from './snapshot.js';

@@ -1,4 +1,4 @@
-import type { TensorArray, TensorData } from '@namm/core/portable';
+import type { TensorArray, TensorData } from '@namm/tensors/portable';
 
 /**
  * A strategy at a moment as named tensors and a few texts, to be put into a file of the caller's own: names may be given

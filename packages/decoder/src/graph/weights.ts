@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path';
-import type { Dtype, SafetensorsFile } from '@namm/core';
 import type { ElementType, GraphBuilder, Value } from '@namm/onnx';
+import type { Dtype, SafetensorsFile } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import type { ModelFolder, StoredTensor } from '../source/model-folder.js';
 

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstat, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import {
-  InvalidArgumentError,
-  openSafetensors,
-  type SafetensorsFile,
-  type TensorEntry,
-} from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import { openSafetensors, type SafetensorsFile, type TensorEntry } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
 

@@ -1,6 +1,5 @@
-import { InvalidArgumentError, Random } from '@namm/core';
+import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import {
-  checkNames,
   hasCompactPositions,
   type SequenceCache,
   type SequenceModel,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { InvalidArgumentError } from '@namm/core';
-import { checkNames } from '@namm/kv-cache';
+import { checkNames, InvalidArgumentError } from '@namm/core';
+
 import { readJsonObject } from './read-json-object.js';
 import { TokenizerError } from './tokenizer-error.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
-import { InvalidArgumentError } from '@namm/core';
-import { checkNames } from '@namm/kv-cache';
+import { checkNames, InvalidArgumentError } from '@namm/core';
+
 import type { ChatMessage } from './chat-template.js';
 import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';

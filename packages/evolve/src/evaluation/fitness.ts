@@ -1,4 +1,4 @@
-import { mean } from '@namm/core';
+import { mean } from '@namm/statistics';
 import type { FailedScore, MemberScore } from './evaluator.js';
 
 /**

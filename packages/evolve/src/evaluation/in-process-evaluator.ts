@@ -1,8 +1,8 @@
 import { type PreparedSample, type SampleScore, scoreSamples } from '@namm/benchmarks';
-import { mean } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import type { Normaliser } from '@namm/features';
 import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
+import { mean } from '@namm/statistics';
 import { createCollector, type NormaliserKind } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';
 import type { Trainable } from '../trainables/trainable.js';

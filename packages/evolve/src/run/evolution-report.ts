@@ -1,5 +1,5 @@
-import { mean } from '@namm/core';
 import { type LineChart, type Report, reportPage, type Series, type Table } from '@namm/report';
+import { mean } from '@namm/statistics';
 import type { EvolutionSettings } from './evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './generation-record.js';
 

@@ -1,6 +1,7 @@
 import { CmaEs } from '@namm/cma-es';
-import { FileFormatError, openSafetensors, writeSafetensors } from '@namm/core';
+import { FileFormatError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
+import { openSafetensors, writeSafetensors } from '@namm/tensors';
 import type { SliceScores } from '../evaluation/evaluator.js';
 
 /** The best mean so far. */

@@ -1,6 +1,6 @@
 import type { PreparedSample } from '@namm/benchmarks';
-import { mean } from '@namm/core';
 import type { Normaliser } from '@namm/features';
+import { mean } from '@namm/statistics';
 import type { Evaluator, FailedScore, MemberScore, SliceScores } from '../evaluation/evaluator.js';
 import {
   type FitnessSettings,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openSafetensors } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { KVCache } from '../kv-cache.js';

@@ -1,5 +1,5 @@
+import { checkNames, checkShare } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
-import { checkNames, checkShare } from '../check-option.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { attentionSumsScorer } from '../scoring/attention-sums.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';

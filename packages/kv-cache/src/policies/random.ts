@@ -1,6 +1,5 @@
-import { Random } from '@namm/core';
+import { checkInteger, checkNames, Random } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
-import { checkInteger, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { RowTable } from '../scoring/row-table.js';

@@ -1,5 +1,5 @@
+import { checkInteger, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
-import { checkInteger, checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import type { Scorer } from '../scoring/scorer.js';

@@ -1,5 +1,5 @@
+import { checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
-import { checkNames } from '../check-option.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import { expectArrays } from '../saved-state.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';

@@ -1,4 +1,4 @@
-import { checkChoice, checkNames, checkShare } from '../check-option.js';
+import { checkChoice, checkNames, checkShare } from '@namm/core';
 import type { HeadAllocation } from './head-allocation.js';
 import { roundHalfEven } from './round-half-even.js';
 import type { TopSlots } from './top-slots.js';

@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
-import { checkChoice, checkInteger } from '../check-option.js';
+import { checkChoice, checkInteger, InvalidArgumentError } from '@namm/core';
 import { roundHalfEven } from './round-half-even.js';
 
 /** PyramidKV's own. */

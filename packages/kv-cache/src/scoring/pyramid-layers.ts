@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
-import { checkNames } from '../check-option.js';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { LayerAllocation } from './layer-allocation.js';
 import { defaultBeta, type PyramidBudgetsOptions, pyramidBudgets } from './pyramid-budgets.js';
 

@@ -1,6 +1,6 @@
+import { checkInteger, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
-import { checkInteger, checkNames } from '../check-option.js';
 import type { CacheShape } from '../contracts/cache-shape.js';
 import type {
   CacheView,

@@ -1,5 +1,6 @@
 import type { ScorerSettings } from '@namm/bam';
-import { FileFormatError, openSafetensors, type SafetensorsFile } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import {
   type DecisionSettings,
   type FeatureSettings,

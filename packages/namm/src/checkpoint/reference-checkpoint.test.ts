@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedBam } from '@namm/bam';
-import { FileFormatError, NammError, openSafetensors } from '@namm/core';
+import { FileFormatError, NammError } from '@namm/core';
+import { openSafetensors } from '@namm/tensors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fixture, inFolder } from '../testing/in-folder.js';

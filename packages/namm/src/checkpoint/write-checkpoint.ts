@@ -1,4 +1,5 @@
-import { InvalidArgumentError, writeSafetensors } from '@namm/core';
+import { InvalidArgumentError } from '@namm/core';
+import { writeSafetensors } from '@namm/tensors';
 import { findCheckpointProblem, type NammCheckpoint } from './checkpoint.js';
 
 /** What the header of a checkpoint says it is. */

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { FileFormatError, readExactly } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { readExactly } from '@namm/tensors';
 import { type LocateStorage, torchHandlers } from './torch-handlers.js';
 import type { TorchDtype } from './torch-tensor.js';
 import { type PickleHandlers, PickleProblem, unpickle } from './unpickle.js';

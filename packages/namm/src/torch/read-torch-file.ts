@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { FileFormatError, readExactly, withFile } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { readExactly, withFile } from '@namm/tensors';
 import { readLegacyTorchFile } from './read-legacy-torch-file.js';
 import { type LocateStorage, torchHandlers } from './torch-handlers.js';
 import { PickleProblem, unpickle } from './unpickle.js';

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { FileFormatError, readExactly } from '@namm/core';
+import { FileFormatError } from '@namm/core';
+import { readExactly } from '@namm/tensors';
 
 /** A file in an archive, stored as it is. */
 export interface ZipEntry {

@@ -1,4 +1,4 @@
-import type { Interval } from '@namm/core';
+import type { Interval } from '@namm/statistics';
 import type { NumberFormat } from '../format-number.js';
 
 /** A column of a {@link Table}. */

@@ -1,6 +1,6 @@
 import { StatusLine } from '@namm/cli';
-import { quantile } from '@namm/core';
 import { textTable } from '@namm/report';
+import { quantile } from '@namm/statistics';
 import { medianInterval } from '../measuring/median-interval.js';
 import { anchors, separableAnchors } from './anchors.js';
 import { countEvaluations } from './count-evaluations.js';

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describeMachine, StatusLine } from '@namm/cli';
-import { mean } from '@namm/core';
 import { textTable } from '@namm/report';
+import { mean, median } from '@namm/statistics';
 import { MeasurementError } from '../measuring/measurement-error.js';
-import { median } from '../measuring/ratio-of-medians.js';
+
 import type { GenerationFigures, GenerationRequest } from './measure-generation.js';
 
 const status = new StatusLine();

@@ -1,6 +1,7 @@
 import { StatusLine } from '@namm/cli';
 import { textTable } from '@namm/report';
-import { median } from '../measuring/ratio-of-medians.js';
+import { median } from '@namm/statistics';
+
 import { countEvaluations } from './count-evaluations.js';
 import { problems, rotated } from './problems.js';
 

@@ -1,4 +1,4 @@
-import { quantile } from '@namm/core';
+import { median } from '@namm/statistics';
 import type { ChunkNote } from './run-endless.js';
 
 /** What a stretch of the run was like. */
@@ -104,8 +104,4 @@ export function bitsPerByte(
   const bytes = bytesOf(first, end);
   const sum = (bits: Float64Array) => bits.subarray(first, end).reduce((a, b) => a + b, 0);
   return { endless: sum(endless) / bytes, asTrained: sum(asTrained) / bytes };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(Float64Array.from(values).sort(), 0.5);
 }

@@ -1,8 +1,8 @@
-import { writeSafetensors } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { type EvictionPolicy, full } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
 import { namm, publishedFeatures, SpectrumCollector } from '@namm/namm';
+import { writeSafetensors } from '@namm/tensors';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 import { keptShare } from '../prefill/random-namm.js';

@@ -3,6 +3,7 @@ import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/c
 import { Decoder } from '@namm/decoder';
 import type { KVCache } from '@namm/kv-cache';
 import { textTable } from '@namm/report';
+import { median } from '@namm/statistics';
 import {
   addModelOptions,
   checkLength,
@@ -10,7 +11,7 @@ import {
   workFolder,
 } from '../measuring/model-options.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
-import { formatInterval, median, ratioOfMedians } from '../measuring/ratio-of-medians.js';
+import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { prepareModel } from '../random-model/prepare-model.js';
 import { type DecodeTime, timeDecode, type Variant } from './decode-times.js';
 import { type MemoryFound, memoryPolicies, memoryWhileDecoding } from './memory-while-decoding.js';

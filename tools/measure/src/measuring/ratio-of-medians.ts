@@ -1,9 +1,4 @@
-import { bootstrapInterval, type Interval, quantile } from '@namm/core';
-
-/** Median of numbers in any order. */
-export function median(values: ArrayLike<number>): number {
-  return quantile(Float64Array.from(values).sort(), 0.5);
-}
+import { bootstrapInterval, type Interval, median } from '@namm/statistics';
 
 /**
  * Ratio of two medians with its 95 % bootstrap interval. Rounds are drawn whole, so that what slowed

@@ -4,6 +4,7 @@ import { Decoder } from '@namm/decoder';
 import { type EvictionPolicy, full, h2o } from '@namm/kv-cache';
 import { namm, SpectrumCollector } from '@namm/namm';
 import { textTable } from '@namm/report';
+import { median } from '@namm/statistics';
 import {
   addModelOptions,
   checkLength,
@@ -11,7 +12,7 @@ import {
   workFolder,
 } from '../measuring/model-options.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
-import { formatInterval, median, ratioOfMedians } from '../measuring/ratio-of-medians.js';
+import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 import { prepareModel } from '../random-model/prepare-model.js';
 import { findScoreOffset, keptShare, normalisedNamm } from './random-namm.js';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeSafetensors } from '@namm/core';
+import { writeSafetensors } from '@namm/tensors';
 import type { ModelConfig } from './model-config.js';
 import type { Weight } from './model-weights.js';
 

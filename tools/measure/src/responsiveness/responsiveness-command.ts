@@ -1,13 +1,14 @@
 import type { Command } from '@commander-js/extra-typings';
 import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
 import { textTable } from '@namm/report';
+import { median } from '@namm/statistics';
 import {
   addModelOptions,
   checkLength,
   type ModelOptions,
   workFolder,
 } from '../measuring/model-options.js';
-import { median } from '../measuring/ratio-of-medians.js';
+
 import { runInProcess } from '../measuring/run-in-process.js';
 import { prepareModel } from '../random-model/prepare-model.js';
 import {

@@ -1,5 +1,6 @@
-import type { Interval } from '@namm/core';
-import { median, ratioOfMedians } from '../measuring/ratio-of-medians.js';
+import type { Interval } from '@namm/statistics';
+import { median } from '@namm/statistics';
+import { ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { type Contender, isPeer } from './contenders.js';
 import type { Seconds } from './measure-request.js';
 import type { Sample } from './run-rounds.js';

@@ -1,0 +1,95 @@
+import { type ConditionSummary, describeBudget, type RowSummary } from '@namm/benchmarks';
+import { type ReportPart, reportPage, type Series } from '@namm/report';
+import type { Interval } from '@namm/statistics';
+import { titleOf } from './format-tables.js';
+
+/** The table as one HTML page: per condition a chart of score against bytes, and the rows. */
+export function drawPage(
+  conditions: readonly ConditionSummary[],
+  notes: readonly string[],
+): string {
+  return reportPage({
+    title: 'NanoBench',
+    parts: [{ kind: 'text', paragraphs: notes }, ...conditions.flatMap(partsOf)],
+  });
+}
+
+function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
+  const title = titleOf(condition);
+  const full = rows.find(({ row }) => row.contender === 'full')!;
+  const curves = contenders(rows).map(([name, own]) => curveOf(name, own));
+  const score = full.groups.all!.exactMatch.estimate;
+  // Where the oracle is no better than the full cache, there is no gap to close.
+  const hasGap = rows.some(({ groups }) => groups.all?.gapClosed);
+  const scores: [
+    name: string,
+    of: (groups: RowSummary['groups']) => Interval | null | undefined,
+  ][] = [
+    ['exact match', ({ all }) => all?.exactMatch],
+    ['÷ full', ({ all }) => all?.ratio],
+    ['macro ÷ full', ({ all }) => all?.macro],
+    ['evolved ÷ full', ({ evolved }) => evolved?.ratio],
+    ['held-out ÷ full', ({ heldOut }) => heldOut?.ratio],
+    ...(hasGap ? [['gap closed', ({ all }) => all?.gapClosed] satisfies (typeof scores)[0]] : []),
+  ];
+  return [
+    {
+      kind: 'lineChart',
+      title: `${title}: score against memory`,
+      description:
+        'Exact match, mean over families. Bars are 95 % bootstrap intervals; lines join the budgets of one policy.',
+      xLabel: 'keys and values when the questions are asked, % of the full cache',
+      yLabel: 'exact match',
+      series: [...curves, { name: 'full', x: [0, 100], y: [score, score], dashed: true }],
+    },
+    {
+      kind: 'table',
+      title,
+      description: `${full.prompts} prompts; bytes are those when the questions are asked. Below each score its 95 % bootstrap interval.`,
+      columns: [
+        { name: 'policy' },
+        { name: 'budget' },
+        { name: 'kept', format: 'percent' },
+        { name: 'keys and values', format: 'bytes' },
+        { name: 'positions', format: 'bytes' },
+        { name: 'policy state', format: 'bytes' },
+        { name: 'peak', format: 'bytes' },
+        ...scores.map(([name]) => ({ name })),
+      ],
+      rows: rows.map(({ row, kept, bytes, groups }) => [
+        row.contender,
+        describeBudget(row.budget),
+        kept.atAnswer,
+        ...[bytes.keysAndValues, bytes.positions, bytes.policy, bytes.peak],
+        ...scores.map(([, of]) => of(groups) ?? null),
+      ]),
+    },
+  ];
+}
+
+/** All but the full cache, each with its rows. */
+function contenders(rows: readonly RowSummary[]): [name: string, rows: RowSummary[]][] {
+  const names = new Set(rows.map(({ row }) => row.contender));
+  names.delete('full');
+  return [...names].map((name) => [name, rows.filter(({ row }) => row.contender === name)]);
+}
+
+/** The rows that have the same number of rows in every head, and those that decide themselves. */
+function curveOf(name: string, rows: readonly RowSummary[]): Series {
+  const points = rows
+    .filter(({ row }) => row.budget.kind !== 'heads')
+    .map(({ row, bytesShare, groups }) => ({
+      x: 100 * bytesShare,
+      label: row.budget.kind === 'own' ? name : `${name}, ${describeBudget(row.budget)}`,
+      ...groups.all!.exactMatch,
+    }))
+    .sort((a, b) => a.x - b.x);
+  return {
+    name,
+    x: points.map(({ x }) => x),
+    y: points.map(({ estimate }) => estimate),
+    lower: points.map(({ lower }) => lower),
+    upper: points.map(({ upper }) => upper),
+    labels: points.map(({ label }) => label),
+  };
+}

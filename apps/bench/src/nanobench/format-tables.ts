@@ -1,0 +1,118 @@
+import {
+  type ConditionSummary,
+  describeBudget,
+  describeExtension,
+  type RowSummary,
+  type TableCondition,
+} from '@namm/benchmarks';
+import { textTable } from '@namm/report';
+import type { Interval } from '@namm/statistics';
+import type { Comparison } from './compare-equal.js';
+import type { SeedSummary } from './over-seeds.js';
+
+/** Of a family, below which a bootstrap of a difference says nothing. */
+const fewestPrompts = 10;
+
+/** Such as `nano-llama, ntk ×4, alpha 2: 512 tokens`. */
+export function titleOf({ setting, length, placement, answers }: TableCondition): string {
+  const placed = {
+    last: '',
+    first: ', questions first too',
+    unseen: ', questions announced behind the last update',
+    seen: ', questions announced before the last update',
+  }[placement];
+  const decoded = answers === 'free' ? ', answers decoded' : '';
+  return `${setting.model}, ${describeExtension(setting)}: ${length} tokens${placed}${decoded}`;
+}
+
+/** A condition in Markdown: all rows, the families, what differs from what at equal budgets. */
+export function formatCondition(
+  { condition, rows }: ConditionSummary,
+  comparisons: readonly Comparison[],
+): string {
+  const { split, seed, updateInterval, setting } = condition;
+  const model = `model ${setting.version}`;
+  const prompts = `${rows[0]!.prompts} prompts of the ${split} split, seed ${seed}`;
+  return [
+    `### ${titleOf(condition)}`,
+    `${prompts}; decisions every ${updateInterval} tokens; ${model}.`,
+    formatRows(rows),
+    formatFamilies(rows),
+    ...(comparisons.length > 0 ? [formatComparisons(comparisons)] : []),
+  ].join('\n\n');
+}
+
+function formatRows(rows: readonly RowSummary[]): string {
+  const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return textTable(
+    [
+      ...['policy', 'budget', 'kept', 'kept, average', 'K/V of full', 'K/V + positions kB'],
+      ...['state kB', 'K/V average kB', 'K/V peak kB', 'EM', '÷ full', 'macro ÷ full'],
+      ...['evolved ÷ full', 'held-out ÷ full', 'gap closed', 'held-out gap', 'log-prob.'],
+    ],
+    rows.map(({ row, kept, bytes, bytesShare, groups, logProbability }) => [
+      ...[row.contender, describeBudget(row.budget), percent(kept.atAnswer)],
+      ...[percent(kept.average), percent(bytesShare)],
+      kilobytes(bytes.keysAndValues + bytes.positions),
+      ...[bytes.policy, bytes.average, bytes.peak].map(kilobytes),
+      ...[groups.all?.exactMatch, groups.all?.ratio, groups.all?.macro].map(formatInterval),
+      ...[groups.evolved?.ratio, groups.heldOut?.ratio].map(formatInterval),
+      ...[groups.all?.gapClosed, groups.heldOut?.gapClosed].map(formatInterval),
+      logProbability === null ? '–' : logProbability.toFixed(3),
+    ]),
+  );
+}
+
+function formatFamilies(rows: readonly RowSummary[]): string {
+  const families = [...rows[0]!.families.keys()];
+  return textTable(
+    ['policy', 'budget', ...families],
+    rows.map(({ row, families: scores }) => [
+      row.contender,
+      describeBudget(row.budget),
+      ...families.map((family) => formatInterval(scores.get(family))),
+    ]),
+  );
+}
+
+function formatComparisons(comparisons: readonly Comparison[]): string {
+  return textTable(
+    ['policy', 'minus', 'with', 'EM', 'p', 'EM, held-out', 'p, held-out'],
+    comparisons.map(({ reference, other, budget, all, heldOut, promptsPerFamily }) => [
+      reference,
+      other,
+      budget,
+      formatInterval(all.difference),
+      promptsPerFamily < fewestPrompts ? '–' : formatP(all.p),
+      formatInterval(heldOut?.difference),
+      heldOut && promptsPerFamily >= fewestPrompts ? formatP(heldOut.p) : '–',
+    ]),
+  );
+}
+
+/** Ratios over base models and evolutions. */
+export function formatSeeds(summaries: readonly SeedSummary[]): string {
+  return textTable(
+    ['tokens', 'extension', 'models', 'evolutions', '÷ full', 'evolved ÷ full', 'held-out ÷ full'],
+    summaries.map(({ length, extension, models, evolutions, all, evolved, heldOut }) => [
+      String(length),
+      extension,
+      String(models),
+      String(evolutions),
+      ...[all, evolved, heldOut].map(formatInterval),
+    ]),
+  );
+}
+
+/** Such as `0.879 [0.862, 0.896]`. */
+export function formatInterval(interval: Interval | null | undefined): string {
+  if (!interval) return '–';
+  const { estimate, lower, upper } = interval;
+  const three = (value: number) => (Number.isNaN(value) ? '–' : value.toFixed(3));
+  return `${three(estimate)} [${three(lower)}, ${three(upper)}]`;
+}
+
+function formatP(p: number): string {
+  return p < 0.0015 ? p.toFixed(4) : p.toFixed(3);
+}

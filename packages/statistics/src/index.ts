@@ -1,0 +1,19 @@
+export {
+  type BootstrapOptions,
+  bootstrapInterval,
+  bootstrapRatioInterval,
+  type Interval,
+} from './bootstrap.js';
+export { mean } from './mean.js';
+export { median } from './median.js';
+export { quantile } from './quantile.js';
+export {
+  bootstrapPValue,
+  type DrawnGroup,
+  type DrawnStrata,
+  nested,
+  percentileInterval,
+  type Resampling,
+  resampledInterval,
+  strata,
+} from './resampling.js';

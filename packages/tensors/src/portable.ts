@@ -1,0 +1,9 @@
+// What needs no file system: runs in browsers as well as in Node, as `@namm/tensors/portable`.
+export type { Dtype } from './safetensors/dtype.js';
+export {
+  type ParsedSafetensors,
+  type ParsedTensor,
+  parseSafetensors,
+} from './safetensors/parse-safetensors.js';
+export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
+export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
