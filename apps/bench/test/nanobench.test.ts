@@ -84,7 +84,9 @@ describe('bench nanobench', () => {
       of.get(
         rows.find(
           (row) =>
-            row.contender === contender && row.budget.kind === kind && row.answers === 'forced',
+            row.contender === contender &&
+            row.budget.kind === kind &&
+            row.answers === 'teacherForced',
         )!,
       )!;
     const rowsIn = ({ kept, seen }: PromptResult) => kept.atAnswer * seen * 8; // heads
@@ -127,9 +129,11 @@ describe('bench nanobench', () => {
     expect(bench(...small).status).toBe(0);
     const again = readFileSync(results, 'utf8');
     expect(again.startsWith(kept)).toBe(true);
-    const forced = (text: string) =>
-      text.split('\n').filter((line) => line.includes('|forced|') && !line.includes('random NAMM'));
-    expect(forced(again).sort()).toEqual(forced(whole).sort());
+    const fed = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line.includes('|teacherForced|') && !line.includes('random NAMM'));
+    expect(fed(again).sort()).toEqual(fed(whole).sort());
     expect(bench(...small).status).toBe(0);
     expect(readFileSync(results, 'utf8')).toBe(again);
   });
@@ -191,7 +195,7 @@ describe('bench nanobench', () => {
     [['--model', join(folder, 'none')], 'does not exist'],
     [['--namm', join(folder, 'none')], 'none'],
     [['--rival', checkpointless], 'is no rival'],
-    [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'cannot be read'],
+    [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'holds no tuned extensions'],
   ])('refuses %j', (args, message) => {
     const { status, stderr } = bench(...args);
     expect(stderr).toContain(message);

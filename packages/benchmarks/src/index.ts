@@ -3,6 +3,25 @@ export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
 export { generateSample, type SampleOptions } from './generate-sample.js';
+export { type Comparison, compareEqual } from './nanobench/compare-equal.js';
+export { drawPage } from './nanobench/draw-page.js';
+export { type Extension, type ExtensionChoice, parseExtension } from './nanobench/extension.js';
+export { formatCondition, formatSeeds, formatTuned } from './nanobench/format-tables.js';
+export type {
+  LearnedContender,
+  NanobenchEntry,
+  NanobenchModel,
+} from './nanobench/nanobench-model.js';
+export { type SeedSummary, summariseSeeds } from './nanobench/over-seeds.js';
+export { type AnswerRanking, formatAnswers, rankAnswers } from './nanobench/rank-answers.js';
+export { type NanobenchPlan, runNanobench } from './nanobench/run-nanobench.js';
+export { extensionGrid, type TuneOptions, tuneExtensions } from './nanobench/tune-extensions.js';
+export {
+  readTunedExtensions,
+  type TunedExtensions,
+  tunedExtensionsFile,
+  writeTunedExtensions,
+} from './nanobench/tuned-extensions.js';
 export {
   type PreparedQuestion,
   type PreparedSample,

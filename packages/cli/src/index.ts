@@ -10,9 +10,11 @@ export {
   nameFrom,
   number,
   positiveNumber,
+  readBy,
   share,
   threadCount,
 } from './option-parsers.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { StatusLine, type StatusStream } from './status-line.js';
+export { terminalWidth } from './terminal-width.js';

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { NammError } from '@namm/core';
 import { InvalidArgumentError } from 'commander';
 
 // Each reads the text behind an option, or refuses it in words that commander puts behind the option's name.
@@ -64,3 +65,15 @@ export const listOrNone = <Value>(parse: (text: string) => Value) => {
   const list = listOf(parse);
   return (text: string): Value[] => (text === 'none' ? [] : list(text));
 };
+
+/** What a reader of a package makes of a text; its refusal becomes that of the option. */
+export const readBy =
+  <Value>(read: (text: string) => Value) =>
+  (text: string): Value => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!NammError.isInstance(error)) throw error;
+      throw new InvalidArgumentError(`${error.message}.`);
+    }
+  };

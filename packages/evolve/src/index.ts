@@ -1,3 +1,10 @@
+export {
+  type NammContender,
+  nammContender,
+  readNamms,
+  varyNamm,
+} from './contenders/namm-contender.js';
+export { readRival } from './contenders/read-rival.js';
 export { EvaluationWorkerError } from './evaluation/evaluation-worker.js';
 export type {
   Evaluator,

@@ -3,10 +3,25 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   type ConditionSummary,
+  compareEqual,
+  drawPage,
+  type Extension,
+  type ExtensionChoice,
+  formatAnswers,
+  formatCondition,
+  formatSeeds,
+  type NanobenchEntry,
+  type NanobenchModel,
+  parseExtension,
   type QuestionPlacement,
   ResultStore,
+  rankAnswers,
+  readTunedExtensions,
+  runNanobench,
   type Split,
+  summariseSeeds,
   taskFamilies,
+  tunedExtensionsFile,
 } from '@namm/benchmarks';
 import { nanobenchFiller } from '@namm/benchmarks/texts';
 import {
@@ -16,25 +31,17 @@ import {
   listOrNone,
   nameFrom,
   number,
+  ProgressLine,
   positiveNumber,
-  StatusLine,
+  readBy,
   share,
+  terminalWidth,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
+import { readNamms, readRival, varyNamm } from '@namm/evolve';
 import { checkpointsIn, modelFolder } from '@namm/models';
-import { type BenchmarkModel, openModel } from './benchmark-model.js';
-import { compareEqual } from './compare-equal.js';
-import { drawPage } from './draw-page.js';
-import { type Extension, type ExtensionChoice, parseExtensions, readTuned } from './extension.js';
-import { formatCondition, formatSeeds } from './format-tables.js';
-import { readNamms, varyNamm } from './namm-contenders.js';
-import { summariseSeeds } from './over-seeds.js';
-import { formatAnswers, rankAnswers } from './rank-answers.js';
-import { readRival } from './read-rival.js';
-import { type ModelEntry, runNanobench } from './run-nanobench.js';
+import { openModel } from './open-model.js';
 import { addTuneCommand } from './tune-command.js';
-
-const status = new StatusLine();
 
 /** What the reduced run measures, and what `--full` does instead. */
 const reduced = { factors: [1, 4, 8], prompts: 3, equal: ['bytes'], shares: [0.25] };
@@ -113,8 +120,8 @@ export function addNanobenchCommand(program: Command): void {
     .option(
       '--extensions <list>',
       'published (ntk:2:1), tuned, ntk:ALPHA:LOGITS, yarn:LOGITS',
-      parseExtensions,
-      parseExtensions('published'),
+      listOf(readBy(parseExtension)),
+      [parseExtension('published')],
     )
     .option('--tuned <file>', 'what `nanobench tune` wrote, if not beside the model')
     .option(
@@ -160,24 +167,23 @@ export function addNanobenchCommand(program: Command): void {
 
 async function nanobench(options: Options): Promise<void> {
   const size = options.full ? complete : { ...reduced, freePrompts: 0 };
-  const models = await openModels(options);
+  const folders = options.model ?? [modelFolder('nano-llama')];
+  const models = await openModels(folders, options);
   const evolvedFamilies = options.evolvedFamilies ?? evolvedBy(models);
-  const extensions = await readExtensions(
-    options,
-    models.map(({ model }) => model),
-  );
+  const extensions = await readExtensions(folders, models, options);
   const store = await ResultStore.open(
     options.results ?? join(tmpdir(), `namm-nanobench-${models[0]!.model.version}.jsonl`),
   );
   const notes = [
     `Machine: ${describeMachine()}. Results: ${store.path}.`,
     `Evolved on: ${evolvedFamilies.join(', ') || 'unknown, so all families count as held out'}.`,
-    ...describeMeasures(),
-    ...models.flatMap(({ model, namms }) =>
-      namms.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
+    ...measures,
+    ...models.flatMap(({ model, learned }) =>
+      learned.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
     ),
   ];
   for (const note of notes) console.log(note);
+  const progress = new ProgressLine('prompts');
   try {
     const summaries = await runNanobench({
       ...{ store, models, evolvedFamilies, extensions },
@@ -187,8 +193,8 @@ async function nanobench(options: Options): Promise<void> {
       split: options.split,
       seed: options.seed,
       prompts: {
-        forced: options.prompts ?? size.prompts,
-        free: options.freePrompts ?? size.freePrompts,
+        teacherForced: options.prompts ?? size.prompts,
+        generated: options.freePrompts ?? size.freePrompts,
       },
       equal: options.equal ?? (size.equal as ('rows' | 'bytes' | 'heads')[]),
       shares: options.shares ?? size.shares,
@@ -197,12 +203,12 @@ async function nanobench(options: Options): Promise<void> {
       filler: nanobenchFiller(options.corpus),
       updateInterval: options.updateInterval ?? intervalOf(models),
       batch: options.batch,
-      threads: options.threads,
-      onProgress: (what, { done, total }) => status.show(`${what}: ${done} of ${total}`),
+      onProgress: (what, event) => progress.update(event, what),
     });
-    status.clear();
+    progress.clear();
     await publish(summaries, { options, store, models, evolvedFamilies, notes });
   } finally {
+    progress.clear();
     await store.close();
   }
 }
@@ -212,84 +218,94 @@ async function publish(
   context: {
     readonly options: Options;
     readonly store: ResultStore;
-    readonly models: readonly ModelEntry[];
+    readonly models: readonly NanobenchEntry[];
     readonly evolvedFamilies: readonly string[];
     readonly notes: readonly string[];
   },
 ): Promise<void> {
   const { options, store, models, evolvedFamilies, notes } = context;
   const conditions = summaries.flat();
-  const tables = conditions.map((condition) =>
-    formatCondition(condition, compareEqual(condition, evolvedFamilies)),
-  );
-  const isNamm = (model: string, contender: string) =>
+  const isLearned = (model: string, contender: string) =>
     models.some(
-      (entry) => entry.model.name === model && entry.namms.some(({ name }) => name === contender),
+      (entry) => entry.model.name === model && entry.learned.some(({ name }) => name === contender),
     );
-  const ranked = conditions.filter(({ condition }) => condition.answers === 'free');
-  for (const decoded of ranked) tables.push(formatAnswers(rankAnswers(decoded, store)));
-  const seeds = summariseSeeds(summaries, isNamm, evolvedFamilies);
-  if (seeds.length > 0) tables.push(`### Over models and evolutions\n\n${formatSeeds(seeds)}`);
-  const text = tables.join('\n\n');
-  console.log(`\n${text}`);
-  if (options.out) await writeFileAtomic(options.out, `${notes.join('\n\n')}\n\n${text}\n`);
+  const seeds = summariseSeeds(summaries, isLearned, evolvedFamilies);
+  const textOf = (width: number) =>
+    [
+      ...conditions.map((condition) =>
+        formatCondition(condition, compareEqual(condition, evolvedFamilies), { width }),
+      ),
+      ...conditions
+        .filter(({ condition }) => condition.answers === 'generated')
+        .map((decoded) => formatAnswers(rankAnswers(decoded, store), { width })),
+      ...(seeds.length > 0
+        ? [`### Over models and evolutions\n\n${formatSeeds(seeds, { width })}`]
+        : []),
+    ].join('\n\n');
+  console.log(`\n${textOf(terminalWidth())}`);
+  const whole = textOf(Number.POSITIVE_INFINITY);
+  if (options.out) await writeFileAtomic(options.out, `${notes.join('\n\n')}\n\n${whole}\n`);
   if (options.html) await writeFileAtomic(options.html, drawPage(conditions, notes));
 }
 
-async function openModels(options: Options): Promise<ModelEntry[]> {
-  const { model, namm, rival, offsets, semantics } = options;
-  const folders = model ?? [modelFolder('nano-llama')];
+async function openModels(
+  folders: readonly string[],
+  { namm, rival, offsets, semantics, threads }: Options,
+): Promise<NanobenchEntry[]> {
   if (folders.length > 1 && namm !== undefined) {
     throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
   }
+  const rivals = await Promise.all(rival.map(readRival));
   return Promise.all(
     folders.map(async (folder) => {
-      const opened = await openModel(folder);
-      const namms = await readNamms(namm ?? checkpointsIn(folder));
+      const model = await openModel(folder, threads);
+      const learned = await readNamms(namm ?? checkpointsIn(folder));
       const variants = [
         ...offsets.map((scoreOffset) => ({ scoreOffset })),
         ...semantics.map((kind) => ({ semantics: kind })),
-      ].flatMap((variant) => namms.map((each) => varyNamm(each, variant)));
-      const rivals = await Promise.all(rival.map(readRival));
-      return { model: opened, namms, others: [...rivals, ...variants] };
+      ].flatMap((variant) => learned.map((each) => varyNamm(each, variant)));
+      return { model, learned, others: [...rivals, ...variants] };
     }),
   );
 }
 
 async function readExtensions(
+  folders: readonly string[],
+  models: readonly NanobenchEntry[],
   { extensions, tuned }: Options,
-  models: readonly BenchmarkModel[],
-): Promise<((model: BenchmarkModel, factor: number) => Extension)[]> {
+): Promise<((model: NanobenchModel, factor: number) => Extension)[]> {
   const found = extensions.includes('tuned')
-    ? await Promise.all(models.map(({ folder, version }) => readTuned(folder, version, tuned)))
+    ? await Promise.all(
+        models.map(({ model }, i) =>
+          readTunedExtensions(tuned ?? join(folders[i]!, tunedExtensionsFile), model.version),
+        ),
+      )
     : [];
   return extensions.map((choice) => (model, factor) => {
     if (choice !== 'tuned') return choice;
-    const best = found[models.indexOf(model)]!.best[factor];
+    const best = found[models.findIndex((entry) => entry.model === model)]!.best[factor];
     if (best !== undefined) return best;
     throw new BadValue('--factors', `×${factor} was not tuned for ${model.name}; tune it`);
   });
 }
 
 /** The families that all NAMMs together were evolved on. */
-function evolvedBy(models: readonly ModelEntry[]): string[] {
-  const named = new Set(models.flatMap(({ namms }) => namms.flatMap((n) => n.evolvedFamilies)));
+function evolvedBy(models: readonly NanobenchEntry[]): string[] {
+  const named = new Set(models.flatMap(({ learned }) => learned.flatMap((n) => n.evolvedFamilies)));
   return familyNames.filter((name) => named.has(name));
 }
 
-function intervalOf(models: readonly ModelEntry[]): number {
+function intervalOf(models: readonly NanobenchEntry[]): number {
   const intervals = new Set(
-    models.flatMap(({ namms }) => namms.map(({ updateInterval }) => updateInterval)),
+    models.flatMap(({ learned }) => learned.map(({ updateInterval }) => updateInterval)),
   );
   if (intervals.size <= 1) return [...intervals][0] ?? 64;
   const list = [...intervals].join(', ');
   throw new BadValue('--namm', `the checkpoints decide every ${list} tokens; compare them apart`);
 }
 
-function describeMeasures(): string[] {
-  return [
-    'Teacher-forced exact match per question, mean over prompts, then over families; 95 % bootstrap over prompts within families, paired.',
-    'Bytes are those of float32 keys and values when the questions are asked, the tokens since the last decision included. All policies decide at the same tokens; nothing is evicted in between.',
-    '"bytes of X": the policy has as many bytes as X on the same prompt, its own state and X\'s counted; "rows of X": the same keys, values and positions, state not counted; "heads of X": the same rows in every head after every decision.',
-  ];
-}
+const measures = [
+  'Teacher-forced exact match per question, mean over prompts, then over families; 95 % bootstrap over prompts within families, paired.',
+  'Bytes are those of float32 keys and values when the questions are asked, the tokens since the last decision included. All policies decide at the same tokens; nothing is evicted in between.',
+  '"bytes of X": the policy has as many bytes as X on the same prompt, its own state and X\'s counted; "rows of X": the same keys, values and positions, state not counted; "heads of X": the same rows in every head after every decision.',
+];

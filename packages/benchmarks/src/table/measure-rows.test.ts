@@ -81,7 +81,7 @@ const base: TableRow = {
   seed: 1,
   placement: 'last',
   updateInterval: interval,
-  answers: 'forced',
+  answers: 'teacherForced',
   contender: 'full',
   contenderVersion: '',
   budget: { kind: 'own' },
@@ -221,7 +221,7 @@ describe('measureRows', () => {
   it('scores decoded answers as teacher-forced ones where each question has a single right word', async () => {
     const store = await open();
     const { options } = optionsWith(store);
-    const free = allRows.map((row): TableRow => ({ ...row, answers: 'free' }));
+    const free = allRows.map((row): TableRow => ({ ...row, answers: 'generated' }));
     await measureRows(allRows, options);
     await measureRows(free, options);
     let right = 0;

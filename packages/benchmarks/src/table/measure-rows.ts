@@ -12,9 +12,9 @@ import type { SampleTokenizer } from '../prepare-sample.js';
 import { type AnsweringModel, type SampleScore, scoreSamples } from '../score-samples.js';
 import type { TaskFamily } from '../types.js';
 import { allotRows } from './allot-rows.js';
-import { answerFreely } from './answer-freely.js';
 import type { Contender } from './contender.js';
 import { countingPolicy } from './counting-policy.js';
+import { generateAnswers } from './generate-answers.js';
 import type { PromptResult, ResultStore } from './result-store.js';
 import { type TablePrompt, tablePrompt } from './table-prompt.js';
 import {
@@ -213,8 +213,8 @@ async function measureTasks(
       return { prompt, counts, policy: countingPolicy(policy, counts) };
     });
     const scores =
-      group[0]!.row.answers === 'free'
-        ? await answerFreely(model, items, tokenizer)
+      group[0]!.row.answers === 'generated'
+        ? await generateAnswers(model, items, tokenizer)
         : await scoreSamples(
             model,
             items.map(({ prompt, policy }) => ({ prepared: prompt.prepared, policy })),

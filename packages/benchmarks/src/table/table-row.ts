@@ -55,8 +55,8 @@ export interface TableRow {
   readonly placement: QuestionPlacement;
   /** Tokens between two decisions, for all contenders. */
   readonly updateInterval: number;
-  /** `forced`: true answers are fed; `free`: greedy decoding. */
-  readonly answers: 'forced' | 'free';
+  /** `teacherForced`: true answers are fed; `generated`: greedy decoding. */
+  readonly answers: 'teacherForced' | 'generated';
   readonly contender: string;
   /** Of the contender. */
   readonly contenderVersion: string;

@@ -7,6 +7,9 @@ import { thinPoints } from './thin-points.js';
 /** With this many points or fewer, each is marked. */
 const mostMarkers = 30;
 
+/** Markers of a curve that are nearer, in pixels, would cover each other. */
+const markerDistance = 9;
+
 /** Colours of the style sheet; further series take them again, dotted. */
 const colours = 10;
 
@@ -104,12 +107,15 @@ function drawLine(
   const points = pointsOf(series, plan);
   let path = '';
   let isOpen = false;
+  let lastMarker = -Infinity;
   const markers: PageElement[] = [];
   for (const i of points) {
     const [x, y] = [place.x(series.x[i]!), place.y(series.y[i]!)];
     if (y !== null) path += `${isOpen ? 'L' : 'M'}${x} ${y}`;
     isOpen = y !== null;
     if (y === null || marker === null) continue;
+    if (series.labels === undefined && x - lastMarker < markerDistance) continue;
+    lastMarker = x;
     const at = { transform: `translate(${x} ${y})` };
     markers.push(element('path', { class: 'marker', d: marker, ...at }));
   }

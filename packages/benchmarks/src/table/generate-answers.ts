@@ -24,7 +24,7 @@ interface Turn {
  *
  * @throws whatever the model or a policy throws; all caches are released then, too
  */
-export async function answerFreely(
+export async function generateAnswers(
   model: AnsweringModel,
   items: readonly { readonly prompt: TablePrompt; readonly policy: EvictionPolicy }[],
   tokenizer: SampleTokenizer,

@@ -1,6 +1,7 @@
-import { type ConditionSummary, describeBudget, type RowSummary } from '@namm/benchmarks';
 import { type ReportPart, reportPage, type Series } from '@namm/report';
 import type { Interval } from '@namm/statistics';
+import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
+import { describeBudget } from '../table/table-row.js';
 import { titleOf } from './format-tables.js';
 
 /** The table as one HTML page: per condition a chart of score against bytes, and the rows. */
@@ -19,6 +20,8 @@ function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
   const full = rows.find(({ row }) => row.contender === 'full')!;
   const curves = contenders(rows).map(([name, own]) => curveOf(name, own));
   const score = full.groups.all!.exactMatch.estimate;
+  const reach = Math.max(0, ...curves.flatMap(({ x }) => Array.from(x)));
+  const end = Math.min(100, 1.5 * reach); // room for labels, not an empty half of the chart
   // Where the oracle is no better than the full cache, there is no gap to close.
   const hasGap = rows.some(({ groups }) => groups.all?.gapClosed);
   const scores: [
@@ -40,7 +43,7 @@ function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
         'Exact match, mean over families. Bars are 95 % bootstrap intervals; lines join the budgets of one policy.',
       xLabel: 'keys and values when the questions are asked, % of the full cache',
       yLabel: 'exact match',
-      series: [...curves, { name: 'full', x: [0, 100], y: [score, score], dashed: true }],
+      series: [...curves, { name: 'full', x: [0, end], y: [score, score], dashed: true }],
     },
     {
       kind: 'table',

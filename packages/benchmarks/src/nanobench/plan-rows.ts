@@ -1,4 +1,5 @@
-import type { Contender, TableBudget, TableCondition, TableRow } from '@namm/benchmarks';
+import type { Contender } from '../table/contender.js';
+import type { TableBudget, TableCondition, TableRow } from '../table/table-row.js';
 
 /** Who is compared, and how. */
 export interface RowPlan {

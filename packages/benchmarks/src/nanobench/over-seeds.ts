@@ -1,5 +1,7 @@
-import { type ConditionSummary, describeExtension, ratioOverSeeds } from '@namm/benchmarks';
 import type { Interval } from '@namm/statistics';
+import type { ConditionSummary } from '../table/summarise-condition.js';
+import { ratioOverSeeds } from '../table/summarise-seeds.js';
+import { describeExtension } from '../table/table-row.js';
 
 /** The headline of a length and extension: over base models and evolutions. */
 export interface SeedSummary {

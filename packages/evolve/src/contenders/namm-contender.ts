@@ -1,15 +1,17 @@
 import { basename, dirname } from 'node:path';
 
-import type { Contender } from '@namm/benchmarks';
-import { type NammCheckpoint, type NammOptions, namm, readCheckpoint } from '@namm/namm';
+import type { LearnedContender } from '@namm/benchmarks';
+import {
+  type NammCheckpoint,
+  type NammOptions,
+  namm,
+  readCheckpoint,
+  withRandomParameters,
+} from '@namm/namm';
 
-/** A NAMM of the table. */
-export interface NammContender extends Contender {
-  readonly version: string;
+/** A NAMM of the result table. */
+export interface NammContender extends LearnedContender {
   readonly checkpoint: NammCheckpoint;
-  readonly updateInterval: number;
-  /** Families that it was evolved on, as its provenance says; empty when it does not. */
-  readonly evolvedFamilies: readonly string[];
 }
 
 /** Above any score: a NAMM with a budget then keeps its best rows, and just as many as it may. */
@@ -30,6 +32,11 @@ export function nammContender(
     checkpoint,
     updateInterval: policy.updateInterval!,
     evolvedFamilies: evolvedFamilies(checkpoint.provenance),
+    random: (seed, scoreOffset) =>
+      nammContender('random NAMM', withRandomParameters(checkpoint, seed), {
+        scoreOffset,
+        updateInterval: policy.updateInterval!,
+      }),
     probe: policy.probe,
     own: () => policy,
     ranked: (schedule) => {

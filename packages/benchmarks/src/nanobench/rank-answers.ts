@@ -1,11 +1,8 @@
-import {
-  type ConditionSummary,
-  describeBudget,
-  type ResultStore,
-  type TableRow,
-} from '@namm/benchmarks';
-import { textTable } from '@namm/report';
+import { type TextTableOptions, textTable } from '@namm/report';
 import { mean } from '@namm/statistics';
+import type { ResultStore } from '../table/result-store.js';
+import type { ConditionSummary } from '../table/summarise-condition.js';
+import { describeBudget, type TableRow } from '../table/table-row.js';
 import { titleOf } from './format-tables.js';
 
 /** Scores of the same prompts, answered in two ways. */
@@ -30,7 +27,7 @@ export function rankAnswers(
     const decoded = new Map<string, number[]>();
     const forced = new Map<string, number[]>();
     for (const result of store.results(row)) {
-      const other = store.result({ ...row, answers: 'forced' }, result.family, result.index);
+      const other = store.result({ ...row, answers: 'teacherForced' }, result.family, result.index);
       if (other === undefined) continue;
       add(decoded, result.family, mean(result.questions));
       add(forced, result.family, mean(other.questions));
@@ -46,7 +43,11 @@ export function rankAnswers(
   return { title: titleOf(condition), rows: ranked, tau };
 }
 
-export function formatAnswers({ title, rows, tau }: AnswerRanking): string {
+/** The ranking as text. */
+export function formatAnswers(
+  { title, rows, tau }: AnswerRanking,
+  options: TextTableOptions = {},
+): string {
   const table = textTable(
     ['policy', 'budget', 'EM, decoded', 'EM, teacher-forced'],
     rows.map(({ row, decoded, forced }) => [
@@ -55,6 +56,7 @@ export function formatAnswers({ title, rows, tau }: AnswerRanking): string {
       decoded.toFixed(3),
       forced.toFixed(3),
     ]),
+    options,
   );
   const heading = `### ${title}: the same prompts, teacher-forced`;
   return `${heading}\n\nKendall's τ-b of the two orders: ${tau.toFixed(3)}.\n\n${table}`;

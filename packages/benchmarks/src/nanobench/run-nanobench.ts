@@ -1,61 +1,47 @@
+import type { ProgressListener } from '@namm/core';
+import type { Filler } from '../filler.js';
 import {
-  type ConditionSummary,
   type Contender,
   classicContenders,
-  type Filler,
   fullContender,
-  measureRows,
   oracleContender,
-  type QuestionPlacement,
-  type ResultStore,
-  type Split,
-  summariseConditions,
-  type TableCondition,
-  type TableRow,
-  taskFamily,
-} from '@namm/benchmarks';
-import type { ProgressListener } from '@namm/core';
-import { Decoder } from '@namm/decoder';
-import type { BenchmarkModel } from './benchmark-model.js';
-import { decoderOptions, type Extension } from './extension.js';
-import type { NammContender } from './namm-contenders.js';
+} from '../table/contender.js';
+import { type MeasureOptions, measureRows } from '../table/measure-rows.js';
+import type { ResultStore } from '../table/result-store.js';
+import { type ConditionSummary, summariseConditions } from '../table/summarise-condition.js';
+import type { QuestionPlacement, TableCondition, TableRow } from '../table/table-row.js';
+import { taskFamily } from '../task-families.js';
+import type { Split } from '../types.js';
+import type { Extension } from './extension.js';
+import { matchKeptShare } from './match-kept-share.js';
+import type { LearnedContender, NanobenchEntry, NanobenchModel } from './nanobench-model.js';
 import { planRows, type RowPlan } from './plan-rows.js';
-import { randomNamm } from './random-namm.js';
-
-/** A model, and the memory models that were evolved on it. */
-export interface ModelEntry {
-  readonly model: BenchmarkModel;
-  readonly namms: readonly NammContender[];
-  /** Others that decide themselves: rivals, variants of the NAMMs. */
-  readonly others: readonly Contender[];
-}
 
 /** What is measured. */
 export interface NanobenchPlan {
   readonly store: ResultStore;
-  readonly models: readonly ModelEntry[];
+  readonly models: readonly NanobenchEntry[];
   /** Run lengths over the training length. */
   readonly factors: readonly number[];
   /** The extension of a model at a factor; one list entry per kind. */
-  readonly extensions: readonly ((model: BenchmarkModel, factor: number) => Extension)[];
+  readonly extensions: readonly ((model: NanobenchModel, factor: number) => Extension)[];
   readonly placements: readonly QuestionPlacement[];
   readonly families: readonly string[];
   readonly evolvedFamilies: readonly string[];
   readonly split: Split;
   readonly seed: number;
-  /** Per family; of those whose answers are decoded, too. */
-  readonly prompts: { readonly forced: number; readonly free: number };
+  /** Per family: answers fed, and answers decoded. */
+  readonly prompts: { readonly teacherForced: number; readonly generated: number };
   readonly equal: RowPlan['equal'];
   readonly shares: readonly number[];
-  /** How many of the NAMMs the classic policies are measured at the memory of. */
+  /** How many of the learned policies the classic policies are measured at the memory of. */
   readonly references: number;
   readonly filler: Filler;
-  /** Whether a NAMM with random parameters joins. */
+  /** Whether a policy of random parameters joins, which keeps as much as the first learned one. */
   readonly random: boolean;
   /** Tokens between decisions. */
   readonly updateInterval: number;
   readonly batch: number;
-  readonly threads: number;
   readonly onProgress: (what: string, progress: Parameters<ProgressListener>[0]) => void;
 }
 
@@ -67,7 +53,7 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
   for (const place of placesOf(plan)) {
     const { factor, extension, placement, answers } = place;
     const acrossModels: ConditionSummary[] = [];
-    for (const { model, namms, others } of plan.models) {
+    for (const { model, learned, others } of plan.models) {
       const setting = {
         model: model.name,
         version: model.version,
@@ -85,28 +71,24 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
         updateInterval: plan.updateInterval,
         answers,
       };
-      const measure = {
+      const measure: Omit<MeasureOptions, 'contenders' | 'prompts'> = {
         store: plan.store,
         families,
         filler,
         tokenizer: model.tokenizer,
         batch: plan.batch,
-        loadModel: (_: unknown, options: { probe: Contender['probe']; chunkSize: number }) =>
-          Decoder.load(model.folder, {
-            ...decoderOptions(setting),
-            ...options,
-            threads: plan.threads,
-          }),
+        loadModel: model.loadModel,
       };
-      const random =
-        plan.random && namms[0] ? [await randomNamm(namms[0], condition, measure, plan.seed)] : [];
-      const free = [fullContender, oracleContender, ...namms, ...others, ...random];
+      const random = plan.random
+        ? await randomContenders(learned, condition, measure, plan.seed)
+        : [];
+      const free = [fullContender, oracleContender, ...learned, ...others, ...random];
       const classic = classicContenders(plan.seed);
       const { equal, shares } = plan;
-      const references = (namms.length > 0 ? namms : others).slice(0, plan.references);
+      const references = (learned.length > 0 ? learned : others).slice(0, plan.references);
       const rows: TableRow[] = planRows(condition, { free, classic, references, equal, shares });
-      const prompts = answers === 'free' ? plan.prompts.free : plan.prompts.forced;
-      const what = `${setting.model} ×${factor}${answers === 'free' ? ', decoding' : ''}`;
+      const prompts = plan.prompts[answers];
+      const what = `${setting.model} ×${factor}${answers === 'generated' ? ', decoding' : ''}`;
       await measureRows(rows, {
         ...measure,
         contenders: [...free, ...classic],
@@ -121,7 +103,7 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
 }
 
 function placesOf({ factors, extensions, placements, prompts }: NanobenchPlan) {
-  const answers = ['forced' as const, 'free' as const].filter((kind) => prompts[kind] > 0);
+  const answers = (['teacherForced', 'generated'] as const).filter((kind) => prompts[kind] > 0);
   return answers.flatMap((kind) =>
     placements.flatMap((placement) =>
       factors.flatMap((factor) =>
@@ -132,4 +114,16 @@ function placesOf({ factors, extensions, placements, prompts }: NanobenchPlan) {
       ),
     ),
   );
+}
+
+/** The random twin of the first learned policy, if there is one. */
+async function randomContenders(
+  [first]: readonly LearnedContender[],
+  condition: TableCondition,
+  measure: Omit<MeasureOptions, 'contenders' | 'prompts'>,
+  seed: number,
+): Promise<Contender[]> {
+  if (first === undefined) return [];
+  const { store: _, ...options } = measure;
+  return [await matchKeptShare(first, (offset) => first.random(seed, offset), condition, options)];
 }

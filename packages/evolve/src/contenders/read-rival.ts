@@ -3,8 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Contender } from '@namm/benchmarks';
 import { FileFormatError } from '@namm/core';
-import { type KeyNormPolicyOptions, keyNormPolicy } from '@namm/evolve';
-import { findNormaliserProblem, type Normaliser } from '@namm/features';
+import { findNormaliserProblem } from '@namm/features';
+import { z } from 'zod';
+import { type KeyNormPolicyOptions, keyNormPolicy } from '../trainables/key-norm-policy.js';
+
+const numbers = z.array(z.number());
+
+/** What of a run's `best.json` says which policy it is. */
+const rivalFile = z.object({
+  policy: z.object({
+    weights: z.tuple([z.number(), z.number(), z.number()]),
+    updateInterval: z.number().int().positive(),
+    headBias: z.object({ heads: z.number().int().positive(), values: numbers }).optional(),
+    normaliser: z.object({ shape: numbers, mean: numbers, variance: numbers }),
+  }),
+});
 
 /**
  * The rival that sees key norm and age only, from the `best.json` or `mean.json` of a run of `bench evolve --trainable
@@ -33,18 +46,18 @@ export async function readRival(path: string): Promise<Contender> {
   };
 }
 
-function optionsOf(file: {
-  readonly policy: Omit<KeyNormPolicyOptions, 'normaliser'> & {
-    readonly normaliser: { shape: number[]; mean: number[]; variance: number[] };
+function optionsOf(json: unknown): KeyNormPolicyOptions {
+  const { weights, updateInterval, headBias, normaliser } = rivalFile.parse(json).policy;
+  const { shape, mean, variance } = normaliser;
+  return {
+    weights,
+    updateInterval,
+    normaliser: {
+      shape,
+      mean: Float32Array.from(mean),
+      variance: Float32Array.from(variance),
+      count: new Float64Array(mean.length).fill(1), // how many tokens it was measured on does not matter here
+    },
+    ...(headBias && { headBias }),
   };
-}): KeyNormPolicyOptions {
-  const { weights, updateInterval, headBias } = file.policy;
-  const { shape, mean, variance } = file.policy.normaliser;
-  const normaliser: Normaliser = {
-    shape,
-    mean: Float32Array.from(mean),
-    variance: Float32Array.from(variance),
-    count: new Float64Array(mean.length).fill(1), // how many tokens it was measured on does not matter here
-  };
-  return { weights, updateInterval, normaliser, ...(headBias && { headBias }) };
 }

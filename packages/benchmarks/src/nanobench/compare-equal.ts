@@ -1,9 +1,6 @@
-import {
-  type ConditionSummary,
-  describeBudget,
-  differRows,
-  type ScoreDifference,
-} from '@namm/benchmarks';
+import type { ScoreDifference } from '../table/compare-scores.js';
+import { type ConditionSummary, differRows } from '../table/summarise-condition.js';
+import { describeBudget } from '../table/table-row.js';
 
 /** A contender beside another one that had the same budget, over the same prompts. */
 export interface Comparison {

@@ -1,12 +1,7 @@
-import {
-  type ConditionSummary,
-  describeBudget,
-  describeExtension,
-  type RowSummary,
-  type TableCondition,
-} from '@namm/benchmarks';
-import { textTable } from '@namm/report';
+import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
+import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
+import { describeBudget, describeExtension, type TableCondition } from '../table/table-row.js';
 import type { Comparison } from './compare-equal.js';
 import type { SeedSummary } from './over-seeds.js';
 
@@ -21,14 +16,15 @@ export function titleOf({ setting, length, placement, answers }: TableCondition)
     unseen: ', questions announced behind the last update',
     seen: ', questions announced before the last update',
   }[placement];
-  const decoded = answers === 'free' ? ', answers decoded' : '';
+  const decoded = answers === 'generated' ? ', answers decoded' : '';
   return `${setting.model}, ${describeExtension(setting)}: ${length} tokens${placed}${decoded}`;
 }
 
-/** A condition in Markdown: all rows, the families, what differs from what at equal budgets. */
+/** A condition as text: all rows, the families, what differs from what at equal budgets. */
 export function formatCondition(
   { condition, rows }: ConditionSummary,
   comparisons: readonly Comparison[],
+  options: TextTableOptions = {},
 ): string {
   const { split, seed, updateInterval, setting } = condition;
   const model = `model ${setting.version}`;
@@ -36,13 +32,13 @@ export function formatCondition(
   return [
     `### ${titleOf(condition)}`,
     `${prompts}; decisions every ${updateInterval} tokens; ${model}.`,
-    formatRows(rows),
-    formatFamilies(rows),
-    ...(comparisons.length > 0 ? [formatComparisons(comparisons)] : []),
+    formatRows(rows, options),
+    formatFamilies(rows, options),
+    ...(comparisons.length > 0 ? [formatComparisons(comparisons, options)] : []),
   ].join('\n\n');
 }
 
-function formatRows(rows: readonly RowSummary[]): string {
+function formatRows(rows: readonly RowSummary[], options: TextTableOptions): string {
   const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return textTable(
@@ -61,10 +57,11 @@ function formatRows(rows: readonly RowSummary[]): string {
       ...[groups.all?.gapClosed, groups.heldOut?.gapClosed].map(formatInterval),
       logProbability === null ? '–' : logProbability.toFixed(3),
     ]),
+    options,
   );
 }
 
-function formatFamilies(rows: readonly RowSummary[]): string {
+function formatFamilies(rows: readonly RowSummary[], options: TextTableOptions): string {
   const families = [...rows[0]!.families.keys()];
   return textTable(
     ['policy', 'budget', ...families],
@@ -73,10 +70,11 @@ function formatFamilies(rows: readonly RowSummary[]): string {
       describeBudget(row.budget),
       ...families.map((family) => formatInterval(scores.get(family))),
     ]),
+    options,
   );
 }
 
-function formatComparisons(comparisons: readonly Comparison[]): string {
+function formatComparisons(comparisons: readonly Comparison[], options: TextTableOptions): string {
   return textTable(
     ['policy', 'minus', 'with', 'EM', 'p', 'EM, held-out', 'p, held-out'],
     comparisons.map(({ reference, other, budget, all, heldOut, promptsPerFamily }) => [
@@ -88,11 +86,15 @@ function formatComparisons(comparisons: readonly Comparison[]): string {
       formatInterval(heldOut?.difference),
       heldOut && promptsPerFamily >= fewestPrompts ? formatP(heldOut.p) : '–',
     ]),
+    options,
   );
 }
 
 /** Ratios over base models and evolutions. */
-export function formatSeeds(summaries: readonly SeedSummary[]): string {
+export function formatSeeds(
+  summaries: readonly SeedSummary[],
+  options: TextTableOptions = {},
+): string {
   return textTable(
     ['tokens', 'extension', 'models', 'evolutions', '÷ full', 'evolved ÷ full', 'held-out ÷ full'],
     summaries.map(({ length, extension, models, evolutions, all, evolved, heldOut }) => [
@@ -102,11 +104,29 @@ export function formatSeeds(summaries: readonly SeedSummary[]): string {
       String(evolutions),
       ...[all, evolved, heldOut].map(formatInterval),
     ]),
+    options,
+  );
+}
+
+/** What was tried to extend a model, best first. */
+export function formatTuned(
+  tried: readonly ConditionSummary[],
+  options: TextTableOptions = {},
+): string {
+  return textTable(
+    ['extension', 'EM', 'log-prob.', 'prompts'],
+    tried.map(({ condition, rows: [row] }) => [
+      describeExtension(condition.setting),
+      formatInterval(row!.groups.all!.exactMatch),
+      row!.logProbability!.toFixed(3),
+      String(row!.prompts),
+    ]),
+    options,
   );
 }
 
 /** Such as `0.879 [0.862, 0.896]`. */
-export function formatInterval(interval: Interval | null | undefined): string {
+function formatInterval(interval: Interval | null | undefined): string {
   if (!interval) return '–';
   const { estimate, lower, upper } = interval;
   const three = (value: number) => (Number.isNaN(value) ? '–' : value.toFixed(3));

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { FileFormatError, writeFileAtomic } from '@namm/core';
+import { z } from 'zod';
+
+const extension = z.object({
+  kind: z.enum(['ntk', 'yarn']),
+  alpha: z.number().positive(),
+  logitFactor: z.number().positive(),
+});
+
+const file = z.object({
+  /** Digest of the model. */
+  model: z.string(),
+  /** By factor. */
+  best: z.record(z.string(), extension),
+});
+
+/** What `tuneExtensions` found for a model: the best extension per factor. */
+export type TunedExtensions = Readonly<z.infer<typeof file>>;
+
+/** The name of the file beside a model. */
+export const tunedExtensionsFile = 'context-extension.json';
+
+/** Writes what was tuned for a model, beside what the file says of the same model at other factors. */
+export async function writeTunedExtensions(path: string, tuned: TunedExtensions): Promise<void> {
+  const known = await readTunedExtensions(path, tuned.model).catch(() => null);
+  const all: TunedExtensions = { ...tuned, best: { ...known?.best, ...tuned.best } };
+  await writeFileAtomic(path, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/**
+ * Reads what was tuned.
+ *
+ * @param version digest of the model that it is for
+ * @throws {FileFormatError} when there is no such file, or it was tuned for another model
+ */
+export async function readTunedExtensions(path: string, version: string): Promise<TunedExtensions> {
+  let tuned: TunedExtensions;
+  try {
+    tuned = file.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    const problem = 'holds no tuned extensions; `bench nanobench tune` writes them';
+    throw new FileFormatError(path, problem, { cause });
+  }
+  if (tuned.model === version) return tuned;
+  throw new FileFormatError(path, `was tuned for model ${tuned.model}, not ${version}; tune again`);
+}
