@@ -13,7 +13,7 @@ export type { Factor, ModelName } from './models/create-model.js';
 export type { Precision } from './models/matrix-adaptation-model.js';
 export type { NoiseOptions } from './noise.js';
 export { fillNormals, type NormalSource } from './normals/fill-normals.js';
-export { type Objective, optimise } from './optimise.js';
+export { type Objective, type OptimiseSettings, optimise } from './optimise.js';
 export type { CmaEsOptions, ResolvedOptions } from './options.js';
 export { type Preset, presets } from './presets.js';
 export { type Rates, type RatesName, ratesOf } from './rates/rates.js';
@@ -23,6 +23,17 @@ export {
   RestartingCmaEs,
   type RestartStopReason,
 } from './restarts/restarting-cma-es.js';
+export type {
+  CategoricalParameter,
+  Choice,
+  IntegerParameter,
+  LinearParameter,
+  LogParameter,
+  OrdinalParameter,
+  Parameter,
+  ValueOf,
+} from './search-space/parameter.js';
+export { SearchSpace, type ValuesOf } from './search-space/search-space.js';
 export type { Snapshot, SnapshotSource } from './state/snapshot.js';
 export { neverStop, type StopOptions, type StopReason } from './stop.js';
 export {

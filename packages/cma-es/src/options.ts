@@ -222,7 +222,7 @@ export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
     covariance: given.covariance == null ? null : resolveCovariance(given.covariance, n),
     bounds,
     minimumDeviation,
-    stop: resolveStop(given.stop ?? {}, n, populationSize),
+    stop: resolveStop(given.stop ?? {}, n, populationSize, minimumDeviation !== null),
     noise,
     answer: oneOf('answer', given.answer, ['best', 'mean'], noise ? 'mean' : 'best'),
     stepSize: oneOf('stepSize', given.stepSize, ['path', 'success'], success ? 'success' : 'path'),

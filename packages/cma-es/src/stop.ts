@@ -24,7 +24,10 @@ export interface StopOptions {
   readonly sigmaGrowth: number | null;
   /** Condition number of the covariance matrix. @defaultValue 1e14 */
   readonly condition: number | null;
-  /** Consecutive generations whose better 70 % have one fitness. @defaultValue 2 */
+  /**
+   * Consecutive generations whose better 70 % have one fitness. @defaultValue 2; null with `minimumDeviation`, since rounded
+   * numbers are often alike
+   */
   readonly flatGenerations: number | null;
   /** Generations over which neither best nor median got better. @defaultValue ⌊100 + 100 n^1.5 / λ⌋ */
   readonly stagnation: number | null;
@@ -93,17 +96,22 @@ function checkCondition(name: string, value: unknown): void {
   );
 }
 
-/** @throws {InvalidArgumentError} for a value out of range, or a name that is no condition */
+/**
+ * @param isRounded candidates are rounded to something before they are evaluated
+ * @throws {InvalidArgumentError} for a value out of range, or a name that is no condition
+ */
 export function resolveStop(
   given: Partial<StopOptions>,
   dimension: number,
   populationSize: number,
+  isRounded = false,
 ): StopOptions {
   checkNames('stop', given, Object.keys(defaults) as (keyof StopOptions)[], stopAliases);
   for (const [name, value] of Object.entries(given)) checkCondition(name, value);
   const stagnation = Math.floor(100 + (100 * dimension ** 1.5) / populationSize);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, stagnation, ...Object.fromEntries(set) };
+  const flatGenerations = isRounded ? null : defaults.flatGenerations;
+  return { ...defaults, flatGenerations, stagnation, ...Object.fromEntries(set) };
 }
 
 /** What the conditions look at, after a generation. */

@@ -1,0 +1,160 @@
+import { InvalidArgumentError } from '@namm/core/portable';
+import { CmaEs, type LoadOptions } from '../cma-es.js';
+import { numberList, shown } from '../number-list.js';
+import type { CmaEsOptions } from '../options.js';
+import { checksum } from '../state/checksum.js';
+import { toJson } from '../state/json.js';
+import { checkParameter } from './check-parameter.js';
+import { type Coding, codingOf, sizeOf } from './coding.js';
+import type { Parameter, ValueOf } from './parameter.js';
+
+/** Values of all parameters, by name. */
+export type ValuesOf<Parameters extends Readonly<Record<string, Parameter>>> = {
+  readonly [Name in keyof Parameters]: ValueOf<Parameters[Name]>;
+};
+
+/** Deviation of the first candidates, as a share of each range: pycma's advice for a box. */
+const firstDeviation = 0.25;
+
+/**
+ * Parameters of different kinds as a box of numbers from 0 to 1, in which CMA-ES searches: one step size fits all of them.
+ *
+ * - `linear` and `log` take one coordinate each.
+ * - `integer` and `ordinal` take one that is rounded. Its deviation never falls below what brings a candidate to
+ *   another value with a probability of 1/(nλ) at least, as in the CMA-ES with margin (Hamano and others, 2022), so that
+ *   none of them freezes while others are still searched. The rest of that method, moving the mean, is not needed: the
+ *   mean stays in the box, where it is at most half a step away from another value.
+ * - `categorical` takes a coordinate for each choice, of which the largest wins, under the same rule. Nothing is said
+ *   about an order of the choices; a parameter of k choices costs as many evaluations as k numbers do, so up to about
+ *   ten are sensible. A parameter that means something only under some choices is searched under the others too, to no
+ *   avail.
+ *
+ * @example
+ * ```ts
+ * const space = new SearchSpace({
+ *   learningRate: { kind: 'log', low: 1e-5, high: 1e-1 },
+ *   layers: { kind: 'integer', low: 1, high: 8 },
+ *   optimiser: { kind: 'categorical', choices: ['sgd', 'adam'] },
+ * });
+ * const search = await optimise((x) => train(space.decode(x)), { ...space.options, seed: 1 });
+ * space.decode(search.answer).optimiser; // 'sgd' or 'adam'
+ * ```
+ */
+export class SearchSpace<const Parameters extends Readonly<Record<string, Parameter>>> {
+  readonly #parameters: Parameters;
+  readonly #codings: readonly (Coding & { readonly name: string; readonly at: number })[];
+  /** Coordinates in all. */
+  readonly dimension: number;
+
+  /**
+   * @param parameters by name; names and limits are part of what a saved search belongs to
+   * @throws {InvalidArgumentError} naming the parameter that cannot be searched
+   */
+  constructor(parameters: Parameters) {
+    if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
+      const problem = `${shown(parameters)} is no object with a parameter under each name`;
+      throw new InvalidArgumentError('parameters', problem);
+    }
+    const all = Object.entries(parameters);
+    if (all.length === 0) throw new InvalidArgumentError('parameters', 'there are none');
+    for (const [name, parameter] of all) checkParameter(name, parameter);
+    const dimension = all.reduce((sum, [, parameter]) => sum + sizeOf(parameter), 0);
+    const margin = 1 / (dimension * (4 + Math.floor(3 * Math.log(dimension))));
+    let at = 0;
+    this.#codings = all.map(([name, parameter]) => {
+      const coding = codingOf(parameter, margin);
+      at += coding.size;
+      return { ...coding, name, at: at - coding.size };
+    });
+    this.#parameters = structuredClone(parameters);
+    this.dimension = dimension;
+  }
+
+  /** Options of a strategy that searches here: spread them, and give a seed. */
+  get options(): Pick<CmaEsOptions, 'mean' | 'sigma' | 'bounds' | 'minimumDeviation' | 'run'> {
+    const minimumDeviation = new Float64Array(this.dimension);
+    const mean = new Float64Array(this.dimension);
+    for (const coding of this.#codings) {
+      mean.set(coding.start, coding.at);
+      minimumDeviation.fill(coding.minimumDeviation, coding.at, coding.at + coding.size);
+    }
+    return {
+      mean,
+      sigma: firstDeviation,
+      // clipped, so that the mean stays inside: it is an average of points that do
+      bounds: { lower: 0, upper: 1, handling: 'clip' },
+      minimumDeviation,
+      run: `space-${this.#digest()}`,
+    };
+  }
+
+  /** Of everything that decoding depends on. */
+  #digest(): string {
+    const all = Object.entries(this.#parameters).map(([name, parameter]) =>
+      'choices' in parameter
+        ? [name, parameter.kind, parameter.choices]
+        : [name, parameter.kind, parameter.low, parameter.high],
+    );
+    return checksum([new TextEncoder().encode(toJson(all))]);
+  }
+
+  /**
+   * The values at a point.
+   *
+   * @param point as many numbers as coordinates, such as a candidate's parameters or a strategy's answer
+   * @returns the value of each parameter; what lies out of the box is brought to its edge
+   * @throws {InvalidArgumentError} for a point of another length, or numbers that are not finite
+   */
+  decode(point: ArrayLike<number>): ValuesOf<Parameters> {
+    const copy = numberList('point', point, { length: this.dimension });
+    const inside = copy.map((value) => Math.min(1, Math.max(0, value)));
+    const values = this.#codings.map(({ name, at, size, decode }) => [
+      name,
+      decode(inside.subarray(at, at + size)),
+    ]);
+    return Object.fromEntries(values) as ValuesOf<Parameters>;
+  }
+
+  /**
+   * The point at which values stand, for `inject` and `warmStart`.
+   *
+   * @param values of all parameters
+   * @returns a point that {@link decode} makes the same values of, but for the rounding of logarithms
+   * @throws {InvalidArgumentError} naming the parameter whose value is missing or out of range, or a name that is none
+   */
+  encode(values: ValuesOf<Parameters>): Float64Array {
+    if (typeof values !== 'object' || values === null) {
+      throw new InvalidArgumentError('values', `${shown(values)} is no object`);
+    }
+    const names = this.#codings.map(({ name }) => name);
+    const other = Object.keys(values).find((name) => !names.includes(name));
+    if (other !== undefined) {
+      throw new InvalidArgumentError(other, `is no parameter; there are ${names.join(', ')}`);
+    }
+    const point = new Float64Array(this.dimension);
+    for (const { name, at, encode } of this.#codings) {
+      const value: unknown = Object.hasOwn(values, name) ? values[name] : undefined;
+      const coordinates = encode(value);
+      if (!coordinates) throw new InvalidArgumentError(name, `cannot be ${shown(value)}`);
+      point.set(coordinates, at);
+    }
+    return point;
+  }
+
+  /**
+   * Continues a search of this space, as `CmaEs.load` does; bytes of another space would be decoded to something else.
+   *
+   * @param bytes of `save()`
+   * @param given as for `CmaEs.load`
+   * @returns the strategy as it was
+   * @throws {InvalidArgumentError} for a search of other parameters, or one that was given another `run`
+   * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
+   */
+  load(bytes: Uint8Array, given?: LoadOptions): CmaEs {
+    const strategy = CmaEs.load(bytes, given);
+    const { run } = this.options;
+    if (strategy.options.run === run) return strategy;
+    const problem = `are of the run '${strategy.options.run}', not of this space, '${run}'`;
+    throw new InvalidArgumentError('bytes', `${problem}; with the old parameters it goes on`);
+  }
+}
