@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { numberList } from './number-list.js';
 import { oneOf } from './one-of.js';
-import { boundsAliases, boundsAsList, checkNames } from './option-names.js';
+import { boundsAliases, boundsAsList } from './option-names.js';
 
 /** A box that candidates stay in. */
 export interface BoundsOptions {

@@ -1,6 +1,5 @@
-import { Random } from '@namm/core/portable';
+import { checkNames, Random } from '@namm/core/portable';
 import { checkNumber } from './number-list.js';
-import { checkNames } from './option-names.js';
 
 /** Noise handling by evaluating some candidates twice. */
 export interface NoiseOptions {

@@ -1,6 +1,3 @@
-import { InvalidArgumentError, suggestName } from '@namm/core/portable';
-import { shown } from './number-list.js';
-
 /** What the options of a strategy are called in pycma, cmaes, scipy and Optuna. */
 export const strategyAliases = {
   x0: 'mean',
@@ -174,26 +171,3 @@ export const optimiseAliases = {
   resume: 'optimise(objective, CmaEs.load(bytes), settings)',
   stop: 'stop among the options of the strategy',
 } as const;
-
-/** TEMP until core's check lands */
-export function checkNames<Options extends object>(
-  call: string,
-  options: Options,
-  known: readonly (keyof Options & string)[],
-  aliases: Readonly<Record<string, string>> = {},
-): Options {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidArgumentError(
-      'options',
-      `${call} needs an object with ${known.join(', ')}, not ${shown(options)}`,
-    );
-  }
-  const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
-  if (unknown === undefined) return options;
-  const meant = suggestName(unknown, known, aliases);
-  const question = meant === null ? '' : ` Did you mean ${meant}?`;
-  throw new InvalidArgumentError(
-    unknown,
-    `is no option of ${call}.${question} There are ${known.join(', ')}`,
-  );
-}

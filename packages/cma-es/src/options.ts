@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { type Bounds, type BoundsOptions, resolveBounds } from './bounds.js';
 import type { Factor, ModelChoice, ModelName } from './models/create-model.js';
 import { chooseModel } from './models/create-model.js';
@@ -7,7 +7,7 @@ import { type NoiseOptions, resolveNoise } from './noise.js';
 import type { NormalSource } from './normals/fill-normals.js';
 import { checkNumber, numberList, shown } from './number-list.js';
 import { oneOf } from './one-of.js';
-import { checkNames, strategyAliases } from './option-names.js';
+import { strategyAliases } from './option-names.js';
 import { type RatesName, rateNames } from './rates/rates.js';
 import { resolveStop, type StopOptions } from './stop.js';
 

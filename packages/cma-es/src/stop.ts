@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import type { HistoryRecord } from './history.js';
 import type { CovarianceModel } from './models/covariance-model.js';
 import { shown } from './number-list.js';
-import { checkNames, stopAliases } from './option-names.js';
+import { stopAliases } from './option-names.js';
 
 /** When to stop. Null switches a condition off. */
 export interface StopOptions {

@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { cholesky } from './linear-algebra/cholesky.js';
 import { checkNumber, numberList, shown } from './number-list.js';
 import { oneOf } from './one-of.js';
-import { checkNames, warmStartAliases } from './option-names.js';
+import { warmStartAliases } from './option-names.js';
 
 /** Points that were evaluated before, on this problem or one like it. */
 export interface KnownSolution {

@@ -31,7 +31,7 @@ function pack(name: string): string {
 
 // What the page and Node run: every model for some generations, and a save in between.
 const program = `
-import { CmaEs } from '@namm/cma-es';
+import { CmaEs, optimise, SearchSpace } from '@namm/cma-es';
 const sphere = (x) => x.reduce((sum, value) => sum + value * value, 0);
 const models = [
   { model: 'full' },
@@ -48,10 +48,21 @@ export const results = models.map((model) => {
   }
   return [...strategy.mean, strategy.sigma];
 });
+
+const space = new SearchSpace({
+  rate: { kind: 'log', low: 1e-4, high: 1 },
+  optimiser: { kind: 'categorical', choices: ['sgd', 'adam'] },
+});
+const stop = { maximumEvaluations: 300 };
+const wrong = (values) => Math.log(values.rate / 0.02) ** 2 + (values.optimiser === 'adam' ? 0 : 1);
+const settings = { concurrency: 2 };
+const objective = async (point) => wrong(space.decode(point));
+const search = await optimise(objective, { ...space.options, seed: 1, stop }, settings);
+export const found = space.decode(search.answer);
 `;
 
 beforeAll(() => {
-  const tarballs = ['core', 'cma-es'].map(pack);
+  const tarballs = ['core', 'tensors', 'cma-es'].map(pack);
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(project, 'program.js'), program);
@@ -64,8 +75,13 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function resultsInNode(): number[][] {
-  const print = `import { results } from './program.js'; console.log(JSON.stringify(results));`;
+interface Results {
+  readonly results: number[][];
+  readonly found: { readonly rate: number; readonly optimiser: string };
+}
+
+function resultsInNode(): Results {
+  const print = `import * as all from './program.js'; console.log(JSON.stringify({ ...all }));`;
   const args = ['--input-type=module', '--eval', print];
   return JSON.parse(execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8' }));
 }
@@ -75,6 +91,7 @@ function serve(): Promise<Server> {
   const imports = {
     '@namm/cma-es': '/node_modules/@namm/cma-es/dist/index.js',
     '@namm/core/portable': '/node_modules/@namm/core/dist/portable.js',
+    '@namm/tensors/portable': '/node_modules/@namm/tensors/dist/portable.js',
   };
   const page = `<!doctype html><link rel="icon" href="data:,">
     <script type="importmap">${JSON.stringify({ imports })}</script>`;
@@ -92,24 +109,26 @@ function serve(): Promise<Server> {
 }
 
 describe('installed alone in an empty project', () => {
-  it('brings only @namm/core', () => {
-    const installed = readdirSync(join(project, 'node_modules')).filter(
-      (name) => !name.startsWith('.'),
-    );
+  it('brings only @namm/core and @namm/tensors', () => {
+    const modules = join(project, 'node_modules');
+    const installed = readdirSync(modules).filter((name) => !name.startsWith('.'));
     expect(installed).toEqual(['@namm']);
-    expect(readdirSync(join(project, 'node_modules', '@namm')).sort()).toEqual(['cma-es', 'core']);
-    for (const name of ['cma-es', 'core']) {
-      const manifest = JSON.parse(
-        readFileSync(join(project, 'node_modules', '@namm', name, 'package.json'), 'utf8'),
-      );
-      expect(Object.keys(manifest.dependencies ?? {})).toEqual(
-        name === 'core' ? [] : ['@namm/core'],
-      );
+    const dependencies = {
+      core: [],
+      tensors: ['@namm/core'],
+      'cma-es': ['@namm/core', '@namm/tensors'],
+    };
+    expect(readdirSync(join(modules, '@namm')).sort()).toEqual(Object.keys(dependencies).sort());
+    for (const [name, expected] of Object.entries(dependencies)) {
+      const manifest = readFileSync(join(modules, '@namm', name, 'package.json'), 'utf8');
+      expect(Object.keys(JSON.parse(manifest).dependencies ?? {})).toEqual(expected);
     }
   });
 
   it('works in Node', () => {
-    const results = resultsInNode();
+    const { results, found } = resultsInNode();
+    expect(found.rate).toBeCloseTo(0.02, 3);
+    expect(found.optimiser).toBe('adam');
     expect(results.length).toBe(5);
     for (const result of results) {
       expect(result.every(Number.isFinite)).toBe(true);
@@ -122,17 +141,21 @@ describe('installed alone in an empty project', () => {
     const { port } = server.address() as AddressInfo;
     const page = await openPage(`http://127.0.0.1:${port}/`);
     try {
-      const results = await page.evaluate(`import('/program.js').then(({ results }) => results)`);
+      const inBrowser = (await page.evaluate(
+        `import('/program.js').then((all) => ({ ...all }))`,
+      )) as Results;
       // Engines differ in the last bits of logarithms and sines.
-      const inNode = resultsInNode().flat(9);
-      const inPage = (results as unknown[]).flat(9) as number[];
+      const { results, found } = resultsInNode();
+      const [inNode, inPage] = [results.flat(), inBrowser.results.flat()];
+      expect(inBrowser.found.optimiser).toBe(found.optimiser);
+      expect(inBrowser.found.rate).toBeCloseTo(found.rate, 9);
       expect(inPage).toHaveLength(inNode.length);
       for (const [i, value] of inPage.entries()) expect(value).toBeCloseTo(inNode[i]!, 9);
       expect(page.errors).toEqual([]);
-      // nothing of core but its portable part, and nothing from elsewhere
+      // nothing of core and tensors but their portable parts, and nothing from elsewhere
       for (const address of page.requests) {
         expect(address).toMatch(new RegExp(`^(data:|http://127.0.0.1:${port}/)`));
-        expect(address).not.toMatch(/core\/dist\/index\.js/);
+        expect(address).not.toMatch(/(core|tensors)\/dist\/index\.js/);
       }
     } finally {
       await page.close();

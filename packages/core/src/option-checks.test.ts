@@ -13,8 +13,20 @@ it.each<[string, () => unknown, RegExp]>([
   [
     'an unknown name',
     () => checkNames('h2o', { budgt: 1 } as { budget?: 1 }, ['budget']),
-    /budgt: is no option of h2o; there are budget/,
+    /budgt: is no option of h2o; did you mean budget\? there are budget/,
   ],
+  [
+    'another spelling',
+    () => checkNames('h2o', { recent_share: 1 } as never, ['recentShare'] as never[]),
+    /; did you mean recentShare\? there are/,
+  ],
+  [
+    "another library's name",
+    () => checkNames('h2o', { size: 1 } as never, ['budget'] as never[], { size: 'budget' }),
+    /; did you mean budget\? there are/,
+  ],
+  ['a list of options', () => checkNames('h2o', [], []), /h2o needs an object/],
+  ['a misspelt choice', () => checkChoice('kind', 'Exakt', ['exact']), /did you mean 'exact'\?/],
   ['no options', () => checkNames('h2o', null as never, []), /h2o needs an object/],
   ['half an integer', () => checkInteger('count', 1.5, 1), /count: 1\.5 is not an integer/],
   ['NaN', () => checkNumber('sigma', Number.NaN, 0), /sigma: NaN is not a finite number of at/],

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js';
+import { suggestName } from './suggest-name.js';
 
 /**
  * The options themselves, checked for names that nobody would read: a misspelt option would silently be
@@ -7,25 +8,29 @@ import { InvalidArgumentError } from './errors.js';
  * @param call what takes the options, for the message
  * @param options what the caller gave
  * @param known the names there are
+ * @param aliases what other libraries call an option, with what it is called here: see {@link suggestName}
  * @returns `options`
- * @throws {InvalidArgumentError} naming the unknown option and listing the known ones
+ * @throws {InvalidArgumentError} naming the unknown option, what was probably meant, and the known ones
  *
  * @example
  * ```ts
- * const { budget } = checkNames('h2o', options, ['budget', 'recentShare']);
+ * const { budget } = checkNames('h2o', options, ['budget', 'recentShare'], { size: 'budget' });
  * ```
  */
 export function checkNames<Options extends object>(
   call: string,
   options: Options,
   known: readonly (keyof Options & string)[],
+  aliases?: Readonly<Record<string, string>>,
 ): Options {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError('options', `${call} needs an object with ${known.join(', ')}`);
   }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (known as readonly string[]).includes(name)) continue;
-    const problem = `is no option of ${call}; there are ${known.join(', ')}`;
+    const meant = suggestName(name, known, aliases);
+    const question = meant === null ? '' : ` did you mean ${meant}?`;
+    const problem = `is no option of ${call};${question} there are ${known.join(', ')}`;
     throw new InvalidArgumentError(name, problem);
   }
   return options;
@@ -69,7 +74,12 @@ export function checkShare(option: string, value: number): void {
 /** @throws {InvalidArgumentError} unless the value is one of those allowed */
 export function checkChoice(option: string, value: string, allowed: readonly string[]): void {
   if (allowed.includes(value)) return;
-  throw new InvalidArgumentError(option, `'${value}' is not one of ${allowed.join(', ')}`);
+  const meant = typeof value === 'string' ? suggestName(value, allowed) : null;
+  const question = meant === null ? '' : `; did you mean '${meant}'?`;
+  throw new InvalidArgumentError(
+    option,
+    `'${String(value)}' is not one of ${allowed.join(', ')}${question}`,
+  );
 }
 
 /** @throws {InvalidArgumentError} when a signal is given that is no `AbortSignal` */

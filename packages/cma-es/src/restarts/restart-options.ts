@@ -1,7 +1,7 @@
-import { InvalidArgumentError, type Random } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError, type Random } from '@namm/core/portable';
 import { checkNumber, shown } from '../number-list.js';
 import { oneOf } from '../one-of.js';
-import { checkNames, restartAliases } from '../option-names.js';
+import { restartAliases } from '../option-names.js';
 
 /** How a strategy starts again after a stop that was not its goal. */
 export interface RestartOptions {

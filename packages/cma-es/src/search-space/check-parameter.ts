@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { shown } from '../number-list.js';
 import { oneOf } from '../one-of.js';
-import { checkNames, spaceAliases } from '../option-names.js';
+import { spaceAliases } from '../option-names.js';
 import type { Choice, Parameter } from './parameter.js';
 
 const kinds = ['linear', 'log', 'integer', 'ordinal', 'categorical'] as const;
