@@ -28,7 +28,7 @@ function refusal(call: () => unknown): string {
 
 describe('names that are no options', () => {
   it.each([
-    ['x0', /^x0: .*[Dd]id you mean mean\?/],
+    ['x0', /^x0: .*Did you mean mean\?/],
     ['sigma0', /mean sigma\?/],
     ['popsize', /mean populationSize\?/],
     ['population_size', /mean populationSize\?/],

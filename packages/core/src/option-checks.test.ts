@@ -13,17 +13,17 @@ it.each<[string, () => unknown, RegExp]>([
   [
     'an unknown name',
     () => checkNames('h2o', { budgt: 1 } as { budget?: 1 }, ['budget']),
-    /budgt: is no option of h2o; did you mean budget\? there are budget/,
+    /budgt: is no option of h2o; there are budget\. Did you mean budget\?/,
   ],
   [
     'another spelling',
     () => checkNames('h2o', { recent_share: 1 } as never, ['recentShare'] as never[]),
-    /; did you mean recentShare\? there are/,
+    /there are recentShare\. Did you mean recentShare\?/,
   ],
   [
     "another library's name",
     () => checkNames('h2o', { size: 1 } as never, ['budget'] as never[], { size: 'budget' }),
-    /; did you mean budget\? there are/,
+    /there are budget\. Did you mean budget\?/,
   ],
   ['a list of options', () => checkNames('h2o', [], []), /h2o needs an object/],
   ['a misspelt choice', () => checkChoice('kind', 'Exakt', ['exact']), /did you mean 'exact'\?/],

@@ -29,8 +29,8 @@ export function checkNames<Options extends object>(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (known as readonly string[]).includes(name)) continue;
     const meant = suggestName(name, known, aliases);
-    const question = meant === null ? '' : ` did you mean ${meant}?`;
-    const problem = `is no option of ${call};${question} there are ${known.join(', ')}`;
+    const question = meant === null ? '' : `. Did you mean ${meant}?`;
+    const problem = `is no option of ${call}; there are ${known.join(', ')}${question}`;
     throw new InvalidArgumentError(name, problem);
   }
   return options;
