@@ -72,7 +72,7 @@ describe('bench evolve', () => {
       if (!child.killed && said.includes('generation 1: ')) child.kill('SIGINT'); // a second one would end it
     });
     const code = await new Promise((resolve) => child.on('exit', resolve));
-    expect([code, said]).toEqual([0, expect.stringContaining('goes on from here')]);
+    expect([code, said]).toEqual([130, expect.stringContaining('goes on from here')]);
     expect(evolve('--out', out, ...args).stdout).toContain('complete');
     expect(evolve('--out', join(folder, 'unstopped'), ...args).stdout).toContain('complete');
     expect(log('stopped')).toEqual(log('unstopped'));

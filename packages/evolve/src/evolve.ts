@@ -1,39 +1,38 @@
-import { basename } from 'node:path';
-import type { PreparedSample } from '@namm/benchmarks';
 import type { Candidate } from '@namm/cma-es';
-import type { ProgressListener } from '@namm/core';
-import type { Evaluator, FailedScore, MemberScore } from './evaluation/evaluator.js';
-import type { PromptSource } from './evaluation/prompt-source.js';
+import { checkNames, type ProgressListener } from '@namm/core';
+import type { Evaluator } from './evaluation/evaluator.js';
+import type { Judgement, Problem, Stage } from './problem.js';
 import { EvaluationError } from './run/errors.js';
 import { evolutionReport } from './run/evolution-report.js';
-import { checkSettings, type EvolutionSettings, type Stage } from './run/evolution-settings.js';
 import type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
 import { newRunState } from './run/new-run-state.js';
-import { promptsOf } from './run/prompts-of.js';
+import { isBetter, rankedFitness } from './run/ranking.js';
 import { RunFolder } from './run/run-folder.js';
 import { lockRun } from './run/run-lock.js';
-import type { RunState } from './run/run-state.js';
-import { type ScoredMembers, scoreMembers } from './run/score-members.js';
-import { createTrainable } from './trainables/create-trainable.js';
-import type { Trainable } from './trainables/trainable.js';
+import type { BestMean, RunState } from './run/run-state.js';
+import {
+  type BaselineScores,
+  meanTasks,
+  type ScoredCandidates,
+  scoreCandidates,
+} from './run/score-candidates.js';
+import { checkSearch, type SearchSettings } from './run/search-settings.js';
 
-/** What {@link evolve} works with, beside the settings. */
-export interface EvolveOptions {
+/** What {@link evolve} works with. */
+export interface EvolveOptions<Unit, Score, S extends Stage, Request> {
   /** The run's folder: made if it does not exist, continued if it holds a run of these settings. */
   readonly folder: string;
-  readonly settings: EvolutionSettings;
-  readonly evaluator: Evaluator;
-  readonly prompts: PromptSource;
-  /** Stage `evaluations`: of members on prompts, in all stages. */
-  readonly onProgress?: ProgressListener;
+  readonly problem: Problem<Unit, Score, S, Request>;
+  readonly evaluator: Evaluator<Unit, Score, Request>;
+  readonly search: SearchSettings;
+  /** Stage `generations`: done in all stages, with the part of the one under way. */
+  readonly onProgress?: ProgressListener | undefined;
   /** Told after each generation, when its state is saved. */
-  readonly onGeneration?: (record: GenerationRecord) => void;
+  readonly onGeneration?: ((record: GenerationRecord) => void) | undefined;
   /** Stops the run after the slices under way; their results are saved. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds, for the log. */
-  readonly clock?: () => number;
-  /** Facts for the provenance of checkpoints. */
-  readonly provenance?: Readonly<Record<string, unknown>>;
+  readonly clock?: (() => number) | undefined;
 }
 
 /** What {@link evolve} comes back with. */
@@ -42,26 +41,51 @@ export interface EvolveResult {
   readonly isComplete: boolean;
   /** Mean of the distribution. */
   readonly mean: Float64Array;
-  /** The mean that did best on the validation prompts of the last stage; of equal ones, that which keeps less. */
-  readonly best: { readonly generation: number; readonly parameters: Float64Array } | null;
+  /** The mean that was judged best on the validation units of the last stage; null before the first judgement. */
+  readonly best: {
+    readonly generation: number;
+    readonly fitness: number;
+    /** By how much it misses what is demanded of every candidate; 0 is enough. */
+    readonly shortfall: number;
+    readonly parameters: Float64Array;
+  } | null;
 }
 
 /**
- * Evolves an eviction policy in a folder, or goes on with the run that is there. Everything follows from
- * settings and prompts: a run that was stopped or killed and continued gives the same parameters, bit for
+ * Evolves the parameters of a problem in a folder, or goes on with the run that is there. Everything follows from
+ * problem, search and evaluator: a run that was stopped or killed and continued gives the same parameters, bit for
  * bit, as one that was not.
  *
  * @throws {InvalidArgumentError} for a setting that cannot be used
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
- * @throws {EvaluationError} when no member of a generation could be evaluated
+ * @throws {EvaluationError} when no candidate of a generation could be evaluated
+ * @example
+ * ```ts
+ * const search = { populationSize: 8, sigma: 0.3, seed: 1, validateEvery: 5 };
+ * const { best } = await evolve({ folder: 'run', problem, evaluator, search });
+ * best?.parameters; // the best mean, also in run/best.json
+ * ```
  */
-export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
-  checkSettings(options.settings);
+export async function evolve<Unit, Score, S extends Stage, Request>(
+  options: EvolveOptions<Unit, Score, S, Request>,
+): Promise<EvolveResult> {
+  checkNames('evolve', options, [
+    ...(['folder', 'problem', 'evaluator', 'search'] as const),
+    ...(['onProgress', 'onGeneration', 'signal', 'clock'] as const),
+  ]);
+  const { problem, evaluator, search } = options;
+  checkSearch(search, problem.stages);
   const folder = await RunFolder.open(options.folder);
   const unlock = await lockRun(options.folder);
   try {
-    const found = await folder.begin(options.settings);
-    const state = found ?? (await newRunState(options));
+    const settings = {
+      ...{ evaluator: evaluator.version, search: { ...search } },
+      stages: problem.stages,
+      problem: problem.settings,
+    };
+    const isScore = (value: unknown): value is Score => problem.isScore(value);
+    const found = await folder.begin(settings, isScore);
+    const state = found ?? (await newRunState(problem, evaluator, search));
     if (found === null) await folder.saveState(state);
     const records = await folder.readLog(found === null ? 0 : found.logged);
     return await new Evolution(options, folder, state, records).run();
@@ -71,32 +95,32 @@ export async function evolve(options: EvolveOptions): Promise<EvolveResult> {
 }
 
 /** One run in progress. */
-class Evolution {
-  readonly #options: EvolveOptions;
-  readonly #settings: EvolutionSettings;
+class Evolution<Unit, Score, S extends Stage, Request> {
+  readonly #options: EvolveOptions<Unit, Score, S, Request>;
+  readonly #problem: Problem<Unit, Score, S, Request>;
   readonly #folder: RunFolder;
-  readonly #state: RunState;
-  readonly #trainable: Trainable;
+  readonly #state: RunState<Score>;
   readonly #records: GenerationRecord[];
-  #validation: Validation | null = null;
+  #validation: Validation<Unit, Score> | null = null;
+  /** Whether the run was stopped between a generation and the validation that belongs to it. */
+  #isUnsaved = false;
 
   constructor(
-    options: EvolveOptions,
+    options: EvolveOptions<Unit, Score, S, Request>,
     folder: RunFolder,
-    state: RunState,
+    state: RunState<Score>,
     records: GenerationRecord[],
   ) {
     this.#options = options;
-    this.#settings = options.settings;
+    this.#problem = options.problem;
     this.#folder = folder;
     this.#state = state;
     this.#records = records;
-    this.#trainable = createTrainable(options.settings.trainable, state.normaliser);
   }
 
   async run(): Promise<EvolveResult> {
     const state = this.#state;
-    const { stages } = this.#settings;
+    const { stages } = this.#problem;
     while (!this.#isComplete && !this.#isStopped) {
       const stage = stages[state.stage]!;
       if (state.generationInStage === stage.generations) {
@@ -107,11 +131,11 @@ class Evolution {
       else await this.#generation(stage);
     }
     const { strategy, best } = state;
-    return { isComplete: this.#isComplete, mean: strategy.mean, best };
+    return { isComplete: this.#isComplete && !this.#isUnsaved, mean: strategy.mean, best };
   }
 
   get #isComplete(): boolean {
-    const { stages } = this.#settings;
+    const { stages } = this.#problem;
     const { stage, generationInStage } = this.#state;
     return stage === stages.length - 1 && generationInStage === stages[stage]!.generations;
   }
@@ -121,168 +145,182 @@ class Evolution {
   }
 
   /** A stage begins with what its mean is worth, so that the best mean is never worse than that. */
-  async #validateStart(stage: Stage): Promise<void> {
+  async #validateStart(stage: S): Promise<void> {
     const validation = await this.#validate(stage);
     if (validation === null) return;
     const { generation, sigma } = this.#state.strategy;
-    const nothing = { members: [], tasks: {}, tokens: 0, seconds: null };
-    const { stage: number } = this.#state;
-    await this.#finish({ generation, stage: number, sigma, ...nothing, validation });
+    const nothing = { candidates: [], tasks: {}, size: 0, seconds: null };
+    await this.#finish({ generation, stage: this.#state.stage, sigma, ...nothing }, validation);
   }
 
-  async #generation(stage: Stage): Promise<void> {
-    const { clock } = this.#options;
+  async #generation(stage: S): Promise<void> {
+    const { clock, search } = this.#options;
     const began = clock?.();
     const state = this.#state;
     const { strategy } = state;
     const { generation } = strategy;
-    const { seed, fitness } = this.#settings;
     const candidates = strategy.ask({ reuse: true });
-    const from = generation * stage.promptsPerTask;
-    const texts = promptsOf(this.#options.prompts, stage, 'train', {
-      ...{ seed, from, count: stage.promptsPerTask },
-    });
-    const scored = await scoreMembers({
-      ...this.#work(texts),
-      members: candidates.map(({ parameters }) => parameters),
+    const scored = await scoreCandidates<Unit, Score>({
+      ...this.#work(`generation-${generation + 1}`),
+      units: await this.#problem.trainingUnits(stage, { generation, seed: search.seed }),
+      candidates: candidates.map(({ parameters }) => parameters),
       pending: state.pending,
-      onSlice: () => this.#sliceDone(),
-      fitness,
+      onSlice: (done, all) => this.#sliceDone(done / all),
     });
     if (scored === null) return; // stopped
     await this.#tell(candidates, scored);
     state.pending.clear();
     state.generationInStage++;
-    const isDue = state.generationInStage % this.#settings.validation.every === 0;
+    const isDue = state.generationInStage % search.validateEvery === 0;
     const isLast = state.generationInStage === stage.generations;
     const validation = isDue || isLast ? await this.#validate(stage) : null;
-    if (validation === null && this.#isStopped && (isDue || isLast)) return; // told again next time
-    await this.#finish({
-      ...{ generation: strategy.generation, stage: state.stage, sigma: strategy.sigma },
-      members: scored.members.map((member) => ({
-        fitness: finiteOrNull(member.fitness),
-        keptShare: finiteOrNull(member.keptShare),
-        keptAtAnswer: finiteOrNull(member.keptAtAnswer),
-      })),
-      ...{ tasks: scored.tasks, tokens: scored.tokens, validation },
-      seconds: clock && began !== undefined ? (clock() - began) / 1000 : null,
-    });
+    if (validation === null && (isDue || isLast)) {
+      this.#isUnsaved = true; // told again next time
+      return;
+    }
+    const { judgements } = scored;
+    await this.#finish(
+      {
+        ...{ generation: strategy.generation, stage: state.stage, sigma: strategy.sigma },
+        candidates: judgements.map(
+          (judgement) =>
+            judgement && {
+              ...{ fitness: judgement.fitness, shortfall: judgement.shortfall ?? 0 },
+              measures: judgement.measures ?? {},
+            },
+        ),
+        tasks: meanTasks(judgements.filter((judgement) => judgement !== null)),
+        size: scored.size,
+        seconds: clock && began !== undefined ? (clock() - began) / 1000 : null,
+      },
+      validation,
+    );
   }
 
   async #tell(
     candidates: readonly Candidate[],
-    { members, firstFailure }: ScoredMembers,
+    { judgements, firstFailure }: ScoredCandidates<Score>,
   ): Promise<void> {
     const { strategy, pending } = this.#state;
-    if (members.every(({ fitness }) => Number.isNaN(fitness))) {
+    if (judgements.every((judgement) => judgement === null)) {
       pending.clear(); // so that a run that goes on evaluates them anew
       await this.#folder.saveState(this.#state);
-      throw new EvaluationError(strategy.generation, firstFailure ?? 'nothing');
+      throw this.#failure(firstFailure);
     }
-    strategy.tell(candidates.map(({ id }, i) => ({ id, fitness: members[i]!.fitness })));
+    const fitness = rankedFitness(judgements);
+    strategy.tell(candidates.map(({ id }, i) => ({ id, fitness: fitness[i]! })));
   }
 
   /** @returns null when the run was stopped meanwhile */
-  async #validate(stage: Stage): Promise<ValidationRecord | null> {
+  async #validate(stage: S): Promise<Validated | null> {
     const state = this.#state;
     const { strategy } = state;
     const parameters = strategy.mean;
-    const validation = this.#validationOf(stage);
-    const scored = await scoreMembers({
-      ...this.#work(validation.prompts),
-      ...(validation.full ? { full: validation.full } : {}),
-      members: [parameters],
+    const validation = await this.#validationOf(stage);
+    const scored = await scoreCandidates<Unit, Score>({
+      ...this.#work(`validation-${state.stage}-${strategy.generation}`),
+      units: validation.units,
+      ...(validation.baselines ? { baselines: validation.baselines } : {}),
+      candidates: [parameters],
       pending: new Map(),
       onSlice: async () => {},
-      fitness: this.#settings.fitness,
     });
     if (scored === null) return null;
-    validation.full = scored.full;
-    const { fitness, keptShare, keptAtAnswer, tasks } = scored.members[0]!;
-    if (Number.isNaN(fitness)) {
-      throw new EvaluationError(strategy.generation, scored.firstFailure ?? 'nothing');
-    }
+    validation.baselines = scored.baselines;
+    const [judgement] = scored.judgements;
+    if (!judgement) throw this.#failure(scored.firstFailure);
+    const { fitness, shortfall = 0, cost = 0 } = judgement;
     const { best, stage: number } = state;
-    const isBest =
-      best?.stage !== number ||
-      fitness > best.fitness ||
-      (fitness === best.fitness && keptShare < best.keptShare);
+    const isBest = best?.stage !== number || isBetter(judgement, best);
     const { generation } = strategy;
-    if (isBest) state.best = { generation, stage: number, fitness, keptShare, parameters };
-    return { fitness, keptShare, keptAtAnswer, tasks, isBest };
+    const own: BestMean = { generation, stage: number, fitness, shortfall, cost, parameters };
+    if (isBest) state.best = own;
+    return { judgement, isBest };
+  }
+
+  #failure(first: string | null): EvaluationError {
+    const what = 'no candidate could be evaluated';
+    return new EvaluationError(
+      this.#state.strategy.generation,
+      first === null
+        ? `${what}; no fitness is a finite number`
+        : `${what}; the first said: ${first}`,
+    );
   }
 
   /** The log first: a record without its state is dropped when the run goes on, the opposite would be a gap. */
-  async #finish(record: GenerationRecord): Promise<void> {
+  async #finish(
+    generation: Omit<GenerationRecord, 'validation'>,
+    validated: Validated | null,
+  ): Promise<void> {
+    const record = { ...generation, validation: validated && recordOf(validated) };
     await this.#folder.log(record);
-    const { validation } = record;
-    const { strategy } = this.#state;
-    if (validation?.isBest) await this.#saveCheckpoint('best', strategy.mean, record);
-    if (validation) await this.#saveCheckpoint('mean', strategy.mean, record);
+    if (validated?.isBest) await this.#save('best', validated.judgement);
+    if (validated) await this.#save('mean', validated.judgement);
     this.#records.push(record);
     this.#state.logged = this.#records.length;
-    await this.#folder.writeFile('report.html', evolutionReport(this.#settings, this.#records));
+    const page = evolutionReport(this.#problem, this.#options.search, this.#records);
+    await this.#folder.writeFile('report.html', page);
     await this.#folder.saveState(this.#state);
     this.#options.onGeneration?.(record);
   }
 
-  async #saveCheckpoint(name: string, mean: Float64Array, record: GenerationRecord): Promise<void> {
-    const { generation, validation } = record;
-    const { start, model, ...settings } = this.#settings;
-    const provenance = {
-      ...this.#options.provenance,
-      model: { ...model, folder: basename(model.folder) },
-      ...{ generation, validation, settings },
-      start: start && { checkpoint: basename(start.checkpoint), biasShift: start.biasShift },
-    };
-    const checkpoint = this.#trainable.checkpoint(mean, provenance);
-    if (checkpoint) return this.#folder.saveCheckpoint(`${name}.safetensors`, checkpoint);
-    const { settings: policy } = this.#trainable.policy(mean);
-    const text = JSON.stringify({ policy, parameters: [...mean], provenance }, null, 2);
+  async #save(name: string, validation: Judgement): Promise<void> {
+    const { strategy, prepared } = this.#state;
+    const { evaluator, search } = this.#options;
+    const { mean: parameters, generation } = strategy;
+    const facts = { generation, validation, evaluator: evaluator.version, search: { ...search } };
+    if (this.#problem.save) {
+      const found = { ...facts, parameters, prepared };
+      await this.#folder.write(() => this.#problem.save!(this.#folder.file(name), found));
+      return;
+    }
+    const text = JSON.stringify({ parameters: [...parameters], ...facts }, null, 2);
     await this.#folder.writeFile(`${name}.json`, `${text}\n`);
   }
 
-  #work(prompts: readonly PreparedSample[]) {
-    const { evaluator, signal } = this.#options;
-    return { evaluator, signal, prompts, normaliser: this.#state.normaliser };
+  #work(name: string) {
+    const { evaluator, signal, search } = this.#options;
+    const { evaluationsPerSlice = 12 } = search;
+    const { prepared, strategy } = this.#state;
+    const { generation } = strategy;
+    const common = { problem: this.#problem, evaluator, name, generation, prepared, signal };
+    return { ...common, evaluationsPerSlice };
   }
 
-  async #sliceDone(): Promise<void> {
+  async #sliceDone(part: number): Promise<void> {
     await this.#folder.saveState(this.#state);
-    const { stages, populationSize } = this.#settings;
-    const { stage, generationInStage, pending } = this.#state;
-    const perGeneration = stages.map(
-      ({ tasks, promptsPerTask }) => tasks.length * promptsPerTask * populationSize,
-    );
-    const all = stages.map(({ generations }, index) => generations * perGeneration[index]!);
+    const { stage, generationInStage } = this.#state;
+    const generations = this.#problem.stages.map((each) => each.generations);
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-    const prompts = sum([...pending.values()].map(({ length }) => length));
-    const done =
-      sum(all.slice(0, stage)) +
-      generationInStage * perGeneration[stage]! +
-      prompts * populationSize;
-    this.#options.onProgress?.({ stage: 'evaluations', done, total: sum(all) });
+    const done = sum(generations.slice(0, stage)) + generationInStage + part;
+    this.#options.onProgress?.({ stage: 'generations', done, total: sum(generations) });
   }
 
-  /** The same prompts for every validation of a stage, and for every run. */
-  #validationOf(stage: Stage): Validation {
+  /** The same units for every validation of a stage, and for every run. */
+  async #validationOf(stage: S): Promise<Validation<Unit, Score>> {
     const { stage: number } = this.#state;
     if (this.#validation?.stage !== number) {
-      const place = { seed: 0, from: 0, count: this.#settings.validation.promptsPerTask };
-      const prompts = promptsOf(this.#options.prompts, stage, 'development', place);
-      this.#validation = { stage: number, prompts, full: null };
+      const units = await this.#problem.validationUnits(stage);
+      this.#validation = { stage: number, units, baselines: null };
     }
     return this.#validation;
   }
 }
 
-/** The prompts of a stage's validations, and how the full cache answers them. */
-interface Validation {
+/** The units of a stage's validations, and how the baselines do on them. */
+interface Validation<Unit, Score> {
   readonly stage: number;
-  readonly prompts: readonly PreparedSample[];
-  full: readonly (MemberScore | FailedScore)[] | null;
+  readonly units: readonly Unit[];
+  baselines: BaselineScores<Score> | null;
 }
 
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+interface Validated {
+  readonly judgement: Judgement;
+  readonly isBest: boolean;
+}
+
+function recordOf({ judgement, isBest }: Validated): ValidationRecord {
+  const { fitness, shortfall = 0, measures = {}, tasks = {} } = judgement;
+  return { fitness, shortfall, measures, tasks, isBest };
 }

@@ -1,2 +1,3 @@
 export { findChromium } from './find-chromium.mjs';
+export { type FreshBundle, freshBundle } from './fresh-bundle.ts';
 export { openPage, type Page } from './open-page.ts';

@@ -1,21 +1,11 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { documentFiller } from '@namm/benchmarks';
-import { count, number } from '@namm/cli';
-import { InvalidArgumentError, Random } from '@namm/core';
-import { Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
-import { createTrainable, type NormaliserKind, ropeScalingOf } from '@namm/evolve';
-import {
-  calibrate,
-  type NammCheckpoint,
-  readCheckpoint,
-  SpectrumCollector,
-  shareNormaliser,
-  transferHeadBias,
-  writeCheckpoint,
-} from '@namm/namm';
+import { count, number, ProgressLine } from '@namm/cli';
+import { InvalidArgumentError } from '@namm/core';
+import { describeComparison, moveNamm, type NormaliserKind } from '@namm/evolve-policies';
+import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 import { evolveTexts } from '../evolve/evolve-texts.js';
-import { measureEchoes } from './measure-echoes.js';
 
 interface Options {
   model: string;
@@ -27,6 +17,7 @@ interface Options {
   biasShift: number;
   length?: number;
   passages: number;
+  compare: boolean;
   extensionFactor: number;
   extension: 'ntk' | 'yarn';
   alpha: number;
@@ -63,6 +54,7 @@ export function addCalibrateCommand(program: Command): void {
       count,
     )
     .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
+    .option('--no-compare', 'do not compare the result with random eviction and sink+recent')
     .option('--extension-factor <factor>', 'run length over training length', number, 1)
     .addOption(
       new Option('--extension <kind>', 'how the model reads beyond its training length')
@@ -77,83 +69,25 @@ export function addCalibrateCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const old = await readCheckpoint(options.namm);
-  const measured = options.frozen ? await freeze(options, old) : await measure(options, old);
-  const moved = {
-    ...measured,
-    ...(options.frozen && !options.from ? {} : await moveHeadBias(options, old)),
-  };
-  const { scorer, features, policy } = moved;
-  const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, moved.normaliser);
-  const shifted = options.biasShift
-    ? Float32Array.from(trainable.shifted(Float64Array.from(moved.parameters), options.biasShift))
-    : moved.parameters;
-  const provenance = {
-    ...moved.provenance,
-    movedTo: basename(options.model),
-    normaliser: options.frozen ? 'frozen' : 'calibrated',
-    biasShift: options.biasShift,
-  };
-  await writeCheckpoint(options.out, { ...moved, parameters: shifted, provenance });
-  console.log(`${options.out}: ${provenance.normaliser}, bias shifted by ${options.biasShift}`);
-}
-
-/** Nothing is read under the model, but there has to be one. */
-async function freeze({ model }: Options, checkpoint: NammCheckpoint): Promise<NammCheckpoint> {
-  await (await Decoder.load(model)).release();
-  return shareNormaliser(checkpoint);
-}
-
-/** The statistics of the new model, on text without any questions. */
-async function measure(options: Options, checkpoint: NammCheckpoint): Promise<NammCheckpoint> {
-  const { model: folder, extensionFactor, alpha, extension, logitFactor, passages } = options;
-  const extended = { folder, extensionFactor, extension, alpha, logitFactor };
-  const { updateInterval } = checkpoint.policy;
-  const { decay, keys = [] } = checkpoint.features;
-  const collector = new SpectrumCollector({ updateInterval, decay, keys });
-  const tokenizer = await loadTokenizer(options.model);
-  const decoder = await Decoder.load(options.model, {
-    probe: collector.policy.probe,
-    chunkSize: updateInterval,
-    ropeScaling: ropeScalingOf(extended),
+  const { model: folder, extensionFactor, extension, alpha, logitFactor } = options;
+  const place = dirname(resolve(options.out));
+  if (!(await stat(place).catch(() => null))?.isDirectory()) {
+    throw new InvalidArgumentError('--out', `there is no folder ${place}`);
+  }
+  const progress = new ProgressLine('passages');
+  const { checkpoint, comparison } = await moveNamm({
+    checkpoint: await readCheckpoint(options.namm),
+    model: { folder, extensionFactor, extension, alpha, logitFactor },
+    statistics: options.frozen ? 'frozen' : options.normaliser,
+    ...{ from: options.from, biasShift: options.biasShift, passages: options.passages },
+    ...{ length: options.length, seed: options.seed },
+    ...(!options.compare && { comparisons: 0 }),
+    texts: () => evolveTexts(options.corpus),
+    onProgress: (event) => progress.update(event),
   });
-  const length = options.length ?? Math.min(decoder.spec.maximumPositions, 1024);
-  try {
-    const texts = documentFiller(evolveTexts(options.corpus));
-    for (let index = 0; index < passages; index++) {
-      const random = new Random(options.seed, index);
-      const passage = texts.passage(index % 2 ? 'code' : 'prose', 'train', random);
-      const ids = firstTokens(tokenizer, passage.pieces(), length);
-      const cache = decoder.createCache({ policy: collector.policy });
-      await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
-    }
-  } finally {
-    await decoder.release();
-  }
-  const scope = options.normaliser === 'bin' ? 'shared' : 'perHead';
-  return calibrate(checkpoint, collector.statistics, scope);
-}
-
-/** The bias of each head of the new model: that of the heads of the old one which look things up as much. */
-async function moveHeadBias(
-  { from, model, seed }: Options,
-  { headBias }: NammCheckpoint,
-): Promise<Pick<NammCheckpoint, 'headBias'>> {
-  if (headBias === undefined) return {};
-  if (from === undefined) {
-    const problem = 'has a bias for each head of the model that it was evolved on';
-    throw new InvalidArgumentError('--namm', `${problem}; name that model with --from`);
-  }
-  const old = await measureEchoes(from, seed);
-  return { headBias: transferHeadBias(headBias, old, await measureEchoes(model, seed)) };
-}
-
-/** Pieces begin where words begin, so they can be tokenized one by one. */
-function firstTokens(tokenizer: Tokenizer, pieces: Iterable<string>, length: number): number[] {
-  const ids = [...tokenizer.encode('')]; // BOS, if the model has one
-  for (const piece of pieces) {
-    if (ids.length >= length) break;
-    ids.push(...tokenizer.encode(piece, { addSpecialTokens: false }));
-  }
-  return ids.slice(0, length);
+  progress.clear();
+  await writeCheckpoint(options.out, checkpoint);
+  const { normaliser, biasShift } = checkpoint.provenance;
+  console.log(`${options.out}: ${normaliser}, bias shifted by ${biasShift}`);
+  if (comparison) console.log(describeComparison(comparison));
 }

@@ -1,29 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { documentFiller, taskFamilies } from '@namm/benchmarks';
-import { count, number } from '@namm/cli';
-import { Decoder, loadTokenizer } from '@namm/decoder';
+import { basename, isAbsolute } from 'node:path';
+import { type Command, Option } from '@commander-js/extra-typings';
+import { taskFamilies } from '@namm/benchmarks';
 import {
-  type EvaluatorSettings,
-  type EvolutionSettings,
-  evolve,
+  count,
+  fromZero,
+  interruptSignal,
+  listOf,
+  nameFrom,
+  number,
+  ProgressLine,
+} from '@namm/cli';
+import {
+  evolveOnTexts,
   type FitnessKind,
-  InProcessEvaluator,
+  fitnessKinds,
   type NormaliserKind,
-  parametersOf,
-  type Stage,
-  samplePrompts,
-  type TrainableSettings,
+  parseStages,
+  type TextStage,
   trainableNames,
-  trainableSettings,
-  WorkerPoolEvaluator,
-} from '@namm/evolve';
+} from '@namm/evolve-policies';
 import { type KeyFeature, keyFeatures } from '@namm/features';
 import { modelFolder } from '@namm/models';
-import { readCheckpoint } from '@namm/namm';
-import { describeGeneration, ProgressLine } from './evolve-output.js';
-import { digestOf, evolveTexts } from './evolve-texts.js';
+import { InvalidArgumentError } from 'commander';
+import { describeGeneration } from './describe-generation.js';
+import { evolveTexts } from './evolve-texts.js';
 
 interface Options {
   model?: string;
@@ -38,11 +39,12 @@ interface Options {
   population: number;
   prompts: number;
   generations: number;
-  stages?: Stage[];
+  stages?: TextStage[];
   sigma: number;
   seed: number;
   fitness: FitnessKind;
   sizePressure: number;
+  floor: boolean;
   trainable: string;
   keys: KeyFeature[];
   headBias?: true;
@@ -58,37 +60,15 @@ interface Options {
   timeLimit?: number;
 }
 
-const fromZero = (text: string): number => {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0 && text.trim() !== '') return value;
-  throw new InvalidArgumentError(`'${text}' is not a whole number from 0 on.`);
-};
-
-/** What they hold is checked with all settings. */
-const stages = (file: string): Stage[] => {
+const stages = (file: string): TextStage[] => {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (Array.isArray(value)) return value as Stage[];
+    return parseStages(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new InvalidArgumentError(`${file} cannot be read: ${String(cause)}`);
+    throw new InvalidArgumentError(`${file} cannot be read: ${(cause as Error).message}`);
   }
-  throw new InvalidArgumentError(`${file} holds no list of stages.`);
 };
-
-const keys = (text: string): KeyFeature[] =>
-  text.split(',').map((part) => {
-    const known = keyFeatures.find((each) => each === part);
-    if (known !== undefined) return known;
-    throw new InvalidArgumentError(`'${part}' is none of ${keyFeatures.join(', ')}.`);
-  });
 
 const familyNames = taskFamilies.map(({ name }) => name);
-
-const families = (text: string): string[] =>
-  text.split(',').map((name) => {
-    if (familyNames.includes(name)) return name;
-    throw new InvalidArgumentError(`'${name}' is none of ${familyNames.join(', ')}.`);
-  });
 
 /** Adds `evolve`: a NAMM, or what it is compared with, evolved on the task families. */
 export function addEvolveCommand(program: Command): void {
@@ -112,14 +92,14 @@ export function addEvolveCommand(program: Command): void {
     )
     .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
     .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
-    .option('--families <list>', familyNames.join(', '), families, [
+    .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), [
       'single-document',
       'key-value',
       'code-variables',
       'votes',
     ])
     .option('--update-interval <tokens>', 'tokens from one update to the next', count, 64)
-    .option('--population <count>', 'members of a generation', count, 12)
+    .option('--population <count>', 'candidates of a generation', count, 12)
     .option('--prompts <count>', 'prompts per family and generation', count, 4)
     .option('--generations <count>', 'generations', count, 40)
     .option(
@@ -127,20 +107,27 @@ export function addEvolveCommand(program: Command): void {
       'JSON of several stages, instead of length, families, prompts …',
       stages,
     )
-    .option('--sigma <sigma>', 'standard deviation of the first members', number, 0.05)
-    .option('--seed <seed>', 'seed of members and prompts', fromZero, 1)
+    .option('--sigma <sigma>', 'standard deviation of the first candidates', number, 0.05)
+    .option('--seed <seed>', 'seed of candidates and prompts', fromZero, 1)
     .addOption(
-      new Option('--fitness <kind>', 'what is maximised')
-        .choices(['score', 'log-probability-gain', 'probability-gain'])
-        .default('score'),
+      new Option('--fitness <kind>', 'what is maximised').choices(fitnessKinds).default('score'),
     )
     .option('--size-pressure <x>', 'subtracted per share of the cache that is kept', number, 0)
+    .option(
+      '--no-floor',
+      'under a size pressure, do not rank those last that answer less than classic policies at their share',
+    )
     .addOption(
       new Option('--trainable <name>', 'what is evolved')
         .choices([...trainableNames, 'head-bias'])
         .default('namm'),
     )
-    .option('--keys <list>', `key features to see too: ${keyFeatures.join(', ')}`, keys, [])
+    .option(
+      '--keys <list>',
+      `key features to see too: ${keyFeatures.join(', ')}`,
+      listOf(nameFrom(keyFeatures)),
+      [],
+    )
     .option(
       '--pooling <tokens>',
       'tokens to either side over which scores are averaged',
@@ -171,135 +158,56 @@ export function addEvolveCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const folder = options.model ?? modelFolder('nano-llama');
-  const tokenizer = await loadTokenizer(folder);
-  const trainable = await chooseTrainable(options, folder);
-  const runs: EvaluatorSettings = {
+  const { length, generations, extension, start, timeLimit } = options;
+  const progress = new ProgressLine('generations');
+  const signals = [
+    interruptSignal(),
+    ...(timeLimit ? [AbortSignal.timeout(timeLimit * 60_000)] : []),
+  ];
+  const { isComplete, best } = await evolveOnTexts({
+    folder: options.out,
     model: {
-      folder,
-      extensionFactor: options.extensionFactor ?? factorOf(folder, options.length),
-      ...(options.extension === 'yarn' && { extension: 'yarn' }),
-      alpha: options.alpha,
+      folder: options.model ?? modelFolder('nano-llama'),
+      ...(extension === 'yarn' && { extension }),
+      ...{ extensionFactor: options.extensionFactor, alpha: options.alpha },
       logitFactor: options.logitFactor,
     },
-    trainable,
-  };
-  const texts = evolveTexts(options.corpus);
-  const startedFrom = options.start ? await readStart(options.start, trainable) : null;
-  const evaluator =
-    options.workers > 1
-      ? await WorkerPoolEvaluator.start(runs, { workers: options.workers })
-      : await InProcessEvaluator.load(runs);
-  const settings: EvolutionSettings = {
-    ...runs,
+    trainable: {
+      ...{ name: options.trainable, updateInterval: options.updateInterval },
+      ...{ keys: options.keys, pooling: options.pooling, headBias: options.headBias ?? false },
+    },
+    start: start === undefined ? null : { file: start, biasShift: options.biasShift },
     stages: options.stages ?? [
-      {
-        tasks: options.families,
-        length: options.length,
-        generations: options.generations,
-        promptsPerTask: options.prompts,
-      },
+      { tasks: options.families, length, generations, promptsPerTask: options.prompts },
     ],
-    populationSize: options.population,
-    sigma: options.sigma,
-    seed: options.seed,
-    fitness: { kind: options.fitness, sizePressure: options.sizePressure },
+    ...{ populationSize: options.population, sigma: options.sigma, seed: options.seed },
+    fitness: {
+      ...{ kind: options.fitness, sizePressure: options.sizePressure },
+      ...(!options.floor && { floor: null }),
+    },
     normaliser: { kind: options.normaliser, promptsPerTask: options.normaliserPrompts },
     validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
-    start: startedFrom && {
-      checkpoint: options.start!,
-      parameters: [...startedFrom.parameters],
-      biasShift: options.biasShift,
-      ...(options.normaliser === 'start' && { normaliser: startedFrom.normaliser }),
+    ...{ texts: () => evolveTexts(options.corpus), workers: options.workers },
+    ...{ signal: AbortSignal.any(signals), clock: () => performance.now() },
+    provenance: { command: commandLine() },
+    onProgress: ({ done, total }) => progress.update({ done: Math.floor(done), total }),
+    onGeneration: (record) => {
+      progress.clear();
+      console.log(describeGeneration(record));
     },
-    inputs: { model: evaluator.model, prompts: digestOf(texts) },
-  };
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    process.stderr.write('\nstopping after the slices under way; once more to stop at once\n');
-    // Not process.exit: Node would stop threads inside of ONNX Runtime.
-    process.once('SIGINT', () => process.kill(process.pid, 'SIGTERM'));
-    stop.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  const timer = options.timeLimit && setTimeout(() => stop.abort(), options.timeLimit * 60_000);
-  const progress = new ProgressLine(process.stderr);
-  try {
-    const { isComplete, best } = await evolve({
-      ...{ folder: options.out, settings, evaluator, signal: stop.signal },
-      prompts: samplePrompts(documentFiller(texts), tokenizer),
-      clock: () => performance.now(),
-      provenance: {
-        command: commandLine(),
-        ...(startedFrom && { startedFrom: startedFrom.provenance }),
-      },
-      onProgress: (event) => progress.update(event),
-      onGeneration: (record) => {
-        progress.clear();
-        console.log(describeGeneration(record));
-      },
-    });
-    progress.clear();
-    console.log(isComplete ? 'complete' : 'stopped; the same command goes on from here');
-    if (best) console.log(`best mean: generation ${best.generation}, in ${options.out}`);
-  } finally {
-    clearTimeout(timer || undefined);
-    process.off('SIGINT', onInterrupt);
-    await evaluator.close();
+  });
+  progress.clear();
+  console.log(isComplete ? 'complete' : 'stopped; the same command goes on from here');
+  if (best) console.log(`best mean: generation ${best.generation}, in ${options.out}`);
+  if (best && best.shortfall > 0) {
+    console.log(
+      'no mean has answered as much as classic policies do at its share: more prompts, other tasks or less size pressure may help',
+    );
   }
-}
-
-async function chooseTrainable(
-  { trainable, updateInterval, keys, headBias, pooling, start }: Options,
-  folder: string,
-): Promise<TrainableSettings> {
-  if (trainable !== 'head-bias') {
-    const heads = headBias && { headBias: await headsOf(folder) };
-    return trainableSettings(trainable, updateInterval, { keys, pooling, ...heads });
-  }
-  if (start === undefined) throw new Error('--trainable head-bias needs the NAMM whose: --start');
-  const { scorer, features, policy, parameters } = await readCheckpoint(start);
-  return {
-    ...{ kind: 'namm', scorer, features, policy, scorerParameters: [...parameters] },
-    headBias: await headsOf(folder),
-  };
-}
-
-/** What a NAMM to be evolved does as a checkpoint does. */
-async function readStart(path: string, trainable: TrainableSettings) {
-  const checkpoint = await readCheckpoint(path);
-  if (trainable.kind !== 'namm') throw new Error(`${path}: only a NAMM starts from a checkpoint`);
-  try {
-    const { provenance } = checkpoint;
-    const { shape, mean, variance, count } = checkpoint.normaliser;
-    const normaliser = {
-      ...{ shape, mean: [...mean], variance: [...variance] },
-      count: [...count],
-    };
-    return { parameters: parametersOf(trainable, checkpoint), provenance, normaliser };
-  } catch (cause) {
-    throw new Error(`${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Layers of a model, and the most KV heads of one. */
-async function headsOf(folder: string): Promise<[layers: number, heads: number]> {
-  const decoder = await Decoder.load(folder, { threads: 1 });
-  const { layers } = decoder.cacheShape;
-  await decoder.release();
-  return [layers.length, Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads))];
 }
 
 /** The command as others could give it: of folders on this machine only the last name. */
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (isAbsolute(word) ? basename(word) : word));
   return ['bench', ...words].join(' ');
-}
-
-/** How many times as long as the model was trained for the prompts are, at least 1. */
-function factorOf(folder: string, length: number): number {
-  const { max_position_embeddings: trained } = JSON.parse(
-    readFileSync(join(folder, 'config.json'), 'utf8'),
-  ) as { max_position_embeddings?: unknown };
-  return typeof trained === 'number' && trained > 0 ? Math.max(1, length / trained) : 1;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -20,14 +19,6 @@ export function evolveTexts(corpus?: string): FillerDocument[] {
     sources('@huggingface/transformers', 'train', (root) => join(root, 'src')),
     sources('tar', 'development', (root) => join(root, 'dist', 'esm')),
   ];
-}
-
-/** Tells texts apart. */
-export function digestOf(texts: readonly FillerDocument[]): string {
-  const hash = createHash('sha256');
-  for (const { name, kind, split, text } of texts)
-    hash.update(JSON.stringify([name, kind, split, text]));
-  return hash.digest('hex');
 }
 
 function sources(name: string, split: Split, folderIn: (root: string) => string): FillerDocument {

@@ -38,7 +38,7 @@ import {
   terminalWidth,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
-import { readNamms, readRival, varyNamm } from '@namm/evolve';
+import { readNamms, readRival, varyNamm } from '@namm/evolve-policies';
 import { checkpointsIn, modelFolder } from '@namm/models';
 import { openModel } from './open-model.js';
 import { addTuneCommand } from './tune-command.js';

@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { NammError } from '@namm/core';
-import type { EvaluatorSettings } from './evaluator-settings.js';
 import type { Answer, Call } from './protocol.js';
 
-/** A thread that evaluates says that it cannot do what it was asked. */
+/** A worker thread cannot do what it was asked, or has ended. */
 export class EvaluationWorkerError extends NammError {
   /** Whether the thread has ended; it may be replaced. */
   readonly hasEnded: boolean;
@@ -17,16 +15,15 @@ export class EvaluationWorkerError extends NammError {
 
 /** The caller's end of a worker thread; one call at a time. */
 export class EvaluationWorker {
-  /** Digest of the model's folder. */
-  model = '';
+  /** That of its assessor. */
+  version = '';
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #pending: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | null = null;
   #death: EvaluationWorkerError | null = null;
 
-  private constructor(settings: EvaluatorSettings, workerFile?: URL) {
-    const file = workerFile ?? createRequire(import.meta.url).resolve('@namm/evolve/worker');
-    this.#worker = new Worker(file, { workerData: settings });
+  private constructor(script: URL, settings: unknown) {
+    this.#worker = new Worker(script, { workerData: settings });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     let cause = '';
     this.#worker.on('error', (error) => {
@@ -42,14 +39,14 @@ export class EvaluationWorker {
   }
 
   /**
-   * Starts a thread and loads the model in it.
+   * Starts a thread, and waits until its assessor is ready.
    *
    * @throws {EvaluationWorkerError} when that fails, with what the thread said
    */
-  static async start(settings: EvaluatorSettings, workerFile?: URL): Promise<EvaluationWorker> {
-    const worker = new EvaluationWorker(settings, workerFile);
+  static async start(script: URL, settings: unknown): Promise<EvaluationWorker> {
+    const worker = new EvaluationWorker(script, settings);
     try {
-      worker.model = (await worker.#next()) as string;
+      worker.version = (await worker.#next()) as string;
     } catch (error) {
       await worker.close();
       throw error;
@@ -64,7 +61,7 @@ export class EvaluationWorker {
     return answer;
   }
 
-  /** Ends the thread when it has done what it is doing: stopped inside ONNX Runtime it would abort the process. */
+  /** Ends the thread when it has done what it is doing: native code may abort the process when it is stopped. */
   async close(): Promise<void> {
     this.#worker.postMessage({ method: 'close' } satisfies Call);
     await this.#exited;

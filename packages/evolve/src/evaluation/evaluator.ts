@@ -1,52 +1,51 @@
-import type { PreparedSample } from '@namm/benchmarks';
-import type { Normaliser } from '@namm/features';
+import type { NamedTensors } from '../named-tensors.js';
 
-import type { NormaliserKind } from '../trainables/create-collector.js';
+/**
+ * Who is scored: the parameters of a candidate, or the name of a baseline of the problem.
+ */
+export type Contender = Float64Array | string;
 
-/** A piece of work: some members on some prompts. Plain data. */
-export interface Slice {
-  readonly normaliser: Normaliser;
-  readonly prompts: readonly PreparedSample[];
-  /** Parameters; null is the full cache. */
-  readonly members: readonly (Float64Array | null)[];
-}
-
-/** How one member answered one prompt. */
-export interface MemberScore {
-  /** Mean over the questions of the share that is right. */
-  readonly score: number;
-  /** Mean over the questions of the mean log-probability of the answer's tokens. */
-  readonly logProbability: number;
-  /** Mean over the questions of the probability of the answer's tokens, their geometric mean. */
-  readonly probability: number;
-  /** Rows held over tokens seen, mean over heads: on average over the updates, and at the answers. */
-  readonly keptShare: number;
-  readonly keptAtAnswer: number;
-  /** Keys and values at the answers, in bytes, and what the policy remembers beside them. */
-  readonly bytesAtAnswer: number;
-  readonly policyBytesAtAnswer: number;
+/** A piece of work: some contenders on some units. Plain data, which can be copied to threads and sent to queues. */
+export interface Slice<Unit> {
+  /** Tells pieces of work of a run apart, in letters, digits and dashes. The same work has the same id. */
+  readonly id: string;
+  /** What the problem measured before the first generation. */
+  readonly prepared: NamedTensors;
+  readonly units: readonly Unit[];
+  readonly contenders: readonly Contender[];
 }
 
 /** An evaluation that did not come to an end, also when it was tried again. */
-export interface FailedScore {
+export interface Failure {
   readonly failed: string;
 }
 
-/** `[prompts][members]` */
-export type SliceScores = readonly (readonly (MemberScore | FailedScore)[])[];
+/** `[units][contenders]` */
+export type SliceScores<Score> = readonly (readonly (Score | Failure)[])[];
 
 /**
- * Where evaluations happen. The same slice gives the same scores, bit for bit, in every evaluator of one machine
- * with one thread of ONNX Runtime.
+ * Where evaluations happen: in this thread, in worker threads, behind a queue. A slice gives the same scores however
+ * often it is evaluated, wherever, and in whatever order: a run that was killed asks again.
  */
-export interface Evaluator {
+export interface Evaluator<Unit, Score, Request = never> {
   /** Slices that are worked on at the same time. */
   readonly concurrency: number;
-  /** Digest of the model's folder. */
-  readonly model: string;
-  /** Measures what features are normalised with, under the full cache. */
-  measure(prompts: readonly PreparedSample[], kind: NormaliserKind): Promise<Normaliser>;
-  /** Failures of single members are in the scores. */
-  evaluate(slice: Slice): Promise<SliceScores>;
+  /** Digest or name of all that scores depend on beside the slice: a run goes on only with the same. */
+  readonly version: string;
+  /** Measures what a problem wants to know before the first generation. */
+  prepare(request: Request): Promise<NamedTensors>;
+  /** Failures of single contenders are in the scores; what is thrown stops the run, which can go on later. */
+  evaluate(slice: Slice<Unit>): Promise<SliceScores<Score>>;
+  /** Ends threads and closes models. */
   close(): Promise<void>;
+}
+
+/** Whether an evaluation did not come to an end. */
+export function isFailure(value: unknown): value is Failure {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'failed' in value &&
+    typeof value.failed === 'string'
+  );
 }

@@ -1,20 +1,13 @@
-import type { PreparedSample } from '@namm/benchmarks';
-import type { Normaliser } from '@namm/features';
-
-import type { NormaliserKind } from '../trainables/create-collector.js';
+import type { NamedTensors } from '../named-tensors.js';
 import type { Slice, SliceScores } from './evaluator.js';
 
 /** What a worker thread is asked. */
 export type Call =
-  | {
-      readonly method: 'measure';
-      readonly prompts: readonly PreparedSample[];
-      readonly kind: NormaliserKind;
-    }
-  | { readonly method: 'evaluate'; readonly slice: Slice }
+  | { readonly method: 'prepare'; readonly request: unknown }
+  | { readonly method: 'evaluate'; readonly slice: Slice<unknown> }
   | { readonly method: 'close' };
 
-/** What it says: first, when it has loaded the model, that one's digest; then one answer per call. */
+/** What it says: first, when it is ready, the version of its assessor; then one answer per call. */
 export type Answer =
-  | { readonly kind: 'answer'; readonly answer: Normaliser | SliceScores | string }
+  | { readonly kind: 'answer'; readonly answer: NamedTensors | SliceScores<unknown> | string }
   | { readonly kind: 'failure'; readonly message: string };

@@ -1,54 +1,60 @@
-import type { PreparedSample } from '@namm/benchmarks';
-import { InvalidArgumentError } from '@namm/core';
-import type { Normaliser } from '@namm/features';
-import type { NormaliserKind } from '../trainables/create-collector.js';
+import { checkInteger, checkNames } from '@namm/core';
+import type { NamedTensors } from '../named-tensors.js';
 import { EvaluationWorker, EvaluationWorkerError } from './evaluation-worker.js';
-import type { Evaluator, FailedScore, MemberScore, Slice, SliceScores } from './evaluator.js';
-import type { EvaluatorSettings } from './evaluator-settings.js';
+import type { Evaluator, Failure, Slice, SliceScores } from './evaluator.js';
 import type { Call } from './protocol.js';
 
 /** Options of {@link WorkerPoolEvaluator.start}. */
 export interface WorkerPoolOptions {
-  /** Worker threads; each has the model to itself. */
+  /** The script of the threads: it calls `serveEvaluations`. */
+  readonly script: URL;
+  /** What the script's assessor is made from; copied to the threads. @defaultValue nothing */
+  readonly settings?: unknown;
+  /** Worker threads; each has an assessor to itself. */
   readonly workers: number;
-  /**
-   * The script of the threads, for programs that are bundled without a `node_modules` folder.
-   * @defaultValue `@namm/evolve/worker`
-   */
-  readonly workerFile?: URL;
 }
 
 /**
  * Evaluates in worker threads, a slice in each. A thread that ends is replaced, and what it was doing is done
- * once more; if that ends a thread again, each member is evaluated by itself, and those that end their
+ * once more; if that ends a thread again, each contender is evaluated by itself, and those that end their
  * threads twice have failed.
+ *
+ * @example
+ * ```ts
+ * const script = new URL('./controller-worker.js', import.meta.url);
+ * const evaluator = await WorkerPoolEvaluator.start<Episode, Outcome>({ script, workers: 2 });
+ * ```
  */
-export class WorkerPoolEvaluator implements Evaluator {
+export class WorkerPoolEvaluator<Unit, Score, Request = never>
+  implements Evaluator<Unit, Score, Request>
+{
   readonly concurrency: number;
-  readonly model: string;
+  readonly version: string;
   readonly #start: () => Promise<EvaluationWorker>;
   readonly #idle: EvaluationWorker[];
   readonly #waiting: ((worker: EvaluationWorker) => void)[] = [];
 
   private constructor(workers: EvaluationWorker[], start: () => Promise<EvaluationWorker>) {
     this.concurrency = workers.length;
-    this.model = workers[0]!.model;
+    this.version = workers[0]!.version;
     this.#idle = workers;
     this.#start = start;
   }
 
   /**
+   * Starts the threads one after the other.
+   *
    * @throws {InvalidArgumentError} when the number of workers is no whole number above 0
-   * @throws {EvaluationWorkerError} when a thread cannot load the model
+   * @throws {EvaluationWorkerError} when a thread cannot make its assessor
    */
-  static async start(
-    settings: EvaluatorSettings,
-    { workers, workerFile }: WorkerPoolOptions,
-  ): Promise<WorkerPoolEvaluator> {
-    if (!Number.isSafeInteger(workers) || workers < 1) {
-      throw new InvalidArgumentError('workers', `${workers} is not a whole number above 0`);
-    }
-    const start = () => EvaluationWorker.start(settings, workerFile);
+  static async start<Unit, Score, Request = never>(
+    options: WorkerPoolOptions,
+  ): Promise<WorkerPoolEvaluator<Unit, Score, Request>> {
+    const { script, settings, workers } = checkNames('WorkerPoolEvaluator.start', options, [
+      ...(['script', 'settings', 'workers'] as const),
+    ]);
+    checkInteger('workers', workers, 1);
+    const start = () => EvaluationWorker.start(script, settings);
     const started: EvaluationWorker[] = [];
     try {
       for (let i = 0; i < workers; i++) started.push(await start());
@@ -59,14 +65,14 @@ export class WorkerPoolEvaluator implements Evaluator {
     return new WorkerPoolEvaluator(started, start);
   }
 
-  async measure(prompts: readonly PreparedSample[], kind: NormaliserKind): Promise<Normaliser> {
-    return (await this.#call({ method: 'measure', prompts, kind })) as Normaliser;
+  async prepare(request: Request): Promise<NamedTensors> {
+    return (await this.#call({ method: 'prepare', request })) as NamedTensors;
   }
 
-  async evaluate(slice: Slice): Promise<SliceScores> {
+  async evaluate(slice: Slice<Unit>): Promise<SliceScores<Score>> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return (await this.#call({ method: 'evaluate', slice })) as SliceScores;
+        return (await this.#call({ method: 'evaluate', slice })) as SliceScores<Score>;
       } catch (error) {
         if (!(error instanceof EvaluationWorkerError)) throw error;
         if (attempt === 1) return this.#oneByOne(slice, error);
@@ -80,14 +86,14 @@ export class WorkerPoolEvaluator implements Evaluator {
     await Promise.all(workers.map((worker) => worker.close()));
   }
 
-  async #oneByOne(slice: Slice, error: EvaluationWorkerError): Promise<SliceScores> {
-    const { normaliser, prompts, members } = slice;
-    if (prompts.length * members.length === 1) return [[{ failed: error.message }]];
-    const rows: (MemberScore | FailedScore)[][] = [];
-    for (const prompt of prompts) {
-      const row: (MemberScore | FailedScore)[] = [];
-      for (const member of members) {
-        const alone = { normaliser, prompts: [prompt], members: [member] };
+  async #oneByOne(slice: Slice<Unit>, error: EvaluationWorkerError): Promise<SliceScores<Score>> {
+    const { units, contenders } = slice;
+    if (units.length * contenders.length === 1) return [[{ failed: error.message }]];
+    const rows: (Score | Failure)[][] = [];
+    for (const unit of units) {
+      const row: (Score | Failure)[] = [];
+      for (const contender of contenders) {
+        const alone = { ...slice, units: [unit], contenders: [contender] };
         row.push((await this.evaluate(alone))[0]![0]!);
       }
       rows.push(row);

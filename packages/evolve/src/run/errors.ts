@@ -7,10 +7,12 @@ export class RunFolderError extends NammError {
   }
 }
 
-/** No member of a generation could be evaluated. The run stands as it was before the generation. */
+/**
+ * A generation could not be evaluated: no candidate, or the evaluator gave back what are no scores. The run stands as
+ * it was before the generation.
+ */
 export class EvaluationError extends NammError {
   constructor(generation: number, problem: string) {
-    const what = `no member of generation ${generation} could be evaluated`;
-    super('EVALUATION', `${what}; the first said: ${problem}`, { details: { generation } });
+    super('EVALUATION', `generation ${generation}: ${problem}`, { details: { generation } });
   }
 }

@@ -1,142 +1,169 @@
 import { type LineChart, type Report, reportPage, type Series, type Table } from '@namm/report';
 import { mean } from '@namm/statistics';
-import type { EvolutionSettings } from './evolution-settings.js';
-import type { GenerationRecord, ValidationRecord } from './generation-record.js';
+import type { Problem, Stage } from '../problem.js';
+import type { GenerationRecord } from './generation-record.js';
+import type { SearchSettings } from './search-settings.js';
+
+/** What of a problem its page shows. */
+export type Shown = Pick<
+  Problem<unknown, unknown, Stage, never>,
+  'title' | 'stages' | 'presentation'
+>;
 
 /**
- * A run as one HTML page: fitness, what is kept, tasks and σ over the generations, the mean beside the members.
+ * A run as one HTML page: fitness, the problem's measures and σ over the generations, the mean of the distribution
+ * beside the candidates, and a table of the validations.
  *
  * @param records those of `log.jsonl`
+ * @returns the page's HTML
  */
 export function evolutionReport(
-  settings: EvolutionSettings,
+  problem: Shown,
+  search: SearchSettings,
   records: readonly GenerationRecord[],
 ): string {
   const report: Report = {
-    title: titleOf(settings),
+    title: `Evolving ${problem.title}`,
     parts: [
-      { kind: 'text', paragraphs: [summary(settings, records)] },
-      fitnessChart(settings, records),
-      keptChart(records),
-      ...taskCharts(settings, records),
-      chart('Step size of the search', 'σ', [series('σ', evolved(records), ({ sigma }) => sigma)]),
-      validationTable(records),
+      { kind: 'text', paragraphs: [summary(problem, search, records)] },
+      fitnessChart(problem, records),
+      ...measureCharts(problem, records),
+      ...taskCharts(problem, records),
+      chart('Step size of the search', 'σ, the spread of the candidates', [
+        series('σ', evolved(records), ({ sigma }) => sigma),
+      ]),
+      validationTable(problem, records),
     ],
   };
   return reportPage(report);
 }
 
-/** What is evolved, in words. */
-function titleOf({ trainable }: EvolutionSettings): string {
-  if (trainable.kind === 'key-norm') return 'Evolving a policy that sees key norms and ages';
-  const names = { bam: 'a NAMM', mlp: 'a NAMM with an MLP', linear: 'a NAMM with a linear scorer' };
-  const name = names[trainable.scorer.kind];
-  return trainable.scorerParameters ? `Evolving the head bias of ${name}` : `Evolving ${name}`;
-}
+const meanName = 'mean of the distribution, validated';
 
 const evolved = (records: readonly GenerationRecord[]) =>
-  records.filter(({ members }) => members.length > 0);
+  records.filter(({ candidates }) => candidates.length > 0);
 
 const validated = (records: readonly GenerationRecord[]) =>
   records.flatMap(({ generation, stage, validation }) =>
     validation ? [{ generation, stage, ...validation }] : [],
   );
 
-function summary(settings: EvolutionSettings, records: readonly GenerationRecord[]): string {
-  const { populationSize, sigma, seed, stages, fitness } = settings;
+function summary(
+  problem: Shown,
+  { populationSize, sigma, seed }: SearchSettings,
+  records: readonly GenerationRecord[],
+): string {
+  const { stages, presentation } = problem;
   const planned = stages.reduce((sum, { generations }) => sum + generations, 0);
   const done = records.at(-1)?.generation ?? 0;
+  const label = presentation?.fitness?.label ?? 'fitness';
+  const what = `${done} of ${planned} generations of ${populationSize} candidates, initial σ ${sigma}, seed ${seed}; fitness: ${label}.`;
   const best = validated(records).findLast(({ isBest }) => isBest);
-  const found = best
-    ? ` Best mean: generation ${best.generation}, fitness ${best.fitness.toFixed(3)}, ${(100 * best.keptShare).toFixed(1)} % kept.`
-    : '';
-  return `${done} of ${planned} generations of ${populationSize} members, initial σ ${sigma}, seed ${seed}, fitness: ${fitness.kind}.${found}`;
+  if (!best) return what;
+  const shares = presentation?.shares ?? [];
+  const measures = shares
+    .filter((name) => name in best.measures)
+    .map((name) => `, ${nameOf(problem, name)} ${percent(best.measures[name]!)}`);
+  const short =
+    best.shortfall > 0
+      ? ` It misses what is demanded of every candidate by ${best.shortfall.toFixed(3)}.`
+      : '';
+  return `${what} Best mean: generation ${best.generation}, fitness ${best.fitness.toFixed(3)}${measures.join('')}.${short}`;
 }
 
-function fitnessChart(
-  settings: EvolutionSettings,
-  records: readonly GenerationRecord[],
-): LineChart {
-  const { kind } = settings.fitness;
-  const full = kind === 'score' ? 1 : 0;
+function fitnessChart({ presentation }: Shown, records: readonly GenerationRecord[]): LineChart {
+  const { label = 'fitness', description = '', baseline } = presentation?.fitness ?? {};
   const [first, last] = [records[0]?.generation ?? 0, records.at(-1)?.generation ?? 0];
-  const description = {
-    score: 'Task score over that of the full cache on the same prompts, mean over tasks.',
-    'probability-gain':
-      'Probability of the answers minus that under the full cache, mean over tasks.',
-    'log-probability-gain':
-      'Log-probability of the answers minus that under the full cache, mean over tasks.',
-  }[kind];
+  const line = (name: string, value: number): Series => {
+    return { name, x: [first, last], y: [value, value], dashed: true };
+  };
   return {
-    ...chart('Fitness', kind, [
-      spread('members', evolved(records), ({ fitness }) => fitness),
-      series('mean of the distribution, validated', validated(records), (each) => each.fitness),
-      { name: 'full cache', x: [first, last], y: [full, full], dashed: true },
+    ...chart('Fitness', label, [
+      spread('candidates', evolved(records), ({ fitness }) => fitness),
+      series(meanName, validated(records), ({ fitness }) => fitness),
+      ...(baseline ? [line(baseline.name, baseline.fitness)] : []),
     ]),
-    description: `${description} Band: smallest to largest of the members.`,
+    description: `${description} Band: smallest to largest of the candidates.`.trim(),
   };
 }
 
-function keptChart(records: readonly GenerationRecord[]): LineChart {
-  return {
-    ...chart('Tokens kept', 'share of the tokens seen', [
-      spread('members, average over updates', evolved(records), ({ keptShare }) => keptShare),
-      series('mean, average over updates', validated(records), (each) => each.keptShare),
-      series('mean, at the answers', validated(records), (each) => each.keptAtAnswer),
+function measureCharts(problem: Shown, records: readonly GenerationRecord[]): LineChart[] {
+  const { charts = [], shares = [] } = problem.presentation ?? {};
+  return charts.map(({ title, label, measures }) => ({
+    ...chart(title, label, [
+      ...measures
+        .slice(0, 1)
+        .map((name) =>
+          spread(
+            `candidates, ${nameOf(problem, name)}`,
+            evolved(records),
+            (one) => one.measures[name] ?? Number.NaN,
+          ),
+        ),
+      ...measures.map((name) =>
+        series(
+          `mean, ${nameOf(problem, name)}`,
+          validated(records),
+          (one) => one.measures[name] ?? Number.NaN,
+        ),
+      ),
     ]),
-    yFormat: 'percent',
-  };
+    ...(measures.every((name) => shares.includes(name)) && { yFormat: 'percent' as const }),
+  }));
 }
 
-/** Each task: how the mean of the distribution does beside the full cache. */
-function taskCharts(
-  settings: EvolutionSettings,
-  records: readonly GenerationRecord[],
-): LineChart[] {
-  const tasks = [...new Set(settings.stages.flatMap(({ tasks }) => tasks))];
+/** Each kind of unit: how the mean of the distribution does beside the baselines. */
+function taskCharts(problem: Shown, records: readonly GenerationRecord[]): LineChart[] {
+  const shown = problem.presentation?.tasks;
+  if (!shown) return [];
+  const all = validated(records);
+  const tasks = [...new Set(all.flatMap((one) => Object.keys(one.tasks)))];
   return tasks.map((task) => {
-    const own = validated(records).filter(({ tasks }) => task in tasks);
-    return chart(`Task: ${task}`, 'validation score', [
-      series('mean of the distribution', own, ({ tasks }) => tasks[task]!.score),
-      { ...series('full cache', own, ({ tasks }) => tasks[task]!.fullScore), dashed: true },
-    ]);
+    const own = all.filter((one) => task in one.tasks);
+    return chart(
+      `Task: ${task}`,
+      shown.label,
+      shown.measures.map(({ name, dashed = false }) => ({
+        ...series(nameOf(problem, name), own, (one) => one.tasks[task]![name] ?? Number.NaN),
+        dashed,
+      })),
+    );
   });
 }
 
-function validationTable(records: readonly GenerationRecord[]): Table {
-  const average = (
-    tasks: ValidationRecord['tasks'],
-    what: 'score' | 'fullScore' | 'logProbability' | 'fullLogProbability',
-  ) => mean(Object.values(tasks).map((task) => task[what]));
+function validationTable(problem: Shown, records: readonly GenerationRecord[]): Table {
+  const all = validated(records);
+  const { shares = [] } = problem.presentation ?? {};
+  const measures = Object.keys(all[0]?.measures ?? {});
+  const isDemanded = all.some(({ shortfall }) => shortfall > 0);
   return {
     kind: 'table',
     title: 'Validations of the mean',
-    description: 'Always the same prompts of the development split within a stage.',
+    description: `Always on the same units within a stage.${isDemanded ? ' A mean that misses what is demanded is worse than all that miss less, whatever its fitness.' : ''}`,
     columns: [
-      { name: 'generation' },
-      { name: 'stage' },
-      { name: 'fitness' },
-      { name: 'score' },
-      { name: 'full cache' },
-      { name: 'log-probability' },
-      { name: 'full cache’s' },
-      { name: 'kept, average', format: 'percent' },
-      { name: 'kept at the answers', format: 'percent' },
+      ...['generation', 'stage', 'fitness'].map((name) => ({ name })),
+      ...(isDemanded ? [{ name: 'missed by' }] : []),
+      ...measures.map((name) => ({
+        name: nameOf(problem, name),
+        ...(shares.includes(name) && { format: 'percent' as const }),
+      })),
       { name: 'best so far' },
     ],
-    rows: validated(records).map((each) => [
-      each.generation,
-      each.stage,
-      each.fitness,
-      average(each.tasks, 'score'),
-      average(each.tasks, 'fullScore'),
-      average(each.tasks, 'logProbability'),
-      average(each.tasks, 'fullLogProbability'),
-      each.keptShare,
-      each.keptAtAnswer,
-      each.isBest ? 'yes' : '',
+    rows: all.map((one) => [
+      ...[one.generation, one.stage + 1, one.fitness],
+      ...(isDemanded ? [one.shortfall] : []),
+      ...measures.map((name) => one.measures[name] ?? null),
+      one.isBest ? 'yes' : '',
     ]),
   };
+}
+
+function nameOf({ presentation }: Shown, measure: string): string {
+  return presentation?.names?.[measure] ?? measure;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function chart(title: string, yLabel: string, lines: readonly Series[]): LineChart {
@@ -151,19 +178,19 @@ function series<Point extends { readonly generation: number }>(
   return { name, x: points.map(({ generation }) => generation), y: points.map(y) };
 }
 
-/** The members of each generation: their mean, and a band from the smallest to the largest. */
+/** The candidates of each generation: their mean, and a band from the smallest to the largest. */
 function spread(
   name: string,
   records: readonly GenerationRecord[],
-  of: (member: GenerationRecord['members'][number]) => number | null,
+  of: (candidate: NonNullable<GenerationRecord['candidates'][number]>) => number,
 ): Series {
-  const known = records.map(({ members }) => members.map(of).filter((value) => value !== null));
+  const known = records.map(({ candidates }) =>
+    candidates.flatMap((candidate) => (candidate ? [of(candidate)] : [])),
+  );
   const each = (value: (values: number[]) => number) =>
     known.map((values) => (values.length > 0 ? value(values) : Number.NaN));
   return {
-    name,
-    x: records.map(({ generation }) => generation),
-    y: each(mean),
+    ...{ name, x: records.map(({ generation }) => generation), y: each(mean) },
     lower: each((values) => Math.min(...values)),
     upper: each((values) => Math.max(...values)),
   };

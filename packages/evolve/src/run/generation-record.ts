@@ -1,11 +1,13 @@
-import type { TaskResult } from '../evaluation/fitness.js';
+import * as z from 'zod/mini';
+import type { Measures } from '../problem.js';
 
-/** How the mean of the distribution did on the validation prompts. */
+/** How the mean of the distribution did on the validation units. */
 export interface ValidationRecord {
   readonly fitness: number;
-  readonly keptShare: number;
-  readonly keptAtAnswer: number;
-  readonly tasks: Readonly<Record<string, TaskResult>>;
+  /** By how much it misses what is demanded of every candidate; 0 is enough. */
+  readonly shortfall: number;
+  readonly measures: Measures;
+  readonly tasks: Readonly<Record<string, Measures>>;
   /** Whether it is the best one of its stage so far. */
   readonly isBest: boolean;
 }
@@ -17,17 +19,30 @@ export interface GenerationRecord {
   readonly stage: number;
   /** σ after the generation. */
   readonly sigma: number;
-  /** Per member, in the order of the candidates; null for one that failed. */
-  readonly members: readonly {
-    readonly fitness: number | null;
-    readonly keptShare: number | null;
-    readonly keptAtAnswer: number | null;
-  }[];
-  /** Means over the members that did not fail. */
-  readonly tasks: Readonly<Record<string, TaskResult>>;
-  /** Tokens read by all members and the full cache together. */
-  readonly tokens: number;
-  /** Seconds it took, where the trainer was given a clock. */
+  /** In the order of the candidates; null for one that failed. */
+  readonly candidates: readonly ({
+    readonly fitness: number;
+    readonly shortfall: number;
+    readonly measures: Measures;
+  } | null)[];
+  /** Per kind of unit, means over the candidates that did not fail. */
+  readonly tasks: Readonly<Record<string, Measures>>;
+  /** Work of all contenders together, in the problem's measure. */
+  readonly size: number;
+  /** Seconds it took, where the run was given a clock. */
   readonly seconds: number | null;
   readonly validation: ValidationRecord | null;
 }
+
+const measures = z.record(z.string(), z.number());
+const judged = { fitness: z.number(), shortfall: z.number(), measures };
+const tasks = z.record(z.string(), measures);
+const count = z.int().check(z.nonnegative());
+
+/** What a line of the log has to be. */
+export const generationRecordSchema: z.ZodMiniType<GenerationRecord> = z.object({
+  ...{ generation: count, stage: count, sigma: z.number() },
+  candidates: z.array(z.nullable(z.object(judged))),
+  ...{ tasks, size: z.number(), seconds: z.nullable(z.number()) },
+  validation: z.nullable(z.object({ ...judged, tasks, isBest: z.boolean() })),
+});

@@ -12,7 +12,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true }));
 
-const record = { generation: 1 } as GenerationRecord;
+const record: GenerationRecord = {
+  ...{ generation: 1, stage: 0, sigma: 0.1, tasks: {}, size: 2, seconds: null, validation: null },
+  candidates: [null, { fitness: 1, shortfall: 0, measures: {} }],
+};
 
 describe('RunFolder', () => {
   // Linux has a file that is a full disk.

@@ -2,10 +2,11 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from '@namm/core';
-import { type NammCheckpoint, writeCheckpoint } from '@namm/namm';
+import * as z from 'zod/mini';
+import type { Stage } from '../problem.js';
 import { RunFolderError } from './errors.js';
-import type { EvolutionSettings, Stage } from './evolution-settings.js';
-import type { GenerationRecord } from './generation-record.js';
+import { type GenerationRecord, generationRecordSchema } from './generation-record.js';
+import { parseJson } from './parse-json.js';
 import { type RunState, readRunState, writeRunState } from './run-state.js';
 
 const problems: Readonly<Record<string, string>> = {
@@ -17,7 +18,26 @@ const problems: Readonly<Record<string, string>> = {
   EEXIST: 'is no folder',
 };
 
-/** The files of a run: settings, state, log, checkpoints. */
+/** What a run is computed from, as it stands in `settings.json`. */
+export interface RunSettings {
+  /** The evaluator's version. */
+  readonly evaluator: string;
+  readonly search: Readonly<Record<string, unknown>>;
+  readonly stages: readonly Stage[];
+  /** The problem's settings. */
+  readonly problem: Readonly<Record<string, unknown>>;
+}
+
+const version = 2;
+
+const settingsSchema: z.ZodMiniType<RunSettings> = z.object({
+  ...{ format: z.literal('namm-evolution'), version: z.literal(version), evaluator: z.string() },
+  search: z.record(z.string(), z.unknown()),
+  stages: z.array(z.looseObject({ generations: z.int().check(z.positive()) })),
+  problem: z.record(z.string(), z.unknown()),
+});
+
+/** The files of a run: settings, state, log, what was found. */
 export class RunFolder {
   readonly path: string;
 
@@ -28,7 +48,7 @@ export class RunFolder {
   /** @throws {RunFolderError} when it cannot be made */
   static async open(path: string): Promise<RunFolder> {
     const folder = new RunFolder(path);
-    await folder.#write(() => mkdir(path, { recursive: true }));
+    await folder.write(() => mkdir(path, { recursive: true }));
     return folder;
   }
 
@@ -36,48 +56,51 @@ export class RunFolder {
    * Notes the settings of a new run, or compares them with those of the run that is there. Stages that are not
    * over may get other numbers of generations, and stages may be added.
    *
+   * @param isScore of the problem
    * @returns the state to go on from; null for a new run
-   * @throws {RunFolderError} when the run has other settings
+   * @throws {RunFolderError} when the run has other settings, or was made by another version
    * @throws {FileFormatError} when its files are damaged
    */
-  async begin(settings: EvolutionSettings): Promise<RunState | null> {
-    const plain: EvolutionSettings = JSON.parse(JSON.stringify(settings));
+  async begin<Score>(
+    settings: RunSettings,
+    isScore: (value: unknown) => value is Score,
+  ): Promise<RunState<Score> | null> {
+    const text = `${JSON.stringify({ format: 'namm-evolution', version, ...settings }, null, 2)}\n`;
+    const given = this.#parseSettings(text);
     const saved = await this.#readOrNull('settings.json');
     const hasState = (await this.#readOrNull('state.safetensors')) !== null;
-    if (saved !== null && hasState) {
-      const state = await readRunState(this.#file('state.safetensors'));
-      const found = parse(this.path, saved);
-      if (state.stage >= found.stages.length) {
-        throw new RunFolderError(this.path, 'has a state that is not of its settings.json');
-      }
-      const differing = differingSettings(found, plain, state);
-      if (differing.length > 0) {
-        const what = differing.map((name) => describe(name, found, plain)).join('; ');
-        const advice = 'give those settings, or another folder';
-        throw new RunFolderError(this.path, `holds a run of other settings: ${what}; ${advice}`);
-      }
-      await this.writeFile('settings.json', `${JSON.stringify(plain, null, 2)}\n`);
-      return state;
+    if (saved === null || !hasState) {
+      await this.writeFile('settings.json', text);
+      return null;
     }
-    await this.writeFile('settings.json', `${JSON.stringify(plain, null, 2)}\n`);
-    return null;
+    const found = this.#parseSettings(saved);
+    const state = await readRunState(this.file('state.safetensors'), isScore);
+    if (state.stage >= found.stages.length) {
+      throw new RunFolderError(this.path, 'has a state that is not of its settings.json');
+    }
+    const differing = differences(found, given, state);
+    if (differing.length > 0) {
+      const advice = 'give those settings, or another folder';
+      const problem = `holds a run of other settings: ${differing.join('; ')}; ${advice}`;
+      throw new RunFolderError(this.path, problem);
+    }
+    await this.writeFile('settings.json', text);
+    return state;
   }
 
   /** @throws {RunFolderError} when it cannot be written; the state saved before then stands */
-  async saveState(state: RunState): Promise<void> {
-    await this.#write(() => writeRunState(this.#file('state.safetensors'), state));
+  async saveState(state: RunState<unknown>): Promise<void> {
+    await this.write(() => writeRunState(this.file('state.safetensors'), state));
   }
 
-  async saveCheckpoint(name: string, checkpoint: NammCheckpoint): Promise<void> {
-    await this.#write(() => writeCheckpoint(this.#file(name), checkpoint));
-  }
-
+  /** Writes a file of the run, atomically. */
   async writeFile(name: string, text: string): Promise<void> {
-    await this.#write(() => writeFileAtomic(this.#file(name), text));
+    await this.write(() => writeFileAtomic(this.file(name), text));
   }
 
+  /** Adds a line to the log. */
   async log(record: GenerationRecord): Promise<void> {
-    await this.#write(() => appendFile(this.#file('log.jsonl'), `${JSON.stringify(record)}\n`));
+    await this.write(() => appendFile(this.file('log.jsonl'), `${JSON.stringify(record)}\n`));
   }
 
   /** The first lines of the log, as many as its state knows of; what follows goes from the file. */
@@ -89,23 +112,20 @@ export class RunFolder {
       .slice(0, count);
     const known = lines.map((line) => `${line}\n`).join('');
     if (known !== text) await this.writeFile('log.jsonl', known);
-    try {
-      return lines.map((line) => JSON.parse(line) as GenerationRecord);
-    } catch (cause) {
-      throw new RunFolderError(this.path, 'has a log.jsonl that is no JSON; remove it', { cause });
-    }
+    return lines.map((line, i) =>
+      parseJson(line, generationRecordSchema, (problem, cause) => {
+        const what = `line ${i + 1} of its log.jsonl ${problem}; remove the file`;
+        return new RunFolderError(this.path, what, cause);
+      }),
+    );
   }
 
-  async #readOrNull(name: string): Promise<string | null> {
-    try {
-      return await readFile(this.#file(name), 'utf8');
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new RunFolderError(this.path, `${name} cannot be read (${String(cause)})`, { cause });
-    }
-  }
-
-  async #write(action: () => Promise<unknown>): Promise<void> {
+  /**
+   * Does something that writes to the folder.
+   *
+   * @throws {RunFolderError} saying why it could not
+   */
+  async write(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
     } catch (cause) {
@@ -115,29 +135,43 @@ export class RunFolder {
     }
   }
 
-  #file(name: string): string {
+  #parseSettings(text: string): RunSettings {
+    return parseJson(text, settingsSchema, (problem, cause) => {
+      const advice = `runs of other versions than ${version} cannot go on: start one in another folder, from its mean`;
+      return new RunFolderError(this.path, `its settings.json ${problem}; ${advice}`, cause);
+    });
+  }
+
+  async #readOrNull(name: string): Promise<string | null> {
+    try {
+      return await readFile(this.file(name), 'utf8');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new RunFolderError(this.path, `${name} cannot be read (${String(cause)})`, { cause });
+    }
+  }
+
+  /** The path of a file of the run. */
+  file(name: string): string {
     return join(this.path, name);
   }
 }
 
-function parse(folder: string, text: string): EvolutionSettings {
-  try {
-    return JSON.parse(text) as EvolutionSettings;
-  } catch (cause) {
-    throw new RunFolderError(folder, 'its settings.json is no JSON', { cause });
-  }
-}
-
-/** Names of settings that cannot be what the run was computed with so far. */
-function differingSettings(
-  saved: EvolutionSettings,
-  given: EvolutionSettings,
-  { stage, generationInStage }: RunState,
+/** Settings that cannot be what the run was computed with so far, with what they are here and there. */
+function differences(
+  saved: RunSettings,
+  given: RunSettings,
+  { stage, generationInStage }: RunState<unknown>,
 ): string[] {
-  const names = Object.keys(saved) as (keyof EvolutionSettings)[];
-  const differing = names.filter(
-    (name) => name !== 'stages' && !isDeepStrictEqual(given[name], saved[name]),
-  );
+  const compare = (old: Readonly<Record<string, unknown>>, own: typeof old) =>
+    [...new Set([...Object.keys(old), ...Object.keys(own)])]
+      .filter((name) => !isDeepStrictEqual(old[name], own[name]))
+      .map((name) => describe(name, old[name], own[name]));
+  const differing = [
+    ...compare({ evaluator: saved.evaluator }, { evaluator: given.evaluator }),
+    ...compare(saved.search, given.search),
+    ...compare(saved.problem, given.problem),
+  ];
   const begun = (stages: readonly Stage[]) =>
     stages.slice(0, stage + 1).map((each, index) => ({
       ...each,
@@ -145,12 +179,14 @@ function differingSettings(
     }));
   const isSame = isDeepStrictEqual(begun(saved.stages), begun(given.stages));
   const isOver = (given.stages[stage]?.generations ?? 0) < generationInStage;
-  return isSame && !isOver ? differing : [...differing, 'stages'];
+  return isSame && !isOver
+    ? differing
+    : [...differing, describe('stages', saved.stages, given.stages)];
 }
 
-function describe(name: string, saved: EvolutionSettings, given: EvolutionSettings): string {
-  const shown = (settings: EvolutionSettings) => {
-    const text = JSON.stringify(settings[name as keyof EvolutionSettings]);
+function describe(name: string, saved: unknown, given: unknown): string {
+  const shown = (value: unknown) => {
+    const text = JSON.stringify(value) ?? 'none';
     return text.length > 200 ? `${text.slice(0, 200)}…` : text;
   };
   return `${name} (there: ${shown(saved)}, given: ${shown(given)})`;

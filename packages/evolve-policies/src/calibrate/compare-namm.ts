@@ -1,0 +1,109 @@
+import { type PreparedSample, scoreSamples } from '@namm/benchmarks';
+import type { Decoder } from '@namm/decoder';
+import { type EvictionPolicy, full, random, sinkRecent } from '@namm/kv-cache';
+import { type NammCheckpoint, namm } from '@namm/namm';
+import { mean } from '@namm/statistics';
+
+/** How well a model predicts text under a NAMM, and under policies that need no training at the same share. */
+export interface NammComparison {
+  /** Rows that the NAMM holds over tokens read, mean over heads and passages, where the predictions begin. */
+  readonly keptShare: number;
+  /** Bits per token of text after what was read, mean over passages: less is better. */
+  readonly bits: {
+    readonly full: number;
+    readonly namm: number;
+    /** The same share, kept at random; null when the NAMM forgets nothing. */
+    readonly random: number | null;
+    /** The same share: the first four tokens and the newest; null when the NAMM forgets nothing. */
+    readonly sinkRecent: number | null;
+  };
+  readonly passages: number;
+  /** Whether the NAMM predicts better than both; null when it forgets nothing. */
+  readonly isBetter: boolean | null;
+}
+
+/** Shares that differ from 1 by less are all of the cache. */
+const nothingForgotten = 1e-3;
+
+/**
+ * Reads passages under a NAMM, under random eviction and under sink+recent at the share that the NAMM keeps, and
+ * compares how well the rest of each passage is predicted. It takes no labels. A NAMM that does not beat both does not
+ * suit the model.
+ *
+ * @param decoder loaded with the probe of the NAMM
+ * @param passages token ids, `[tokens]` each: three quarters are read, the rest is predicted
+ * @param seed of the random policy
+ * @example
+ * ```ts
+ * const { keptShare, isBetter } = await compareNamm(decoder, checkpoint, passages, 1);
+ * ```
+ */
+export async function compareNamm(
+  decoder: Decoder,
+  checkpoint: NammCheckpoint,
+  passages: readonly Int32Array[],
+  seed: number,
+): Promise<NammComparison> {
+  const samples = passages.map(asSample);
+  const under = async (policy: EvictionPolicy) => {
+    const results: { bits: number; kept: number }[] = [];
+    for (const prepared of samples) {
+      const [{ logProbabilities, memory }] = (await scoreSamples(decoder, [
+        { prepared, policy },
+      ])) as [Awaited<ReturnType<typeof scoreSamples>>[number]];
+      const { rows, seen, keptPerHead } = memory.atAnswer;
+      const kept = rows / (seen * keptPerHead.flat().length);
+      results.push({ bits: -logProbabilities[0]! / Math.LN2, kept });
+    }
+    return {
+      bits: mean(results.map(({ bits }) => bits)),
+      kept: mean(results.map(({ kept }) => kept)),
+    };
+  };
+  const whole = await under(full());
+  const own = await under(namm(checkpoint));
+  const common = { keptShare: own.kept, passages: passages.length };
+  if (own.kept > 1 - nothingForgotten) {
+    const bits = { full: whole.bits, namm: own.bits, random: null, sinkRecent: null };
+    return { ...common, bits, isBetter: null };
+  }
+  const drawn = await under(random({ budget: own.kept, seed }));
+  const recent = await under(sinkRecent({ budget: own.kept }));
+  return {
+    ...common,
+    bits: { full: whole.bits, namm: own.bits, random: drawn.bits, sinkRecent: recent.bits },
+    isBetter: own.bits < Math.min(drawn.bits, recent.bits),
+  };
+}
+
+/** A passage as a sample whose only question is the rest of it, its first token aside. */
+function asSample(ids: Int32Array, index: number): PreparedSample {
+  const read = Math.floor(0.75 * ids.length);
+  const tail = ids.subarray(read);
+  return {
+    ...{ id: `passage ${index}`, family: 'text', context: ids.subarray(0, read), tail },
+    questions: [{ parts: [{ from: 1, to: tail.length }] }],
+  };
+}
+
+/** A sentence or two that say what a comparison found. */
+export function describeComparison({
+  keptShare,
+  bits,
+  passages,
+  isBetter,
+}: NammComparison): string {
+  const three = (value: number) => value.toFixed(3);
+  const where = `on ${passages} passages`;
+  const kept = `keeps ${(100 * keptShare).toFixed(1)} % ${where}`;
+  if (isBetter === null) {
+    return `${kept}: it forgets nothing there; shift its bias down, or try longer passages`;
+  }
+  const figures = `${kept}, ${three(bits.namm)} bits per token; random ${three(bits.random!)}, sink+recent ${three(bits.sinkRecent!)} at the same share, full cache ${three(bits.full)}`;
+  if (isBetter) return figures;
+  const rivals = [
+    ...(bits.namm >= bits.random! ? ['random eviction'] : []),
+    ...(bits.namm >= bits.sinkRecent! ? ['sink+recent'] : []),
+  ];
+  return `${figures}\nIt is no better than ${rivals.join(' and ')} at the same share: this NAMM does not suit the model; evolve it on from there, or use a classic policy`;
+}

@@ -1,0 +1,33 @@
+import { Random } from '@namm/core';
+import { Decoder } from '@namm/decoder';
+import { EchoCollector, echoText } from '@namm/namm';
+
+/** Texts that are read, and tokens of one at most. */
+const texts = 16;
+const mostTokens = 1024;
+
+/**
+ * How much each KV head of a model looks things up: its attention to where a token stood before, in random tokens given
+ * twice, within the length that the model was trained for.
+ *
+ * @param folder the model's
+ * @param seed of the tokens
+ * @returns per layer and KV head, between 0 and 1
+ */
+export async function measureEchoes(folder: string, seed: number): Promise<number[][]> {
+  const decoder = await Decoder.load(folder, { probe: { kind: 'lastQueries', count: mostTokens } });
+  try {
+    const { maximumPositions, vocabularySize } = decoder.spec;
+    const period = Math.floor(Math.min(mostTokens, maximumPositions) / 2);
+    const collector = new EchoCollector({ period, queries: mostTokens });
+    for (let text = 0; text < texts; text++) {
+      const ids = echoText(new Random(seed, text), vocabularySize, period);
+      const cache = decoder.createCache({ policy: collector.policy });
+      await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+      await cache.release();
+    }
+    return collector.echoes();
+  } finally {
+    await decoder.release();
+  }
+}

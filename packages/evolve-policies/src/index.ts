@@ -1,0 +1,64 @@
+export {
+  compareNamm,
+  describeComparison,
+  type NammComparison,
+} from './calibrate/compare-namm.js';
+export { measureEchoes } from './calibrate/measure-echoes.js';
+export {
+  type MovedNamm,
+  type MovedStatistics,
+  type MoveNammOptions,
+  moveNamm,
+} from './calibrate/move-namm.js';
+export {
+  type NammContender,
+  nammContender,
+  readNamms,
+  varyNamm,
+} from './contenders/namm-contender.js';
+export { readRival } from './contenders/read-rival.js';
+export {
+  type EvolveOnTextsOptions,
+  evolveOnTexts,
+  type TrainableChoice,
+} from './text/evolve-on-texts.js';
+export { type EvolvePolicyOptions, evolvePolicy } from './text/evolve-policy.js';
+export {
+  type FitnessKind,
+  type FitnessSettings,
+  type FloorSettings,
+  fitnessKinds,
+} from './text/fitness.js';
+export {
+  type ModelSettings,
+  ropeScalingOf,
+  type TextAssessorSettings,
+} from './text/model-settings.js';
+export { parseStages } from './text/parse-stages.js';
+export { type PromptSource, samplePrompts } from './text/prompt-source.js';
+export { type MeasureRequest, TextAssessor } from './text/text-assessor.js';
+export {
+  type TextEvaluator,
+  type TextEvaluatorOptions,
+  textEvaluator,
+} from './text/text-evaluator.js';
+export type {
+  StartNormaliser,
+  StartSettings,
+  TextEvolutionSettings,
+  TextStage,
+} from './text/text-evolution-settings.js';
+export { type TextProblem, textProblem } from './text/text-problem.js';
+export type { TextScore } from './text/text-score.js';
+export type { NormaliserKind } from './trainables/create-collector.js';
+export { createTrainable } from './trainables/create-trainable.js';
+export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
+export { parametersOf } from './trainables/parameters-of.js';
+export {
+  type KeyNormTrainableSettings,
+  type NammTrainableSettings,
+  type TrainableExtras,
+  type TrainableSettings,
+  trainableNames,
+  trainableSettings,
+} from './trainables/trainable-settings.js';

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+import type { FillerDocument } from '@namm/benchmarks';
+
+/** Tells texts apart: a digest of names, kinds, splits and what they say. */
+export function digestTexts(texts: readonly FillerDocument[]): string {
+  const hash = createHash('sha256');
+  for (const { name, kind, split, text } of texts) {
+    hash.update(JSON.stringify([name, kind, split, text]));
+  }
+  return hash.digest('hex');
+}

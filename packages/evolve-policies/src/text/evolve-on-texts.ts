@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { documentFiller, type FillerDocument, type PreparedSample } from '@namm/benchmarks';
+import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { Decoder, loadTokenizer } from '@namm/decoder';
+import { checkSearch, type EvolveOptions, type EvolveResult, evolve } from '@namm/evolve';
+import type { KeyFeature } from '@namm/features';
+import { type NammCheckpoint, readCheckpoint } from '@namm/namm';
+import * as z from 'zod/mini';
+import { parametersOf } from '../trainables/parameters-of.js';
+import { type TrainableSettings, trainableSettings } from '../trainables/trainable-settings.js';
+import { digestTexts } from './digest-texts.js';
+import type { ModelSettings } from './model-settings.js';
+import { samplePrompts } from './prompt-source.js';
+import type { MeasureRequest } from './text-assessor.js';
+import { textEvaluator } from './text-evaluator.js';
+import type { StartSettings, TextEvolutionSettings, TextStage } from './text-evolution-settings.js';
+import { textProblem } from './text-problem.js';
+import type { TextScore } from './text-score.js';
+
+type Engine = EvolveOptions<PreparedSample, TextScore, TextStage, MeasureRequest>;
+
+/** What {@link evolveOnTexts} works with. */
+export interface EvolveOnTextsOptions
+  extends Pick<Engine, 'folder' | 'onProgress' | 'onGeneration' | 'signal' | 'clock'>,
+    Pick<
+      TextEvolutionSettings,
+      'stages' | 'populationSize' | 'sigma' | 'seed' | 'fitness' | 'normaliser' | 'validation'
+    > {
+  /** The model's folder, with its tokenizer, and how it is run. */
+  readonly model: Omit<ModelSettings, 'extensionFactor'> & {
+    /** @defaultValue the longest stage over the positions that the model was trained for, at least 1 */
+    readonly extensionFactor?: number | undefined;
+  };
+  readonly trainable: TrainableChoice;
+  /** A NAMM to start from instead of 0, and what is added to its scores. @defaultValue none */
+  readonly start?: { readonly file: string; readonly biasShift: number } | null;
+  /** Text that the tasks are hidden in, of the splits `train` and `development`; asked for when all else is checked. */
+  readonly texts: () => readonly FillerDocument[];
+  /** Worker threads that evaluate; 1 is the calling thread. @defaultValue 1 */
+  readonly workers?: number;
+  /** Facts for the provenance of checkpoints. @defaultValue none */
+  readonly provenance?: Readonly<Record<string, unknown>>;
+}
+
+/** What is evolved, by name. */
+export interface TrainableChoice {
+  /** One of `trainableNames`; or `head-bias`, the bias per KV head of the start alone. */
+  readonly name: string;
+  /** Tokens from one update to the next; of `head-bias`, the start's. */
+  readonly updateInterval: number;
+  /** Key features that the scorer sees too. */
+  readonly keys?: readonly KeyFeature[];
+  /** Tokens to either side over which scores are averaged. */
+  readonly pooling?: number;
+  /** Whether a bias per KV head of this model is evolved too. */
+  readonly headBias?: boolean;
+}
+
+/**
+ * Evolves an eviction policy for a model on texts, or goes on with the run that is in the folder: loads tokenizer,
+ * start and model, and leaves nothing open. Settings are checked before texts and model are read.
+ *
+ * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
+ * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
+ * @throws {EvaluationError} when no candidate of a generation could be evaluated
+ */
+export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<EvolveResult> {
+  checkNames('evolveOnTexts', options, [
+    ...(['folder', 'model', 'trainable', 'start', 'stages', 'populationSize', 'sigma'] as const),
+    ...(['seed', 'fitness', 'normaliser', 'validation', 'texts', 'workers', 'provenance'] as const),
+    ...(['onProgress', 'onGeneration', 'signal', 'clock'] as const),
+  ]);
+  const { folder, stages, populationSize, sigma, seed, fitness, normaliser, validation } = options;
+  const search = { populationSize, sigma, seed, validateEvery: validation.every };
+  checkSearch(search, stages);
+  const tokenizer = await loadTokenizer(options.model.folder);
+  const start = options.start ? await readCheckpoint(options.start.file) : null;
+  const trainable = await chooseTrainable(options, start);
+  const model = { ...options.model, extensionFactor: await factorOf(options) };
+  const settings: TextEvolutionSettings = {
+    ...{ model, trainable, stages, populationSize, sigma, seed, fitness, normaliser, validation },
+    start: start && startOf(options, trainable, start),
+    prompts: '',
+  };
+  textProblem(settings, () => {
+    throw new Error('nothing is computed yet');
+  });
+  const texts = options.texts();
+  const problem = textProblem(
+    { ...settings, prompts: digestTexts(texts) },
+    samplePrompts(documentFiller(texts), tokenizer),
+    { ...options.provenance, ...(start && { startedFrom: start.provenance }) },
+  );
+  const evaluator = await textEvaluator({ model, trainable }, { workers: options.workers ?? 1 });
+  try {
+    const { onProgress, onGeneration, signal, clock } = options;
+    const told = { onProgress, onGeneration, signal, clock };
+    return await evolve({ folder, problem, evaluator, search, ...told });
+  } finally {
+    await evaluator.close();
+  }
+}
+
+async function chooseTrainable(
+  { model, trainable: choice }: EvolveOnTextsOptions,
+  start: NammCheckpoint | null,
+): Promise<TrainableSettings> {
+  const { name, updateInterval, keys, pooling, headBias } = checkNames('trainable', choice, [
+    ...(['name', 'updateInterval', 'keys', 'pooling', 'headBias'] as const),
+  ]);
+  if (name !== 'head-bias') {
+    const heads = headBias && { headBias: await headsOf(model.folder) };
+    return trainableSettings(name, updateInterval, {
+      ...(keys && { keys }),
+      ...(pooling !== undefined && { pooling }),
+      ...heads,
+    });
+  }
+  if (start === null) {
+    throw new InvalidArgumentError(
+      'trainable',
+      'head-bias needs a start: the NAMM whose bias it is',
+    );
+  }
+  const { scorer, features, policy, parameters } = start;
+  return {
+    ...{ kind: 'namm', scorer, features, policy, scorerParameters: [...parameters] },
+    headBias: await headsOf(model.folder),
+  };
+}
+
+/** What is evolved, deciding as a checkpoint does. */
+function startOf(
+  { start, normaliser: { kind } }: EvolveOnTextsOptions,
+  trainable: TrainableSettings,
+  checkpoint: NammCheckpoint,
+): StartSettings {
+  const { file, biasShift } = start!;
+  if (trainable.kind !== 'namm') {
+    throw new InvalidArgumentError('start', `${file}: only a NAMM starts from a checkpoint`);
+  }
+  try {
+    const { shape, mean, variance, count } = checkpoint.normaliser;
+    const normaliser = {
+      ...{ shape, mean: [...mean], variance: [...variance] },
+      count: [...count],
+    };
+    return {
+      ...{ checkpoint: file, parameters: [...parametersOf(trainable, checkpoint)], biasShift },
+      ...(kind === 'start' && { normaliser }),
+    };
+  } catch (cause) {
+    throw new InvalidArgumentError('start', `${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Layers of a model, and the most KV heads of one. */
+async function headsOf(folder: string): Promise<[layers: number, heads: number]> {
+  const decoder = await Decoder.load(folder, { threads: 1 });
+  const { layers } = decoder.cacheShape;
+  await decoder.release();
+  return [layers.length, Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads))];
+}
+
+const configSchema = z.looseObject({ max_position_embeddings: z.optional(z.number()) });
+
+/** How many times as long as the model was trained for the prompts are, at least 1. */
+async function factorOf({ model, stages }: EvolveOnTextsOptions): Promise<number> {
+  if (model.extensionFactor !== undefined) return model.extensionFactor;
+  const file = join(model.folder, 'config.json');
+  let config: z.infer<typeof configSchema>;
+  try {
+    config = configSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new FileFormatError(file, 'says nothing of the positions of a model', { cause });
+  }
+  const { max_position_embeddings: trained = 0 } = config;
+  return trained > 0 ? Math.max(1, ...stages.map(({ length }) => length / trained)) : 1;
+}

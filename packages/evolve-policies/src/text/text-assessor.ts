@@ -1,0 +1,118 @@
+import {
+  type PreparedSample,
+  type SampleScore,
+  type ScoreItem,
+  scoreSamples,
+} from '@namm/benchmarks';
+import { InvalidArgumentError } from '@namm/core';
+import { Decoder } from '@namm/decoder';
+import type { Assessor, Contender, NamedTensors, Slice } from '@namm/evolve';
+import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
+import { mean } from '@namm/statistics';
+import { createCollector, type NormaliserKind } from '../trainables/create-collector.js';
+import { createTrainable } from '../trainables/create-trainable.js';
+import type { Trainable } from '../trainables/trainable.js';
+import { type TrainableSettings, updateIntervalOf } from '../trainables/trainable-settings.js';
+import { ropeScalingOf, type TextAssessorSettings } from './model-settings.js';
+import { normaliserOf, tensorsOf } from './normaliser-tensors.js';
+import { fullCache, referencePolicy } from './reference-policy.js';
+import type { TextScore } from './text-score.js';
+
+/** What is measured before the first generation: the features of prompts under the full cache. */
+export interface MeasureRequest {
+  readonly prompts: readonly PreparedSample[];
+  readonly kind: NormaliserKind;
+}
+
+/** Scores eviction policies on prompts, under a model of its own. */
+export class TextAssessor implements Assessor<PreparedSample, TextScore, MeasureRequest> {
+  /** Digest of the model's folder. */
+  readonly version: string;
+  readonly #decoder: Decoder;
+  readonly #trainable: TrainableSettings;
+
+  private constructor(decoder: Decoder, trainable: TrainableSettings) {
+    this.version = decoder.cacheShape.model;
+    this.#decoder = decoder;
+    this.#trainable = trainable;
+  }
+
+  /** @throws whatever `Decoder.load` throws */
+  static async load({ model, trainable }: TextAssessorSettings): Promise<TextAssessor> {
+    const decoder = await Decoder.load(model.folder, {
+      probe: createCollector(trainable).policy.probe,
+      chunkSize: updateIntervalOf(trainable),
+      threads: 1, // more would compete with the other evaluators, and sum in another order
+      ropeScaling: ropeScalingOf(model),
+    });
+    return new TextAssessor(decoder, trainable);
+  }
+
+  /** The normaliser of a trainable's features. */
+  async prepare({ prompts, kind }: MeasureRequest): Promise<NamedTensors> {
+    const collector = createCollector(this.#trainable);
+    for (const prompt of prompts) {
+      await scoreSamples(this.#decoder, [{ prepared: prompt, policy: collector.policy }]);
+    }
+    return tensorsOf(collector.normaliser(kind));
+  }
+
+  async assess(slice: Slice<PreparedSample>): Promise<TextScore[][]> {
+    const { prepared, units, contenders } = slice;
+    const trainable = createTrainable(this.#trainable, normaliserOf(prepared));
+    const made = contenders.map((contender) => policyOf(trainable, contender));
+    const items: ScoreItem[] = [];
+    for (const prompt of units) {
+      const start = await this.#read(trainable, prompt);
+      for (const { policy, isShared } of made) {
+        items.push(
+          isShared
+            ? { prepared: prompt, cache: await start.copyUnder(policy) }
+            : { prepared: prompt, policy },
+        );
+      }
+      await start.release();
+    }
+    const scores = (await scoreSamples(this.#decoder, items)).map(summarise);
+    return units.map((_, i) => scores.slice(i * made.length, (i + 1) * made.length));
+  }
+
+  async close(): Promise<void> {
+    await this.#decoder.release();
+  }
+
+  /** A cache that has read what comes before the first choice of any candidate: computed once for all of them. */
+  async #read(trainable: Trainable, { context }: PreparedSample): Promise<KVCache> {
+    const cache = this.#decoder.createCache({ policy: trainable.policy(trainable.start()) });
+    const ids = context.subarray(0, updateIntervalOf(this.#trainable));
+    await this.#decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+    return cache;
+  }
+}
+
+/** The policy of a contender, and whether it reads the first tokens as all candidates do. */
+function policyOf(
+  trainable: Trainable,
+  contender: Contender,
+): { readonly policy: EvictionPolicy; readonly isShared: boolean } {
+  if (typeof contender !== 'string') {
+    return { policy: trainable.policy(contender), isShared: true };
+  }
+  if (contender === fullCache) return { policy: full(), isShared: true };
+  const policy = referencePolicy(contender);
+  if (policy !== null) return { policy, isShared: false };
+  throw new InvalidArgumentError('contenders', `'${contender}' is no baseline of text problems`);
+}
+
+function summarise({ questions, logProbabilities, memory }: SampleScore): TextScore {
+  const { rows, seen, keptPerHead, bytes } = memory.atAnswer;
+  return {
+    score: mean(questions),
+    logProbability: mean(logProbabilities),
+    probability: mean(logProbabilities.map(Math.exp)),
+    keptShare: memory.average.keptShare,
+    keptAtAnswer: rows / (seen * keptPerHead.flat().length),
+    bytesAtAnswer: bytes.used,
+    policyBytesAtAnswer: bytes.policy,
+  };
+}

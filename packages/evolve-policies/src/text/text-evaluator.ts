@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { PreparedSample } from '@namm/benchmarks';
+import { checkInteger, checkNames } from '@namm/core';
+import { type Evaluator, InProcessEvaluator, WorkerPoolEvaluator } from '@namm/evolve';
+import type { TextAssessorSettings } from './model-settings.js';
+import { type MeasureRequest, TextAssessor } from './text-assessor.js';
+import type { TextScore } from './text-score.js';
+
+/** Where prompts are answered. */
+export type TextEvaluator = Evaluator<PreparedSample, TextScore, MeasureRequest>;
+
+/** Options of {@link textEvaluator}. */
+export interface TextEvaluatorOptions {
+  /** Worker threads, each with the model to itself; 1 is the calling thread. @defaultValue 1 */
+  readonly workers?: number;
+  /**
+   * The script of the threads, for programs that are bundled without a `node_modules` folder.
+   * @defaultValue `@namm/evolve-policies/worker`
+   */
+  readonly workerFile?: URL;
+}
+
+/**
+ * Loads a model to score policies on prompts with; the same bits come of any number of threads.
+ *
+ * @throws {InvalidArgumentError} for an option that cannot be used
+ * @throws {EvaluationWorkerError} when a thread cannot load the model; in this thread, whatever `Decoder.load` throws
+ * @example
+ * ```ts
+ * const evaluator = await textEvaluator({ model, trainable: trainableSettings('namm', 64) }, { workers: 4 });
+ * ```
+ */
+export async function textEvaluator(
+  settings: TextAssessorSettings,
+  options: TextEvaluatorOptions = {},
+): Promise<TextEvaluator> {
+  const { workers = 1, workerFile } = checkNames('textEvaluator', options, [
+    ...(['workers', 'workerFile'] as const),
+  ]);
+  checkInteger('workers', workers, 1);
+  if (workers === 1 && workerFile === undefined) {
+    return new InProcessEvaluator(await TextAssessor.load(settings));
+  }
+  const script =
+    workerFile ??
+    pathToFileURL(createRequire(import.meta.url).resolve('@namm/evolve-policies/worker'));
+  return WorkerPoolEvaluator.start({ script, settings, workers });
+}

@@ -1,0 +1,141 @@
+import { taskFamilies } from '@namm/benchmarks';
+import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import type { Stage } from '@namm/evolve';
+import { type NormaliserKind, normaliserKinds } from '../trainables/create-collector.js';
+import { type FitnessSettings, fitnessKinds } from './fitness.js';
+import type { TextAssessorSettings } from './model-settings.js';
+import { referencePolicyNames } from './reference-policy.js';
+
+/** Generations on the same tasks at the same length; the next stage goes on from where it ends. */
+export interface TextStage extends Stage {
+  /** Names of task families. */
+  readonly tasks: readonly string[];
+  /** Of the prompts, in tokens. */
+  readonly length: number;
+  /** Prompts per task and generation, the same for all candidates. */
+  readonly promptsPerTask: number;
+}
+
+/** Everything that decides what a run computes, as plain data. */
+export interface TextEvolutionSettings extends TextAssessorSettings {
+  readonly stages: readonly TextStage[];
+  /** λ. */
+  readonly populationSize: number;
+  /** Standard deviation of the first candidates. */
+  readonly sigma: number;
+  /** Of the candidates and of the training prompts. */
+  readonly seed: number;
+  readonly fitness: FitnessSettings;
+  readonly normaliser: {
+    /** `start`: the statistics of the start, as a NAMM moves "frozen" to another model. */
+    readonly kind: NormaliserKind | 'start';
+    /** Prompts per task of the first stage that the statistics are measured on. */
+    readonly promptsPerTask: number;
+  };
+  /** The mean of the distribution is evaluated on prompts of the development split, always the same ones. */
+  readonly validation: {
+    /** Generations from one validation to the next. */
+    readonly every: number;
+    readonly promptsPerTask: number;
+  };
+  /** Where the search starts; null for the start of the trainable. */
+  readonly start: StartSettings | null;
+  /** Digest or name of what the prompts are made from, so that a run does not go on with something else. */
+  readonly prompts: string;
+}
+
+/** A warm start. */
+export interface StartSettings {
+  /** Where the parameters come from; for the record. */
+  readonly checkpoint: string;
+  readonly parameters: readonly number[];
+  /** Added to the output bias: above 0 keeps more. */
+  readonly biasShift: number;
+  /** Its statistics, for the normaliser kind `start`. */
+  readonly normaliser?: StartNormaliser;
+}
+
+/** A `Normaliser` as plain data. */
+export interface StartNormaliser {
+  readonly shape: readonly number[];
+  readonly mean: readonly number[];
+  readonly variance: readonly number[];
+  readonly count: readonly number[];
+}
+
+/**
+ * Checks settings, all names included. Population, σ, seed and generations are checked by `evolve`.
+ *
+ * @throws {InvalidArgumentError} naming the setting that cannot be used
+ */
+export function checkTextSettings(settings: TextEvolutionSettings): void {
+  checkNames('settings', settings, [
+    ...(['model', 'trainable', 'stages', 'populationSize', 'sigma', 'seed', 'fitness'] as const),
+    ...(['normaliser', 'validation', 'start', 'prompts'] as const),
+  ]);
+  const { model, stages, fitness, normaliser, validation, start } = settings;
+  checkModel(model);
+  for (const stage of stages) checkStage(stage);
+  checkFitness(fitness);
+  checkNames('normaliser', normaliser, ['kind', 'promptsPerTask']);
+  checkChoice('normaliser.kind', normaliser.kind, [...normaliserKinds, 'start']);
+  checkInteger('normaliser.promptsPerTask', normaliser.promptsPerTask, 1);
+  if (start) {
+    checkNames('start', start, ['checkpoint', 'parameters', 'biasShift', 'normaliser']);
+    if (!Number.isFinite(start.biasShift))
+      unusable('biasShift', start.biasShift, 'a finite number');
+  }
+  if (normaliser.kind === 'start' && !start?.normaliser) {
+    throw new InvalidArgumentError('normaliser.kind', "'start' needs a start with a normaliser");
+  }
+  checkNames('validation', validation, ['every', 'promptsPerTask']);
+  checkInteger('validation.every', validation.every, 1);
+  checkInteger('validation.promptsPerTask', validation.promptsPerTask, 1);
+}
+
+function checkModel(model: TextEvolutionSettings['model']): void {
+  const {
+    extensionFactor,
+    extension = 'ntk',
+    alpha,
+    logitFactor,
+  } = checkNames('model', model, [
+    ...(['folder', 'extensionFactor', 'extension', 'alpha', 'logitFactor'] as const),
+  ]);
+  if (!(extensionFactor >= 1)) unusable('extensionFactor', extensionFactor, 'a number from 1 on');
+  checkChoice('extension', extension, ['ntk', 'yarn']);
+  for (const [name, value] of Object.entries({ alpha, logitFactor })) {
+    if (!(value > 0 && Number.isFinite(value))) unusable(name, value, 'a number above 0');
+  }
+}
+
+function checkStage(stage: TextStage): void {
+  const { tasks, length, promptsPerTask } = checkNames('stages', stage, [
+    ...(['tasks', 'length', 'generations', 'promptsPerTask'] as const),
+  ]);
+  const known = taskFamilies.map(({ name }) => name);
+  const isKnown =
+    Array.isArray(tasks) && tasks.length > 0 && tasks.every((task) => known.includes(task));
+  if (!isKnown || new Set(tasks).size < tasks.length) unusable('tasks', tasks, `some of ${known}`);
+  checkInteger('length', length, 64);
+  checkInteger('promptsPerTask', promptsPerTask, 1);
+}
+
+function checkFitness(fitness: FitnessSettings): void {
+  const { kind, sizePressure, floor } = checkNames('fitness', fitness, [
+    ...(['kind', 'sizePressure', 'floor'] as const),
+  ]);
+  checkChoice('fitness.kind', kind, fitnessKinds);
+  if (!(sizePressure >= 0)) unusable('sizePressure', sizePressure, '0 or more');
+  if (!floor) return;
+  const { policies, shares } = checkNames('fitness.floor', floor, ['policies', 'shares']);
+  for (const policy of policies)
+    checkChoice('fitness.floor.policies', policy, referencePolicyNames);
+  for (const share of shares) {
+    if (!(share > 0 && share < 1)) unusable('fitness.floor.shares', share, 'above 0 and below 1');
+  }
+}
+
+function unusable(name: string, value: unknown, needed: string): never {
+  throw new InvalidArgumentError(name, `${String(value)} is not ${needed}`);
+}

@@ -1,0 +1,204 @@
+import { basename } from 'node:path';
+import type { PreparedSample } from '@namm/benchmarks';
+import { InvalidArgumentError, writeFileAtomic } from '@namm/core';
+import type { Found, Presentation, Problem } from '@namm/evolve';
+import { findNormaliserProblem, type Normaliser } from '@namm/features';
+import { normalisedFeatures, writeCheckpoint } from '@namm/namm';
+import { createTrainable } from '../trainables/create-trainable.js';
+import type { TrainableSettings } from '../trainables/trainable-settings.js';
+import {
+  baselinesOf,
+  type FitnessKind,
+  type FitnessSettings,
+  fitnessOf,
+  floorOf,
+} from './fitness.js';
+import { normaliserOf, tensorsOf } from './normaliser-tensors.js';
+import type { PromptSource } from './prompt-source.js';
+import { promptsOf } from './prompts-of.js';
+import type { MeasureRequest } from './text-assessor.js';
+import {
+  checkTextSettings,
+  type TextEvolutionSettings,
+  type TextStage,
+} from './text-evolution-settings.js';
+import { isTextScore, type TextScore } from './text-score.js';
+
+/** An eviction policy that answers questions about long prompts with a small cache. */
+export type TextProblem = Problem<PreparedSample, TextScore, TextStage, MeasureRequest>;
+
+/**
+ * The problem of evolving an eviction policy on the task families, for `evolve`. Its units are prompts, its
+ * baseline is the full cache.
+ *
+ * @param prompts where they come from; the settings' `prompts` names it
+ * @param provenance facts for the checkpoints
+ * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
+ */
+export function textProblem(
+  settings: TextEvolutionSettings,
+  prompts: PromptSource,
+  provenance: Readonly<Record<string, unknown>> = {},
+): TextProblem {
+  checkTextSettings(settings);
+  const { model, trainable, stages, fitness, normaliser, validation, start, seed } = settings;
+  const mean = startOf(settings);
+  return {
+    title: `${titleOf(trainable)} on ${basename(model.folder)}`,
+    settings: {
+      ...{ model, trainable, normaliser, start, prompts: settings.prompts },
+      fitness: { ...fitness, floor: floorOf(fitness) },
+      validationPromptsPerTask: validation.promptsPerTask,
+    },
+    stages,
+    baselines: baselinesOf(fitness),
+    start: () => mean.slice(),
+    async prepare(evaluator) {
+      const { kind, promptsPerTask: count } = normaliser;
+      if (kind === 'start') return tensorsOf(normaliserOfStart(settings));
+      const measured = promptsOf(prompts, stages[0]!, 'train', { seed, from: 0, count });
+      return evaluator.prepare({ prompts: measured, kind });
+    },
+    trainingUnits(stage, place) {
+      const { promptsPerTask: count } = stage;
+      const from = place.generation * count;
+      return promptsOf(prompts, stage, 'train', { seed: place.seed, from, count });
+    },
+    validationUnits(stage) {
+      const place = { seed: 0, from: 0, count: validation.promptsPerTask };
+      return promptsOf(prompts, stage, 'development', place);
+    },
+    isScore: isTextScore,
+    judge(results) {
+      const answered = results.map(({ unit, score, baselines }) => {
+        return { task: unit.family, questions: unit.questions.length, score, baselines };
+      });
+      return fitnessOf(answered, fitness);
+    },
+    sizeOf: ({ context, tail }) => context.length + tail.length,
+    save: (path, found) => save(path, found, settings, provenance),
+    presentation: presentationOf(fitness),
+  };
+}
+
+/** What is evolved, in words. */
+function titleOf(trainable: TrainableSettings): string {
+  if (trainable.kind === 'key-norm') return 'a policy that sees key norms and ages';
+  const names = { bam: 'a NAMM', mlp: 'a NAMM with an MLP', linear: 'a NAMM with a linear scorer' };
+  const name = names[trainable.scorer.kind];
+  return trainable.scorerParameters ? `the head bias of ${name}` : name;
+}
+
+/** The mean that the search begins with. */
+function startOf({ start, trainable: what }: TextEvolutionSettings): Float64Array {
+  const trainable = createTrainable(what, unitNormaliser(normalisedBy(what)));
+  if (start === null) return trainable.start();
+  if (start.parameters.length !== trainable.dimension) {
+    const problem = `has ${start.parameters.length} parameters, not ${trainable.dimension}`;
+    throw new InvalidArgumentError('start', `${start.checkpoint} ${problem}`);
+  }
+  const mean = Float64Array.from(start.parameters);
+  return start.biasShift === 0 ? mean : trainable.shifted(mean, start.biasShift);
+}
+
+/** Features of a trainable that are normalised. */
+function normalisedBy(trainable: TrainableSettings): number {
+  return trainable.kind === 'namm' ? normalisedFeatures(trainable.features) : 1;
+}
+
+/** Changes nothing: for what of a trainable does not depend on statistics. */
+function unitNormaliser(features: number): Normaliser {
+  const [mean, variance] = [new Float32Array(features), new Float32Array(features).fill(1)];
+  return { shape: [features], mean, variance, count: Float64Array.of(1) };
+}
+
+function normaliserOfStart({ start, trainable }: TextEvolutionSettings): Normaliser {
+  const { shape, mean, variance, count } = start!.normaliser!;
+  const normaliser = {
+    ...{ shape, mean: Float32Array.from(mean), variance: Float32Array.from(variance) },
+    count: Float64Array.from(count),
+  };
+  const problem = findNormaliserProblem(normaliser, normalisedBy(trainable));
+  if (problem === null) return normaliser;
+  throw new InvalidArgumentError('start.normaliser', problem);
+}
+
+/** A NAMM's checkpoint as safetensors; a policy without one as JSON. */
+async function save(
+  path: string,
+  { parameters, prepared, generation, validation, evaluator }: Found,
+  settings: TextEvolutionSettings,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { start, model, prompts, ...rest } = settings;
+  const provenance = {
+    ...facts,
+    model: { ...model, folder: basename(model.folder) },
+    ...{ generation, validation },
+    settings: { ...rest, inputs: { model: evaluator, prompts } },
+    start: start && { checkpoint: basename(start.checkpoint), biasShift: start.biasShift },
+  };
+  const trainable = createTrainable(settings.trainable, normaliserOf(prepared));
+  const checkpoint = trainable.checkpoint(parameters, provenance);
+  if (checkpoint) return writeCheckpoint(`${path}.safetensors`, checkpoint);
+  const { settings: policy } = trainable.policy(parameters);
+  const text = JSON.stringify({ policy, parameters: [...parameters], provenance }, null, 2);
+  return writeFileAtomic(`${path}.json`, `${text}\n`);
+}
+
+const labels: Readonly<Record<FitnessKind, string>> = {
+  score: 'score over that of the full cache',
+  'log-probability-gain': 'gain in log-probability over the full cache',
+  'probability-gain': 'gain in probability over the full cache',
+};
+
+const descriptions: Readonly<Record<FitnessKind, string>> = {
+  score: 'Share of the questions answered over that of the full cache on the same prompts',
+  'log-probability-gain':
+    'Mean log-probability of the true answers’ tokens minus that under the full cache',
+  'probability-gain':
+    'Probability of the true answers, each the geometric mean over its tokens, minus that under the full cache',
+};
+
+function presentationOf(fitness: FitnessSettings): Presentation {
+  const { kind, sizePressure } = fitness;
+  const pressure = sizePressure === 0 ? '' : `, minus ${sizePressure} × the share kept`;
+  const floor = floorOf(fitness);
+  const demanded = floor
+    ? ` Whoever answers less than classic policies do with as much memory (${floor.policies.join(', ')}) ranks below all others.`
+    : '';
+  const full = (kind === 'score' ? 1 : 0) - sizePressure;
+  return {
+    fitness: {
+      label: labels[kind] + (sizePressure === 0 ? '' : ', minus the size'),
+      description: `${descriptions[kind]}${pressure}, mean over the tasks.${demanded}`,
+      baseline: { name: 'full cache', fitness: full },
+    },
+    charts: [
+      {
+        ...{ title: 'Tokens kept', label: 'share of the tokens read' },
+        measures: ['keptShare', 'keptAtAnswer'],
+      },
+      ...(floor
+        ? [
+            {
+              title: 'Answers demanded',
+              label: kind === 'score' ? 'share of the questions' : 'probability of the answers',
+              measures: ['answers', 'floor'],
+            },
+          ]
+        : []),
+    ],
+    names: {
+      ...{ keptShare: 'kept, average', keptAtAnswer: 'kept at the answers' },
+      ...{ score: 'questions right', fullScore: 'full cache' },
+      ...{ logProbability: 'log-probability', fullLogProbability: 'full cache’s' },
+      ...{ answers: 'answers', floor: 'answers demanded' },
+    },
+    shares: ['keptShare', 'keptAtAnswer'],
+    tasks: {
+      label: 'share of the validation questions right',
+      measures: [{ name: 'score' }, { name: 'fullScore', dashed: true }],
+    },
+  };
+}

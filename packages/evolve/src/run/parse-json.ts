@@ -1,0 +1,25 @@
+import type * as z from 'zod/mini';
+
+/**
+ * Reads JSON of a known form.
+ *
+ * @param fail makes the error from what is wrong
+ * @throws what `fail` makes, when the text is no JSON or has another form
+ */
+export function parseJson<T>(
+  text: string,
+  schema: z.ZodMiniType<T>,
+  fail: (problem: string, options?: { readonly cause: unknown }) => Error,
+): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw fail('is no JSON', { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+  throw fail(`is not of the form expected${place} (${issue?.message})`);
+}

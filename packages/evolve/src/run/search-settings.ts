@@ -1,0 +1,52 @@
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+
+/** How is searched: CMA-ES, with a full covariance up to 500 parameters and a diagonal one above. Plain data. */
+export interface SearchSettings {
+  /** Candidates of a generation, λ; 3 at least. */
+  readonly populationSize: number;
+  /** Standard deviation of the first candidates. */
+  readonly sigma: number;
+  /** Of the candidates, and of the units they are scored on. */
+  readonly seed: number;
+  /** Generations from one validation of the mean to the next. */
+  readonly validateEvery: number;
+  /**
+   * Evaluations of a slice, about: units are put together until their number times that of the candidates reaches it.
+   * The state is saved after each slice, so slices should take seconds.
+   * @defaultValue 12
+   */
+  readonly evaluationsPerSlice?: number;
+}
+
+/**
+ * Checks settings, and the lengths of stages.
+ *
+ * @throws {InvalidArgumentError} naming the setting that cannot be used
+ */
+export function checkSearch(
+  settings: SearchSettings,
+  stages: readonly { readonly generations: number }[],
+): void {
+  const {
+    populationSize,
+    sigma,
+    seed,
+    validateEvery,
+    evaluationsPerSlice = 12,
+  } = checkNames('search', settings, [
+    'populationSize',
+    'sigma',
+    'seed',
+    'validateEvery',
+    'evaluationsPerSlice',
+  ]);
+  checkInteger('populationSize', populationSize, 3);
+  if (!(sigma > 0 && Number.isFinite(sigma))) {
+    throw new InvalidArgumentError('sigma', `${sigma} is not a number above 0`);
+  }
+  checkInteger('seed', seed, 0);
+  checkInteger('validateEvery', validateEvery, 1);
+  checkInteger('evaluationsPerSlice', evaluationsPerSlice, 1);
+  if (stages.length === 0) throw new InvalidArgumentError('stages', 'there is none');
+  for (const { generations } of stages) checkInteger('generations', generations, 1);
+}
