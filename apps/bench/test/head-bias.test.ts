@@ -26,7 +26,7 @@ async function echoesOf(model: 'nano-llama', period: number, seed: number) {
   const { probe } = collector.policy;
   const decoder = await Decoder.load(modelFolder(model), { probe, chunkSize: 48 });
   for (let text = 0; text < 8; text++) {
-    const ids = echoText(new Random(seed, text), decoder.spec.vocabularySize, period);
+    const ids = echoText(new Random(seed, text), decoder.spec.vocabularySize!, period);
     const cache = decoder.createCache({ policy: collector.policy });
     await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
   }

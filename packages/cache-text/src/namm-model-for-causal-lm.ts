@@ -295,7 +295,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
       .finally(() => hold?.release());
     const { vocabularySize } = this.decoder.spec;
     return new CausalLMOutputWithPast({
-      logits: logitsTensor(logits, tokens, kept, vocabularySize),
+      logits: logitsTensor(logits, tokens, kept, vocabularySize!),
       past_key_values: cache as never,
     }) as unknown as ForwardResult<Engine>;
   }

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError } from '@namm/core';
-import type { Probe, SpectrumProbe } from '@namm/kv-cache';
+import { checkInteger, InvalidArgumentError } from '@namm/core';
+import type { Probe } from '@namm/kv-cache';
+import { checkProbe } from './probes/probe-kinds.js';
+import type { Runtime } from './runtime/runtime.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import type { RopeScaling } from './spec/rope-scaling.js';
 import { scaleRope } from './spec/scale-rope.js';
@@ -25,6 +27,11 @@ export interface DecoderOptions {
    * @defaultValue the number of cores
    */
   readonly threads?: number;
+  /**
+   * What computes; another one than ONNX Runtime for Node has to read ONNX graphs with its operators.
+   * @defaultValue onnxruntime-node
+   */
+  readonly runtime?: Runtime;
 }
 
 /**
@@ -36,13 +43,14 @@ export function checkOptions(options: DecoderOptions): {
   readonly probe: Probe;
   readonly chunkSize: number;
   readonly threads: number;
+  readonly runtime: Runtime | undefined;
 } {
-  const { probe = { kind: 'none' }, chunkSize = 256 } = options;
+  const { probe = { kind: 'none' }, chunkSize = 256, runtime } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);
-  requireCount('chunkSize', chunkSize);
-  requireCount('threads', threads);
-  return { probe, chunkSize, threads: Math.min(threads, availableParallelism()) };
+  checkInteger('chunkSize', chunkSize, 1);
+  checkInteger('threads', threads, 1);
+  return { probe, chunkSize, threads: Math.min(threads, availableParallelism()), runtime };
 }
 
 /** The model as the options want it. */
@@ -50,43 +58,10 @@ export function applyOptions(spec: DecoderSpec, options: DecoderOptions): Decode
   const { ropeScaling, maximumPositions } = options;
   const result = ropeScaling ? scaleRope(spec, ropeScaling) : spec;
   if (maximumPositions === undefined) return result;
-  requireCount('maximumPositions', maximumPositions);
-  if (spec.embedding.learnedPositions && maximumPositions > spec.maximumPositions) {
+  checkInteger('maximumPositions', maximumPositions, 1);
+  if (spec.learnedPositions && maximumPositions > spec.maximumPositions) {
     const problem = `${spec.family} has learned only ${spec.maximumPositions} positions`;
     throw new InvalidArgumentError('maximumPositions', problem);
   }
   return { ...result, maximumPositions };
-}
-
-function checkProbe(probe: Probe): void {
-  if (probe?.kind === 'none' || probe?.kind === 'columnSums') return;
-  if (probe?.kind === 'spectrum') {
-    checkSpectrum(probe);
-    return;
-  }
-  if (probe?.kind !== 'lastQueries') {
-    const form = typeof probe === 'string' ? `; write { kind: '${probe}' }` : '';
-    const kinds = 'none, columnSums, lastQueries and spectrum';
-    const problem = `${JSON.stringify(probe)} is no probe${form}; its kinds are ${kinds}`;
-    throw new InvalidArgumentError('probe', problem);
-  }
-  requireCount('probe.count', probe.count);
-}
-
-function checkSpectrum({ kernel, window, hop }: SpectrumProbe): void {
-  requireCount('probe.hop', hop);
-  requireCount('probe.window', window);
-  if (window % hop !== 0) {
-    throw new InvalidArgumentError('probe.window', `${window} is no multiple of the hop, ${hop}`);
-  }
-  const bins = kernel?.length / (2 * window);
-  if (!Number.isInteger(bins) || bins < 1 || !kernel.every(Number.isFinite)) {
-    const problem = `is not [2 · bins, ${window}] finite numbers`;
-    throw new InvalidArgumentError('probe.kernel', problem);
-  }
-}
-
-function requireCount(option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new InvalidArgumentError(option, `${value} is not a whole number of at least 1`);
 }

@@ -13,24 +13,27 @@ import {
 } from '@namm/kv-cache';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
-import { readSpec } from './families/read-spec.js';
 import { buildGraph } from './graph/build-graph.js';
 import { names } from './graph/names.js';
+import { isAllFinite } from './is-all-finite.js';
 import { readObservations } from './probes/read-observations.js';
 import { requireProbe } from './probes/require-probe.js';
-import { OrtSession } from './runtime/ort-session.js';
-import { findNonFiniteTensor } from './source/find-non-finite-weight.js';
-import { type ModelFolder, openModelFolder } from './source/model-folder.js';
+import { ortNode } from './runtime/ort-node.js';
+import type { Session } from './runtime/runtime.js';
+import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
+import type { ModelSource } from './source/model-source.js';
+import { openModel } from './source/open-model.js';
 import { cacheShape } from './spec/cache-shape.js';
+import { checkSpec } from './spec/check-spec.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import { checkPositionLimit } from './step/check-position-limit.js';
 import { checkCompactPositions, makeRoom } from './step/compact-positions.js';
-import { type Chunk, ForwardInputs } from './step/forward-inputs.js';
-import { isAllFinite } from './step/is-all-finite.js';
-import { readChunks } from './step/read-chunks.js';
+import { ForwardInputs } from './step/forward-inputs.js';
+import { joinResults } from './step/join-results.js';
+import { type Chunk, readChunks } from './step/read-chunks.js';
 
 /**
- * A decoder-only language model from a Hugging Face folder. It holds weights and no sequence: keys and
+ * A decoder: most often a language model from a Hugging Face folder. It holds weights and no sequence: keys and
  * values live in caches that the caller owns.
  *
  * @example
@@ -47,42 +50,38 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   readonly chunkSize: number;
   /** Shape of the caches that fit this model. */
   readonly cacheShape: CacheShape;
-  readonly #folder: ModelFolder;
-  readonly #session: OrtSession;
+  readonly #source: ModelSource;
+  readonly #session: Session;
   readonly #inputs: ForwardInputs;
 
-  private constructor(
-    folder: ModelFolder,
-    spec: DecoderSpec,
-    session: OrtSession,
-    probe: Probe,
-    chunkSize: number,
-  ) {
-    this.#folder = folder;
+  private constructor(source: ModelSource, session: Session, probe: Probe, chunkSize: number) {
+    const { spec, digest } = source;
+    this.#source = source;
     this.#session = session;
     this.#inputs = new ForwardInputs(spec, probe);
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
-    this.cacheShape = cacheShape(spec, folder.digest);
+    this.cacheShape = cacheShape(spec, digest);
   }
 
   /**
    * Loads a model.
    *
-   * @param path folder with `config.json` and `.safetensors` weights (F32, F16 or BF16)
+   * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64), or a model from
+   *   elsewhere: a spec and weights
+   * @param options how it is run
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
-   * @throws {InvalidArgumentError} when an option is out of range
+   * @throws {InvalidArgumentError} when an option or the spec cannot be
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
-  static async load(path: string, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe, chunkSize, threads } = checkOptions(options);
-    const folder = await openModelFolder(path);
-    const read = readSpec(folder.config, (name) => folder.tensors.has(name));
-    const spec = applyOptions(read, options);
-    const graph = await buildGraph(folder, spec, probe);
-    const session = await OrtSession.create(graph, { threads });
-    return new Decoder(folder, spec, session, probe, chunkSize);
+  static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
+    const { probe, chunkSize, threads, runtime = ortNode } = checkOptions(options);
+    const opened = typeof model === 'object' ? model : await openModel(model);
+    checkSpec(opened.spec);
+    const source = { ...opened, spec: applyOptions(opened.spec, options) };
+    const session = await runtime.load(await buildGraph(source, probe), { threads });
+    return new Decoder(source, session, probe, chunkSize);
   }
 
   /**
@@ -140,7 +139,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
       const results: StepResult[] = [];
       for (const [i, item] of items.entries()) {
         const { cache } = item;
-        const sequenceEnd = chunks[i]!.reduce((sum, { count }) => sum + count, cache.seen);
+        const sequenceEnd = reachedBy(chunks[i]!, cache);
         const outputs: StepResult[] = [];
         for (const [c, chunk] of chunks[i]!.entries()) {
           options.signal?.throwIfAborted();
@@ -185,10 +184,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
       checkCompactPositions(this.spec);
       return chunks;
     }
-    checkPositionLimit(
-      this.spec,
-      chunks.reduce((sum, { count }) => sum + count, cache.seen),
-    );
+    checkPositionLimit(this.spec, reachedBy(chunks, cache));
     return chunks;
   }
 
@@ -202,12 +198,13 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     const { count } = chunk;
     const inputs = this.#inputs.of(cache, chunk, rows, sequenceLength);
     const outputs = await this.#session.run(inputs);
-    const logits = outputs.get(names.logits)!;
+    const hidden = outputs.get(names.hidden)!;
+    const logits = outputs.get(names.logits) ?? new Float32Array(0);
     const newRows = this.spec.layers.map((_, layer) => ({
       keys: outputs.get(names.keys(layer))!,
       values: outputs.get(names.values(layer))!,
     }));
-    const arrays = [logits, ...newRows.flatMap(({ keys, values }) => [keys, values])];
+    const arrays = [hidden, logits, ...newRows.flatMap(({ keys, values }) => [keys, values])];
     if (!arrays.every(isAllFinite)) throw await this.#explainNonFinite();
     const observations = readObservations(
       outputs,
@@ -216,16 +213,17 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
       cache.policy.probe,
       count,
     );
-    await lease.update({ count, rows: newRows, observations });
-    return { logits, hidden: outputs.get(names.hidden)! };
+    const positions = toldPositions(this.spec, chunk, cache.nextPosition);
+    await lease.update({ count, rows: newRows, observations, ...(positions && { positions }) });
+    return { logits, hidden };
   }
 
   async #explainNonFinite(): Promise<NonFiniteError> {
-    const tensor = await findNonFiniteTensor(this.#folder);
-    return tensor
+    const found = await findNonFiniteWeight(this.#source);
+    return found
       ? new NonFiniteError(
-          `the weight ${tensor} in ${this.#folder.path} is not finite; fetch the folder again.`,
-          { details: { tensor } },
+          `the weight ${found.name} in ${found.place} is not finite; fetch the model again.`,
+          { details: { tensor: found.name } },
         )
       : new NonFiniteError(
           'the weights are finite, so the input or the extension overflows float32.',
@@ -239,20 +237,23 @@ function outputRows({ outputs }: StepItem<KVCache>, { count }: Chunk, isLast: bo
   return Int32Array.from(outputs !== 'none' && isLast ? [count - 1] : []);
 }
 
-function joinResults(parts: readonly StepResult[]): StepResult {
-  if (parts.length === 1) return parts[0]!;
-  return {
-    logits: join(parts.map(({ logits }) => logits)),
-    hidden: join(parts.map(({ hidden }) => hidden)),
-  };
+/** Positions of a sequence when an input is read: its tokens, or one more than the largest that is given. */
+function reachedBy(chunks: readonly Chunk[], cache: KVCache): number {
+  const tokens = chunks.reduce((sum, { count }) => sum + count, cache.seen);
+  const largest = chunks.map(({ positions }) => positions?.reduce((a, b) => Math.max(a, b), 0));
+  return chunks.every(({ positions }) => positions)
+    ? Math.max(...largest.map((position) => 1 + position!))
+    : tokens;
 }
 
-function join(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    result.set(part, offset);
-    offset += part.length;
-  }
-  return result;
+/** What a cache of a model with axes is told of the positions of a chunk, `[count, axes]`. */
+function toldPositions(
+  { positionAxes: axes }: DecoderSpec,
+  { positions, count }: Chunk,
+  first: number,
+): Int32Array | null {
+  if (axes === undefined) return null;
+  return (
+    positions ?? Int32Array.from({ length: count * axes }, (_, i) => first + Math.floor(i / axes))
+  );
 }

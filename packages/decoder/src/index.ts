@@ -8,11 +8,22 @@ export {
   PositionLimitError,
   RuntimeFailure,
 } from './errors.js';
-export { supportedModelTypes } from './families/read-spec.js';
+export { readSpec, supportedModelTypes } from './families/read-spec.js';
+export { backbone } from './graph/backbone.js';
+export type { GraphContext } from './graph/graph-context.js';
+export { languageModelHead } from './graph/language-model-head.js';
+export { Weights } from './graph/weights.js';
 export { requireProbe } from './probes/require-probe.js';
 export { readRotaryParameters } from './rotary/read-rotary.js';
-export { type RotaryRows, rotaryRows } from './rotary/rotary-rows.js';
+export { type RotaryRows, type RotaryRowsOptions, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
+export type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './runtime/runtime.js';
+export type { ConfigReader } from './source/config-reader.js';
+export { type ModelFolder, openModelFolder } from './source/model-folder.js';
+export type { ModelSource } from './source/model-source.js';
+export { openModel } from './source/open-model.js';
+export type { Weight, WeightLocation } from './source/weight.js';
+export { checkSpec } from './spec/check-spec.js';
 export type * from './spec/decoder-spec.js';
 export type { RopeScaling } from './spec/rope-scaling.js';
 export type { ChatMessage, ToolCall } from './text/chat-template.js';

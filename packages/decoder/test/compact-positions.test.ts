@@ -375,7 +375,7 @@ function turn(
   position: number,
   direction: 1 | -1,
 ): number[] {
-  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), 1);
+  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), { sequenceLength: 1 });
   const half = rotary.size / 2;
   const result = [...key];
   for (let i = 0; i < half; i++) {

@@ -4,8 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'tsup';
 
 const packageFolder = join(import.meta.dirname, '..');
-const packages = ['core', 'kv-cache', 'onnx'] as const;
-const sourceOf = (name: string) => join(packageFolder, '..', name, 'src', 'index.ts');
+const packages = ['core/portable', 'core', 'tensors', 'kv-cache', 'onnx'] as const;
+
+/** Of `core` or, for an entry of its own, `core/portable`. */
+function sourceOf(name: string): string {
+  const [folder, entry = 'index'] = name.split('/');
+  return join(packageFolder, '..', folder!, 'src', `${entry}.ts`);
+}
 
 /** The package, made from the sources as they are now: dist may be stale. All are modules' URLs. */
 export interface FreshWorker {

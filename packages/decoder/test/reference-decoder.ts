@@ -23,7 +23,7 @@ export async function referenceLogits(
   positionOf: PositionOf = (_, key) => key,
 ): Promise<number[][]> {
   const file = await openSafetensors(weightsFile);
-  const embedding = await matrix(file, spec.embedding.weight);
+  const embedding = await matrix(file, spec.embedding!.weight);
   let hidden = ids.map((id) => embedding[id]!);
   for (const [index, layer] of spec.layers.entries()) {
     const { attention, norms, feedForward } = layer;
@@ -77,8 +77,8 @@ export async function referenceLogits(
     const inner = gate.map((row, i) => row.map((x, j) => (x / (1 + Math.exp(-x))) * up[i]![j]!));
     hidden = add(hidden, await apply(feedForward.down.weight, inner));
   }
-  const final = await rmsNorm(file, spec.finalNorm, hidden);
-  const head = await matrix(file, spec.head.weight);
+  const final = await rmsNorm(file, spec.finalNorm!, hidden);
+  const head = await matrix(file, spec.head!.linear.weight);
   return final.map((row) => head.map((outputs) => dot(outputs, row)));
 }
 
@@ -117,7 +117,7 @@ function rotate(
 ): number[] {
   if (!rotary) return row;
   const half = rotary.size / 2;
-  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), sequenceLength);
+  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), { sequenceLength });
   const result = [...row];
   for (let i = 0; i < half; i++) {
     result[i] = row[i]! * cos[i]! - row[i + half]! * sin[i]!;

@@ -41,7 +41,7 @@ export async function* checkModel(decoder: Decoder, fixture: ModelFixture): Asyn
 
   const single = await new ModelRun(decoder, true).feedSingly(facts.input_ids);
   yield compare('decode_logits', single);
-  if (!decoder.spec.embedding.learnedPositions) {
+  if (!decoder.spec.learnedPositions) {
     yield { ...(await checkEmbeddings(decoder, await read('hidden.0'), await read('logits'))) };
   }
 

@@ -27,7 +27,7 @@ export class ModelRun {
 
   /** Feeds ids one by one and returns all their logits. */
   async feedSingly(ids: readonly number[]): Promise<Float32Array> {
-    const { vocabularySize } = this.decoder.spec;
+    const vocabularySize = this.decoder.spec.vocabularySize!;
     const logits = new Float32Array(ids.length * vocabularySize);
     for (const [i, id] of ids.entries()) {
       logits.set((await this.feed([id])).logits, i * vocabularySize);

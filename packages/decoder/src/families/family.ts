@@ -7,7 +7,8 @@ export interface Family {
   readonly modelType: string;
   /** What may stand before the names of its tensors; `model.` when absent. */
   readonly prefixes?: readonly string[];
-  /** The embedding's name after the prefix: tells which prefix a file uses. */
-  readonly embedding?: string;
+  /** The last norm's name after the prefix, which tells the prefix of a file; `norm.weight` when absent. */
+  readonly finalNorm?: string;
+  /** @param prefix what stands before the names of its weights */
   read(config: ConfigReader, prefix: string): DecoderSpec;
 }

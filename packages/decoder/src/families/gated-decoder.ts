@@ -21,6 +21,8 @@ interface LayerTraits {
 export interface GatedDecoderTraits {
   readonly headSize: number;
   readonly maximumPositions: number;
+  /** Whether `maximumPositions` is what the family's RoPE scaling reaches, and never the trained length. */
+  readonly statesReach?: boolean;
   readonly rotary: readonly RotarySpec[];
   readonly layer: (index: number) => LayerTraits;
   /** Whether the head shares the embedding when the configuration does not say. */
@@ -180,8 +182,12 @@ export function gatedDecoder(
     family: config.text('model_type'),
     vocabularySize,
     hiddenSize,
-    maximumPositions: reach(traits.maximumPositions, traits.rotary),
-    embedding: { weight: embedding, scale: traits.embeddingScale ?? 1, learnedPositions: null },
+    maximumPositions: traits.statesReach
+      ? traits.maximumPositions
+      : reach(traits.maximumPositions, traits.rotary),
+    ...positionAxes(traits.rotary),
+    embedding: { weight: embedding, scale: traits.embeddingScale ?? 1 },
+    learnedPositions: null,
     rotary: traits.rotary,
     layers: Array.from({ length: readLayerCount(config) }, (_, index) => {
       const layer = `${prefix}layers.${index}`;
@@ -193,25 +199,35 @@ export function gatedDecoder(
     }),
     finalNorm: norm(`${prefix}norm`),
     head: {
-      weight: tied ? embedding : headName(prefix),
-      bias: null,
-      inputs: hiddenSize,
-      outputs: vocabularySize,
-      layout: 'outputs-first',
+      linear: {
+        weight: tied ? embedding : headName(prefix),
+        bias: null,
+        inputs: hiddenSize,
+        outputs: vocabularySize,
+        layout: 'outputs-first',
+      },
+      softCap: traits.logitSoftCap ?? null,
     },
-    logitSoftCap: traits.logitSoftCap ?? null,
   };
 }
 
+/** As many positions per token as the frequencies of RoPE turn by, where there are several. */
+function positionAxes(rotary: readonly RotarySpec[]): { positionAxes?: number } {
+  const axes = rotary.flatMap((table) => table.axes ?? []);
+  return axes.length > 0 ? { positionAxes: 1 + Math.max(...axes) } : {};
+}
+
 /**
- * Positions that the model's own RoPE scaling reaches. NTK scalings leave `max_position_embeddings` at the
- * trained length; all others state the scaled one.
+ * Positions that the model's own RoPE scaling reaches: factor times trained length. Some configurations state
+ * that as `max_position_embeddings`, others leave the trained length there, so the larger number counts.
  */
 function reach(maximumPositions: number, rotary: readonly RotarySpec[]): number {
-  const factors = rotary.map(({ scaling }) =>
-    scaling.kind === 'dynamic' || scaling.kind === 'ntk' ? Math.max(1, scaling.factor) : 1,
-  );
-  return Math.min(Math.floor(maximumPositions * Math.max(...factors)), 2 ** 31 - 1);
+  const lengths = rotary.map(({ scaling }) => {
+    if (!('factor' in scaling)) return maximumPositions;
+    const trained = 'trainedPositions' in scaling ? scaling.trainedPositions : undefined;
+    return Math.floor((trained ?? maximumPositions) * scaling.factor);
+  });
+  return Math.min(Math.max(maximumPositions, ...lengths), 2 ** 31 - 1);
 }
 
 /** The head stands beside the decoder's body: `model.` → `lm_head`, `text.model.` → `text.lm_head`. */

@@ -20,6 +20,7 @@ export const gemma3Text: Family = {
       ...gemmaTraits(config),
       headSize,
       maximumPositions,
+      statesReach: true,
       rotary: readGemma3Rotary(config, headSize, maximumPositions),
       layer: (index) => ({ window: windows[index]!, rotary: windows[index] === null ? 0 : 1 }),
       queryKeyNorm: 'head',

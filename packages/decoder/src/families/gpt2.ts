@@ -7,7 +7,7 @@ import { readActivation } from './read-activation.js';
 export const gpt2: Family = {
   modelType: 'gpt2',
   prefixes: ['transformer.', ''],
-  embedding: 'wte.weight',
+  finalNorm: 'ln_f.weight',
   read(config, prefix) {
     const hiddenSize = config.count('n_embd');
     const heads = config.count('n_head', undefined, hiddenSize);
@@ -44,11 +44,8 @@ export const gpt2: Family = {
       vocabularySize,
       hiddenSize,
       maximumPositions: positions,
-      embedding: {
-        weight: embedding,
-        scale: 1,
-        learnedPositions: { weight: `${prefix}wpe.weight`, count: positions },
-      },
+      embedding: { weight: embedding, scale: 1 },
+      learnedPositions: { weight: `${prefix}wpe.weight`, count: positions },
       rotary: [],
       layers: Array.from({ length: readLayerCount(config, 'n_layer') }, (_, index) => ({
         norms: {
@@ -81,13 +78,15 @@ export const gpt2: Family = {
       })),
       finalNorm: norm('ln_f'),
       head: {
-        weight: tied ? embedding : 'lm_head.weight',
-        bias: null,
-        inputs: hiddenSize,
-        outputs: vocabularySize,
-        layout: 'outputs-first',
+        linear: {
+          weight: tied ? embedding : 'lm_head.weight',
+          bias: null,
+          inputs: hiddenSize,
+          outputs: vocabularySize,
+          layout: 'outputs-first',
+        },
+        softCap: null,
       },
-      logitSoftCap: null,
     };
   },
 };

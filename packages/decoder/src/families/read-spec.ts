@@ -32,10 +32,23 @@ export const supportedModelTypes: readonly string[] = families.map(({ modelType 
  * Turns a model's configuration into a spec.
  *
  * @param config its config.json
- * @param hasTensor whether its weights hold a tensor of that name
+ * @param hasWeight whether there is a weight of that name
+ * @param prefix what stands before the names of its weights, where that is not as usual
+ * @returns the model
  * @throws {ModelFolderError} when the family is unknown or a value cannot be right
+ *
+ * @example
+ * ```ts
+ * const { config, weights } = await openModelFolder(path); // of a model for pictures and text
+ * const text = config.optionalObject('text_config')!;
+ * const spec = readSpec(text, (name) => weights.has(name), 'language_model.model.');
+ * ```
  */
-export function readSpec(config: ConfigReader, hasTensor: (name: string) => boolean): DecoderSpec {
+export function readSpec(
+  config: ConfigReader,
+  hasWeight: (name: string) => boolean,
+  prefix?: string,
+): DecoderSpec {
   const modelType = config.text('model_type');
   const family = families.find((candidate) => candidate.modelType === modelType);
   if (!family) {
@@ -46,8 +59,20 @@ export function readSpec(config: ConfigReader, hasTensor: (name: string) => bool
     const advice = 'use the folder with the unquantised weights (F32, F16 or BF16)';
     config.fail('quantization_config', `quantised weights cannot be read; ${advice}`);
   }
-  const embedding = family.embedding ?? 'embed_tokens.weight';
-  const prefixes = family.prefixes ?? ['model.', ''];
-  const prefix = prefixes.find((candidate) => hasTensor(candidate + embedding)) ?? prefixes[0]!;
-  return family.read(config, prefix);
+  const { prefixes = ['model.', ''], finalNorm = 'norm.weight' } = family;
+  const found = prefix ?? prefixes.find((candidate) => hasWeight(candidate + finalNorm));
+  return withStoredEmbedding(family.read(config, found ?? prefixes[0]!), hasWeight);
+}
+
+/** A matrix that embedding and head share may be stored under the head's name alone. */
+function withStoredEmbedding(spec: DecoderSpec, hasWeight: (name: string) => boolean): DecoderSpec {
+  const { embedding, head } = spec;
+  if (!embedding || !head || head.linear.weight !== embedding.weight) return spec;
+  const weight = embedding.weight.replace(/(model\.)?embed_tokens|(transformer\.)?wte/, 'lm_head');
+  if (hasWeight(embedding.weight) || !hasWeight(weight)) return spec;
+  return {
+    ...spec,
+    embedding: { ...embedding, weight },
+    head: { ...head, linear: { ...head.linear, weight } },
+  };
 }

@@ -1,5 +1,4 @@
 import type { Value } from '@namm/onnx';
-import { probeOutput } from '../probes/probe-output.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention.js';
 import { names, type Piece, pieces } from './names.js';
@@ -25,7 +24,7 @@ export function attendHead(
   newKeys: Value,
   newValues: Value,
 ): Value {
-  const { graph, masks, probe, slotCounts } = context;
+  const { graph, masks, report, slotCounts } = context;
   const group = spec.queryHeads / spec.keyValueHeads;
   const past = (name: string, piece: Piece) =>
     graph.input(name, 'float32', [`${piece}.${layer}.${head}`, spec.headSize]);
@@ -46,15 +45,15 @@ export function attendHead(
     graph.node('Concat', parts, { attributes: { axis: -1 } });
   let pastScores = keys.map((rows) => score(rows, null));
   if (spec.window !== null) {
-    const name = names.pastPositions(layer, head);
-    const positions = graph.input(name, 'int32', [`past.${layer}.${head}`]);
-    const mask = masks.againstPast(positions, spec.window, group);
+    const name = names.pastOrder(layer, head);
+    const order = graph.input(name, 'int32', [`past.${layer}.${head}`]);
+    const mask = masks.againstPast(order, spec.window, group);
     pastScores = [graph.node('Add', [sideBySide(pastScores), mask])];
   }
   const newScores = score(newKeys, masks.amongNew(spec.window, group));
   const scores = sideBySide([...pastScores, newScores]);
   const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
-  probeOutput(graph, probe, { layer, head }, probabilities, group);
+  report({ layer, head, group, probabilities });
 
   const [onShared, onOwn, onNew] = graph.nodes(
     'Split',

@@ -1,25 +1,23 @@
-import type { GraphBuilder, Value } from '@namm/onnx';
-import type { ProbeContext } from '../probes/probe-output.js';
+import type { Value } from '@namm/onnx';
+import type { ReportHead } from '../probes/probe-kind.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attendHead } from './attend-head.js';
+import type { GraphContext } from './graph-context.js';
 import { linear } from './linear.js';
 import type { Masks } from './masks.js';
 import { names } from './names.js';
 import { project, type RotaryTable } from './project.js';
 import { splitEqually } from './split-equally.js';
-import type { Weights } from './weights.js';
 
 /** What all layers of one graph share. */
-export interface AttentionContext {
-  readonly graph: GraphBuilder;
-  readonly weights: Weights;
+export interface AttentionContext extends GraphContext {
   readonly masks: Masks;
   /** The rotary tables that layers refer to. */
   readonly rotary: readonly RotaryTable[];
   /** Per layer and KV head an int64 `[3]`: shared, own and new slots. */
   readonly slotCounts: readonly (readonly Value[])[];
-  /** What the graph reports of the attention. */
-  readonly probe: ProbeContext;
+  /** Makes outputs of what the probe asks of each head. */
+  readonly report: ReportHead;
 }
 
 /**

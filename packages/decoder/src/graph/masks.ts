@@ -1,20 +1,20 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
 
 /**
- * Masks from absolute positions: 0 where a query sees a key, −∞ where it does not. A query at position p
- * sees a key at position k when k ≤ p and, in a sliding window of w tokens, p − k < w. Rows are those of
+ * Masks from the order of tokens: 0 where a query sees a key, −∞ where it does not. Query p sees key k when
+ * k ≤ p and, in a sliding window of w tokens, p − k < w. Rows are those of
  * the queries of one KV head, `[group · new]`.
  */
 export class Masks {
   readonly #graph: GraphBuilder;
-  readonly #positions: Value;
+  readonly #order: Value;
   readonly #columns = new Map<number, Value>();
   readonly #amongNew = new Map<string, Value>();
 
-  /** @param positions of the new tokens, int32 `[new]` */
-  constructor(graph: GraphBuilder, positions: Value) {
+  /** @param order of the new tokens, int32 `[new]` */
+  constructor(graph: GraphBuilder, order: Value) {
     this.#graph = graph;
-    this.#positions = positions;
+    this.#order = order;
   }
 
   /** `[group · new, new]`: new tokens among themselves; made once per window and group size. */
@@ -23,7 +23,7 @@ export class Masks {
     let mask = this.#amongNew.get(key);
     if (!mask) {
       const graph = this.#graph;
-      const distance = graph.node('Sub', [this.#column(group), this.#positions]);
+      const distance = graph.node('Sub', [this.#column(group), this.#order]);
       const causal = graph.node('GreaterOrEqual', [distance, graph.int32(0)]);
       const visible =
         window === null ? causal : graph.node('And', [causal, this.#inWindow(distance, window)]);
@@ -33,18 +33,18 @@ export class Masks {
     return mask;
   }
 
-  /** `[group · new, past]`: new tokens against cached ones in a sliding window; `past` are int32 positions. */
+  /** `[group · new, past]`: new tokens against cached ones in a sliding window; `past` is their order, int32. */
   againstPast(past: Value, window: number, group: number): Value {
     const distance = this.#graph.node('Sub', [this.#column(group), past]);
     return this.#toScores(this.#inWindow(distance, window));
   }
 
-  /** Positions of the queries, `[group · new, 1]`. */
+  /** Order of the queries, `[group · new, 1]`. */
   #column(group: number): Value {
     let column = this.#columns.get(group);
     if (!column) {
       const graph = this.#graph;
-      const repeated = Array.from({ length: group }, () => this.#positions);
+      const repeated = Array.from({ length: group }, () => this.#order);
       const rows = graph.node('Concat', repeated, { attributes: { axis: 0 } });
       column = graph.node('Unsqueeze', [rows, graph.int64([1])]);
       this.#columns.set(group, column);

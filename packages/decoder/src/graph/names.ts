@@ -6,6 +6,9 @@ export type Piece = (typeof pieces)[number];
 export const names = {
   ids: 'ids',
   embeddings: 'embeddings',
+  /** Of the new tokens in their sequence: decides what a query sees. */
+  order: 'order',
+  /** Of the new tokens in the table of learned positions. */
   positions: 'positions',
   outputRows: 'output_rows',
   slotCounts: 'slot_counts',
@@ -14,16 +17,11 @@ export const names = {
   pastKeys: (layer: number, head: number, piece: Piece) => `past.${layer}.${head}.${piece}.keys`,
   pastValues: (layer: number, head: number, piece: Piece) =>
     `past.${layer}.${head}.${piece}.values`,
-  pastPositions: (layer: number, head: number) => `past.${layer}.${head}.positions`,
+  pastOrder: (layer: number, head: number) => `past.${layer}.${head}.order`,
   keys: (layer: number) => `keys.${layer}`,
   values: (layer: number) => `values.${layer}`,
+  /** What a probe reports of one head; probes of several outputs have names of their own too. */
   probe: (layer: number, head: number) => `probe.${layer}.${head}`,
-  /** Rows of attention that a `spectrum` probe gives: an int64 count. */
-  spectrumRows: 'spectrum.rows',
-  /** Weights of the frames that end in the pass, `[frames]`. */
-  spectrumWeights: 'spectrum.weights',
-  spectrum: (layer: number, head: number) => `spectrum.${layer}.${head}`,
-  pendingRows: (layer: number, head: number) => `pending.${layer}.${head}`,
   logits: 'logits',
   hidden: 'hidden',
 } as const;

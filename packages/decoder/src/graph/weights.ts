@@ -1,58 +1,45 @@
 import { dirname, relative } from 'node:path';
-import type { ElementType, GraphBuilder, Value } from '@namm/onnx';
-import type { Dtype, SafetensorsFile } from '@namm/tensors';
+import type { GraphBuilder, Value } from '@namm/onnx';
 import { ModelFolderError } from '../errors.js';
-import type { ModelFolder, StoredTensor } from '../source/model-folder.js';
-
-/** Storage types that can be computed with; ONNX Runtime converts them to float32 once, when it loads. */
-const elementTypes: Partial<Record<Dtype, ElementType>> = {
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  F64: 'float64',
-};
-
-/** A weight file that ONNX Runtime cannot read from disk, to be given to it as its data section. */
-export interface UnalignedFile {
-  /** What the graph calls it. */
-  readonly location: string;
-  readonly file: SafetensorsFile;
-}
+import { type FloatFormat, floatFormat, floatFormats } from '../source/float-formats.js';
+import type { ModelSource } from '../source/model-source.js';
+import { readWeightBytes } from '../source/read-weight-bytes.js';
+import { placeOf, type Weight } from '../source/weight.js';
 
 /**
- * Hands out the weights of a model folder as graph initializers that point straight into its
- * `.safetensors` files. Each is checked for existence, shape and type when it is asked for.
+ * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
+ * into their files, or to memory. Each is checked for existence, shape and format when it is asked for.
  */
 export class Weights {
-  /** Folder that the locations in the graph are relative to. */
+  /** Folder that the locations of files in the graph are relative to. */
   readonly folder: string;
-  readonly #model: ModelFolder;
+  /** Weights that the runtime has to be given from memory, by their location in the graph. */
+  readonly memory = new Map<string, () => Promise<Uint8Array>>();
+  readonly #source: ModelSource;
   readonly #graph: GraphBuilder;
   readonly #values = new Map<string, Value>();
 
-  constructor(model: ModelFolder, graph: GraphBuilder) {
-    this.#model = model;
+  constructor(source: ModelSource, graph: GraphBuilder) {
+    this.#source = source;
     this.#graph = graph;
-    this.folder = commonFolder(model.tensors);
+    this.folder = commonFolder(source.weights.values());
   }
 
   /**
-   * The float32 value of a tensor.
+   * The float32 value of a weight.
    *
+   * @param name as the source calls it
+   * @param shape that the model's spec calls for
    * @throws {ModelFolderError} when it is missing, has another shape or cannot be computed with
    */
   get(name: string, shape: readonly number[]): Value {
     let value = this.#values.get(name);
     if (!value) {
-      const { file, entry } = this.#find(name, shape);
-      const type = elementTypes[entry.dtype]!;
-      const stored = this.#graph.external(name, type, entry.shape, {
-        location: this.#locationOf(file),
-        offset: isAligned(file) ? entry.offset : entry.offset - file.dataOffset,
-        length: entry.byteLength,
-      });
+      const { weight, format } = this.#find(name, shape);
+      const data = this.#place(weight, format);
+      const stored = this.#graph.external(name, format.elementType, weight.shape, data);
       value =
-        type === 'float32'
+        format.elementType === 'float32'
           ? stored
           : this.#graph.node('Cast', [stored], { attributes: { to: 1 /* float32 */ } });
       this.#values.set(name, value);
@@ -65,54 +52,57 @@ export class Weights {
     return new Set(this.#values.keys());
   }
 
-  /** Files whose data section starts at an address that numbers must not have. */
-  get unaligned(): readonly UnalignedFile[] {
-    const files = new Set([...this.#model.tensors.values()].map(({ file }) => file));
-    return [...files]
-      .filter((file) => !isAligned(file))
-      .map((file) => ({ location: this.#locationOf(file), file }));
-  }
-
-  #locationOf(file: SafetensorsFile): string {
-    return relative(this.folder, file.path);
-  }
-
-  #find(name: string, shape: readonly number[]): StoredTensor {
-    const stored = this.#model.tensors.get(name);
-    if (!stored) {
-      throw new ModelFolderError(
-        this.#model.path,
-        `the weights lack ${name}, which config.json calls for; use a complete folder.`,
-        { details: { tensor: name } },
-      );
+  #place(weight: Weight, { size }: FloatFormat) {
+    const { location } = weight;
+    // ONNX Runtime maps files into memory and computes nonsense when numbers there are not aligned.
+    if (location.kind === 'file' && location.offset % size === 0) {
+      const { path, offset, length } = location;
+      return { location: relative(this.folder, path), offset, length };
     }
-    const { file, entry } = stored;
+    const name = `memory/${this.memory.size}`;
+    this.memory.set(name, async () => aligned(await readWeightBytes(weight), size));
+    const length = location.kind === 'file' ? location.length : location.bytes.length;
+    return { location: name, offset: 0, length };
+  }
+
+  #find(name: string, shape: readonly number[]): { weight: Weight; format: FloatFormat } {
+    const { weights, name: source } = this.#source;
+    const details = { tensor: name };
+    const weight = weights.get(name);
+    if (!weight) {
+      const problem = `the weights lack ${name}, which the configuration calls for; use a complete folder.`;
+      throw new ModelFolderError(source, problem, { details });
+    }
     const fail = (problem: string): never => {
-      throw new ModelFolderError(file.path, `tensor ${name} ${problem}`, {
-        details: { tensor: name },
-      });
+      const place = placeOf(weight, source);
+      throw new ModelFolderError(place, `tensor ${name} ${problem}`, { details });
     };
-    if (entry.shape.length !== shape.length || entry.shape.some((size, i) => size !== shape[i])) {
-      fail(`has shape [${entry.shape}] where config.json calls for [${shape}].`);
-    }
-    if (!elementTypes[entry.dtype]) {
-      fail(`is stored as ${entry.dtype}; only F32, F16, BF16 and F64 weights can be used.`);
-    }
-    return stored;
+    const same =
+      weight.shape.length === shape.length && weight.shape.every((n, i) => n === shape[i]);
+    if (!same) fail(`has shape [${weight.shape}] where the configuration calls for [${shape}].`);
+    const known = Object.keys(floatFormats).join(', ');
+    const format =
+      floatFormat(weight.format) ??
+      fail(`is stored as ${weight.format}; only weights of ${known} can be used.`);
+    const { location } = weight;
+    const length = location.kind === 'file' ? location.length : location.bytes.length;
+    const needed = shape.reduce((product, n) => product * n, format.size);
+    if (length !== needed) fail(`has ${length} bytes where its shape needs ${needed}.`);
+    return { weight, format };
   }
 }
 
-/** ONNX Runtime maps files into memory and computes nonsense when numbers there are not aligned. */
-function isAligned(file: SafetensorsFile): boolean {
-  return file.dataOffset % 8 === 0;
+function aligned(bytes: Uint8Array, size: number): Uint8Array {
+  return bytes.byteOffset % size === 0 ? bytes : bytes.slice();
 }
 
 /** The deepest folder that holds all files: ONNX Runtime refuses locations outside of it. */
-function commonFolder(tensors: ReadonlyMap<string, StoredTensor>): string {
+function commonFolder(weights: Iterable<Weight>): string {
   let folder: string | null = null;
-  for (const { file } of tensors.values()) {
-    folder ??= dirname(file.path);
-    while (relative(folder, file.path).startsWith('..')) folder = dirname(folder);
+  for (const { location } of weights) {
+    if (location.kind === 'memory') continue;
+    folder ??= dirname(location.path);
+    while (relative(folder, location.path).startsWith('..')) folder = dirname(folder);
   }
   return folder ?? '.';
 }

@@ -1,50 +1,31 @@
-import type { FloatArray, Observation, Probe } from '@namm/kv-cache';
-import { names } from '../graph/names.js';
-import type { DecoderSpec } from '../spec/decoder-spec.js';
+import type { Observation, Probe } from '@namm/kv-cache';
+import type { BackboneSpec } from '../spec/decoder-spec.js';
+import { probeKind } from './probe-kinds.js';
 
 /**
- * The probes of one forward pass as a policy wants them, one per layer.
+ * The probes of one forward pass as a policy wants them.
  *
  * @param outputs of the session
  * @param spec the model
  * @param offered what the graph reports
  * @param wanted what the policy asks for; `offered` serves it
  * @param count new tokens of the pass
+ * @returns one per layer; none where the policy asks for nothing
  */
 export function readObservations(
   outputs: ReadonlyMap<string, Float32Array>,
-  spec: DecoderSpec,
+  { layers }: BackboneSpec,
   offered: Probe,
   wanted: Probe,
   count: number,
 ): Observation[] {
-  if (wanted.kind === 'none') return [];
-  return spec.layers.map(({ attention }, layer) => {
-    const heads = Array.from(
-      { length: attention.keyValueHeads },
-      (_, head) => outputs.get(names.probe(layer, head))!,
-    );
-    if (wanted.kind === 'columnSums') return { kind: 'columnSums', heads };
-    if (wanted.kind === 'spectrum') {
-      const spectra = heads.map((_, head) => outputs.get(names.spectrum(layer, head))!);
-      return { kind: 'spectrum', queries: count, spectra, heads };
-    }
-    const offeredRows = offered.kind === 'lastQueries' ? Math.min(offered.count, count) : 0;
-    const rows = Math.min(wanted.count, count);
-    const group = attention.queryHeads / attention.keyValueHeads;
-    const last = (head: Float32Array) => lastRows(head, group, offeredRows, rows);
-    return { kind: 'lastQueries', rows, heads: heads.map(last) };
-  });
-}
-
-/** The last `rows` of `[group, available, slots]`, per query head. */
-function lastRows(all: Float32Array, group: number, available: number, rows: number): FloatArray {
-  if (rows === available) return all;
-  const slots = all.length / (group * available);
-  const result = new Float32Array(group * rows * slots);
-  for (let query = 0; query < group; query++) {
-    const end = (query + 1) * available * slots;
-    result.set(all.subarray(end - rows * slots, end), query * rows * slots);
-  }
-  return result;
+  const { read } = probeKind(wanted);
+  const observations = layers.map(({ attention: { keyValueHeads, queryHeads } }, layer) =>
+    read(
+      { outputs, layer, keyValueHeads, group: queryHeads / keyValueHeads, count },
+      offered,
+      wanted,
+    ),
+  );
+  return observations.filter((observation) => observation !== null);
 }

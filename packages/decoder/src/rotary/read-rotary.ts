@@ -1,6 +1,8 @@
 import { ConfigReader } from '../source/config-reader.js';
 import type { RotaryScaling, RotarySpec } from './rotary-spec.js';
 
+const originalLength = 'original_max_position_embeddings';
+
 export interface RotaryDefaults {
   readonly headSize: number;
   readonly base: number;
@@ -45,7 +47,27 @@ export function readRotary(
       `RoPE rotates pairs, but ${size} of ${defaults.headSize} numbers are to turn`,
     );
   }
-  return { size, base, scaling: readScaling(config, scaling, defaults, size) };
+  return {
+    size,
+    base,
+    scaling: readScaling(config, scaling, defaults, size),
+    ...readAxes(scaling, size),
+  };
+}
+
+/** M-RoPE: how many frequencies turn by the position along each axis, in their order (Qwen2-VL). */
+function readAxes(scaling: ConfigReader | null, size: number): { axes?: readonly number[] } {
+  const key = 'mrope_section';
+  if (!scaling?.has(key)) return {};
+  if (scaling.boolean('mrope_interleaved', false)) {
+    scaling.fail('mrope_interleaved', 'axes that take turns are not supported');
+  }
+  const sections = scaling.optionalIntegers(key, 1)!;
+  const total = sections.reduce((sum, count) => sum + count, 0);
+  if (total !== size / 2 || sections.some((count) => count < 1)) {
+    scaling.fail(key, `[${sections}] does not share out the ${size / 2} frequencies of a head`);
+  }
+  return { axes: sections.flatMap((count, axis) => new Array<number>(count).fill(axis)) };
 }
 
 /**
@@ -78,15 +100,22 @@ function readScaling(
   const factor = () => scaling.number('factor', { above: 0 });
   /** Positions before the extension: beside the scaling (as transformers prefers), else in it. */
   const trainedPositions = () => {
-    const key = 'original_max_position_embeddings';
     const fallback = defaults.trainedPositions ?? maximumPositions;
-    return (config.has(key) ? config : scaling).number(key, { above: 0, default: fallback });
+    const where = config.has(originalLength) ? config : scaling;
+    return where.number(originalLength, { above: 0, default: fallback });
   };
   switch (type) {
     case 'default':
+    case 'mrope':
       return { kind: 'none' };
     case 'linear':
-      return { kind: 'linear', factor: factor() };
+      return {
+        kind: 'linear',
+        factor: factor(),
+        ...(scaling.has(originalLength) || config.has(originalLength)
+          ? { trainedPositions: trainedPositions() }
+          : {}),
+      };
     case 'dynamic':
       requireNtkSize(scaling, size);
       return { kind: 'dynamic', factor: factor(), trainedPositions: maximumPositions };
@@ -121,7 +150,7 @@ function readScaling(
     case 'longrope':
     case 'su': {
       const trained = trainedPositions();
-      if (trained < 2) scaling.fail('original_max_position_embeddings', `${trained} is below 2`);
+      if (trained < 2) scaling.fail(originalLength, `${trained} is below 2`);
       const extension = scaling.optionalNumber('factor') ?? maximumPositions / trained;
       const computed = extension <= 1 ? 1 : Math.sqrt(1 + Math.log(extension) / Math.log(trained));
       return {

@@ -2,7 +2,12 @@
 export type RotaryScaling =
   | { readonly kind: 'none' }
   /** Positions divided by a factor (Chen et al., arXiv 2306.15595). */
-  | { readonly kind: 'linear'; readonly factor: number }
+  | {
+      readonly kind: 'linear';
+      readonly factor: number;
+      /** Positions before the extension, where the configuration states them. */
+      readonly trainedPositions?: number;
+    }
   /** NTK-aware base that grows with the largest position of the current call. */
   | { readonly kind: 'dynamic'; readonly factor: number; readonly trainedPositions: number }
   /** NTK-aware base, fixed: base·((α·factor) − (α − 1))^(d/(d−2)). */
@@ -41,4 +46,10 @@ export interface RotarySpec {
   /** θ: frequency i is θ^(−2i/size). */
   readonly base: number;
   readonly scaling: RotaryScaling;
+  /**
+   * For tokens with positions along several axes (M-RoPE): the axis whose position turns each frequency,
+   * `[size / 2]`.
+   * @defaultValue the first axis turns them all
+   */
+  readonly axes?: readonly number[];
 }

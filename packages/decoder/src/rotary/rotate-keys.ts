@@ -3,34 +3,34 @@ import { inverseFrequencies } from './inverse-frequencies.js';
 import type { RotarySpec } from './rotary-spec.js';
 
 /**
- * Turns keys from the rotation of one position to that of another: RoPE rotates each pair by an angle
- * proportional to the position, so turning by the difference of two angles is exact. The angles are the
+ * Rotates keys from the rotation of one position to that of another: RoPE rotates each pair by an angle
+ * proportional to the position, so rotating by the difference of two angles is exact. The angles are the
  * ones `rotaryRows` takes (with its rounding to float32); their difference, cosine and sine are doubles,
- * so that a key turned many times differs from one rotated once by the rounding of its own numbers only.
+ * so that a key rotated many times differs from one rotated once by the rounding of its own numbers only.
  *
- * It serves one closing of gaps, in which each old position has one new one: turns are computed once for
+ * It serves one closing of gaps, in which each old position has one new one: rotations are computed once for
  * all heads.
  */
-export function keyTurner(spec: RotarySpec, headSize: number): RotateKeys {
+export function rotateKeys(spec: RotarySpec, headSize: number): RotateKeys {
   const half = spec.size / 2;
   // Scalings that depend on the length are refused where the length could matter.
   const frequencies = inverseFrequencies(spec, 1);
-  const turns = new Map<number, Float64Array>();
+  const rotations = new Map<number, Float64Array>();
   let keys = new Float32Array(0);
   return (rows, from, to) => {
     // A plain array: loops over resizable ones, as caches have them, take three times as long.
     if (keys.length < rows.length) keys = new Float32Array(rows.length);
     keys.set(rows);
     for (let row = 0; row < from.length; row++) {
-      let turn = turns.get(from[row]!);
-      if (turn === undefined) {
-        turn = turnOf(frequencies, from[row]!, to[row]!);
-        turns.set(from[row]!, turn);
+      let rotation = rotations.get(from[row]!);
+      if (rotation === undefined) {
+        rotation = rotationOf(frequencies, from[row]!, to[row]!);
+        rotations.set(from[row]!, rotation);
       }
       const start = row * headSize;
       for (let i = 0; i < half; i++) {
-        const cos = turn[2 * i]!;
-        const sin = turn[2 * i + 1]!;
+        const cos = rotation[2 * i]!;
+        const sin = rotation[2 * i + 1]!;
         const a = keys[start + i]!;
         const b = keys[start + i + half]!;
         keys[start + i] = a * cos - b * sin;
@@ -42,12 +42,12 @@ export function keyTurner(spec: RotarySpec, headSize: number): RotateKeys {
 }
 
 /** cos and sin of the difference of two positions' angles, for every pair: `[size / 2, 2]`. */
-function turnOf(frequencies: Float32Array, from: number, to: number): Float64Array {
-  const turn = new Float64Array(2 * frequencies.length);
+function rotationOf(frequencies: Float32Array, from: number, to: number): Float64Array {
+  const rotation = new Float64Array(2 * frequencies.length);
   for (const [i, frequency] of frequencies.entries()) {
     const angle = Math.fround(to * frequency) - Math.fround(from * frequency);
-    turn[2 * i] = Math.cos(angle);
-    turn[2 * i + 1] = Math.sin(angle);
+    rotation[2 * i] = Math.cos(angle);
+    rotation[2 * i + 1] = Math.sin(angle);
   }
-  return turn;
+  return rotation;
 }

@@ -1,11 +1,20 @@
-import { isAllFinite } from '../step/is-all-finite.js';
-import type { ModelFolder } from './model-folder.js';
+import { isAllFinite } from '../is-all-finite.js';
+import { floatFormat } from './float-formats.js';
+import type { ModelSource } from './model-source.js';
+import { readWeightBytes } from './read-weight-bytes.js';
+import { placeOf } from './weight.js';
 
-/** Name of the first tensor of a folder that holds NaN or infinity, or null. Reads all weights. */
-export async function findNonFiniteTensor(folder: ModelFolder): Promise<string | null> {
-  for (const [name, { file, entry }] of folder.tensors) {
-    const isFloat = entry.dtype.startsWith('F') || entry.dtype === 'BF16';
-    if (isFloat && !isAllFinite(await file.readFloat32(name))) return name;
+/** The first weight that holds NaN or infinity, and where it stands; null when all are finite. Reads all. */
+export async function findNonFiniteWeight({
+  name: source,
+  weights,
+}: Pick<ModelSource, 'name' | 'weights'>): Promise<{ name: string; place: string } | null> {
+  for (const weight of weights.values()) {
+    const format = floatFormat(weight.format);
+    if (!format) continue;
+    const bytes = await readWeightBytes(weight);
+    const numbers = format.decode(bytes.slice().buffer as ArrayBuffer);
+    if (!isAllFinite(numbers)) return { name: weight.name, place: placeOf(weight, source) };
   }
   return null;
 }

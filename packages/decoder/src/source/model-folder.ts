@@ -2,22 +2,17 @@ import { createHash } from 'node:crypto';
 import { lstat, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
-import { openSafetensors, type SafetensorsFile, type TensorEntry } from '@namm/tensors';
+import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
-
-/** A tensor and the file that holds it. */
-export interface StoredTensor {
-  readonly file: SafetensorsFile;
-  readonly entry: TensorEntry;
-}
+import type { Weight } from './weight.js';
 
 /** A Hugging Face model folder whose configuration and weight headers were read. */
 export interface ModelFolder {
   readonly path: string;
   readonly config: ConfigReader;
   /** All tensors of all weight files, by name. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly weights: ReadonlyMap<string, Weight>;
   /** Digest of the configuration and of what the weight files say they hold. */
   readonly digest: string;
 }
@@ -40,20 +35,23 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
   const configText = await readText(configFile, 'Is this the folder of a model?');
   const config = new ConfigReader(configFile, parseObject(configFile, configText));
   const hash = createHash('sha256').update(configText);
-  const tensors = new Map<string, StoredTensor>();
+  const weights = new Map<string, Weight>();
+  const fileOf = new Map<string, string>();
   for (const file of await openWeights(path)) {
     await hashSamples(file, (bytes) => hash.update(bytes));
-    for (const entry of file.tensors.values()) {
-      const other = tensors.get(entry.name);
-      if (other) {
-        const problem = `tensor ${entry.name} stands in ${basename(other.file.path)} too`;
+    for (const { name, dtype, shape, offset, byteLength } of file.tensors.values()) {
+      const other = fileOf.get(name);
+      if (other !== undefined) {
+        const problem = `tensor ${name} stands in ${basename(other)} too`;
         throw new ModelFolderError(file.path, `${problem}; remove one of the two.`);
       }
-      tensors.set(entry.name, { file, entry });
-      hash.update(JSON.stringify([entry.name, entry.dtype, entry.shape]));
+      fileOf.set(name, file.path);
+      const location = { kind: 'file', path: file.path, offset, length: byteLength } as const;
+      weights.set(name, { name, format: dtype, shape, location });
+      hash.update(JSON.stringify([name, dtype, shape]));
     }
   }
-  return { path, config, tensors, digest: hash.digest('hex') };
+  return { path, config, weights, digest: hash.digest('hex') };
 }
 
 /** Passes on short samples from all over a file: they tell fine-tuned models of one shape apart. */

@@ -81,26 +81,57 @@ export interface LayerSpec {
   readonly feedForward: FeedForwardSpec;
 }
 
-/** Everything the graph builder needs to know of a model: data, no behaviour. */
-export interface DecoderSpec {
+/** The layers of a decoder: rows in place of embeddings go in, hidden states come out. */
+export interface BackboneSpec {
+  /** Names the architecture, for messages. */
   readonly family: string;
-  readonly vocabularySize: number;
+  /** Numbers per row. */
   readonly hiddenSize: number;
   /** Positions the model can tell apart; input beyond them is refused. */
   readonly maximumPositions: number;
-  readonly embedding: {
-    readonly weight: string;
-    /** Factor on the embedding of an id (Gemma: √hiddenSize). */
-    readonly scale: number;
-    /** Table of learned positions `[count, hiddenSize]`, or null. */
-    readonly learnedPositions: { readonly weight: string; readonly count: number } | null;
-  };
+  /**
+   * How many positions each token has, where they are given with the input: M-RoPE has three, for time, height
+   * and width. They turn keys and queries; what a query sees follows from the order of the tokens alone.
+   * @defaultValue positions are consecutive numbers
+   */
+  readonly positionAxes?: number;
   /** Rotary tables that layers refer to. */
   readonly rotary: readonly RotarySpec[];
   readonly layers: readonly LayerSpec[];
-  readonly finalNorm: NormSpec;
+  /** After the last layer, or null. */
+  readonly finalNorm: NormSpec | null;
+}
+
+/** Turns ids into rows. */
+export interface EmbeddingSpec {
+  /** `[vocabularySize, hiddenSize]` */
+  readonly weight: string;
+  /** Factor on the embedding of an id (Gemma: √hiddenSize). */
+  readonly scale: number;
+}
+
+/** A table of learned positions, `[count, hiddenSize]`, whose rows are added to those of the tokens. */
+export interface LearnedPositionsSpec {
+  readonly weight: string;
+  readonly count: number;
+}
+
+/** Turns hidden states into logits. */
+export interface HeadSpec {
   /** Shares the embedding's weight when tied. */
-  readonly head: LinearSpec;
+  readonly linear: LinearSpec;
   /** c·tanh(logit / c), or null. */
-  readonly logitSoftCap: number | null;
+  readonly softCap: number | null;
+}
+
+/** Everything the graph builder needs to know of a model: data, no behaviour. */
+export interface DecoderSpec extends BackboneSpec {
+  /** Token ids go from 0 to below this; null for a model that has neither embedding nor head. */
+  readonly vocabularySize: number | null;
+  /** Null for a model that reads rows alone. */
+  readonly embedding: EmbeddingSpec | null;
+  /** Null where positions are not learned. */
+  readonly learnedPositions: LearnedPositionsSpec | null;
+  /** Null for a model that gives hidden states alone. */
+  readonly head: HeadSpec | null;
 }

@@ -1,6 +1,6 @@
 import type { CacheLease, KVCache, RotateKeys } from '@namm/kv-cache';
 import { CacheUseError, PositionLimitError } from '../errors.js';
-import { keyTurner } from '../rotary/rotate-keys.js';
+import { rotateKeys } from '../rotary/rotate-keys.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 
 /**
@@ -10,9 +10,14 @@ import type { DecoderSpec } from '../spec/decoder-spec.js';
  */
 export function checkCompactPositions(spec: DecoderSpec): void {
   const { family, maximumPositions } = spec;
-  if (spec.embedding.learnedPositions !== null) {
-    const problem = `${family} has learned positions, which are part of the keys for good`;
+  const refuse = (problem: string): never => {
     throw new CacheUseError(`Compact positions are not possible: ${problem}; use absolute ones.`);
+  };
+  if (spec.learnedPositions !== null) {
+    refuse(`${family} has learned positions, which are part of the keys for good`);
+  }
+  if (spec.positionAxes !== undefined) {
+    refuse(`tokens of ${family} have positions of their own, which are no consecutive numbers`);
   }
   for (const { scaling } of spec.rotary) {
     if (scaling.kind !== 'dynamic' && scaling.kind !== 'longrope') continue;
@@ -47,16 +52,16 @@ export function makeRoom(
       : 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
     throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
-  const turners = new Map<string, RotateKeys>();
+  const rotators = new Map<string, RotateKeys>();
   lease.closeGaps((layer) => {
     const { rotary: table, headSize } = layers[layer]!.attention;
     if (table === null) return null;
     const name = `${table} ${headSize}`;
-    let turner = turners.get(name);
-    if (turner === undefined) {
-      turner = keyTurner(rotary[table]!, headSize);
-      turners.set(name, turner);
+    let rotator = rotators.get(name);
+    if (rotator === undefined) {
+      rotator = rotateKeys(rotary[table]!, headSize);
+      rotators.set(name, rotator);
     }
-    return turner;
+    return rotator;
   });
 }

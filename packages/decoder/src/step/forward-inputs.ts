@@ -1,15 +1,11 @@
 import type { KVCache, Probe } from '@namm/kv-cache';
 import { names, type Piece, pieces } from '../graph/names.js';
+import type { AddFeeds } from '../probes/probe-kind.js';
+import { probeKind } from '../probes/probe-kinds.js';
 import { type RotaryRows, rotaryRows } from '../rotary/rotary-rows.js';
-import type { Feed } from '../runtime/ort-session.js';
+import type { Feed } from '../runtime/runtime.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
-
-/** Some consecutive tokens of one sequence, as ids or as rows; the other of the two is empty. */
-export interface Chunk {
-  readonly ids: Int32Array;
-  readonly embeddings: Float32Array;
-  readonly count: number;
-}
+import type { Chunk } from './read-chunks.js';
 
 /** What the graph calls the past of one head. */
 interface HeadInputs {
@@ -19,23 +15,23 @@ interface HeadInputs {
   /** Keys and values of each piece. */
   readonly pieces: readonly { piece: Piece; keys: string; values: string }[];
   /** Where the layer has a sliding window. */
-  readonly positions: string | null;
-  /** Rows of attention that a `spectrum` probe goes on with. */
-  readonly pendingRows: string;
+  readonly order: string | null;
 }
 
 /** Puts together what a forward pass is fed: the chunk, its positions, and the cache, which is read in place. */
 export class ForwardInputs {
   readonly #spec: DecoderSpec;
-  readonly #probe: Probe;
   /** Made once: fresh strings in each step would cost a hundredth of it. */
   readonly #heads: readonly HeadInputs[];
+  readonly #addProbe: AddFeeds | undefined;
   #rotary: { readonly key: string; readonly rows: readonly RotaryRows[] } = { key: '', rows: [] };
 
-  /** @param probe what the graph reports */
+  /**
+   * @param spec the model
+   * @param probe what the graph reports
+   */
   constructor(spec: DecoderSpec, probe: Probe) {
     this.#spec = spec;
-    this.#probe = probe;
     this.#heads = spec.layers.flatMap(({ attention }, layer) =>
       Array.from({ length: attention.keyValueHeads }, (_, head) => ({
         layer,
@@ -46,17 +42,19 @@ export class ForwardInputs {
           keys: names.pastKeys(layer, head, piece),
           values: names.pastValues(layer, head, piece),
         })),
-        positions: attention.window === null ? null : names.pastPositions(layer, head),
-        pendingRows: names.pendingRows(layer, head),
+        order: attention.window === null ? null : names.pastOrder(layer, head),
       })),
     );
+    this.#addProbe = probeKind(probe).feeds?.(probe, this.#heads);
   }
 
   /**
    * The inputs of one pass.
    *
+   * @param cache of the sequence
+   * @param chunk its new tokens
    * @param outputRows the new tokens whose logits are wanted
-   * @param sequenceLength tokens of the sequence when all chunks of the input are read: RoPE scalings that
+   * @param sequenceLength positions of the sequence when all chunks of the input are read: RoPE scalings that
    * depend on the length take this one, so that the answer does not depend on the size of the chunks
    */
   of(
@@ -65,38 +63,53 @@ export class ForwardInputs {
     outputRows: Int32Array,
     sequenceLength: number,
   ): Map<string, Feed> {
-    const { hiddenSize, rotary } = this.#spec;
+    const { hiddenSize, rotary, embedding } = this.#spec;
     const { ids, embeddings, count } = chunk;
-    const positions = Int32Array.from({ length: count }, (_, i) => cache.nextPosition + i);
+    const order = Int32Array.from({ length: count }, (_, i) => cache.nextPosition + i);
     const feeds = new Map<string, Feed>([
-      [names.ids, { data: ids, shape: [ids.length] }],
       [names.embeddings, { data: embeddings, shape: [embeddings.length / hiddenSize, hiddenSize] }],
       [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
-      [names.positions, { data: positions, shape: [count] }],
+      [names.order, { data: order, shape: [count] }],
     ]);
-    for (const [table, { cos, sin }] of this.#rotaryOf(positions, sequenceLength).entries()) {
+    if (embedding) feeds.set(names.ids, { data: ids, shape: [ids.length] });
+    if (this.#spec.learnedPositions) {
+      feeds.set(names.positions, { data: this.#firstAxis(chunk) ?? order, shape: [count] });
+    }
+    for (const [table, { cos, sin }] of this.#rotaryOf(chunk, order, sequenceLength).entries()) {
       const shape = [count, rotary[table]!.size / 2];
       feeds.set(names.cos(table), { data: cos, shape });
       feeds.set(names.sin(table), { data: sin, shape });
     }
     this.#addPast(feeds, cache, count);
-    if (this.#probe.kind === 'spectrum') this.#addSpectrum(feeds, cache, count);
+    this.#addProbe?.(feeds, cache, count);
     return feeds;
   }
 
   /** Per rotary table; sequences that are read side by side ask for the same rows one after the other. */
-  #rotaryOf(positions: Int32Array, sequenceLength: number): readonly RotaryRows[] {
-    const key = `${positions[0]} ${positions.length} ${sequenceLength}`; // positions are consecutive
+  #rotaryOf(
+    { positions, count }: Chunk,
+    order: Int32Array,
+    sequenceLength: number,
+  ): readonly RotaryRows[] {
+    const { rotary, positionAxes: axes = 1 } = this.#spec;
+    if (positions)
+      return rotary.map((spec) => rotaryRows(spec, positions, { sequenceLength, axes }));
+    const key = `${order[0]} ${count} ${sequenceLength}`;
     if (this.#rotary.key !== key) {
-      const rows = this.#spec.rotary.map((spec) => rotaryRows(spec, positions, sequenceLength));
+      const rows = rotary.map((spec) => rotaryRows(spec, order, { sequenceLength }));
       this.#rotary = { key, rows };
     }
     return this.#rotary.rows;
   }
 
+  #firstAxis({ positions }: Chunk): Int32Array | null {
+    const { positionAxes: axes = 1 } = this.#spec;
+    return positions?.filter((_, i) => i % axes === 0) ?? null;
+  }
+
   #addPast(feeds: Map<string, Feed>, cache: KVCache, count: number): void {
     const slotCounts: bigint[] = [];
-    for (const { layer, head, headSize, pieces, positions } of this.#heads) {
+    for (const { layer, head, headSize, pieces, order } of this.#heads) {
       const segments = cache.segments(layer, head);
       for (const { piece, keys, values } of pieces) {
         const rows = segments[piece].keys.length / headSize;
@@ -106,27 +119,12 @@ export class ForwardInputs {
         slotCounts.push(BigInt(rows));
       }
       slotCounts.push(BigInt(count));
-      if (positions !== null) {
+      if (order !== null) {
         const data = cache.positions(layer, head);
-        feeds.set(positions, { data, shape: [data.length] });
+        feeds.set(order, { data, shape: [data.length] });
       }
     }
     const data = BigInt64Array.from(slotCounts);
     feeds.set(names.slotCounts, { data, shape: [data.length] });
-  }
-
-  /** The inputs of a `spectrum` probe; for a cache whose policy does not ask for it, nothing is computed. */
-  #addSpectrum(feeds: Map<string, Feed>, cache: KVCache, count: number): void {
-    const wanted = cache.spectrumFeeds(count);
-    const weights = wanted?.weights ?? new Float32Array(0);
-    const rows = BigInt64Array.of(BigInt(-(wanted?.rows ?? 1)));
-    feeds.set(names.spectrumWeights, { data: weights, shape: [1, weights.length] });
-    feeds.set(names.spectrumRows, { data: rows, shape: [1] });
-    const endsFrame = wanted !== null && weights.length > 0;
-    for (const { layer, head, pendingRows } of this.#heads) {
-      const data = endsFrame ? wanted.pendingRows(layer, head) : new Float32Array(0);
-      const shape = [endsFrame ? wanted.pending : 0, cache.length(layer, head)];
-      feeds.set(pendingRows, { data, shape });
-    }
   }
 }

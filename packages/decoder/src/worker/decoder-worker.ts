@@ -11,7 +11,7 @@ import type {
 } from '@namm/kv-cache';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
-import { type CheckedInput, checkInput } from '../step/read-chunks.js';
+import { type CheckedInput, checkInput } from '../step/check-input.js';
 import { Connection } from './connection.js';
 import { fromPortable } from './portable-error.js';
 import type { LoadedModel } from './protocol.js';
@@ -19,7 +19,7 @@ import { StopFlag } from './stop-flag.js';
 import { recordOf, WorkerCache } from './worker-cache.js';
 import type { WorkerPolicy } from './worker-policy.js';
 
-export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe'> {
+export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe' | 'runtime'> {
   /**
    * What the graph reports of the attention: the probe of the policies that will be used, or one of these
    * policies, which is then asked for it.
@@ -141,7 +141,10 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
       const answer = await this.#connection.call(
         'step',
         { items: portable, stop: stop.buffer, reportProgress: options.onProgress !== undefined },
-        { transfer: portable.map(({ input }) => bufferOf(input)), onProgress: stop.onProgress },
+        {
+          transfer: portable.flatMap(({ input }) => buffersOf(input)),
+          onProgress: stop.onProgress,
+        },
       );
       for (const [i, record] of records.entries()) record.seen = answer.seen[i]!;
       stop.throwIfListenerFailed();
@@ -163,11 +166,16 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 }
 
+type PortableInput = ({ readonly ids: Int32Array } | { readonly embeddings: Float32Array }) & {
+  readonly positions?: Int32Array;
+};
+
 /** Copies, since what is sent is taken from the sender, and a view would be sent with all that it views. */
-function copyOf(input: CheckedInput): CheckedInput {
-  return 'ids' in input ? input : { embeddings: input.embeddings.slice() };
+function copyOf({ ids, embeddings, positions }: CheckedInput): PortableInput {
+  const told = positions ? { positions: positions.slice() } : {};
+  return embeddings.length > 0 ? { embeddings: embeddings.slice(), ...told } : { ids, ...told };
 }
 
-function bufferOf(input: CheckedInput): ArrayBuffer {
-  return ('ids' in input ? input.ids : input.embeddings).buffer as ArrayBuffer;
+function buffersOf(input: PortableInput): ArrayBuffer[] {
+  return Object.values(input).map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -40,7 +40,9 @@ export interface Methods {
   load: {
     parameters: {
       readonly path: string;
-      readonly options: Omit<DecoderOptions, 'probe'> & { readonly probe?: Probe | WorkerPolicy };
+      readonly options: Omit<DecoderOptions, 'probe' | 'runtime'> & {
+        readonly probe?: Probe | WorkerPolicy;
+      };
     };
     answer: LoadedModel;
   };

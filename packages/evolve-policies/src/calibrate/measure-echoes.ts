@@ -21,7 +21,7 @@ export async function measureEchoes(folder: string, seed: number): Promise<numbe
     const period = Math.floor(Math.min(mostTokens, maximumPositions) / 2);
     const collector = new EchoCollector({ period, queries: mostTokens });
     for (let text = 0; text < texts; text++) {
-      const ids = echoText(new Random(seed, text), vocabularySize, period);
+      const ids = echoText(new Random(seed, text), vocabularySize!, period);
       const cache = decoder.createCache({ policy: collector.policy });
       await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
       await cache.release();

@@ -18,7 +18,7 @@ export async function bitsAsTrained(
 ): Promise<Float64Array> {
   const length = decoder.spec.maximumPositions;
   const half = Math.floor(length / 2);
-  const vocabulary = decoder.spec.vocabularySize;
+  const vocabulary = decoder.spec.vocabularySize!;
   const bits = new Float64Array(ids.length).fill(Number.NaN);
   const taken = length - prefix.length;
   for (let from = prefix.length; from + taken <= ids.length; from += half) {

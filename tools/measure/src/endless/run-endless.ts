@@ -30,7 +30,7 @@ export async function runEndless(
   onProgress: (tokens: number) => void,
 ): Promise<ChunkNote[]> {
   const { chunkSize } = decoder;
-  const vocabulary = decoder.spec.vocabularySize;
+  const vocabulary = decoder.spec.vocabularySize!;
   const outputs = bits === null ? 'none' : 'all';
   const notes: ChunkNote[] = [];
   for (let from = 0; from < ids.length; from += chunkSize) {

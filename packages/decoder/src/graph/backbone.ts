@@ -1,0 +1,85 @@
+import type { Probe } from '@namm/kv-cache';
+import type { GraphBuilder, Value } from '@namm/onnx';
+import { probeKind } from '../probes/probe-kinds.js';
+import type { BackboneSpec, LayerSpec, NormSpec } from '../spec/decoder-spec.js';
+import { type AttentionContext, attention } from './attention.js';
+import { feedForward } from './feed-forward.js';
+import type { GraphContext } from './graph-context.js';
+import { Masks } from './masks.js';
+import { names } from './names.js';
+import { norm } from './norm.js';
+import { Residual } from './residual.js';
+import { splitEqually } from './split-equally.js';
+
+/**
+ * All layers of a decoder over a ragged cache, and the norm after them.
+ *
+ * @param context the graph
+ * @param spec the layers
+ * @param probe what to report of their attention
+ * @param rows what the first layer reads, `[new, hiddenSize]`
+ * @returns final hidden states of the tokens that `output_rows` names, `[outputs, hiddenSize]`
+ */
+export function backbone(
+  context: GraphContext,
+  spec: BackboneSpec,
+  probe: Probe,
+  rows: Value,
+): Value {
+  const { graph, weights, order } = context;
+  const attentionContext: AttentionContext = {
+    ...context,
+    rotary: spec.rotary.map(({ size }, table) => ({
+      cos: graph.input(names.cos(table), 'float32', ['new', size / 2]),
+      sin: graph.input(names.sin(table), 'float32', ['new', size / 2]),
+      size,
+    })),
+    slotCounts: readSlotCounts(graph, spec),
+    masks: new Masks(graph, order),
+    report: probeKind(probe).build(graph, probe, order),
+  };
+  const outputs = graph.input(names.outputRows, 'int32', ['outputs']);
+  const residual = new Residual(graph, weights, rows);
+  for (const [index, layer] of spec.layers.entries()) {
+    // Nobody reads the last layer's output for other tokens; their keys, values and attention are needed.
+    const wanted = index === spec.layers.length - 1 ? outputs : null;
+    graph.scope(`layer.${index}`, () => addLayer(attentionContext, layer, index, residual, wanted));
+  }
+  const last = residual.sum();
+  return spec.finalNorm ? norm(graph, weights, spec.finalNorm, last) : last;
+}
+
+/**
+ * Adds both halves of a layer to the residual stream.
+ *
+ * @param rows the tokens that go on from here, int32; null for all
+ */
+function addLayer(
+  context: AttentionContext,
+  spec: LayerSpec,
+  index: number,
+  residual: Residual,
+  rows: Value | null,
+): void {
+  const { graph, weights } = context;
+  const { beforeAttention, afterAttention, beforeFeedForward, afterFeedForward } = spec.norms;
+  const add = (spec: NormSpec | null, value: Value) =>
+    residual.add(spec ? norm(graph, weights, spec, value) : value);
+  const input = residual.normalised(beforeAttention);
+  const attended = attention(context, spec.attention, index, input, rows);
+  if (rows) residual.keep(rows);
+  add(afterAttention, attended);
+  add(
+    afterFeedForward,
+    feedForward(graph, weights, spec.feedForward, residual.normalised(beforeFeedForward)),
+  );
+}
+
+/** One input for all heads, cut apart once, instead of nodes that measure the rows of each head. */
+function readSlotCounts(graph: GraphBuilder, { layers }: BackboneSpec): Value[][] {
+  const heads = layers.map(({ attention }) => attention.keyValueHeads);
+  const total = heads.reduce((sum, count) => sum + count, 0);
+  const all = graph.input(names.slotCounts, 'int64', [3 * total]);
+  const each = splitEqually(graph, all, total);
+  return heads.map((count) => each.splice(0, count));
+}

@@ -1,0 +1,9 @@
+import type { ProbeKind, ProbeOf } from './probe-kind.js';
+
+/** Nothing is reported. */
+export const none: ProbeKind<ProbeOf<'none'>> = {
+  check: () => undefined,
+  serves: () => true,
+  build: () => () => undefined,
+  read: () => null,
+};

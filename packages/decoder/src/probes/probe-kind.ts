@@ -1,0 +1,58 @@
+import type { KVCache, Observation, Probe } from '@namm/kv-cache';
+import type { GraphBuilder, Value } from '@namm/onnx';
+import type { Feed } from '../runtime/runtime.js';
+
+/** The probes of one kind. */
+export type ProbeOf<Kind extends Probe['kind']> = Extract<Probe, { readonly kind: Kind }>;
+
+/** The attention of one KV head and the query heads of its group, inside a graph. */
+export interface HeadAttention {
+  readonly layer: number;
+  readonly head: number;
+  /** Query heads that share the KV head. */
+  readonly group: number;
+  /** `[group · new, slots]`, slots counting past and new tokens. */
+  readonly probabilities: Value;
+}
+
+/** Makes outputs of the graph of what a probe asks of one head. */
+export type ReportHead = (head: HeadAttention) => void;
+
+/** One KV head of a model. */
+export interface HeadPlace {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** Adds what a probe needs of a sequence to the inputs of a pass of `count` new tokens. */
+export type AddFeeds = (feeds: Map<string, Feed>, cache: KVCache, count: number) => void;
+
+/** What a session gave, and where in it a layer is. */
+export interface LayerOutputs {
+  readonly outputs: ReadonlyMap<string, Float32Array>;
+  readonly layer: number;
+  readonly keyValueHeads: number;
+  /** Query heads per KV head. */
+  readonly group: number;
+  /** New tokens of the pass. */
+  readonly count: number;
+}
+
+/** All that the decoder knows of one kind of probe: a file of this folder each. */
+export interface ProbeKind<P extends Probe = Probe> {
+  /** @throws {InvalidArgumentError} naming the part of the probe that cannot be */
+  check(probe: P): void;
+  /** Whether a graph that reports `offered` tells all that `wanted`, of the same kind, asks for. */
+  serves(offered: P, wanted: P): boolean;
+  /**
+   * Adds to a graph what all heads share.
+   *
+   * @param order of the new tokens, `[new]`
+   * @returns adds what each head reports
+   */
+  build(graph: GraphBuilder, probe: P, order: Value): ReportHead;
+  /** Of a decoder with these heads; left out where the graph has no inputs of the probe's own. */
+  feeds?(probe: P, heads: readonly HeadPlace[]): AddFeeds;
+  /** What a policy that asks for `wanted` is told of one layer; null when that is nothing. */
+  read(layer: LayerOutputs, offered: P, wanted: P): Observation | null;
+}

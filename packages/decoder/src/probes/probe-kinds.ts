@@ -1,0 +1,31 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { Probe } from '@namm/kv-cache';
+import { columnSums } from './column-sums.js';
+import { lastQueries } from './last-queries.js';
+import { none } from './none.js';
+import type { ProbeKind, ProbeOf } from './probe-kind.js';
+import { spectrum } from './spectrum.js';
+
+const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
+  none,
+  columnSums,
+  lastQueries,
+  spectrum,
+};
+
+/** What the decoder knows of a probe that was checked. */
+export function probeKind(probe: Probe): ProbeKind {
+  return kinds[probe.kind] as ProbeKind;
+}
+
+/** @throws {InvalidArgumentError} when it is no probe, naming the part that cannot be */
+export function checkProbe(probe: Probe): void {
+  if (typeof probe === 'object' && probe !== null && Object.hasOwn(kinds, probe.kind)) {
+    probeKind(probe).check(probe);
+    return;
+  }
+  const form = typeof probe === 'string' ? `; write { kind: '${probe}' }` : '';
+  const known = Object.keys(kinds).join(', ');
+  const problem = `${JSON.stringify(probe)} is no probe${form}; its kinds are ${known}`;
+  throw new InvalidArgumentError('probe', problem);
+}

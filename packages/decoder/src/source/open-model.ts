@@ -1,0 +1,22 @@
+import { readSpec } from '../families/read-spec.js';
+import { openModelFolder } from './model-folder.js';
+import type { ModelSource } from './model-source.js';
+
+/**
+ * Opens a model; no weight is read yet.
+ *
+ * @param path Hugging Face folder with `config.json` and `.safetensors` weights
+ * @returns what it is and where its weights are
+ * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
+ *
+ * @example
+ * ```ts
+ * const source = await openModel('models/SmolLM2-135M');
+ * const { layers } = source.spec;
+ * const decoder = await Decoder.load(source);
+ * ```
+ */
+export async function openModel(path: string): Promise<ModelSource> {
+  const { config, weights, digest } = await openModelFolder(path);
+  return { name: path, spec: readSpec(config, (name) => weights.has(name)), weights, digest };
+}
