@@ -81,7 +81,8 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
     return {
       mean,
       sigma: firstDeviation,
-      // clipped, so that the mean stays inside: it is an average of points that do
+      // Clipped, so that the mean stays inside: it is an average of points that do. Penalties let it wander off, and half
+      // of the runs of a test problem ended at wrong categories.
       bounds: { lower: 0, upper: 1, handling: 'clip' },
       minimumDeviation,
       run: `space-${this.#digest()}`,
