@@ -1,3 +1,3 @@
 import { preset } from '../../tsup.preset.ts';
 
-export default preset(['src/cli.ts'], { dts: false });
+export default preset(['src/cli.ts']);
