@@ -20,7 +20,7 @@ export async function freshBundle(entry: Record<string, string>): Promise<FreshB
   await build({
     ...{ config: false, entry, outDir, format: 'esm', target: 'node20', silent: true },
     esbuildPlugins: [bundleForEsbuild()],
-    external: ['onnxruntime-node', '@huggingface/tokenizers', '@huggingface/jinja'],
+    external: ['onnxruntime-node', '@huggingface/tokenizers'],
     noExternal: [/^@namm\//],
     esbuildOptions: (options) => {
       options.alias = Object.fromEntries(

@@ -1,4 +1,5 @@
-import { Template } from '@huggingface/jinja';
+import { Template } from './jinja/template.js';
+import { TemplateError } from './jinja/template-error.js';
 import { TokenizerError } from './tokenizer-error.js';
 
 /** A call of a tool by the model, as OpenAI and transformers spell it. */
@@ -48,18 +49,43 @@ export class ChatTemplate {
     try {
       this.#template = new Template(source);
     } catch (cause) {
-      const problem = `its chat template cannot be parsed (${String(cause)}); fetch it again`;
-      throw new TokenizerError(file, problem, { cause });
+      if (!(cause instanceof TemplateError)) throw cause;
+      throw new TokenizerError(file, `its chat template cannot be used: ${cause.message}`, {
+        cause,
+      });
     }
   }
 
-  /** @throws {TokenizerError} when the template refuses, or asks for what does not exist here */
-  render(variables: Readonly<Record<string, unknown>>): string {
+  /**
+   * Renders the template as transformers would.
+   *
+   * @param variables `messages`, `tools` and whatever else the template reads
+   * @param now the date of `strftime_now`
+   * @throws {TokenizerError} when the template refuses, or uses what does not exist here
+   */
+  render(variables: Readonly<Record<string, unknown>>, now: () => Date): string {
     try {
-      return this.#template.render(variables);
+      const { messages } = variables;
+      const all = Array.isArray(messages)
+        ? { ...variables, messages: withReasoning(messages) }
+        : variables;
+      return this.#template.render(all, now);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TokenizerError(this.file, `the chat template refuses: ${reason}`, { cause });
+      if (!(cause instanceof TemplateError)) throw cause;
+      throw new TokenizerError(this.file, `the chat template refuses: ${cause.message}`, { cause });
     }
   }
+}
+
+/** Names of what a model thought, the standard one first. */
+const reasoningFields = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** As transformers does: thoughts are there by the standard name, and by the one that gpt-oss reads. */
+function withReasoning(messages: readonly Readonly<Record<string, unknown>>[]): object[] {
+  return messages.map((message) => {
+    const isThere = (field: string) => message?.[field] !== undefined && message[field] !== null;
+    const field = reasoningFields.find(isThere);
+    if (field === undefined) return message;
+    return { thinking: message[field], ...message, reasoning_content: message[field] };
+  });
 }

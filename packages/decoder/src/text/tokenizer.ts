@@ -24,6 +24,8 @@ export interface ChatTemplateOptions {
   readonly template?: string;
   /** Further variables of the template, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** The date that templates write, where they do. @defaultValue now */
+  readonly date?: Date;
 }
 
 const templateOptions = [
@@ -32,6 +34,7 @@ const templateOptions = [
   'documents',
   'template',
   'variables',
+  'date',
 ] as const satisfies readonly (keyof ChatTemplateOptions)[];
 
 /** What a tokenizer is made from. */
@@ -182,7 +185,7 @@ export class Tokenizer {
    */
   applyChatTemplate(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): string {
     checkNames('applyChatTemplate', options, templateOptions);
-    const { addGenerationPrompt, tools, documents, template, variables } = options;
+    const { addGenerationPrompt, tools, documents, template, variables, date } = options;
     const all = {
       ...this.#specialTokens.named,
       tools: tools ?? null,
@@ -192,7 +195,10 @@ export class Tokenizer {
       messages,
     };
     const hasTools = all.tools !== null && all.tools !== undefined;
-    return chooseTemplate(this.#chatTemplates, template, hasTools, this.file).render(all);
+    return chooseTemplate(this.#chatTemplates, template, hasTools, this.file).render(
+      all,
+      () => date ?? new Date(),
+    );
   }
 
   /** Tokens marked as special in any file. */
