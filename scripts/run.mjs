@@ -1,12 +1,19 @@
-// `npm start` and its siblings: sets the clone up, then runs the command of an app or a tool with the arguments.
+// `npm start` and its siblings: sets the clone up for an app or a tool, then runs its command with the arguments.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { root, run, setup } from './setup.mjs';
+import { environment, root, setup } from './setup.mjs';
 
-const [app, ...args] = process.argv.slice(2);
+const [name, ...args] = process.argv.slice(2);
+const folder = ['apps', 'tools'].map((place) => join(root, place, name)).find(existsSync);
 // Evolution makes much garbage that dies young, and has a worker for every core: no thread is free to collect it.
 const isEvolution = ['evolve', 'evolve-speed'].includes(args[0]);
 const flags = isEvolution ? ['--max-semi-space-size=32', '--single-threaded-gc'] : [];
-setup();
-const folder = ['apps', 'tools'].map((name) => join(root, name, app)).find(existsSync);
-process.exit(run(process.execPath, [...flags, join(folder, 'dist', 'cli.js'), ...args]));
+
+await setup([folder]);
+// Ctrl-C goes to the command too, which prints what is done so far before it ends.
+process.on('SIGINT', () => {});
+const command = [...flags, join(folder, 'dist', 'cli.js'), ...args];
+const child = spawn(process.execPath, command, { env: environment, stdio: 'inherit' });
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -1,9 +1,9 @@
 // Brings a clone to the point where everything runs, with nothing but Node: the pinned pnpm in an
 // ignored folder, the frozen lockfile, the build. A second call finds all of it done.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -88,22 +88,56 @@ function installDependencies() {
   writeFileSync(installStamp, digest);
 }
 
-function build() {
-  const isFirst = !existsSync(join(root, 'apps', 'llm', 'dist', 'cli.js'));
-  if (isFirst) console.error('setup: building (takes up to a minute, once)');
+/** Builds folders and what they need. Says what it builds; nothing when all is there. */
+function build(folders) {
+  const only = folders.map((folder) => `--filter=./${relative(root, folder)}`);
+  const args = ['run', 'build', ...only, '--output-logs=new-only', '--log-order=stream'];
   // turbo answers from its cache in milliseconds when nothing has changed.
-  must(
-    runTool('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true }),
-    'the build',
-  );
+  const turbo = spawn(join(root, 'node_modules', '.bin', 'turbo'), args, {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const lines = [];
+  const said = new Set();
+  const listen = (chunk) => {
+    text += chunk;
+    const found = text.split('\n');
+    text = found.pop();
+    lines.push(...found);
+    for (const line of found) say(line);
+  };
+  const say = (line) => {
+    const part = /^@namm\/(\S+):(?:build|wasm): cache (?:miss|bypass)/.exec(line)?.[1];
+    if (part === undefined || said.has(part)) return;
+    if (said.size === 0) console.error('setup: building what has changed since the last time');
+    said.add(part);
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2Ksetup: building ${part}`);
+  };
+  turbo.stdout.on('data', listen);
+  turbo.stderr.on('data', listen);
+  return new Promise((done, fail) => {
+    turbo.on('error', fail);
+    turbo.on('close', (status) => {
+      if (said.size > 0 && process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+      if (status !== 0) console.error([...lines, text].join('\n'));
+      must(status ?? 1, 'the build');
+      if (said.size > 0) console.error(`setup: built ${said.size} packages`);
+      done();
+    });
+  });
 }
 
-export function setup() {
+/**
+ * @param folders of packages, apps and tools that are to be built with all that they need; everything if left out
+ */
+export async function setup(folders = []) {
   checkNode();
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   installPnpm(packageManager.split('@')[1]);
   installDependencies();
-  build();
+  await build(folders);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) setup();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setup();
