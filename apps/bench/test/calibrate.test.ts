@@ -52,7 +52,7 @@ describe('bench calibrate', () => {
 
   it('gives the same again, and something else on longer passages', async () => {
     const means: Float32Array[] = [];
-    for (const more of [[], [], ['--extension-factor', '2']]) {
+    for (const more of [[], [], ['--rope-factor', '2']]) {
       expect(move('--passages', '1', ...more).status).toBe(0);
       means.push((await readCheckpoint(out)).normaliser.mean);
     }
@@ -90,7 +90,7 @@ describe('bench calibrate', () => {
       [['--namm', evolved, '--model', none, '--frozen'], none],
       [['--namm', evolved, '--model', model, '--length', '500'], 'positions'],
       [['--namm', evolved, '--model', model, '--length', '32'], 'measure on more text'],
-      [['--namm', evolved, '--model', model, '--extension-factor', '0.5'], 'factor'],
+      [['--namm', evolved, '--model', model, '--rope-factor', '0.5'], 'factor'],
       [['--namm', evolved, '--model', model, '--corpus', none], 'SOURCES.md'],
       [['--namm', evolved, '--model', model, '--bias-shift', 'much'], "'much' is not a number"],
     ] as const) {

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const small = [
   ...[
-    '--extension-factor',
+    '--rope-factor',
     '2',
     '--length',
     '192',

@@ -72,7 +72,10 @@ describe('bench calibrate, of a NAMM with a bias per head', () => {
     };
     await writeCheckpoint(evolved, old);
     const refused = calibrate();
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('from: is missing')]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('from: is missing'),
+    ]);
     expect(calibrate('--from', modelFolder('nano-llama')).stderr).toBe('');
     const moved = await readCheckpoint(out);
     const { layers, heads, values } = moved.headBias!;

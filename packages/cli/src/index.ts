@@ -16,5 +16,10 @@ export {
 } from './option-parsers.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
+export {
+  addRopeScalingOptions,
+  type RopeScalingOptions,
+  ropeScalingOf,
+} from './rope-scaling-options.js';
 export { StatusLine, type StatusStream } from './status-line.js';
 export { terminalWidth } from './terminal-width.js';

@@ -1,13 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { count, number, ProgressLine } from '@namm/cli';
+import {
+  addRopeScalingOptions,
+  count,
+  number,
+  ProgressLine,
+  type RopeScalingOptions,
+} from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { describeComparison, moveNamm, type NormaliserKind } from '@namm/evolve-policies';
 import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 import { evolveTexts } from '../evolve/evolve-texts.js';
 
-interface Options {
+interface Options extends RopeScalingOptions {
   model: string;
   namm: string;
   out: string;
@@ -18,19 +24,16 @@ interface Options {
   length?: number;
   passages: number;
   compare: boolean;
-  extensionFactor: number;
-  extension: 'ntk' | 'yarn';
-  alpha: number;
-  logitFactor: number;
   corpus?: string;
   seed: number;
 }
 
 /** Adds `calibrate`: a NAMM of one model made ready for another. */
 export function addCalibrateCommand(program: Command): void {
-  program
+  const command = program
     .command('calibrate')
-    .description('make a NAMM ready for a model that it was not evolved on')
+    .description('make a NAMM ready for a model that it was not evolved on');
+  addRopeScalingOptions(command, '1 if left out', 2)
     .requiredOption('--model <folder>', 'the model, with its tokenizer')
     .requiredOption('--namm <file>', 'the NAMM')
     .requiredOption('--out <file>', 'the NAMM for that model')
@@ -55,21 +58,13 @@ export function addCalibrateCommand(program: Command): void {
     )
     .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
     .option('--no-compare', 'do not compare the result with random eviction and sink+recent')
-    .option('--extension-factor <factor>', 'run length over training length', number, 1)
-    .addOption(
-      new Option('--extension <kind>', 'how the model reads beyond its training length')
-        .choices(['ntk', 'yarn'])
-        .default('ntk'),
-    )
-    .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
-    .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
     .option('--corpus <folder>', 'text from a folder with SOURCES.md instead of installed packages')
     .option('--seed <seed>', 'seed of the places in the text', count, 1)
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { model: folder, extensionFactor, extension, alpha, logitFactor } = options;
+  const { model: folder, ropeFactor = 1, ropeScaling, ropeAlpha, logitFactor } = options;
   const place = dirname(resolve(options.out));
   if (!(await stat(place).catch(() => null))?.isDirectory()) {
     throw new InvalidArgumentError('--out', `there is no folder ${place}`);
@@ -77,7 +72,10 @@ async function run(options: Options): Promise<void> {
   const progress = new ProgressLine('passages');
   const { checkpoint, comparison } = await moveNamm({
     checkpoint: await readCheckpoint(options.namm),
-    model: { folder, extensionFactor, extension, alpha, logitFactor },
+    model: {
+      ...{ folder, extensionFactor: ropeFactor, extension: ropeScaling },
+      ...{ alpha: ropeAlpha, logitFactor },
+    },
     statistics: options.frozen ? 'frozen' : options.normaliser,
     ...{ from: options.from, biasShift: options.biasShift, passages: options.passages },
     ...{ length: options.length, seed: options.seed },

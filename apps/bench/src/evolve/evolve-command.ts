@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { taskFamilies } from '@namm/benchmarks';
 import {
+  addRopeScalingOptions,
   count,
   fromZero,
   interruptSignal,
@@ -10,6 +11,7 @@ import {
   nameFrom,
   number,
   ProgressLine,
+  type RopeScalingOptions,
 } from '@namm/cli';
 import {
   evolveOnTexts,
@@ -26,14 +28,10 @@ import { InvalidArgumentError } from 'commander';
 import { describeGeneration } from './describe-generation.js';
 import { evolveTexts } from './evolve-texts.js';
 
-interface Options {
+interface Options extends RopeScalingOptions {
   model?: string;
   out: string;
   length: number;
-  extensionFactor?: number;
-  extension: 'ntk' | 'yarn';
-  alpha: number;
-  logitFactor: number;
   families: string[];
   updateInterval: number;
   population: number;
@@ -72,26 +70,15 @@ const familyNames = taskFamilies.map(({ name }) => name);
 
 /** Adds `evolve`: a NAMM, or what it is compared with, evolved on the task families. */
 export function addEvolveCommand(program: Command): void {
-  program
+  const command = program
     .command('evolve')
     .description(
       'evolve an eviction policy on the task families; continues the run that is in the folder',
-    )
+    );
+  addRopeScalingOptions(command, "--length over the model's positions if left out", 2)
     .requiredOption('--out <folder>', 'folder of the run')
     .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
     .option('--length <tokens>', 'length of the prompts', count, 768)
-    .option(
-      '--extension-factor <factor>',
-      "run length over training length; if left out, --length over the model's positions",
-      number,
-    )
-    .addOption(
-      new Option('--extension <kind>', 'how the model reads beyond its training length')
-        .choices(['ntk', 'yarn'])
-        .default('ntk'),
-    )
-    .option('--alpha <alpha>', 'NTK alpha beyond the training length', number, 2)
-    .option('--logit-factor <factor>', 'factor on the attention logits', number, 1)
     .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), [
       'single-document',
       'key-value',
@@ -158,7 +145,7 @@ export function addEvolveCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const { length, generations, extension, start, timeLimit } = options;
+  const { length, generations, ropeScaling, start, timeLimit } = options;
   const progress = new ProgressLine('generations');
   const signals = [
     interruptSignal(),
@@ -168,8 +155,8 @@ async function run(options: Options): Promise<void> {
     folder: options.out,
     model: {
       folder: options.model ?? modelFolder('nano-llama'),
-      ...(extension === 'yarn' && { extension }),
-      ...{ extensionFactor: options.extensionFactor, alpha: options.alpha },
+      ...(ropeScaling === 'yarn' && { extension: ropeScaling }),
+      ...{ extensionFactor: options.ropeFactor, alpha: options.ropeAlpha },
       logitFactor: options.logitFactor,
     },
     trainable: {
