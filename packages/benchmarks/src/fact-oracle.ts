@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import { type EvictionPolicy, type PolicyState, packState, unpackState } from '@namm/kv-cache';
+import { type EvictionPolicy, type PolicyState, SavedStateReader } from '@namm/kv-cache';
 import type { TokenRole } from './attribute-tokens.js';
 
 export interface FactOracleOptions {
@@ -51,7 +51,7 @@ export function factOracle(
     },
     retain() {},
     fork: () => state, // it remembers nothing
-    save: () => packState(policy, []),
+    save: () => new Map(),
   };
   const policy: EvictionPolicy = {
     name: 'oracle',
@@ -59,7 +59,7 @@ export function factOracle(
     probe: { kind: 'none' },
     start: () => state,
     restore(_, saved) {
-      unpackState(policy, saved);
+      new SavedStateReader(saved).end();
       return state;
     },
   };

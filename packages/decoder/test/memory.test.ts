@@ -10,7 +10,8 @@ const [short, long] = [256, 1200];
 /** Two heads of very different lengths. */
 const unevenHeads: HeadAllocation = {
   settings: { kind: 'uneven' },
-  isDue: ([first, second]) => first! > short || second! > long,
+  slots: ({ lengths: [first, second] }) =>
+    first! > short || second! > long ? [short, long] : null,
   counts: ([first, second]) => [Math.min(first!.length, short), Math.min(second!.length, long)],
 };
 

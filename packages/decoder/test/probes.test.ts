@@ -25,7 +25,7 @@ async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> 
     },
     retain: () => {},
     fork: () => state,
-    save: () => new Uint8Array(0),
+    save: () => new Map(),
     bytes: 0,
   };
   const start = () => state;

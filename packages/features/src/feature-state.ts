@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { InvalidAttentionError } from './attention-error.js';
 import { checkAttention, type FloatArray } from './check-attention.js';
-import { decodeState, encodeState } from './encode-state.js';
 import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows, returnedRows } from './frame-grid.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
 import { foldHalfRows, roundToHalves } from './half-rows.js';
+import { restoreFeatures, type SavedFeatures, saveFeatures } from './saved-features.js';
 import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
 import {
   loadRow,
@@ -96,14 +96,15 @@ export class FeatureState {
   }
 
   /**
-   * A state from the bytes of {@link save}.
+   * The state that {@link save} gave.
    *
-   * @throws {InvalidArgumentError} when they are damaged
+   * @param saved its numbers
+   * @param options those it was made with
+   * @throws {InvalidArgumentError} when the numbers are not those of a head with these options
    */
-  static restore(bytes: Uint8Array): FeatureState {
-    const stored = decodeState(bytes);
-    const state = new FeatureState(stored);
-    state.#take(stored);
+  static restore(saved: SavedFeatures, options: FeatureStateOptions = {}): FeatureState {
+    const state = new FeatureState(options);
+    state.#take(restoreFeatures(saved, state));
     return state;
   }
 
@@ -251,9 +252,9 @@ export class FeatureState {
     return other;
   }
 
-  /** The whole state, for {@link restore}. */
-  save(): Uint8Array {
-    return encodeState(this.#stored());
+  /** The whole state, for {@link restore}, as plain arrays. */
+  save(): SavedFeatures {
+    return saveFeatures(this.#stored());
   }
 
   #stored(): StoredState {

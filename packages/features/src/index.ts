@@ -9,6 +9,7 @@ export { checkKeyFeatures, type KeyFeature, keyFeatures, measureKeys } from './k
 export { meansNearby } from './means-nearby.js';
 export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
+export type { SavedFeatures } from './saved-features.js';
 export { spectrumKernel } from './spectrum-kernel.js';
 export { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';
 export {

@@ -171,7 +171,17 @@ describe('a saved cache', () => {
       /layers.1.heads.1.keys" is not among/,
       { 'layers.1.heads.1.keys': undefined },
     ],
-    ['a tensor too many', /14 tensors instead of 13/, { extra: one(new Uint8Array(1)) }],
+    ['a tensor too many', /holds a tensor "extra"/, { extra: one(new Uint8Array(1)) }],
+    [
+      'a tensor too many of the policy',
+      /not those that were/,
+      { 'policy.x': one(new Uint8Array(1)) },
+    ],
+    [
+      'a state of a strange type',
+      /policy.x is I64, which no state/,
+      { 'policy.x': one(BigInt64Array.of(1n)) },
+    ],
     [
       'a short head',
       /heads.0.values is F32 \[3\] instead of/,
@@ -194,9 +204,15 @@ describe('a saved cache', () => {
       { 'layers.0.heads.0.values': { shape: [7, 4], data: new Float32Array(28).fill(Number.NaN) } },
     ],
     [
-      'no state of a policy',
+      'a state of which a head is missing',
       /its numbers are not those that were saved/,
+      { 'policy.layers.0.heads.0.numbers': undefined },
+    ],
+    [
+      'the state that earlier versions wrote',
+      /is a cache of version 1, and version 2 is read here/,
       { policy: one(new Uint8Array(5)) },
+      { version: undefined },
     ],
   ])('is refused with %s', async (_, message, tensors, metadata) => {
     const target = await changedFile(tensors, metadata);

@@ -8,6 +8,13 @@ import type { CacheShape } from './contracts/cache-shape.js';
  */
 export function checkShape(shape: CacheShape): void {
   if (shape.layers.length === 0) throw new InvalidArgumentError('shape.layers', 'is empty');
+  const { positionAxes } = shape;
+  if (positionAxes !== undefined && (!Number.isInteger(positionAxes) || positionAxes < 1)) {
+    throw new InvalidArgumentError(
+      'shape.positionAxes',
+      `${positionAxes} is not an integer of at least 1`,
+    );
+  }
   for (const [index, layer] of shape.layers.entries()) {
     for (const part of ['keyValueHeads', 'queryHeads', 'headSize', 'window'] as const) {
       const value = layer[part];

@@ -45,6 +45,7 @@ export function checkUpdate(
       }
     }
   }
+  checkPositions(update, view.shape.positionAxes ?? 0);
   const expected = probe.kind === 'none' ? 0 : layers.length;
   if (observations.length !== expected) {
     fail(
@@ -56,6 +57,22 @@ export function checkUpdate(
   for (const [layer, observation] of observations.entries()) {
     checkObservation(observation, layer, layers[layer]!, { count, view, probe, feeds });
   }
+}
+
+/** Positions have to be said where the model has its own, and nowhere else. */
+function checkPositions({ count, positions }: CacheUpdate, axes: number): void {
+  if (axes === 0 && positions === undefined) return;
+  if (axes === 0) fail('positions', 'are given for a model that numbers its tokens itself');
+  if (!(positions instanceof Int32Array)) fail('positions', 'are missing, or no Int32Array');
+  if (positions.length !== count * axes) {
+    const dimensions = `${count} tokens × ${axes} axes`;
+    fail(
+      'positions',
+      `holds ${positions.length} numbers instead of ${count * axes} (${dimensions})`,
+    );
+  }
+  const wrong = positions.find((position) => position < 0);
+  if (wrong !== undefined) fail('positions', `holds ${wrong}, which is below 0`);
 }
 
 /** A policy that chooses at multiples of an interval must see the cache there. */

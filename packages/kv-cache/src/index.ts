@@ -1,4 +1,4 @@
-export type { Budget, BudgetInput } from './budget.js';
+export { type Budget, type BudgetInput, parseBudget, slotsPerHead } from './budget.js';
 export {
   CacheBusyError,
   CacheFailedError,
@@ -29,6 +29,8 @@ export type {
   SpectrumObservation,
   SpectrumProbe,
 } from './contracts/probe.js';
+export type { RowScorer, RowScorerState } from './contracts/row-scorer.js';
+export type { SavedState, StateArray, StateTensor } from './contracts/saved-state.js';
 export type { KeysAndValues, Segments } from './contracts/segments.js';
 export type {
   CreateCacheOptions,
@@ -43,7 +45,6 @@ export type {
 } from './contracts/sequence-model.js';
 export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
-export { parseBudget } from './parse-budget.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
 export { full } from './policies/full.js';
 export { type H2OOptions, h2o, h2oScorer } from './policies/h2o.js';
@@ -72,14 +73,14 @@ export {
   type RetentionTexts,
 } from './retention-recorder.js';
 export type { RotateKeys } from './row-buffer.js';
-export { packState, type StateArray, unpackState } from './saved-state.js';
+export { SavedStateReader } from './saved-state-reader.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
-export { type GivenCounts, type GivenHeads, givenHeads } from './scoring/given-heads.js';
-export type { HeadAllocation } from './scoring/head-allocation.js';
+export { type GivenCounts, givenHeads } from './scoring/given-heads.js';
+export type { HeadAllocation, LayerToDivide } from './scoring/head-allocation.js';
 export type { LayerAllocation } from './scoring/layer-allocation.js';
 export { type PyramidBudgetsOptions, pyramidBudgets } from './scoring/pyramid-budgets.js';
 export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-layers.js';
+export { type RowScorerParts, rowScorer, type ScoredHead } from './scoring/row-scorer.js';
+export type { RowArray } from './scoring/row-values.js';
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
-export type { Scorer, ScorerState } from './scoring/scorer.js';
 export { TopSlots } from './scoring/top-slots.js';
-export { slotsPerHead } from './slots-per-head.js';

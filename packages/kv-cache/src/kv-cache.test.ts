@@ -32,7 +32,7 @@ function choosing(choose: () => readonly (KeptSlots | null)[]): EvictionPolicy {
     select: async () => choose(),
     retain() {},
     fork: () => state,
-    save: () => new Uint8Array(0),
+    save: () => new Map(),
   };
   const start = () => state;
   return { name: 'chosen', settings: {}, probe: { kind: 'none' }, start, restore: start };

@@ -1,15 +1,10 @@
 import { checkChoice, checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
-import {
-  CacheBusyError,
-  CacheFailedError,
-  CacheFullError,
-  CacheReleasedError,
-  InvalidSelectionError,
-} from './cache-errors.js';
+import { InvalidSelectionError } from './cache-errors.js';
+import { CacheGuard, type CacheHold } from './cache-guard.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
 import { closedPositions } from './closed-positions.js';
-import { hasCompactPositions, marksPerRow } from './compact-positions.js';
+import { hasCompactPositions } from './compact-positions.js';
 import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
@@ -27,7 +22,8 @@ import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
 import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
-import { type RotateKeys, RowBuffer } from './row-buffer.js';
+import type { RotateKeys, RowBuffer } from './row-buffer.js';
+import { SequenceRows } from './sequence-rows.js';
 import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
@@ -41,7 +37,7 @@ export interface CacheLease {
   /** As {@link KVCache.update}. */
   update(update: CacheUpdate): Promise<void>;
   /** As {@link KVCache.closeGaps}. */
-  closeGaps(turn: (layer: number) => RotateKeys | null): void;
+  closeGaps(rotate: (layer: number) => RotateKeys | null): void;
   /** Gives the cache free; a second call does nothing. */
   release(): void;
 }
@@ -62,14 +58,9 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   readonly shape: CacheShape;
   readonly policy: EvictionPolicy;
   readonly #keepOutsideWindow: boolean;
-  #heads: RowBuffer[][];
+  readonly #guard = new CacheGuard();
+  #rows: SequenceRows;
   #state: PolicyState;
-  #seen = 0;
-  #nextPosition = 0;
-  #leasedFor: string | null = null;
-  #isReleased = false;
-  /** The change that broke off half way. */
-  #failure: { readonly what: string; readonly cause: unknown } | null = null;
   #recorder: RetentionRecorder | null;
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
@@ -82,11 +73,15 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
       const problem = 'rows outside of a window cannot stay when positions are compact';
       throw new InvalidArgumentError('keepOutsideWindow', problem);
     }
+    if (hasCompactPositions({ positions }) && shape.positionAxes !== undefined) {
+      const problem = 'cannot be compact where tokens have positions of their own';
+      throw new InvalidArgumentError('positions', problem);
+    }
     this.shape = positions === (shape.positions ?? 'absolute') ? shape : { ...shape, positions };
     this.policy = options.policy ?? full();
     this.#keepOutsideWindow = keepOutsideWindow;
     this.#state = this.policy.start(this.shape);
-    this.#heads = this.#emptyHeads();
+    this.#rows = SequenceRows.empty(this.shape);
     this.#recorder = options.recorder ?? null;
     this.#recorder?.start(this);
   }
@@ -98,12 +93,20 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
 
   /** Tokens of the sequence so far, evicted ones included. */
   get seen(): number {
-    return this.#seen;
+    return this.#rows.seen;
   }
 
   /** Position that the next token will have: `seen`, unless positions are compact. */
   get nextPosition(): number {
-    return this.#nextPosition;
+    return this.#rows.nextPosition;
+  }
+
+  /**
+   * One more than the largest position that the model was told on any axis: where text goes on behind an image.
+   * 0 where it numbers its tokens itself.
+   */
+  get nextAxisPosition(): number {
+    return this.#rows.nextAxisPosition;
   }
 
   /** Rows that one head holds. */
@@ -146,6 +149,14 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
+   * What the model was told as positions of one head's rows, `[length, axes]`, where the shape has
+   * `positionAxes`: a view without a copy, valid until the cache changes. Empty elsewhere.
+   */
+  axisPositions(layer: number, head: number): Int32Array {
+    return this.#head(layer, head).axes;
+  }
+
+  /**
    * What a `spectrum` probe is fed in the next pass; the policy says it. Null when it asks for no spectrum.
    *
    * @param queries of that pass
@@ -183,24 +194,17 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * @throws {CacheBusyError} when somebody else has taken it
    */
   lease(work: string): CacheLease {
-    this.#mustBeUsable(work);
-    this.#leasedFor = work;
-    let released = false;
+    const hold: CacheHold = this.#guard.hold(work);
     return {
       update: async (update) => {
-        if (released) throw new CacheBusyError('update', 'nobody: this lease was released');
-        this.#mustNotHaveFailed('update');
+        hold.mustStand('update');
         await this.#update(update);
       },
-      closeGaps: (turn) => {
-        if (released) throw new CacheBusyError('closeGaps', 'nobody: this lease was released');
-        this.#mustNotHaveFailed('closeGaps');
-        this.#closeGaps(turn);
+      closeGaps: (rotate) => {
+        hold.mustStand('closeGaps');
+        this.#closeGaps(rotate);
       },
-      release: () => {
-        if (!released) this.#leasedFor = null;
-        released = true;
-      },
+      release: hold.release,
     };
   }
 
@@ -210,8 +214,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * fewer gaps than heads that hold the same.
    */
   gaps(): number {
-    if (this.#isReleased) throw new CacheReleasedError('gaps');
-    return this.#nextPosition - closedPositions(this)[this.#nextPosition]!;
+    this.#guard.mustHaveRows('gaps');
+    return this.nextPosition - closedPositions(this)[this.nextPosition]!;
   }
 
   /**
@@ -219,17 +223,17 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * order, and the next token's is smaller by {@link gaps}. Nothing changes between tokens that have no
    * gap between them, nor within a sliding window.
    *
-   * @param turn for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
+   * @param rotate for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
    *   their old positions to that of their new ones; null for a layer whose keys have no rotation
    * @throws {InvalidArgumentError} when the positions of this cache are absolute
-   * @throws whatever `turn` throws, or a RangeError without memory for rows that were shared; some heads have
+   * @throws whatever `rotate` throws, or a RangeError without memory for rows that were shared; some heads have
    *   then moved, and the cache can only be read
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
-  closeGaps(turn: (layer: number) => RotateKeys | null): void {
+  closeGaps(rotate: (layer: number) => RotateKeys | null): void {
     const lease = this.lease('closeGaps');
     try {
-      lease.closeGaps(turn);
+      lease.closeGaps(rotate);
     } finally {
       lease.release();
     }
@@ -243,8 +247,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   keep(kept: readonly (KeptSlots | null)[]): void {
-    this.#mustBeUsable('keep');
-    const invalid = findInvalidSlots(kept, this.#lengths());
+    this.#guard.mustBeUsable('keep');
+    const invalid = findInvalidSlots(kept, this.#rows.lengths);
     if (invalid !== null) {
       const where = invalid.head === null ? '' : `[${invalid.head}]`;
       throw new InvalidArgumentError(`kept[${invalid.layer}]${where}`, invalid.problem);
@@ -263,15 +267,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   async save(path: string): Promise<void> {
     const lease = this.lease('save');
     try {
-      const heads = this.#heads.map((layer) =>
-        layer.map(({ keys, values, positions, tokens }) => ({ keys, values, positions, tokens })),
-      );
       await writeCacheFile(path, this.shape, this.policy, {
-        seen: this.#seen,
-        nextPosition: this.#nextPosition,
+        ...{ seen: this.seen, nextPosition: this.nextPosition },
+        nextAxisPosition: this.nextAxisPosition,
         positions: this.shape.positions ?? 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
-        heads,
+        heads: this.#rows.contents,
         state: this.#state.save(),
       });
     } finally {
@@ -303,13 +304,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
       if (!(cause instanceof FileFormatError)) throw cause;
       throw new FileFormatError(path, cause.message, { cause });
     }
-    for (const [layer, heads] of contents.heads.entries()) {
-      for (const [head, { keys, values, positions, tokens }] of heads.entries()) {
-        cache.#head(layer, head).append(keys, values, positions, tokens);
-      }
-    }
-    cache.#seen = contents.seen;
-    cache.#nextPosition = contents.nextPosition;
+    cache.#rows = SequenceRows.of(cache.shape, contents.heads, contents);
     return cache;
   }
 
@@ -323,13 +318,11 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   fork(): KVCache {
-    this.#mustBeUsable('fork');
+    this.#guard.mustBeUsable('fork');
     const { shape, policy } = this;
     const copy = new KVCache(shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
-    copy.#heads = this.#heads.map((heads) => heads.map((head) => head.fork()));
+    copy.#rows = this.#rows.fork();
     copy.#state = this.#state.fork();
-    copy.#seen = this.#seen;
-    copy.#nextPosition = this.#nextPosition;
     copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
   }
@@ -345,20 +338,14 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   async copyUnder(policy: EvictionPolicy): Promise<KVCache> {
-    this.#mustBeUsable('copyUnder');
+    this.#guard.mustBeUsable('copyUnder');
     if (policy.takeOver === undefined) {
       const problem = `'${policy.name}' cannot take over from '${this.policy.name}'`;
       throw new InvalidArgumentError('policy', problem);
     }
     const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
     copy.#state = policy.takeOver(this.shape, this.#state);
-    for (const [layer, heads] of this.#heads.entries()) {
-      for (const [head, { keys, values, positions, tokens }] of heads.entries()) {
-        copy.#head(layer, head).append(keys, values, positions, tokens);
-      }
-    }
-    copy.#seen = this.#seen;
-    copy.#nextPosition = this.#nextPosition;
+    copy.#rows = this.#rows.copy();
     await copy.#choose();
     return copy;
   }
@@ -371,42 +358,25 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
   async release(): Promise<void> {
-    if (this.#isReleased) return;
-    if (this.#leasedFor !== null) throw new CacheBusyError('release', `'${this.#leasedFor}'`);
-    this.#isReleased = true;
-    for (const head of this.#heads.flat()) head.retain(new Uint32Array(0)); // leaves shared rows
-    this.#heads = this.#emptyHeads();
+    if (this.#guard.isReleased) return;
+    this.#guard.release();
+    this.#rows.release();
+    this.#rows = SequenceRows.of(this.shape, [], this.#rows);
     this.#state = full().start(this.shape); // remembers nothing
   }
 
   /** What the cache holds and what that costs. */
   memory(): CacheMemory {
-    const keptPerHead = this.#lengths();
-    let rows = 0;
-    let used = 0;
-    let [allocated, shared, sharedPart] = [0, 0, 0];
-    for (const [layer, heads] of this.#heads.entries()) {
-      for (const head of heads) {
-        rows += head.length;
-        used += head.length * 2 * this.shape.layers[layer]!.headSize * 4;
-        allocated += head.allocatedBytes;
-        shared += head.shared.bytes;
-        sharedPart += head.shared.bytes / head.shared.sharers;
-      }
-    }
-    const policy = this.#state.bytes;
-    const marks = marksPerRow(this.shape);
-    const bytes = { allocated, shared, sharedPart, used, positions: rows * marks * 4, policy };
-    return { seen: this.#seen, rows, keptPerHead, bytes };
+    return this.#rows.memory(this.#state.bytes);
   }
 
   async #update(update: CacheUpdate): Promise<void> {
     checkUpdate(update, this, this.policy, () => this.spectrumFeeds(update.count));
-    this.#append(update);
+    this.#rows.append(update);
     try {
       await this.#evictByPolicy(update);
     } catch (cause) {
-      this.#failure = { what: `an update under '${this.policy.name}'`, cause };
+      this.#guard.fail(`an update under '${this.policy.name}'`, cause);
       throw cause;
     } finally {
       this.#recorder?.changed(this); // also when the policy failed: the rows are in the cache
@@ -426,7 +396,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
 
   async #choose(): Promise<void> {
     const kept = await this.#state.select(this, this.#recorder?.scoreListener(this));
-    const invalid = findInvalidSlots(kept, this.#lengths());
+    const invalid = findInvalidSlots(kept, this.#rows.lengths);
     if (invalid !== null) {
       const { layer, head, problem } = invalid;
       throw new InvalidSelectionError(this.policy.name, layer, head, problem);
@@ -434,90 +404,29 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#evict(kept);
   }
 
-  #append({ count, rows }: CacheUpdate): void {
-    this.#reserve(count);
-    const numbersFrom = (first: number) => Int32Array.from({ length: count }, (_, i) => first + i);
-    const tokens = numbersFrom(this.#seen);
-    const positions = this.#isCompact ? numbersFrom(this.#nextPosition) : tokens;
-    for (const [layer, heads] of this.#heads.entries()) {
-      const { keys, values } = rows[layer]!;
-      const size = count * this.shape.layers[layer]!.headSize;
-      for (const [head, buffer] of heads.entries()) {
-        const [from, to] = [head * size, (head + 1) * size];
-        buffer.append(keys.subarray(from, to), values.subarray(from, to), positions, tokens);
-      }
-    }
-    this.#seen += count;
-    this.#nextPosition += count;
-  }
-
-  #closeGaps(turn: (layer: number) => RotateKeys | null): void {
-    if (!this.#isCompact) {
+  #closeGaps(rotate: (layer: number) => RotateKeys | null): void {
+    if (!hasCompactPositions(this.shape)) {
       const problem = 'its positions are absolute; make it with positions: compact';
       throw new InvalidArgumentError('cache', problem);
     }
     // Else rows that are outside of their window might come into it again.
     this.#evict(outsideWindow(this, false));
-    const closed = closedPositions(this);
     try {
-      for (const [layer, heads] of this.#heads.entries()) {
-        const turnLayer = turn(layer);
-        for (const head of heads) head.renumber(closed, turnLayer);
-      }
+      this.#rows.renumber(closedPositions(this), rotate);
     } catch (cause) {
-      this.#failure = { what: 'closing gaps', cause };
+      this.#guard.fail('closing gaps', cause);
       throw cause;
-    }
-    this.#nextPosition = closed[this.#nextPosition]!;
-  }
-
-  get #isCompact(): boolean {
-    return hasCompactPositions(this.shape);
-  }
-
-  /** Before the first row is written, so that running out of memory leaves the heads as they were. */
-  #reserve(count: number): void {
-    try {
-      for (const heads of this.#heads) for (const head of heads) head.reserve(count);
-    } catch (cause) {
-      throw new CacheFullError(count, this.memory(), cause);
     }
   }
 
   #evict(kept: readonly (KeptSlots | null)[]): void {
     if (kept.every((layer) => layer === null)) return;
-    for (const [layer, layerKept] of kept.entries()) {
-      if (layerKept === null) continue;
-      for (const [head, slots] of layerKept.entries()) this.#head(layer, head).retain(slots);
-    }
+    this.#rows.retain(kept);
     this.#state.retain(kept);
   }
 
-  #lengths(): number[][] {
-    return this.#heads.map((heads) => heads.map((head) => head.length));
-  }
-
-  #emptyHeads(): RowBuffer[][] {
-    return this.shape.layers.map(({ keyValueHeads, headSize }) =>
-      Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, this.#isCompact)),
-    );
-  }
-
   #head(layer: number, head: number): RowBuffer {
-    if (this.#isReleased) throw new CacheReleasedError('read');
-    const buffer = this.#heads[layer]?.[head];
-    if (buffer !== undefined) return buffer;
-    throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
-  }
-
-  #mustBeUsable(action: string): void {
-    if (this.#isReleased) throw new CacheReleasedError(action);
-    if (this.#leasedFor !== null) throw new CacheBusyError(action, `'${this.#leasedFor}'`);
-    this.#mustNotHaveFailed(action);
-  }
-
-  #mustNotHaveFailed(action: string): void {
-    if (this.#failure === null) return;
-    throw new CacheFailedError(action, this.#failure.what, this.#failure.cause);
+    this.#guard.mustHaveRows('read');
+    return this.#rows.head(layer, head);
   }
 }

@@ -1,19 +1,28 @@
 import { FileFormatError } from '@namm/core';
-import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
-import type { CacheContents, HeadContents } from './cache-contents.js';
+import { openSafetensors, type SafetensorsFile, type TensorData } from '@namm/tensors';
 import { CacheMismatchError } from './cache-errors.js';
+import {
+  type CacheContents,
+  cacheFormat,
+  cacheVersion,
+  fileDigest,
+  headName,
+  policyPrefix,
+} from './cache-file.js';
+import { checkSavedPolicy } from './check-saved-policy.js';
 import { hasCompactPositions } from './compact-positions.js';
-import { contentsDigest } from './contents-digest.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
-import { checkPolicy } from './saved-state.js';
-import { cacheFormat, headName } from './write-cache-file.js';
+import type { StateTensor } from './contracts/saved-state.js';
+import type { HeadContents } from './row-buffer.js';
 
 /**
  * Reads what `writeCacheFile` wrote. Nothing is taken on trust: sizes, order, finiteness and a
  * digest are checked.
  *
- * @throws {FileFormatError} when the file cannot be read, is cut off, or holds no cache of this shape
+ * @param path of the file
+ * @throws {FileFormatError} when the file cannot be read, is cut off, was saved by an earlier version, or holds no
+ *   cache of this shape
  * @throws {CacheMismatchError} when it is a cache of another model, or of another policy
  */
 export async function readCacheFile(
@@ -22,55 +31,76 @@ export async function readCacheFile(
   policy: EvictionPolicy,
 ): Promise<CacheContents> {
   const file = await openSafetensors(path);
-  if (file.metadata.get('format') !== cacheFormat) {
-    throw new FileFormatError(
-      path,
-      `is a safetensors file, but its format is not '${cacheFormat}'`,
-    );
-  }
+  checkFormat(file);
   const model = text(file, 'model');
   if (model !== shape.model) throw new CacheMismatchError(path, 'model', model, shape.model);
   const settings = json(file, 'settings');
-  checkPolicy(path, { policy: text(file, 'policy'), settings }, policy);
+  checkSavedPolicy(path, { policy: text(file, 'policy'), settings }, policy);
   const seen = count(file, 'seen');
   const nextPosition = count(file, 'nextPosition');
+  const nextAxisPosition = count(file, 'nextAxisPosition');
   const positions = choice(file, 'positions', ['absolute', 'compact']);
   const keepOutsideWindow = choice(file, 'keepOutsideWindow', ['true', 'false']) === 'true';
   const compact = hasCompactPositions({ positions });
   if (compact ? nextPosition > seen : nextPosition !== seen) {
     throw new FileFormatError(path, `nextPosition ${nextPosition} does not go with ${seen} tokens`);
   }
+  const all = new Map<string, TensorData>();
+  const read = async <T extends TensorData>(name: string, tensor: Promise<T>) => {
+    all.set(name, await tensor);
+    return (await tensor).data as T['data'];
+  };
+  const axes = shape.positionAxes ?? 0;
   const heads: HeadContents[][] = [];
   for (const [layer, { keyValueHeads, headSize }] of shape.layers.entries()) {
     heads.push([]);
     for (let head = 0; head < keyValueHeads; head++) {
-      const name = headName(layer, head);
-      const marks = await ascending(file, `${name}.positions`, nextPosition);
-      const tokens = compact ? await ascending(file, `${name}.tokens`, seen) : marks;
+      const name = (part: string) => `${headName(layer, head)}.${part}`;
+      const get = <T extends TensorData>(part: string, tensor: (full: string) => Promise<T>) =>
+        read(name(part), tensor(name(part)));
+      const marks = await get('positions', (full) => ascending(file, full, nextPosition));
+      const tokens = compact ? await get('tokens', (full) => ascending(file, full, seen)) : marks;
       if (tokens.length !== marks.length) {
-        throw new FileFormatError(
-          path,
-          `${name} has ${tokens.length} tokens and ${marks.length} rows`,
-        );
+        const problem = `has ${tokens.length} tokens and ${marks.length} rows`;
+        throw new FileFormatError(path, `${headName(layer, head)} ${problem}`);
       }
       heads[layer]!.push({
-        keys: await rows(file, `${name}.keys`, marks.length, headSize),
-        values: await rows(file, `${name}.values`, marks.length, headSize),
+        keys: await get('keys', (full) => rows(file, full, [marks.length, headSize])),
+        values: await get('values', (full) => rows(file, full, [marks.length, headSize])),
         positions: marks,
         tokens,
+        axes:
+          axes === 0
+            ? new Int32Array(0)
+            : await get('axes', (full) => integers(file, full, [marks.length, axes])),
       });
     }
   }
-  const expected = 1 + heads.flat().length * (compact ? 4 : 3);
-  if (file.tensors.size !== expected) {
-    throw new FileFormatError(path, `holds ${file.tensors.size} tensors instead of ${expected}`);
+  const state = new Map<string, StateTensor>();
+  for (const name of file.tensors.keys()) {
+    if (all.has(name)) continue;
+    if (!name.startsWith(policyPrefix)) {
+      throw new FileFormatError(path, `holds a tensor ${JSON.stringify(name)}, which no cache has`);
+    }
+    const tensor = await stateTensor(file, name);
+    all.set(name, tensor);
+    state.set(name.slice(policyPrefix.length), tensor);
   }
-  const state = await file.readBytes('policy');
-  const contents = { seen, nextPosition, positions, keepOutsideWindow, heads, state };
-  if (contentsDigest(contents) !== text(file, 'digest')) {
+  if (fileDigest(all, Object.fromEntries(file.metadata)) !== text(file, 'digest')) {
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
-  return contents;
+  return { seen, nextPosition, nextAxisPosition, positions, keepOutsideWindow, heads, state };
+}
+
+function checkFormat({ path, metadata }: SafetensorsFile): void {
+  if (metadata.get('format') !== cacheFormat) {
+    const problem = `is a safetensors file, but its format is not '${cacheFormat}'`;
+    throw new FileFormatError(path, problem);
+  }
+  const version = metadata.get('version') ?? '1';
+  if (version === cacheVersion) return;
+  const problem = `is a cache of version ${version}, and version ${cacheVersion} is read here`;
+  throw new FileFormatError(path, `${problem}; read the text again and save the cache anew`);
 }
 
 function text(file: SafetensorsFile, key: string): string {
@@ -103,37 +133,66 @@ function choice<T extends string>(file: SafetensorsFile, key: string, allowed: r
   );
 }
 
-/** Ascending integers from 0 to below `end`. */
-async function ascending(file: SafetensorsFile, name: string, end: number): Promise<Int32Array> {
+/** Ascending integers `[rows]` from 0 to below `end`. */
+async function ascending(file: SafetensorsFile, name: string, end: number) {
   const { dtype, shape } = file.entry(name);
   if (dtype !== 'I32' || shape.length !== 1) {
     throw new FileFormatError(file.path, `${name} is ${dtype} [${shape}] instead of I32 [rows]`);
   }
-  const bytes = await file.readBytes(name);
-  const numbers = new Int32Array(bytes.buffer);
+  const tensor = await integers(file, name, shape);
+  const numbers = tensor.data;
   for (let i = 0, last = -1; i < numbers.length; last = numbers[i++]!) {
     if (numbers[i]! > last && numbers[i]! < end) continue;
     const problem = `${name}: ${numbers[i]} after ${last}, where numbers ascend to below ${end}`;
     throw new FileFormatError(file.path, problem);
   }
-  return numbers;
+  return tensor;
 }
 
-/** Finite numbers `[rows, size]`. */
-async function rows(
+async function integers(file: SafetensorsFile, name: string, shape: readonly number[]) {
+  checkEntry(file, name, 'I32', shape);
+  const bytes = await file.readBytes(name);
+  return { shape, data: new Int32Array(bytes.buffer) };
+}
+
+/** Finite numbers. */
+async function rows(file: SafetensorsFile, name: string, shape: readonly number[]) {
+  checkEntry(file, name, 'F32', shape);
+  const data = await file.readFloat32(name);
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += Math.abs(data[i]!);
+  if (Number.isFinite(sum)) return { shape, data };
+  throw new FileFormatError(file.path, `${name} holds numbers that are not finite`);
+}
+
+function checkEntry(
   file: SafetensorsFile,
   name: string,
-  length: number,
-  size: number,
-): Promise<Float32Array> {
+  dtype: string,
+  shape: readonly number[],
+): void {
+  const entry = file.entry(name);
+  if (entry.dtype === dtype && String(entry.shape) === String(shape)) return;
+  const problem = `${name} is ${entry.dtype} [${entry.shape}] instead of ${dtype} [${shape}]`;
+  throw new FileFormatError(file.path, problem);
+}
+
+const stateArrays = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  F16: Uint16Array,
+  U8: Uint8Array,
+} as const;
+
+async function stateTensor(file: SafetensorsFile, name: string): Promise<StateTensor> {
   const { dtype, shape } = file.entry(name);
-  if (dtype !== 'F32' || shape.length !== 2 || shape[0] !== length || shape[1] !== size) {
-    const problem = `${name} is ${dtype} [${shape}] instead of F32 [${length},${size}]`;
-    throw new FileFormatError(file.path, problem);
+  if (!Object.hasOwn(stateArrays, dtype)) {
+    throw new FileFormatError(file.path, `${name} is ${dtype}, which no state of a policy has`);
   }
-  const numbers = await file.readFloat32(name);
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += Math.abs(numbers[i]!);
-  if (Number.isFinite(sum)) return numbers;
-  throw new FileFormatError(file.path, `${name} holds numbers that are not finite`);
+  const { buffer } = await file.readBytes(name);
+  const data = new stateArrays[dtype as keyof typeof stateArrays](buffer as ArrayBuffer);
+  return { shape, data, ...(dtype === 'F16' && { dtype }) };
 }

@@ -36,7 +36,9 @@ class SlowRows {
 
 function append(fast: RowBuffer, from: number, count: number): void {
   const positions = Int32Array.from({ length: count }, (_, i) => from + i);
-  fast.append(rows(from, count, 1), rows(from, count, -1), positions);
+  const axes = new Int32Array(0);
+  const [keys, values] = [rows(from, count, 1), rows(from, count, -1)];
+  fast.append({ keys, values, positions, tokens: positions, axes });
 }
 
 function expectSame(fast: RowBuffer, slow: SlowRows): void {

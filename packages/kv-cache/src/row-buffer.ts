@@ -9,6 +9,24 @@ import { slotRange } from './slot-range.js';
  */
 export type RotateKeys = (keys: Float32Array, from: Int32Array, to: Int32Array) => void;
 
+/** What one head holds, in order. */
+export interface HeadContents extends KeysAndValues {
+  /** `[rows]`, ascending */
+  readonly positions: Int32Array;
+  /** `[rows]`, ascending; the positions themselves when those are absolute */
+  readonly tokens: Int32Array;
+  /** `[rows, axes]`; empty where a model numbers its tokens itself */
+  readonly axes: Int32Array;
+}
+
+/** What is noted of each row beside keys, values and position. */
+export interface RowMarks {
+  /** Whether tokens have other numbers than their positions. */
+  readonly hasTokens: boolean;
+  /** Positions that the model is told per token; 0 where it numbers tokens itself. */
+  readonly axes: number;
+}
+
 const nothing: KeysAndValues = { keys: new Float32Array(0), values: new Float32Array(0) };
 
 /**
@@ -20,7 +38,7 @@ const copiedShare = 1 / 4;
 /**
  * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
  * `[length]`. After a {@link fork} both sides read the rows of that moment from the same arrays, and
- * append to arrays of their own. The first time that one side evicts or turns a shared row, it copies what
+ * append to arrays of their own. The first time that one side evicts or rotates a shared row, it copies what
  * it keeps to arrays of its own; positions are never shared.
  */
 export class RowBuffer {
@@ -28,17 +46,20 @@ export class RowBuffer {
   #shared: SharedRows | null = null;
   /** Keys and values that only this head has; they come after the shared ones. */
   #own: GrowableRows;
-  /** Positions of all rows, and their tokens when those are other numbers. */
+  /** Positions of all rows, their tokens when those are other numbers, and their axes where there are any. */
   #marks: GrowableRows;
-  readonly #hasTokens: boolean;
+  readonly #columns: RowMarks;
 
-  /** @param hasTokens whether tokens have other numbers than their positions */
-  constructor(headSize: number, hasTokens = false) {
+  constructor(headSize: number, marks: RowMarks = { hasTokens: false, axes: 0 }) {
     this.#headSize = headSize;
-    this.#hasTokens = hasTokens;
+    this.#columns = marks;
     this.#own = this.#newRows();
     const mark = { type: Int32Array, width: 1 };
-    this.#marks = new GrowableRows(hasTokens ? [mark, mark] : [mark]);
+    this.#marks = new GrowableRows([
+      mark,
+      ...(marks.hasTokens ? [mark] : []),
+      ...(marks.axes > 0 ? [{ type: Int32Array, width: marks.axes }] : []),
+    ]);
   }
 
   get length(): number {
@@ -72,7 +93,19 @@ export class RowBuffer {
 
   /** Numbers of the rows' tokens `[length]`, ascending, a view that is valid until the next change. */
   get tokens(): Int32Array {
-    return this.#marks.view(this.#hasTokens ? 1 : 0) as Int32Array;
+    return this.#marks.view(this.#columns.hasTokens ? 1 : 0) as Int32Array;
+  }
+
+  /** What the model was told as positions `[length, axes]`, a view; empty where it numbers tokens itself. */
+  get axes(): Int32Array {
+    const { hasTokens, axes } = this.#columns;
+    return axes === 0 ? new Int32Array(0) : (this.#marks.view(hasTokens ? 2 : 1) as Int32Array);
+  }
+
+  /** All of it: views that are valid until the next change, or copies where rows lie in two pieces. */
+  get contents(): HeadContents {
+    const { keys, values, positions, tokens, axes } = this;
+    return { keys, values, positions, tokens, axes };
   }
 
   /** Bytes of the arrays that only this head has, with their unused ends. */
@@ -96,15 +129,14 @@ export class RowBuffer {
     this.#marks.reserve(count);
   }
 
-  /** Appends rows: `keys` and `values` `[count, headSize]`, `positions` and `tokens` `[count]`. */
-  append(
-    keys: Float32Array,
-    values: Float32Array,
-    positions: Int32Array,
-    tokens: Int32Array = positions,
-  ): void {
+  /** Appends rows. */
+  append({ keys, values, positions, tokens, axes }: HeadContents): void {
     this.#own.append([keys, values]);
-    this.#marks.append(this.#hasTokens ? [positions, tokens] : [positions]);
+    this.#marks.append([
+      positions,
+      ...(this.#columns.hasTokens ? [tokens] : []),
+      ...(this.#columns.axes > 0 ? [axes] : []),
+    ]);
   }
 
   /** Keeps the rows at these ascending slots and drops the others. */
@@ -118,21 +150,21 @@ export class RowBuffer {
   }
 
   /**
-   * Gives the rows at these positions new ones, and turns their keys accordingly.
+   * Gives the rows at these positions new ones, and rotates their keys accordingly.
    *
    * @param closed new position of each old one, ascending
-   * @param turn changes keys in place; null when keys do not depend on positions
+   * @param rotate changes keys in place; null when keys do not depend on positions
    */
-  renumber(closed: Int32Array, turn: RotateKeys | null): void {
+  renumber(closed: Int32Array, rotate: RotateKeys | null): void {
     const { positions } = this;
     const first = positions.findIndex((position) => closed[position] !== position);
     if (first < 0) return;
-    if (turn !== null) {
+    if (rotate !== null) {
       if (first < this.#sharedLength) this.#leaveShared(slotRange(0, this.length));
       const from = positions.slice(first);
       const keys = this.#own.view(0) as Float32Array;
       const shared = this.#sharedLength;
-      turn(
+      rotate(
         keys.subarray((first - shared) * this.#headSize),
         from,
         from.map((position) => closed[position]!),
@@ -143,7 +175,7 @@ export class RowBuffer {
 
   /** A head with the same rows, which goes its own way from here. */
   fork(): RowBuffer {
-    const copy = new RowBuffer(this.#headSize, this.#hasTokens);
+    const copy = new RowBuffer(this.#headSize, this.#columns);
     copy.#marks = this.#marks.copy();
     const copied = this.#own.length <= this.#sharedLength * copiedShare;
     if (copied) copy.#own = this.#own.copy();

@@ -8,15 +8,15 @@ import {
   meansNearby,
   measureKeys,
 } from '@namm/features';
-import {
-  type CacheView,
-  type EvictionPolicy,
-  type KeptSlots,
-  type Observation,
-  type PolicyState,
-  packState,
-  type ScoreListener,
-  type SpectrumFeeds,
+import type {
+  CacheView,
+  EvictionPolicy,
+  KeptSlots,
+  Observation,
+  PolicyState,
+  SavedState,
+  ScoreListener,
+  SpectrumFeeds,
 } from '@namm/kv-cache';
 import type { HeadBias } from './checkpoint/checkpoint.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
@@ -103,8 +103,8 @@ export class NammState implements PolicyState {
     return new NammState(parts, this.#table.fork());
   }
 
-  save(): Uint8Array {
-    return packState(this.#parts.policy, this.#table.save());
+  save(): SavedState {
+    return this.#table.save();
   }
 
   #selectLayer(view: CacheView, layer: number, onScores?: ScoreListener): KeptSlots | null {

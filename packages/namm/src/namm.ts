@@ -8,7 +8,6 @@ import {
   type EvictionPolicy,
   parseBudget,
   slotsPerHead,
-  unpackState,
 } from '@namm/kv-cache';
 import type { NammCheckpoint } from './checkpoint/checkpoint.js';
 import { NammState } from './namm-state.js';
@@ -144,7 +143,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     updateInterval,
     start: (shape) => new NammState(partsFor(shape), SpectrumTable.create(shape, tableOptions)),
     restore(shape, saved) {
-      const table = SpectrumTable.restore(shape, tableOptions, unpackState(policy, saved));
+      const table = SpectrumTable.restore(shape, tableOptions, saved);
       return new NammState(partsFor(shape), table);
     },
     takeOver(shape, state) {

@@ -8,10 +8,20 @@ import {
   hop,
   pendingRows,
   returnedRows,
+  type SavedFeatures,
   type Storage,
   windowSize,
 } from '@namm/features';
-import type { CacheShape, KeptSlots, Observation, SpectrumFeeds, StateArray } from '@namm/kv-cache';
+import {
+  type CacheShape,
+  type KeptSlots,
+  type Observation,
+  type SavedState,
+  SavedStateReader,
+  type SpectrumFeeds,
+  type StateArray,
+  type StateTensor,
+} from '@namm/kv-cache';
 
 /** The spectrogram of every KV head of a sequence, kept in step with the rows of its cache. */
 export class SpectrumTable {
@@ -38,13 +48,27 @@ export class SpectrumTable {
   static restore(
     shape: CacheShape,
     options: Required<FeatureStateOptions>,
-    saved: readonly StateArray[],
+    saved: SavedState,
   ): SpectrumTable {
-    const next = saved.values();
-    const heads = shape.layers.map(({ keyValueHeads }) =>
-      Array.from({ length: keyValueHeads }, () => restoreHead(next.next().value, options)),
+    const reader = new SavedStateReader(saved);
+    const heads = shape.layers.map(({ keyValueHeads }, layer) =>
+      Array.from({ length: keyValueHeads }, (_, head) => {
+        const take = <T extends StateArray>(part: string, type: new (length: number) => T) =>
+          reader.take(tensorName(layer, head, part), type, [null]);
+        return restoreHead(
+          {
+            counts: take('counts', Float64Array),
+            lengths: take('lengths', Uint32Array),
+            numbers:
+              options.storage === 'float16'
+                ? take('numbers', Uint16Array)
+                : take('numbers', Float32Array),
+          },
+          options,
+        );
+      }),
     );
-    if (!next.next().done) throw damaged('holds more heads than the model has');
+    reader.end();
     return new SpectrumTable(heads);
   }
 
@@ -99,25 +123,30 @@ export class SpectrumTable {
     return new SpectrumTable(this.#heads.map((heads) => heads.map((head) => head.fork())));
   }
 
-  save(): Uint8Array[] {
-    return this.#heads.flat().map((head) => head.save());
+  /** Per head its counts, the lengths of its rows, and their numbers. */
+  save(): SavedState {
+    const tensors = new Map<string, StateTensor>();
+    for (const [layer, heads] of this.#heads.entries()) {
+      for (const [head, state] of heads.entries()) {
+        for (const [part, data] of Object.entries(state.save()) as [string, StateArray][]) {
+          const isHalf = data instanceof Uint16Array;
+          const tensor = { shape: [data.length], data, ...(isHalf && { dtype: 'F16' as const }) };
+          tensors.set(tensorName(layer, head, part), tensor);
+        }
+      }
+    }
+    return tensors;
   }
 }
 
-function restoreHead(
-  saved: StateArray | undefined,
-  { storage, decay }: Required<FeatureStateOptions>,
-): FeatureState {
-  if (!(saved instanceof Uint8Array)) throw damaged('lacks the state of a head');
+function tensorName(layer: number, head: number, part: string): string {
+  return `layers.${layer}.heads.${head}.${part}`;
+}
+
+function restoreHead(saved: SavedFeatures, options: Required<FeatureStateOptions>): FeatureState {
   try {
-    const state = FeatureState.restore(saved);
-    if (state.storage === storage && state.decay === decay) return state;
+    return FeatureState.restore(saved, options);
   } catch (cause) {
     throw new FileFormatError('saved state of a NAMM', 'holds a head that is damaged', { cause });
   }
-  throw damaged('was written with another storage or decay');
-}
-
-function damaged(problem: string): FileFormatError {
-  return new FileFormatError('saved state of a NAMM', problem);
 }

@@ -2,8 +2,7 @@ import {
   type EvictionPolicy,
   type Observation,
   type PolicyState,
-  packState,
-  unpackState,
+  SavedStateReader,
 } from '@namm/kv-cache';
 
 /**
@@ -20,7 +19,7 @@ export function recordingPolicy(
     select: async (view) => view.shape.layers.map(() => null),
     retain: () => {},
     fork: () => state,
-    save: () => packState(policy, []),
+    save: () => new Map(),
     bytes: 0,
   };
   const policy: EvictionPolicy = {
@@ -30,7 +29,7 @@ export function recordingPolicy(
     probe: { kind: 'lastQueries', count: 4096 },
     start: () => state,
     restore(_, saved) {
-      unpackState(policy, saved);
+      new SavedStateReader(saved).end();
       return state;
     },
   };

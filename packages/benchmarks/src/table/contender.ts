@@ -8,8 +8,8 @@ import {
   type LayerShape,
   l2NormScorer,
   type Probe,
+  type RowScorer,
   randomScorer,
-  type Scorer,
   scoredPolicy,
   sinkRecentScorer,
   snapKVScorer,
@@ -34,7 +34,7 @@ export interface Contender {
 }
 
 /** A contender from a scorer, which keeps the rows with the highest scores. */
-export function scorerContender(scorer: Scorer, name = scorer.name): Contender {
+export function scorerContender(scorer: RowScorer, name = scorer.name): Contender {
   return {
     name,
     probe: scorer.probe,

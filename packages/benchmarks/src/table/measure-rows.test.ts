@@ -63,7 +63,7 @@ const state: PolicyState = {
   },
   retain() {},
   fork: () => state,
-  save: () => new Uint8Array(0),
+  save: () => new Map(),
 };
 const reference: Contender = {
   name: 'uneven',

@@ -4,8 +4,7 @@ import {
   type CacheView,
   type EvictionPolicy,
   type PolicyState,
-  packState,
-  unpackState,
+  SavedStateReader,
 } from '@namm/kv-cache';
 import { selectSlots } from '@namm/namm';
 import { keyNorms } from './key-norms.js';
@@ -64,7 +63,7 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
     },
     retain() {},
     fork: () => state,
-    save: () => packState(policy, []),
+    save: () => new Map(),
   };
   const policy: EvictionPolicy = {
     name: 'key-norm',
@@ -80,7 +79,7 @@ export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
     updateInterval,
     start: () => state,
     restore(_, saved) {
-      unpackState(policy, saved);
+      new SavedStateReader(saved).end();
       return state;
     },
     takeOver: () => state, // all it needs is in the cache

@@ -1,5 +1,6 @@
 import type { CacheShape } from './cache-shape.js';
 import type { FloatArray, Observation, Probe, SpectrumFeeds } from './probe.js';
+import type { SavedState } from './saved-state.js';
 import type { Segments } from './segments.js';
 
 /** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
@@ -55,10 +56,11 @@ export interface EvictionPolicy {
   /**
    * The state that {@link PolicyState.save} wrote, which goes on as the saved one would have.
    *
-   * @throws {FileFormatError} when the bytes are cut off or no state of this kind
-   * @throws {CacheMismatchError} when another policy or one with other settings wrote them
+   * A cache's file says which policy with which settings saved it, and is refused for others before this is called.
+   *
+   * @throws {FileFormatError} when the tensors are not those of such a state
    */
-  restore(shape: CacheShape, saved: Uint8Array): PolicyState;
+  restore(shape: CacheShape, saved: SavedState): PolicyState;
   /**
    * A state of this policy that remembers what another policy's does; for {@link KVCache.copyUnder}. Left out
    * where only a state of its own will do.
@@ -93,8 +95,8 @@ export interface PolicyState {
    */
   retain(kept: readonly (KeptSlots | null)[]): void;
   fork(): PolicyState;
-  /** Everything remembered, for {@link EvictionPolicy.restore}; {@link packState} helps. */
-  save(): Uint8Array;
+  /** Everything remembered, for {@link EvictionPolicy.restore}; {@link SavedStateReader} reads it. */
+  save(): SavedState;
   /** Bytes of what the policy remembers, counted in every memory report. */
   readonly bytes: number;
 }

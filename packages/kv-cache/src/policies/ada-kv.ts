@@ -1,16 +1,16 @@
 import { checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
 import { type AdaptiveHeadsOptions, adaptiveHeads } from '../scoring/adaptive-heads.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 import { snapKVScorer } from './snap-kv.js';
 
 /** Options of {@link adaKV}. */
 export interface AdaKVOptions extends AdaptiveHeadsOptions {
   readonly budget: BudgetInput;
   /** @defaultValue `snapKVScorer()` */
-  readonly scorer?: Scorer;
+  readonly scorer?: RowScorer;
 }
 
 /**

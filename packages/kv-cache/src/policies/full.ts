@@ -1,5 +1,5 @@
 import type { EvictionPolicy, PolicyState } from '../contracts/eviction-policy.js';
-import { packState, unpackState } from '../saved-state.js';
+import { SavedStateReader } from '../saved-state-reader.js';
 
 /**
  * Keeps every token: the full cache, which every other policy is compared with.
@@ -23,12 +23,12 @@ export function full(): EvictionPolicy {
         select: async () => nothing,
         retain() {},
         fork: () => state, // there is nothing to remember
-        save: () => packState(policy, []),
+        save: () => new Map(),
       };
       return state;
     },
     restore(shape, saved) {
-      unpackState(policy, saved);
+      new SavedStateReader(saved).end();
       return policy.start(shape);
     },
     takeOver: (shape) => policy.start(shape),

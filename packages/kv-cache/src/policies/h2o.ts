@@ -1,9 +1,10 @@
 import { checkNames, checkShare } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { attentionSumsScorer } from '../scoring/attention-sums.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { addAttention } from '../scoring/add-attention.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 
 /** Options of {@link h2o}. */
 export interface H2OOptions {
@@ -35,11 +36,14 @@ export function h2o(options: H2OOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link h2o}. */
-export function h2oScorer(recentShare = 0.5): Scorer {
+export function h2oScorer(recentShare = 0.5): RowScorer {
   checkShare('recentShare', recentShare);
-  const protectedRows = (slots: number) => Math.round(recentShare * slots);
-  const parts = { name: 'h2o', settings: { recentShare }, protectedRows };
-  return attentionSumsScorer(parts, (sums, _view, _layer, _head, scores) => {
-    scores.set(sums.subarray(0, scores.length));
+  return rowScorer({
+    name: 'h2o',
+    settings: { recentShare },
+    protectedRows: (slots) => Math.round(recentShare * slots),
+    memory: Float64Array,
+    observe: addAttention,
+    score: (scores, sums) => scores.set(sums.subarray(0, scores.length)),
   });
 }

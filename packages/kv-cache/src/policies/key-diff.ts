@@ -1,9 +1,10 @@
 import { checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { keyNormsScorer } from '../scoring/key-norms.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { keyNorms } from '../scoring/key-norms.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 
 /** Options of {@link keyDiff}. */
 export interface KeyDiffOptions {
@@ -29,17 +30,22 @@ export function keyDiff(options: KeyDiffOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link keyDiff}. */
-export function keyDiffScorer(): Scorer {
+export function keyDiffScorer(): RowScorer {
   let scratch = new Float32Array(0);
-  return keyNormsScorer({ name: 'keydiff', settings: {} }, (norms, view, layer, head, scores) => {
-    const size = view.shape.layers[layer]!.headSize;
-    const { shared, own } = view.segments(layer, head);
-    const length = scores.length * size;
-    if (scratch.length < length) scratch = new Float32Array(length + (length >>> 2));
-    // Both pieces in one plain array: loops over resizable ones take three times as long.
-    scratch.set(shared.keys);
-    scratch.set(own.keys, shared.keys.length);
-    scoreKeys(scratch, size, norms, scores);
+  return rowScorer({
+    name: 'keydiff',
+    memory: Float64Array,
+    begin: keyNorms,
+    score(scores, norms, { view, layer, head }) {
+      const size = view.shape.layers[layer]!.headSize;
+      const { shared, own } = view.segments(layer, head);
+      const length = scores.length * size;
+      if (scratch.length < length) scratch = new Float32Array(length + (length >>> 2));
+      // Both pieces in one plain array: loops over resizable ones take three times as long.
+      scratch.set(shared.keys);
+      scratch.set(own.keys, shared.keys.length);
+      scoreKeys(scratch, size, norms, scores);
+    },
   });
 }
 

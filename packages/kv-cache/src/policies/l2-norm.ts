@@ -1,9 +1,10 @@
 import { checkChoice, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { keyNormsScorer } from '../scoring/key-norms.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { keyNorms } from '../scoring/key-norms.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 
 /** Options of {@link l2Norm}. */
 export interface L2NormOptions {
@@ -34,11 +35,15 @@ export function l2Norm(options: L2NormOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link l2Norm}. */
-export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): Scorer {
+export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): RowScorer {
   checkChoice('keep', keep, ['lowest', 'highest']);
   const sign = keep === 'lowest' ? -1 : 1;
-  const parts = { name: keep === 'lowest' ? 'l2' : 'l2-highest', settings: {} };
-  return keyNormsScorer(parts, (norms, _view, _layer, _head, scores) => {
-    for (let i = 0; i < scores.length; i++) scores[i] = sign * norms[i]!;
+  return rowScorer({
+    name: keep === 'lowest' ? 'l2' : 'l2-highest',
+    memory: Float64Array,
+    begin: keyNorms,
+    score(scores, norms) {
+      for (let i = 0; i < scores.length; i++) scores[i] = sign * norms[i]!;
+    },
   });
 }

@@ -1,9 +1,10 @@
 import { checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { attentionSumsScorer } from '../scoring/attention-sums.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { addAttention } from '../scoring/add-attention.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 
 /** Options of {@link observedAttention}. */
 export interface ObservedAttentionOptions {
@@ -29,10 +30,14 @@ export function observedAttention(options: ObservedAttentionOptions): EvictionPo
 }
 
 /** The scorer of {@link observedAttention}. */
-export function observedAttentionScorer(): Scorer {
-  const parts = { name: 'observed-attention', settings: {}, protectedRows: () => 0 };
-  return attentionSumsScorer(parts, (sums, view, layer, head, scores) => {
-    const tokens = view.tokens(layer, head);
-    for (let i = 0; i < scores.length; i++) scores[i] = sums[i]! / (view.seen - tokens[i]!);
+export function observedAttentionScorer(): RowScorer {
+  return rowScorer({
+    name: 'observed-attention',
+    memory: Float64Array,
+    observe: addAttention,
+    score(scores, sums, { view, layer, head }) {
+      const tokens = view.tokens(layer, head);
+      for (let i = 0; i < scores.length; i++) scores[i] = sums[i]! / (view.seen - tokens[i]!);
+    },
   });
 }

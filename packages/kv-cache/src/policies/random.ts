@@ -1,10 +1,9 @@
 import { checkInteger, checkNames, Random } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { expectArrays } from '../saved-state.js';
-import { RowTable } from '../scoring/row-table.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer, ScorerState } from '../scoring/scorer.js';
 
 /** Options of {@link random}. */
 export interface RandomOptions {
@@ -30,45 +29,19 @@ export function random(options: RandomOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link random}. */
-export function randomScorer(seed: number): Scorer {
+export function randomScorer(seed: number): RowScorer {
   checkInteger('seed', seed, 0);
-  const makeDraws = (length: number) => new Uint32Array(length);
-  return {
+  return rowScorer({
     name: 'random',
     settings: { seed },
-    probe: { kind: 'none' },
-    protectedRows: () => 0,
-    bytesPerRow: () => 4,
-    start: (shape) => stateOf(seed, RowTable.create(shape, makeDraws)),
-    restore(shape, saved) {
-      const arrays = expectArrays(saved, ['Uint32Array', 'Uint32Array'] as const);
-      return stateOf(seed, RowTable.restore(shape, makeDraws, arrays));
-    },
-  };
-}
-
-function stateOf(seed: number, table: RowTable<Uint32Array>): ScorerState {
-  return {
-    get bytes() {
-      return table.bytes;
-    },
-    observe() {},
-    score(view, layer, _, scores) {
-      for (const [head, target] of scores.entries()) {
-        const draws = table.head(layer, head);
-        const known = draws.length;
-        draws.extend(target.length);
-        const tokens = view.tokens(layer, head);
-        // Each row is drawn once and remembered: a draw costs far more than a look.
-        for (let i = known; i < target.length; i++) {
-          draws.array[i] = new Random(seed, layer, head, tokens[i]!).uint32();
-        }
-        target.set(draws.array.subarray(0, target.length));
+    memory: Uint32Array,
+    // Each row is drawn once and remembered: a draw costs far more than a look.
+    begin(draws, first, { view, layer, head }) {
+      const tokens = view.tokens(layer, head);
+      for (let i = first; i < tokens.length; i++) {
+        draws[i] = new Random(seed, layer, head, tokens[i]!).uint32();
       }
     },
-    endPass() {},
-    retain: (kept) => table.retain(kept),
-    fork: () => stateOf(seed, table.fork()),
-    save: () => table.save(),
-  };
+    score: (scores, draws) => scores.set(draws.subarray(0, scores.length)),
+  });
 }

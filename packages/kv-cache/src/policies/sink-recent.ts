@@ -1,9 +1,9 @@
 import { checkInteger, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
-import { statelessScorer } from '../scoring/stateless-scorer.js';
 
 /** Options of {@link sinkRecent}. */
 export interface SinkRecentOptions {
@@ -35,14 +35,18 @@ export function sinkRecent(options: SinkRecentOptions): EvictionPolicy {
   return scoredPolicy({ scorer: sinkRecentScorer(sinks), budget });
 }
 
-/** The scorer of {@link sinkRecent}: infinite for sinks, else the position. */
-export function sinkRecentScorer(sinks = 4): Scorer {
+/** The scorer of {@link sinkRecent}: infinite for sinks, else the token's number. */
+export function sinkRecentScorer(sinks = 4): RowScorer {
   checkInteger('sinks', sinks, 0);
-  return statelessScorer('sink-recent', { sinks }, (view, layer, head, slots, scores) => {
-    const tokens = view.tokens(layer, head);
-    const sinksHeld = Math.min(sinks, slots - 1);
-    for (let i = 0; i < scores.length; i++) {
-      scores[i] = tokens[i]! < sinksHeld ? Infinity : tokens[i]!;
-    }
+  return rowScorer({
+    name: 'sink-recent',
+    settings: { sinks },
+    score(scores, _, { view, layer, head, slots }) {
+      const tokens = view.tokens(layer, head);
+      const sinksHeld = Math.min(sinks, slots - 1);
+      for (let i = 0; i < scores.length; i++) {
+        scores[i] = tokens[i]! < sinksHeld ? Infinity : tokens[i]!;
+      }
+    },
   });
 }

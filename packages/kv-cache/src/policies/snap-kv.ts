@@ -1,8 +1,8 @@
 import { checkChoice, checkInteger, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 import { SnapKVState } from '../scoring/snap-kv-state.js';
 
 /** Options of {@link snapKVScorer}. */
@@ -55,7 +55,7 @@ export function snapKV(options: SnapKVOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link snapKV}. */
-export function snapKVScorer(options: SnapKVScorerOptions = {}): Scorer {
+export function snapKVScorer(options: SnapKVScorerOptions = {}): RowScorer {
   checkNames('snapKVScorer', options, snapKVNames);
   const { window = 32, kernel = 5, pooling = 'average' } = options;
   checkInteger('window', window, 1);

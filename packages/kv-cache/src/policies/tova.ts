@@ -1,9 +1,9 @@
 import { checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
-import { expectArrays } from '../saved-state.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { SavedStateReader } from '../saved-state-reader.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import type { Scorer } from '../scoring/scorer.js';
 import { TovaState } from '../scoring/tova-state.js';
 
 /** Options of {@link tova}. */
@@ -36,7 +36,7 @@ export function tova(options: TovaOptions): EvictionPolicy {
 }
 
 /** The scorer of {@link tova}. */
-export function tovaScorer(protectLast = true): Scorer {
+export function tovaScorer(protectLast = true): RowScorer {
   return {
     name: 'tova',
     settings: { protectLast },
@@ -45,7 +45,7 @@ export function tovaScorer(protectLast = true): Scorer {
     bytesPerRow: () => 0, // the last attention is forgotten when the pass is over
     start: (shape) => TovaState.start(shape),
     restore(shape, saved) {
-      expectArrays(saved, []);
+      new SavedStateReader(saved).end();
       return TovaState.start(shape);
     },
   };

@@ -12,5 +12,5 @@ it('gives rows back where rounding would exceed the budget', () => {
   ];
   const { counts } = adaptiveHeads({ rule: 'original', safeguard: 0.5 });
   const arrays = scores.map((head) => Float64Array.from(head));
-  expect(counts(arrays, 2, 0, new TopSlots())).toEqual([2, 1, 3]);
+  expect(counts(arrays, [2, 2, 2], [0, 0, 0], new TopSlots())).toEqual([2, 1, 3]);
 });

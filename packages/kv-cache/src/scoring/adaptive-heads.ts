@@ -32,8 +32,11 @@ export function adaptiveHeads(options: AdaptiveHeadsOptions = {}): HeadAllocatio
   checkChoice('rule', rule, ['kvpress', 'original']);
   return {
     settings: { kind: 'adaptive', safeguard, rule },
-    isDue: (lengths, slots) => sum(lengths) > lengths.length * slots,
-    counts(scores, slots, protectedRows, top) {
+    slots: ({ lengths, slots }) =>
+      sum(lengths) > lengths.length * slots ? lengths.map(() => slots) : null,
+    counts(scores, allSlots, allProtected, top) {
+      // The same for every head.
+      const [slots, protectedRows] = [allSlots[0]!, allProtected[0]!];
       const tails = scores.map(({ length }) => Math.min(protectedRows, length));
       const candidates = scores.map((head, h) => head.slice(0, head.length - tails[h]!));
       const free = scores.length * slots - sum(tails);

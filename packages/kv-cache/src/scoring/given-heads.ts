@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { PolicySettings } from '../contracts/eviction-policy.js';
+import { fillSlots, type HeadAllocation } from './head-allocation.js';
 
 /** How many rows each head keeps from some moment on. */
 export interface GivenCounts {
@@ -7,14 +7,6 @@ export interface GivenCounts {
   readonly seen: number;
   /** Rows per layer and KV head; a head that holds no more loses nothing. */
   readonly counts: readonly (readonly number[])[];
-}
-
-/** Numbers of rows that are known beforehand, instead of a budget; see {@link givenHeads}. */
-export interface GivenHeads {
-  /** Which allocation this is and all that decides in it, as plain JSON data. */
-  readonly settings: PolicySettings;
-  /** Rows of one layer per KV head; null when it loses nothing yet. */
-  given(layer: number, seen: number): readonly number[] | null;
 }
 
 /**
@@ -29,7 +21,7 @@ export interface GivenHeads {
  * const policy = scoredPolicy({ scorer: h2oScorer(), heads, updateInterval: 64 });
  * ```
  */
-export function givenHeads(schedule: readonly GivenCounts[]): GivenHeads {
+export function givenHeads(schedule: readonly GivenCounts[]): HeadAllocation {
   if (schedule.length === 0) throw new InvalidArgumentError('schedule', 'is empty');
   for (const [index, { seen, counts }] of schedule.entries()) {
     if (!Number.isSafeInteger(seen) || seen < 0 || seen <= (schedule[index - 1]?.seen ?? -1)) {
@@ -43,6 +35,11 @@ export function givenHeads(schedule: readonly GivenCounts[]): GivenHeads {
   }
   return {
     settings: { kind: 'given', schedule },
-    given: (layer, seen) => schedule.findLast((entry) => entry.seen <= seen)?.counts[layer] ?? null,
+    needsBudget: false,
+    slots({ layer, seen, lengths }) {
+      const given = schedule.findLast((entry) => entry.seen <= seen)?.counts[layer];
+      return given?.some((count, head) => lengths[head]! > count) ? given : null;
+    },
+    counts: fillSlots,
   };
 }

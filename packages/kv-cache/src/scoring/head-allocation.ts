@@ -1,30 +1,55 @@
 import type { PolicySettings } from '../contracts/eviction-policy.js';
 import type { TopSlots } from './top-slots.js';
 
+/** A layer whose heads share its slots. */
+export interface LayerToDivide {
+  readonly layer: number;
+  /** Tokens of the sequence so far. */
+  readonly seen: number;
+  /** Rows that each KV head holds. */
+  readonly lengths: readonly number[];
+  /** What the budget gives a head, on average over the heads of the layer. */
+  readonly slots: number;
+}
+
 /** Divides the slots of a layer among its KV heads. */
 export interface HeadAllocation {
   /** Which allocation this is and all that decides in it, as plain JSON data. */
   readonly settings: PolicySettings;
-  /** Whether a layer with these rows per head has to lose rows. */
-  isDue(lengths: readonly number[], slots: number): boolean;
   /**
-   * How many rows each head keeps, at most its length; together at most heads × slots.
+   * False where it knows its numbers without a budget.
+   * @defaultValue true
+   */
+  readonly needsBudget?: boolean;
+  /** Slots per head as far as they are known before the scores; null when the layer loses nothing. */
+  slots(layer: LayerToDivide): readonly number[] | null;
+  /**
+   * How many rows each head keeps, at most its length; together at most the sum of their slots.
    *
    * @param scores per head `[length]`
-   * @param slots slots per head, on average over the heads of the layer
-   * @param protectedRows newest rows per head that stay in any case; at most `slots`
+   * @param slots what {@link slots} gave
+   * @param protectedRows newest rows of each head that stay in any case; at most its slots
    */
   counts(
     scores: readonly Float64Array[],
-    slots: number,
-    protectedRows: number,
+    slots: readonly number[],
+    protectedRows: readonly number[],
     top: TopSlots,
   ): readonly number[];
+}
+
+/** Every head keeps as many rows as it has slots. */
+export function fillSlots(
+  scores: readonly Float64Array[],
+  slots: readonly number[],
+): readonly number[] {
+  return scores.map((head, h) => Math.min(head.length, slots[h]!));
 }
 
 /** Every head keeps the same number of rows. */
 export const equalHeads: HeadAllocation = {
   settings: { kind: 'equal' },
-  isDue: (lengths, slots) => lengths.some((length) => length > slots),
-  counts: (scores, slots) => scores.map((head) => Math.min(head.length, slots)),
+  slots: ({ lengths, slots }) =>
+    lengths.some((length) => length > slots) ? lengths.map(() => slots) : null,
+  counts: fillSlots,
 };

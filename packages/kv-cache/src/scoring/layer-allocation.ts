@@ -8,9 +8,9 @@ export interface LayerAllocation {
   /** @throws {InvalidArgumentError} when the layers of this shape cannot be treated so */
   check?(shape: CacheShape, budgetInBytes: boolean): void;
   /**
-   * Slots per head for every layer, on average over the layers at most `slots`.
+   * Slots per head for every layer, whole numbers, on average over the layers at most `slots`.
    *
-   * @param slots slots per head, on average over the layers
+   * @param slots slots per head, on average over the layers; may be a fraction, and is at least 1
    * @param seen tokens of the sequence so far
    */
   slots(layers: number, slots: number, seen: number): readonly number[];
@@ -19,5 +19,5 @@ export interface LayerAllocation {
 /** Every layer has the same number of slots per head. */
 export const equalLayers: LayerAllocation = {
   settings: { kind: 'equal' },
-  slots: (layers, slots) => new Array<number>(layers).fill(slots),
+  slots: (layers, slots) => new Array<number>(layers).fill(Math.floor(slots)),
 };

@@ -65,7 +65,14 @@ function kvpressBudgets(layers: number, slots: number, seen: number, window: num
   return Array.from({ length: layers }, (_, layer) => roundHalfEven(first - layer * step));
 }
 
-function factoryBudgets(layers: number, slots: number, seen: number, window: number, beta: number) {
+function factoryBudgets(
+  layers: number,
+  average: number,
+  seen: number,
+  window: number,
+  beta: number,
+) {
+  const slots = Math.floor(average); // all its numbers are whole
   const base = slots - window;
   if (seen < slots) return new Array<number>(layers).fill(seen);
   // Its code keeps C rows in every layer while the sequence is shorter than twice its base.

@@ -10,7 +10,7 @@ it('falls from layer to layer and never exceeds its budget', () => {
   });
   const sizes = fc.tuple(
     fc.integer({ min: 1, max: 40 }),
-    fc.integer({ min: 1, max: 2000 }),
+    fc.integer({ min: 2, max: 4000 }).map((halves) => halves / 2),
     fc.nat(9000),
   );
   fc.assert(
@@ -22,9 +22,19 @@ it('falls from layer to layer and never exceeds its budget', () => {
         expect(Number.isInteger(own) && own >= 0).toBe(true);
         if (layer > 0) expect(own).toBeLessThanOrEqual(perLayer[layer - 1]!);
         // Where layers differ, none loses its protected window.
-        if (own !== slots) expect(own).toBeGreaterThanOrEqual(Math.min(shape.window, seen));
+        if (own !== Math.floor(slots))
+          expect(own).toBeGreaterThanOrEqual(Math.min(shape.window, seen));
       }
     }),
     { numRuns: 2000 },
   );
+});
+
+it('computes the pyramid of a share from the unrounded number, as kvpress does', () => {
+  // 97 tokens, half of them kept, w = 12: from 48.5 slots max = 97 − 12, min = 97 − max = 12, which fits;
+  // from 48 slots min would be 11 < 12, and every layer would get the same.
+  const layers = pyramidLayers({ window: 12 });
+  expect(layers.slots(4, 48.5, 97)).toEqual([85, 61, 36, 12]);
+  expect(layers.slots(2, 48.5, 97)).toEqual([85, 12]);
+  expect(layers.slots(4, 48, 97)).toEqual([48, 48, 48, 48]);
 });

@@ -25,12 +25,13 @@ export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
       throw new InvalidArgumentError('budget', problem);
     },
     slots(layers, slots, seen) {
-      for (let asked = slots; asked > 0; asked--) {
+      // The pyramid of a fraction first, as kvpress has it; then those of fewer and fewer whole slots.
+      for (let asked = slots; asked > 0; asked = Math.ceil(asked) - 1) {
         const budgets = pyramidBudgets({ ...options, layers, slots: asked, seen });
         const total = budgets.reduce((sum, budget) => sum + budget, 0);
         if (total <= layers * slots) return budgets;
       }
-      return new Array<number>(layers).fill(slots);
+      return new Array<number>(layers).fill(Math.floor(slots));
     },
   };
 }

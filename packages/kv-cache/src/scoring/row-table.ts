@@ -1,26 +1,28 @@
 import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
 import type { KeptSlots } from '../contracts/eviction-policy.js';
-import { badState } from '../saved-state.js';
-import { type MakeArray, RowValues } from './row-values.js';
+import type { StateTensor } from '../contracts/saved-state.js';
+import type { SavedStateReader } from '../saved-state-reader.js';
+import { type RowArray, type RowArrayType, RowValues } from './row-values.js';
 
 /** {@link RowValues} for every layer and KV head. */
-export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
-  readonly #make: MakeArray<T>;
+export class RowTable<T extends RowArray> {
+  readonly #type: RowArrayType<T>;
   readonly #layers: readonly (readonly RowValues<T>[])[];
 
-  private constructor(make: MakeArray<T>, layers: readonly (readonly RowValues<T>[])[]) {
-    this.#make = make;
+  private constructor(type: RowArrayType<T>, layers: readonly (readonly RowValues<T>[])[]) {
+    this.#type = type;
     this.#layers = layers;
   }
 
-  static create<T extends Float32Array | Float64Array | Uint32Array>(
+  /** @param width numbers per row of a layer */
+  static create<T extends RowArray>(
     shape: CacheShape,
-    make: MakeArray<T>,
+    type: RowArrayType<T>,
     width: (layer: LayerShape) => number = () => 1,
   ): RowTable<T> {
     const heads = (layer: LayerShape) =>
-      Array.from({ length: layer.keyValueHeads }, () => new RowValues(make, width(layer)));
-    return new RowTable(make, shape.layers.map(heads));
+      Array.from({ length: layer.keyValueHeads }, () => new RowValues(type, width(layer)));
+    return new RowTable(type, shape.layers.map(heads));
   }
 
   get bytes(): number {
@@ -45,16 +47,14 @@ export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
     for (const heads of this.#layers) for (const values of heads) values.clear();
   }
 
-  /** Rows per head, and the numbers of all rows. */
-  save(): [Uint32Array, T] {
-    const heads = this.#layers.flat();
-    const numbers = this.#make(heads.reduce((sum, { rows }) => sum + rows.length, 0));
-    let end = 0;
-    for (const { rows } of heads) {
-      numbers.set(rows, end);
-      end += rows.length;
-    }
-    return [Uint32Array.from(heads, ({ length }) => length), numbers];
+  /** A tensor `[rows, width]` per head. */
+  save(name: string): [string, StateTensor][] {
+    return this.#layers.flatMap((heads, layer) =>
+      heads.map(({ rows, length, width }, head): [string, StateTensor] => [
+        tensorName(layer, head, name),
+        { shape: [length, width], data: rows.slice() },
+      ]),
+    );
   }
 
   /**
@@ -62,31 +62,30 @@ export class RowTable<T extends Float32Array | Float64Array | Uint32Array> {
    *
    * @throws {FileFormatError} when it was of another shape
    */
-  static restore<T extends Float32Array | Float64Array | Uint32Array>(
+  static restore<T extends RowArray>(
     shape: CacheShape,
-    make: MakeArray<T>,
-    [lengths, numbers]: readonly [Uint32Array, T],
+    type: RowArrayType<T>,
+    reader: SavedStateReader,
+    name: string,
     width: (layer: LayerShape) => number = () => 1,
   ): RowTable<T> {
-    const table = RowTable.create(shape, make, width);
-    const heads = table.#layers.flat();
-    const sizes = heads.map((head, i) => (lengths[i] ?? 0) * head.width);
-    const size = sizes.reduce((sum, next) => sum + next, 0);
-    if (lengths.length !== heads.length || size !== numbers.length) {
-      const found = `${numbers.length} numbers of ${lengths.length} heads`;
-      throw badState(`holds ${found} instead of ${size} of ${heads.length}`);
-    }
-    let end = 0;
-    for (const [i, head] of heads.entries()) {
-      head.extend(lengths[i]!);
-      head.rows.set(numbers.subarray(end, end + sizes[i]!));
-      end += sizes[i]!;
+    const table = RowTable.create(shape, type, width);
+    for (const [layer, heads] of table.#layers.entries()) {
+      for (const [head, values] of heads.entries()) {
+        const numbers = reader.take(tensorName(layer, head, name), type, [null, values.width]);
+        values.extend(numbers.length / values.width);
+        values.rows.set(numbers);
+      }
     }
     return table;
   }
 
   fork(): RowTable<T> {
     const layers = this.#layers.map((heads) => heads.map((values) => values.fork()));
-    return new RowTable(this.#make, layers);
+    return new RowTable(this.#type, layers);
   }
+}
+
+function tensorName(layer: number, head: number, name: string): string {
+  return `layers.${layer}.heads.${head}.${name}`;
 }

@@ -22,9 +22,7 @@ it('does what an array of rows does, and so do its forks', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(2), operation), { maxLength: 30 }), (steps) => {
       let next = 1;
-      const pairs = [
-        { fast: new RowValues((n) => new Float64Array(n), width), slow: [] as number[][] },
-      ];
+      const pairs = [{ fast: new RowValues(Float64Array, width), slow: [] as number[][] }];
       for (const [which, step] of steps) {
         const pair = pairs[which % pairs.length]!;
         const { fast, slow } = pair;

@@ -1,20 +1,21 @@
-type NumberArray = Float32Array | Float64Array | Uint32Array;
+/** Numbers that are remembered per row. */
+export type RowArray = Float32Array | Float64Array | Uint32Array;
 
 /** Makes an array of zeros. */
-export type MakeArray<T extends NumberArray> = (length: number) => T;
+export type RowArrayType<T extends RowArray> = new (length: number) => T;
 
 /** `width` numbers for every row of one head, kept in step with the rows of the cache. */
-export class RowValues<T extends NumberArray> {
+export class RowValues<T extends RowArray> {
   /** Numbers per row. */
   readonly width: number;
-  readonly #make: MakeArray<T>;
+  readonly #type: RowArrayType<T>;
   #array: T;
   #length = 0;
 
-  constructor(make: MakeArray<T>, width: number) {
-    this.#make = make;
+  constructor(type: RowArrayType<T>, width: number) {
+    this.#type = type;
     this.width = width;
-    this.#array = make(0);
+    this.#array = new type(0);
   }
 
   /** Rows. */
@@ -41,7 +42,7 @@ export class RowValues<T extends NumberArray> {
   extend(length: number): void {
     const needed = length * this.width;
     if (needed > this.#array.length) {
-      const larger = this.#make((length + (length >>> 2)) * this.width);
+      const larger = new this.#type((length + (length >>> 2)) * this.width);
       larger.set(this.rows);
       this.#array = larger;
     } else {
@@ -72,14 +73,14 @@ export class RowValues<T extends NumberArray> {
   }
 
   fork(): RowValues<T> {
-    const copy = new RowValues(this.#make, this.width);
+    const copy = new RowValues(this.#type, this.width);
     copy.#array = this.#copy(this.#length);
     copy.#length = this.#length;
     return copy;
   }
 
   #copy(capacity: number): T {
-    const copy = this.#make(capacity * this.width);
+    const copy = new this.#type(capacity * this.width);
     copy.set(this.rows);
     return copy;
   }

@@ -1,5 +1,5 @@
-import { checkInteger, checkNames } from '@namm/core';
-import type { BudgetInput } from '../budget.js';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import { averageSlots, type BudgetInput, parseBudget } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
 import type { CacheShape } from '../contracts/cache-shape.js';
 import type {
@@ -10,18 +10,17 @@ import type {
   ScoreListener,
 } from '../contracts/eviction-policy.js';
 import type { Observation } from '../contracts/probe.js';
-import { parseBudget } from '../parse-budget.js';
-import { packState, unpackState } from '../saved-state.js';
-import { slotsPerHead } from '../slots-per-head.js';
-import type { GivenHeads } from './given-heads.js';
+
+import type { RowScorer, RowScorerState } from '../contracts/row-scorer.js';
+import type { SavedState } from '../contracts/saved-state.js';
+
 import { equalHeads, type HeadAllocation } from './head-allocation.js';
 import { equalLayers, type LayerAllocation } from './layer-allocation.js';
-import type { Scorer, ScorerState } from './scorer.js';
 import { TopSlots } from './top-slots.js';
 
 /** The parts of a policy that keeps the rows with the highest scores. */
 export interface ScoredPolicyOptions {
-  readonly scorer: Scorer;
+  readonly scorer: RowScorer;
   /**
    * Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. Needed unless the numbers of
    * rows are given.
@@ -32,7 +31,7 @@ export interface ScoredPolicyOptions {
   /** @defaultValue every layer the same */
   readonly layers?: LayerAllocation;
   /** @defaultValue every head the same */
-  readonly heads?: HeadAllocation | GivenHeads;
+  readonly heads?: HeadAllocation;
   /**
    * Evict only when the tokens seen are a multiple of this, as a NAMM does; in between everything stays.
    * @defaultValue after every pass
@@ -45,7 +44,8 @@ export interface ScoredPolicyOptions {
  * allocations how layers and heads share them. All classic policies of this package are made so. It is
  * applied after every forward pass, in prefill and decode alike, unless an interval is asked for.
  *
- * @throws {InvalidArgumentError} when the budget cannot be read, or the interval is no whole number above 0
+ * @throws {InvalidArgumentError} when the budget cannot be read, is missing or has no effect, or the interval is no
+ *   whole number above 0
  * @example
  * ```ts
  * const policy = scoredPolicy({ scorer: keyDiffScorer(), budget: '25%', heads: adaptiveHeads() });
@@ -55,7 +55,11 @@ export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
   const names = ['scorer', 'budget', 'name', 'layers', 'heads', 'updateInterval'] as const;
   checkNames('scoredPolicy', options, names);
   const { scorer, layers = equalLayers, heads = equalHeads, updateInterval } = options;
-  const budget = parseBudget(options.budget ?? ('given' in heads ? '100%' : options.budget!));
+  const { needsBudget = true } = heads;
+  if (!needsBudget && options.budget !== undefined) {
+    throw new InvalidArgumentError('budget', 'has no effect: the numbers of rows are given');
+  }
+  const budget = parseBudget(needsBudget ? options.budget! : '100%');
   if (updateInterval !== undefined) checkInteger('updateInterval', updateInterval, 1);
   const settings = {
     budget,
@@ -66,7 +70,7 @@ export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
   };
   const partsFor = (shape: CacheShape): Parts => {
     layers.check?.(shape, budget.kind === 'bytes');
-    const slots = slotsPerHead(budget, shape, (layer) => scorer.bytesPerRow(layer));
+    const slots = averageSlots(budget, shape, (layer) => scorer.bytesPerRow(layer));
     return { policy, scorer, layers, heads, slots, updateInterval: updateInterval ?? 1 };
   };
   const policy: EvictionPolicy = {
@@ -77,7 +81,7 @@ export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
     start: (shape) => new ScoredState(partsFor(shape), scorer.start(shape)),
     restore(shape, saved) {
       const parts = partsFor(shape);
-      return new ScoredState(parts, scorer.restore(shape, unpackState(policy, saved)));
+      return new ScoredState(parts, scorer.restore(shape, saved));
     },
   };
   return policy;
@@ -85,20 +89,20 @@ export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
 
 interface Parts {
   readonly policy: EvictionPolicy;
-  readonly scorer: Scorer;
+  readonly scorer: RowScorer;
   readonly layers: LayerAllocation;
-  readonly heads: HeadAllocation | GivenHeads;
+  readonly heads: HeadAllocation;
   readonly slots: (seen: number) => number;
   readonly updateInterval: number;
 }
 
 class ScoredState implements PolicyState {
   readonly #parts: Parts;
-  readonly #scorer: ScorerState;
+  readonly #scorer: RowScorerState;
   readonly #top = new TopSlots();
   #scratch: Float64Array[] = [];
 
-  constructor(parts: Parts, scorer: ScorerState) {
+  constructor(parts: Parts, scorer: RowScorerState) {
     this.#parts = parts;
     this.#scorer = scorer;
   }
@@ -130,8 +134,8 @@ class ScoredState implements PolicyState {
     return new ScoredState(this.#parts, this.#scorer.fork());
   }
 
-  save(): Uint8Array {
-    return packState(this.#parts.policy, this.#scorer.save());
+  save(): SavedState {
+    return this.#scorer.save();
   }
 
   #selectLayer(
@@ -142,13 +146,8 @@ class ScoredState implements PolicyState {
   ): KeptSlots | null {
     const { policy, scorer, heads } = this.#parts;
     const lengths = headLengths(view.shape, view, layer);
-    const given = 'given' in heads ? (heads.given(layer, view.seen) ?? lengths) : null;
-    const ownSlots = given ?? lengths.map(() => slots);
-    const isDue =
-      'given' in heads
-        ? lengths.some((length, head) => length > ownSlots[head]!)
-        : heads.isDue(lengths, slots);
-    if (!isDue) return null;
+    const ownSlots = heads.slots({ layer, seen: view.seen, lengths, slots });
+    if (ownSlots === null) return null;
     const scores = lengths.map((length, head) => this.#scoresOf(head, length));
     this.#scorer.score(view, layer, ownSlots, scores);
     for (const [head, values] of scores.entries()) {
@@ -162,10 +161,7 @@ class ScoredState implements PolicyState {
         values.subarray(0, Math.max(0, values.length - protectedRows[head]!)),
       );
     }
-    const counts =
-      'given' in heads
-        ? lengths.map((length, head) => Math.min(length, ownSlots[head]!))
-        : heads.counts(scores, slots, protectedRows[0]!, this.#top);
+    const counts = heads.counts(scores, ownSlots, protectedRows, this.#top);
     return lengths.map((length, head) => {
       const tail = Math.min(protectedRows[head]!, counts[head]!);
       return this.#top.select(scores[head]!, length - tail, counts[head]! - tail, tail);

@@ -1,10 +1,11 @@
 import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
 import type { CacheView, KeptSlots } from '../contracts/eviction-policy.js';
 import type { FloatArray, Observation } from '../contracts/probe.js';
-import { badState, expectArrays, type StateArray } from '../saved-state.js';
+import type { RowScorerState } from '../contracts/row-scorer.js';
+import type { SavedState } from '../contracts/saved-state.js';
+import { badState, SavedStateReader } from '../saved-state-reader.js';
 import { poolRows } from './pool-rows.js';
 import { RowTable } from './row-table.js';
-import type { ScorerState } from './scorer.js';
 
 /** Settings of SnapKV, all resolved. */
 export interface SnapKVSettings {
@@ -18,7 +19,7 @@ export interface SnapKVSettings {
  * average commutes with the mean over the group, so average pooling needs one lane per KV head; the
  * maximum does not and needs one lane per query head.
  */
-export class SnapKVState implements ScorerState {
+export class SnapKVState implements RowScorerState {
   readonly #settings: SnapKVSettings;
   readonly #layers: readonly LayerShape[];
   readonly #attention: RowTable<Float32Array>;
@@ -40,24 +41,19 @@ export class SnapKVState implements ScorerState {
 
   static start(shape: CacheShape, settings: SnapKVSettings): SnapKVState {
     const width = (layer: LayerShape) => SnapKVState.width(layer, settings);
-    const table = RowTable.create(shape, makeAttention, width);
+    const table = RowTable.create(shape, Float32Array, width);
     return new SnapKVState(settings, shape.layers, table, new Array(shape.layers.length).fill(0));
   }
 
-  /** @throws {FileFormatError} when the arrays are not those that {@link save} gave */
-  static restore(
-    shape: CacheShape,
-    settings: SnapKVSettings,
-    saved: readonly StateArray[],
-  ): SnapKVState {
-    const types = ['Uint32Array', 'Float32Array', 'Float64Array'] as const;
-    const [lengths, numbers, queries] = expectArrays(saved, types);
+  /** @throws {FileFormatError} when the tensors are not those that {@link save} gave */
+  static restore(shape: CacheShape, settings: SnapKVSettings, saved: SavedState): SnapKVState {
+    const reader = new SavedStateReader(saved);
     const width = (layer: LayerShape) => SnapKVState.width(layer, settings);
-    const table = RowTable.restore(shape, makeAttention, [lengths, numbers], width);
-    const isCount = (count: number) => Number.isSafeInteger(count) && count >= 0;
-    if (queries.length !== shape.layers.length || !queries.every(isCount)) {
-      throw badState(`counts queries of ${queries.length} layers, or counts them wrongly`);
-    }
+    const table = RowTable.restore(shape, Float32Array, reader, 'attention', width);
+    const queries = reader.take('queries', Float64Array, [shape.layers.length]);
+    reader.end();
+    const wrong = queries.find((count) => !Number.isSafeInteger(count) || count < 0);
+    if (wrong !== undefined) throw badState(`counts ${wrong} queries`);
     return new SnapKVState(settings, shape.layers, table, [...queries]);
   }
 
@@ -123,19 +119,19 @@ export class SnapKVState implements ScorerState {
     this.#attention.retain(kept);
   }
 
-  fork(): ScorerState {
+  fork(): RowScorerState {
     return new SnapKVState(this.#settings, this.#layers, this.#attention.fork(), [
       ...this.#queries,
     ]);
   }
 
-  save(): StateArray[] {
-    return [...this.#attention.save(), Float64Array.from(this.#queries)];
+  save(): SavedState {
+    const queries = Float64Array.from(this.#queries);
+    return new Map([
+      ...this.#attention.save('attention'),
+      ['queries', { shape: [queries.length], data: queries }],
+    ]);
   }
-}
-
-function makeAttention(length: number): Float32Array {
-  return new Float32Array(length);
 }
 
 function lanesOf(layer: LayerShape, pooling: 'average' | 'max'): number {

@@ -1,12 +1,12 @@
 import type { CacheShape } from '../contracts/cache-shape.js';
 import type { CacheView, KeptSlots } from '../contracts/eviction-policy.js';
 import type { FloatArray, Observation } from '../contracts/probe.js';
-import type { StateArray } from '../saved-state.js';
+import type { RowScorerState } from '../contracts/row-scorer.js';
+import type { SavedState } from '../contracts/saved-state.js';
 import { RowTable } from './row-table.js';
-import type { ScorerState } from './scorer.js';
 
 /** What the last query of the pass under way gave to every row; between passes it remembers nothing. */
-export class TovaState implements ScorerState {
+export class TovaState implements RowScorerState {
   readonly #shape: CacheShape;
   /** Summed over the query heads of each group. */
   readonly #received: RowTable<Float64Array>;
@@ -17,10 +17,7 @@ export class TovaState implements ScorerState {
   }
 
   static start(shape: CacheShape): TovaState {
-    return new TovaState(
-      shape,
-      RowTable.create(shape, (length) => new Float64Array(length)),
-    );
+    return new TovaState(shape, RowTable.create(shape, Float64Array));
   }
 
   get bytes(): number {
@@ -77,12 +74,12 @@ export class TovaState implements ScorerState {
     this.#received.retain(kept);
   }
 
-  fork(): ScorerState {
+  fork(): RowScorerState {
     return new TovaState(this.#shape, this.#received.fork());
   }
 
-  save(): StateArray[] {
-    return [];
+  save(): SavedState {
+    return new Map();
   }
 }
 

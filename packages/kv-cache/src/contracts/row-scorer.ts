@@ -1,13 +1,13 @@
-import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
-import type { CacheView, KeptSlots, PolicySettings } from '../contracts/eviction-policy.js';
-import type { Observation, Probe } from '../contracts/probe.js';
-import type { StateArray } from '../saved-state.js';
+import type { CacheShape, LayerShape } from './cache-shape.js';
+import type { CacheView, KeptSlots, PolicySettings } from './eviction-policy.js';
+import type { Observation, Probe } from './probe.js';
+import type { SavedState } from './saved-state.js';
 
 /**
  * Rates the rows of a cache; the highest scores stay. How many stay is not the scorer's business but the
- * budget's and the allocation's: see {@link scoredPolicy}.
+ * budget's and the allocation's: see {@link scoredPolicy}. {@link rowScorer} makes most of them.
  */
-export interface Scorer {
+export interface RowScorer {
   readonly name: string;
   /** All that decides beside the name, as plain JSON data. */
   readonly settings: PolicySettings;
@@ -16,17 +16,17 @@ export interface Scorer {
   protectedRows(slots: number): number;
   /** Bytes that the state takes per row and KV head. */
   bytesPerRow(layer: LayerShape): number;
-  start(shape: CacheShape): ScorerState;
+  start(shape: CacheShape): RowScorerState;
   /**
-   * The state that {@link ScorerState.save} wrote.
+   * The state that {@link RowScorerState.save} wrote.
    *
-   * @throws {FileFormatError} when the arrays are not those of this scorer
+   * @throws {FileFormatError} when the tensors are not those of this scorer
    */
-  restore(shape: CacheShape, saved: readonly StateArray[]): ScorerState;
+  restore(shape: CacheShape, saved: SavedState): RowScorerState;
 }
 
-/** What a scorer remembers of one sequence; observe, compact, fork and bytes as in a PolicyState. */
-export interface ScorerState {
+/** What a scorer remembers of one sequence; observe, retain, fork, save and bytes as in a PolicyState. */
+export interface RowScorerState {
   observe(layer: number, observation: Observation): void;
   /**
    * Writes the scores of a layer, `[length]` per head. Scores of protected rows are not read.
@@ -42,8 +42,8 @@ export interface ScorerState {
   /** Called when a pass is over: what was only remembered for its scores can go. */
   endPass(): void;
   retain(kept: readonly (KeptSlots | null)[]): void;
-  fork(): ScorerState;
-  /** Everything remembered, for {@link Scorer.restore}. Called between passes. */
-  save(): readonly StateArray[];
+  fork(): RowScorerState;
+  /** Everything remembered, for {@link RowScorer.restore}. Called between passes. */
+  save(): SavedState;
   readonly bytes: number;
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import { expect, it } from 'vitest';
 import type { Budget, BudgetInput } from './budget.js';
-import { parseBudget } from './parse-budget.js';
+import { parseBudget } from './budget.js';
 
 it.each<[BudgetInput, Budget]>([
   [1, { kind: 'tokens', tokens: 1 }],

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { TensorData } from '@namm/tensors';
+import type { SavedState } from './contracts/saved-state.js';
+import type { HeadContents } from './row-buffer.js';
+import type { SequenceCounts } from './sequence-rows.js';
+
+/** What the metadata of a file says that holds a cache. */
+export const cacheFormat = 'namm-cache';
+/** Files of version 1 held a policy's state as bytes of a format of their own. */
+export const cacheVersion = '2';
+
+/** Everything that makes a cache what it is, beside its shape and its policy. */
+export interface CacheContents extends SequenceCounts {
+  readonly positions: 'absolute' | 'compact';
+  readonly keepOutsideWindow: boolean;
+  /** Per layer and KV head. */
+  readonly heads: readonly (readonly HeadContents[])[];
+  /** What {@link PolicyState.save} gave. */
+  readonly state: SavedState;
+}
+
+/** How the tensors of one head are called, without the part at the end. */
+export function headName(layer: number, head: number): string {
+  return `layers.${layer}.heads.${head}`;
+}
+
+/** What stands before the names of a policy's tensors. */
+export const policyPrefix = 'policy.';
+
+/**
+ * SHA-256 of all that a file holds: names, types, sizes and numbers of its tensors, and its metadata, the counts
+ * among it, where one digit more or less may look like another valid cache.
+ */
+export function fileDigest(
+  tensors: Iterable<readonly [string, TensorData]>,
+  { digest: _, ...metadata }: Readonly<Record<string, string>>,
+): string {
+  const hash = createHash('sha256');
+  const byName = <T>(entries: Iterable<readonly [string, T]>) =>
+    [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  hash.update(JSON.stringify(byName(Object.entries(metadata))));
+  for (const [name, { shape, dtype, data }] of byName(tensors)) {
+    hash.update(JSON.stringify([name, shape, dtype ?? data.constructor.name]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}

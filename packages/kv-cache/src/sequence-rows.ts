@@ -1,0 +1,188 @@
+import { InvalidArgumentError } from '@namm/core';
+import { CacheFullError } from './cache-errors.js';
+import { hasCompactPositions, marksPerRow } from './compact-positions.js';
+import type { CacheMemory } from './contracts/cache-memory.js';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { CacheUpdate } from './contracts/cache-update.js';
+import type { KeptSlots } from './contracts/eviction-policy.js';
+import { type HeadContents, type RotateKeys, RowBuffer } from './row-buffer.js';
+
+/** How far a sequence has come. */
+export interface SequenceCounts {
+  /** Tokens so far, evicted ones included. */
+  readonly seen: number;
+  /** Position that the next token will have in masks and windows. */
+  readonly nextPosition: number;
+  /** One more than the largest position that the model was told on any axis. */
+  readonly nextAxisPosition: number;
+}
+
+/** The rows of a sequence, for every layer and KV head, and how far it has come. Decides nothing. */
+export class SequenceRows implements SequenceCounts {
+  readonly #shape: CacheShape;
+  readonly #heads: readonly (readonly RowBuffer[])[];
+  #seen: number;
+  #nextPosition: number;
+  #nextAxisPosition: number;
+
+  private constructor(
+    shape: CacheShape,
+    heads: readonly (readonly RowBuffer[])[],
+    counts: SequenceCounts,
+  ) {
+    this.#shape = shape;
+    this.#heads = heads;
+    this.#seen = counts.seen;
+    this.#nextPosition = counts.nextPosition;
+    this.#nextAxisPosition = counts.nextAxisPosition;
+  }
+
+  /** Those of an empty sequence. */
+  static empty(shape: CacheShape): SequenceRows {
+    const counts = { seen: 0, nextPosition: 0, nextAxisPosition: 0 };
+    return new SequenceRows(shape, emptyHeads(shape), counts);
+  }
+
+  /** @param contents per layer and KV head, as {@link contents} gives them */
+  static of(
+    shape: CacheShape,
+    contents: readonly (readonly HeadContents[])[],
+    counts: SequenceCounts,
+  ): SequenceRows {
+    const rows = new SequenceRows(shape, emptyHeads(shape), counts);
+    for (const [layer, heads] of contents.entries()) {
+      for (const [head, own] of heads.entries()) rows.head(layer, head).append(own);
+    }
+    return rows;
+  }
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get nextPosition(): number {
+    return this.#nextPosition;
+  }
+
+  get nextAxisPosition(): number {
+    return this.#nextAxisPosition;
+  }
+
+  /** @throws {InvalidArgumentError} when there is no such head */
+  head(layer: number, head: number): RowBuffer {
+    const buffer = this.#heads[layer]?.[head];
+    if (buffer !== undefined) return buffer;
+    throw new InvalidArgumentError('layer, head', `there is no head ${head} in layer ${layer}`);
+  }
+
+  /** Rows held, per layer and head. */
+  get lengths(): number[][] {
+    return this.#heads.map((heads) => heads.map((head) => head.length));
+  }
+
+  /** What every head holds: views that are valid until the next change. */
+  get contents(): HeadContents[][] {
+    return this.#heads.map((heads) => heads.map((head) => head.contents));
+  }
+
+  /**
+   * Appends the rows of a pass.
+   *
+   * @throws {CacheFullError} when there is no memory for them; no head has then changed
+   */
+  append({ count, rows, positions: axes = new Int32Array(0) }: CacheUpdate): void {
+    this.#reserve(count);
+    const numbersFrom = (first: number) => Int32Array.from({ length: count }, (_, i) => first + i);
+    const tokens = numbersFrom(this.#seen);
+    const isCompact = hasCompactPositions(this.#shape);
+    const positions = isCompact ? numbersFrom(this.#nextPosition) : tokens;
+    for (const [layer, heads] of this.#heads.entries()) {
+      const { keys, values } = rows[layer]!;
+      const size = count * this.#shape.layers[layer]!.headSize;
+      for (const [head, buffer] of heads.entries()) {
+        const [from, to] = [head * size, (head + 1) * size];
+        const [ownKeys, ownValues] = [keys.subarray(from, to), values.subarray(from, to)];
+        buffer.append({ keys: ownKeys, values: ownValues, positions, tokens, axes });
+      }
+    }
+    this.#seen += count;
+    this.#nextPosition += count;
+    this.#nextAxisPosition = axes.reduce(
+      (next, position) => Math.max(next, position + 1),
+      this.#nextAxisPosition,
+    );
+  }
+
+  /** Keeps the rows at these slots; null keeps a whole layer. */
+  retain(kept: readonly (KeptSlots | null)[]): void {
+    for (const [layer, layerKept] of kept.entries()) {
+      if (layerKept === null) continue;
+      for (const [head, slots] of layerKept.entries()) this.head(layer, head).retain(slots);
+    }
+  }
+
+  /**
+   * Gives positions new numbers, and rotates the keys accordingly.
+   *
+   * @param closed new number of each old position, the last one being that of the next token
+   */
+  renumber(closed: Int32Array, rotate: (layer: number) => RotateKeys | null): void {
+    for (const [layer, heads] of this.#heads.entries()) {
+      const rotateLayer = rotate(layer);
+      for (const head of heads) head.renumber(closed, rotateLayer);
+    }
+    this.#nextPosition = closed[this.#nextPosition]!;
+  }
+
+  /** The same rows, read from the same memory until one side changes them. */
+  fork(): SequenceRows {
+    const heads = this.#heads.map((layer) => layer.map((head) => head.fork()));
+    return new SequenceRows(this.#shape, heads, this);
+  }
+
+  /** The same rows in memory of their own. */
+  copy(): SequenceRows {
+    return SequenceRows.of(this.#shape, this.contents, this);
+  }
+
+  /** Lets go of all rows, so that forks stop counting this sequence as a sharer. */
+  release(): void {
+    for (const head of this.#heads.flat()) head.retain(new Uint32Array(0));
+  }
+
+  /** @param policy bytes of the policy's state */
+  memory(policy: number): CacheMemory {
+    const keptPerHead = this.lengths;
+    let rows = 0;
+    let used = 0;
+    let [allocated, shared, sharedPart] = [0, 0, 0];
+    for (const [layer, heads] of this.#heads.entries()) {
+      for (const head of heads) {
+        rows += head.length;
+        used += head.length * 2 * this.#shape.layers[layer]!.headSize * 4;
+        allocated += head.allocatedBytes;
+        shared += head.shared.bytes;
+        sharedPart += head.shared.bytes / head.shared.sharers;
+      }
+    }
+    const positions = rows * marksPerRow(this.#shape) * 4;
+    const bytes = { allocated, shared, sharedPart, used, positions, policy };
+    return { seen: this.#seen, rows, keptPerHead, bytes };
+  }
+
+  /** Before the first row is written, so that running out of memory leaves the heads as they were. */
+  #reserve(count: number): void {
+    try {
+      for (const heads of this.#heads) for (const head of heads) head.reserve(count);
+    } catch (cause) {
+      throw new CacheFullError(count, this.memory(0), cause);
+    }
+  }
+}
+
+function emptyHeads(shape: CacheShape): RowBuffer[][] {
+  const marks = { hasTokens: hasCompactPositions(shape), axes: shape.positionAxes ?? 0 };
+  return shape.layers.map(({ keyValueHeads, headSize }) =>
+    Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, marks)),
+  );
+}
