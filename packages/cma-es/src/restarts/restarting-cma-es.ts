@@ -43,7 +43,7 @@ interface SavedRestarts {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** What a bytewise equal option has in common with another. */
+/** A checksum of each option: equal ones have equal ones. */
 function fingerprints(options: CmaEsOptions, restarts: RestartOptions): Record<string, string> {
   const all = Object.entries({ ...resolveOptions(options), ...restarts });
   const encoder = new TextEncoder();
@@ -80,7 +80,11 @@ export class RestartingCmaEs {
   #best: EvaluatedCandidate | null = null;
   #stopReason: RestartStopReason | null = null;
 
-  /** @throws {InvalidArgumentError} naming the option that cannot be used */
+  /**
+   * @param options of every run; restarts change population, sigma and start
+   * @param restarts when and how
+   * @throws {InvalidArgumentError} naming the option that cannot be used, or is none
+   */
   constructor(options: CmaEsOptions, restarts: RestartOptions) {
     checkRestartOptions(restarts);
     this.#options = options;
@@ -89,9 +93,14 @@ export class RestartingCmaEs {
   }
 
   /**
-   * Continues from the bytes of {@link save}, with the options that the strategy was made with.
+   * Continues from the bytes of {@link save}.
    *
+   * @param bytes from any machine
+   * @param options those that the strategy was made with
+   * @param restarts those that it was made with
+   * @returns the strategy as it was
    * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
+   * @throws {InvalidArgumentError} naming an option that is not that of the saved run
    */
   static load(bytes: Uint8Array, options: CmaEsOptions, restarts: RestartOptions): RestartingCmaEs {
     const { metadata, tensors } = readSealed(bytes, file);
@@ -144,7 +153,13 @@ export class RestartingCmaEs {
     return this.#stopReason;
   }
 
-  /** As {@link CmaEs.ask}. */
+  /**
+   * As {@link CmaEs.ask}.
+   *
+   * @param options whether the parameters are the caller's to keep
+   * @returns the candidates of the run under way
+   * @throws {StoppedError} when there is no further run
+   */
   ask(options?: AskOptions): Candidate[] {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
     return this.#current.ask(options);
@@ -160,7 +175,14 @@ export class RestartingCmaEs {
     return (this.#current.options.answer === 'best' && this.best?.parameters) || this.#current.mean;
   }
 
-  /** As {@link CmaEs.tell}; a run that stops is followed by the next one. */
+  /**
+   * As {@link CmaEs.tell}; a run that stops is followed by the next one.
+   *
+   * @param evaluations `{ id, fitness }` of each
+   * @returns whether the generation is complete
+   * @throws {CandidateError} for ids that are not of this generation, or told before
+   * @throws {StoppedError} when there is no further run
+   */
   tell(evaluations: readonly Evaluation[]): boolean {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
     const complete = this.#current.tell(evaluations);
