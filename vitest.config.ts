@@ -1,10 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { bundleForVitest } from './inline-bundle.ts';
 import { buildWasm } from './scripts/build-wasm.mjs';
 
 const root = new URL('.', import.meta.url);
+
+// They end what hangs. No test says how fast a machine is: tenfold of what a busy one needs.
+const fastTimeout = 120_000;
+const slowTimeout = 600_000;
 
 // Tests read the sources of our packages, so that a change needs no build to be tested; tests that
 // start a real process use dist, which `npm test` builds first.
@@ -24,26 +28,44 @@ for (const name of readdirSync(new URL('packages', root))) {
   await buildWasm(fileURLToPath(new URL(`packages/${name}`, root)));
 }
 
-/** One project per folder of packages/, apps/ or tools/. */
-function projectsIn(folder: string, prefix: string, testTimeout: number) {
-  return readdirSync(new URL(folder, root)).map((name) => ({
-    resolve: { alias },
-    plugins: [bundleForVitest()],
-    test: {
-      name: prefix + name,
-      root: fileURLToPath(new URL(`${folder}/${name}`, root)), // wherever the command was called from
-      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-      testTimeout,
-    },
-  }));
+const slowFiles = 'src/**/*.slow.test.ts';
+
+/**
+ * Two projects per folder of packages/, apps/ or tools/: NAME and NAME:slow. Slow is what measures statistics, kills
+ * processes, opens browsers or starts commands: files named `*.slow.test.ts`, and `test/` of apps and tools.
+ */
+function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
+  return readdirSync(new URL(folder, root)).flatMap((name) => {
+    const project = (ending: string, more: TestProjectInlineConfiguration['test']) => ({
+      resolve: { alias },
+      plugins: [bundleForVitest()],
+      test: {
+        name: prefix + name + ending,
+        root: fileURLToPath(new URL(`${folder}/${name}`, root)), // wherever the command was called from
+        ...more,
+      },
+    });
+    return [
+      project('', {
+        include: ['src/**/*.test.ts', ...(startsCommands ? [] : ['test/**/*.test.ts'])],
+        exclude: ['**/*.slow.test.ts'],
+        isolate: false, // no file changes what others see, so that a package is loaded once, not once per file
+        testTimeout: fastTimeout,
+      }),
+      project(':slow', {
+        include: [slowFiles, startsCommands ? 'test/**/*.test.ts' : 'test/**/*.slow.test.ts'],
+        testTimeout: slowTimeout,
+      }),
+    ];
+  });
 }
 
 export default defineConfig({
   test: {
     projects: [
-      ...projectsIn('packages', '', 30_000),
-      ...projectsIn('apps', 'app-', 120_000), // these start real processes
-      ...projectsIn('tools', 'tool-', 120_000),
+      ...projectsIn('packages', '', false),
+      ...projectsIn('apps', 'app-', true),
+      ...projectsIn('tools', 'tool-', true),
     ],
   },
 });

@@ -1,6 +1,6 @@
 // The import-direction rule: a room may import only the rooms named for it here, by their public name;
-// no relative import leaves its package; package.json and the imports agree. Knows nothing of any file's
-// content beyond its imports.
+// no relative import leaves its package, or leads in a circle back to its file; package.json and the imports
+// agree. Knows nothing of any file's content beyond its imports.
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
+import { findCircles } from './find-circles.mjs';
 
 // Each room may import rooms above it only, and of these only the ones it names. Apps and tools may import all, but not each other.
 const rooms = {
@@ -65,6 +66,9 @@ function importsOf(path) {
   return importedFiles.map(({ fileName }) => fileName);
 }
 
+/** The file that is meant where its compiled name is imported. */
+const sourceOf = (path) => (existsSync(path) ? path : path.replace(/\.js$/, '.ts'));
+
 const isTest = (path) => /\.(test|bench)\.[jt]s$/.test(path) || path.split(sep).includes('test');
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
@@ -102,9 +106,21 @@ function problemsOfRoom(root, folder, allowed) {
     return named ? null : `imports ${specifier}, which package.json does not name`;
   };
 
-  for (const path of [...sourceFiles(join(folder, 'src')), ...sourceFiles(join(folder, 'test'))]) {
-    const found = importsOf(path).map((specifier) => problemOf(path, specifier));
+  const files = [...sourceFiles(join(folder, 'src')), ...sourceFiles(join(folder, 'test'))];
+  const within = new Map();
+  for (const path of files) {
+    const specifiers = importsOf(path);
+    const found = specifiers.map((specifier) => problemOf(path, specifier));
     problems.push(...found.filter(Boolean).map((problem) => `${relative(root, path)}: ${problem}`));
+    const near = specifiers.filter((specifier) => specifier.startsWith('.'));
+    within.set(
+      path,
+      near.map((specifier) => sourceOf(resolve(dirname(path), specifier))),
+    );
+  }
+  for (const [first, ...others] of findCircles(within)) {
+    const names = [...others, first].map((path) => relative(folder, path));
+    problems.push(`${relative(root, first)}: imports itself through ${names.join(' → ')}`);
   }
   for (const name of Object.keys(forTests).filter((key) => key.startsWith(scope))) {
     if (used.has(name.slice(scope.length))) continue;
@@ -145,6 +161,11 @@ function unnoticedViolations() {
   plant('packages/decoder', '', { '@namm/core': 'workspace:^' });
   plant('packages/new', '');
   plant('apps/app', `import '@namm/nothing';`);
+  plant('packages/hub', `export type { Inner } from './inner.js';`);
+  writeFileSync(
+    join(root, 'packages/hub/src/inner.ts'),
+    `import type { Outer } from './index.js';`,
+  );
   plant('packages/models', `import '@namm/testing';`, { '@namm/testing': 'workspace:^' });
   const found = importProblems(root);
   rmSync(root, { recursive: true });
@@ -155,6 +176,7 @@ function unnoticedViolations() {
     'decoder/package.json: names @namm/core, which nothing imports',
     'packages/new: is not in the table',
     'app/src/index.ts: @namm/nothing is no room',
+    'hub/src/index.ts: imports itself through src/inner.ts → src/index.ts',
     'models/src/index.ts: may not import @namm/testing',
   ];
   return expected.filter((part) => !found.some((problem) => problem.includes(part)));

@@ -130,14 +130,15 @@ function build(folders) {
 }
 
 /**
- * @param folders of packages, apps and tools that are to be built with all that they need; everything if left out
+ * @param folders of packages, apps and tools that are to be built with all that they need; everything if left
+ *   out, nothing if there are none
  */
-export async function setup(folders = []) {
+export async function setup(folders) {
   checkNode();
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   installPnpm(packageManager.split('@')[1]);
   installDependencies();
-  await build(folders);
+  if (folders === undefined || folders.length > 0) await build(folders ?? []);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setup();

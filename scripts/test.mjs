@@ -12,17 +12,29 @@ const chosen = args.flatMap((arg, i) =>
       : [],
 );
 
-/** The folders whose tests may start processes: all, or those of the projects that are asked for. */
+/** As Vitest understands `--project`: `*` is anything, `!` in front excludes. */
+function isChosen(project) {
+  const matches = (pattern) =>
+    new RegExp(`^${pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
+      project,
+    );
+  const excluded = chosen.filter((pattern) => pattern.startsWith('!'));
+  const included = chosen.filter((pattern) => !pattern.startsWith('!'));
+  if (excluded.some((pattern) => matches(pattern.slice(1)))) return false;
+  return included.length === 0 || included.some(matches);
+}
+
+/** The folders whose slow tests, which may start commands, are asked for; the others read the sources. */
 function folders() {
   const all = ['packages', 'apps', 'tools'].flatMap((place) =>
     readdirSync(join(root, place)).map((name) => ({
       folder: join(root, place, name),
-      project: `${{ apps: 'app-', tools: 'tool-' }[place] ?? ''}${name}`,
+      project: `${{ apps: 'app-', tools: 'tool-' }[place] ?? ''}${name}:slow`,
     })),
   );
   return all
     .filter(({ folder }) => existsSync(join(folder, 'package.json')))
-    .filter(({ project }) => chosen.length === 0 || chosen.includes(project))
+    .filter(({ project }) => isChosen(project))
     .map(({ folder }) => folder);
 }
 

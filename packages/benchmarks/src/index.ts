@@ -3,6 +3,7 @@ export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
 export { generateSample, type SampleOptions } from './generate-sample.js';
+export type { SampleMemory } from './memory-watch.js';
 export { type Comparison, compareEqual } from './nanobench/compare-equal.js';
 export { drawPage } from './nanobench/draw-page.js';
 export { type Extension, type ExtensionChoice, parseExtension } from './nanobench/extension.js';
@@ -32,7 +33,6 @@ export {
 export { readCorpus } from './read-corpus.js';
 export {
   type AnsweringModel,
-  type SampleMemory,
   type SampleScore,
   type ScoreItem,
   scoreSamples,

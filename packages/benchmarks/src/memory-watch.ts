@@ -1,6 +1,20 @@
 import type { CacheMemory, KVCache } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
-import type { SampleMemory } from './score-samples.js';
+
+/** What a cache held while a sample was read and answered. */
+export interface SampleMemory {
+  /** When the questions are asked: the tokens since the last update are in it. */
+  readonly atAnswer: CacheMemory;
+  /** Keys and values held at once, at most, in bytes: those of a pass before the eviction that ends it. */
+  readonly peakBytes: number;
+  /** Means over the updates, right after each; as at the answers when there was none. */
+  readonly average: {
+    /** Rows held over tokens seen, mean over heads. */
+    readonly keptShare: number;
+    /** Keys and values, in bytes. */
+    readonly bytes: number;
+  };
+}
 
 /** Looks at a cache after each pass, and remembers what it held. */
 export class MemoryWatch {

@@ -1,6 +1,6 @@
-import type { CacheMemory, EvictionPolicy, KVCache, SequenceModel } from '@namm/kv-cache';
+import type { EvictionPolicy, KVCache, SequenceModel } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
-import { MemoryWatch } from './memory-watch.js';
+import { MemoryWatch, type SampleMemory } from './memory-watch.js';
 import type { PreparedQuestion, PreparedSample } from './prepare-sample.js';
 
 /** What of a model is needed to answer. */
@@ -13,21 +13,6 @@ export type AnsweringModel = Pick<SequenceModel<KVCache, EvictionPolicy>, 'creat
 export type ScoreItem =
   | { readonly prepared: PreparedSample; readonly policy: EvictionPolicy }
   | { readonly prepared: PreparedSample; readonly cache: KVCache };
-
-/** What a cache held while a sample was read and answered. */
-export interface SampleMemory {
-  /** When the questions are asked: the tokens since the last update are in it. */
-  readonly atAnswer: CacheMemory;
-  /** Keys and values held at once, at most, in bytes: those of a pass before the eviction that ends it. */
-  readonly peakBytes: number;
-  /** Means over the updates, right after each; as at the answers when there was none. */
-  readonly average: {
-    /** Rows held over tokens seen, mean over heads. */
-    readonly keptShare: number;
-    /** Keys and values, in bytes. */
-    readonly bytes: number;
-  };
-}
 
 /** What became of one sample under one policy. */
 export interface SampleScore {

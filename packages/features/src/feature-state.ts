@@ -5,7 +5,12 @@ import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows, returnedRows } from './frame-grid.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
 import { foldHalfRows, roundToHalves } from './half-rows.js';
-import { restoreFeatures, type SavedFeatures, saveFeatures } from './saved-features.js';
+import {
+  restoreFeatures,
+  type SavedFeatures,
+  type StoredState,
+  saveFeatures,
+} from './saved-features.js';
 import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
 import {
   loadRow,
@@ -29,18 +34,6 @@ export interface AttentionPass {
   readonly queries: number;
   /** Query heads that share the KV head; they are averaged first. @defaultValue 1 */
   readonly group?: number;
-}
-
-/** Everything that {@link FeatureState} remembers; what its bytes hold. */
-export interface StoredState {
-  readonly storage: Storage;
-  readonly decay: number;
-  readonly seen: number;
-  readonly slots: number;
-  /** The pending rows, oldest first; a row ends with the last token that was born when it was computed. */
-  readonly rows: readonly StoredRow[];
-  /** The moving average per frequency; it ends with the last token that was born in a finished frame. */
-  readonly spectrum: readonly StoredRow[];
 }
 
 /** Slots transformed at a time, so that a frame of them stays in the first-level cache. */

@@ -1,8 +1,19 @@
 import { InvalidArgumentError } from '@namm/core/portable';
-import type { StoredState } from './feature-state.js';
 import { pendingRows } from './frame-grid.js';
 import { bins } from './spectrum-settings.js';
-import { newRows, type Storage } from './stored-row.js';
+import { newRows, type Storage, type StoredRow } from './stored-row.js';
+
+/** What a {@link SavedFeatures} is made of. */
+export interface StoredState {
+  readonly storage: Storage;
+  readonly decay: number;
+  readonly seen: number;
+  readonly slots: number;
+  /** The pending rows, oldest first; a row ends with the last token that was born when it was computed. */
+  readonly rows: readonly StoredRow[];
+  /** The moving average per frequency; it ends with the last token that was born in a finished frame. */
+  readonly spectrum: readonly StoredRow[];
+}
 
 /** Everything that a {@link FeatureState} remembers, as plain arrays, to be stored in any file. */
 export interface SavedFeatures {

@@ -1,23 +1,7 @@
 import { InvalidArgumentError } from '@namm/core/portable';
+import type { BootstrapOptions, Interval } from './interval.js';
 import { mean } from './mean.js';
 import { resampledInterval, strata } from './resampling.js';
-
-/** How a bootstrap is run. */
-export interface BootstrapOptions {
-  /** Seed of the resampling; the same seed gives the same interval. */
-  readonly seed: number;
-  /** @defaultValue 2000 */
-  readonly resamples?: number;
-  /** Share of the resamples inside the interval, between 0 and 1. @defaultValue 0.95 */
-  readonly level?: number;
-}
-
-/** An estimate and its percentile interval. */
-export interface Interval {
-  readonly estimate: number;
-  readonly lower: number;
-  readonly upper: number;
-}
 
 /** Percentile interval of a statistic of `count` cases, given by the indices of the cases drawn. */
 function percentileInterval(

@@ -1,9 +1,5 @@
-export {
-  type BootstrapOptions,
-  bootstrapInterval,
-  bootstrapRatioInterval,
-  type Interval,
-} from './bootstrap.js';
+export { bootstrapInterval, bootstrapRatioInterval } from './bootstrap.js';
+export type { BootstrapOptions, Interval } from './interval.js';
 export { mean } from './mean.js';
 export { median } from './median.js';
 export { quantile } from './quantile.js';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Random } from '@namm/core/portable';
-import type { BootstrapOptions, Interval } from './bootstrap.js';
+import type { BootstrapOptions, Interval } from './interval.js';
 import { quantile } from './quantile.js';
 
 /** How cases are drawn again, when they are more than one list: in strata, or in groups. */

@@ -8,6 +8,7 @@ import { addKeptCommand } from './kept/kept-command.js';
 import { addPrefillCommand } from './prefill/prefill-command.js';
 import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
 import { addScorerCommand } from './scorer/scorer-command.js';
+import { addInstallCommand } from './speed/install-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
@@ -21,4 +22,5 @@ addPrefillCommand(program);
 addResponsivenessCommand(program);
 addScorerCommand(program);
 addSpeedCommand(program);
+addInstallCommand(program);
 await runProgram(program);

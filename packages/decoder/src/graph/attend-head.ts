@@ -1,6 +1,6 @@
 import type { Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
-import type { AttentionContext } from './attention.js';
+import type { AttentionContext } from './attention-context.js';
 import { names, type Piece, pieces } from './names.js';
 import { softCap } from './soft-cap.js';
 

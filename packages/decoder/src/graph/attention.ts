@@ -1,24 +1,11 @@
 import type { Value } from '@namm/onnx';
-import type { ReportHead } from '../probes/probe-kind.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attendHead } from './attend-head.js';
-import type { GraphContext } from './graph-context.js';
+import type { AttentionContext } from './attention-context.js';
 import { linear } from './linear.js';
-import type { Masks } from './masks.js';
 import { names } from './names.js';
-import { project, type RotaryTable } from './project.js';
+import { project } from './project.js';
 import { splitEqually } from './split-equally.js';
-
-/** What all layers of one graph share. */
-export interface AttentionContext extends GraphContext {
-  readonly masks: Masks;
-  /** The rotary tables that layers refer to. */
-  readonly rotary: readonly RotaryTable[];
-  /** Per layer and KV head an int64 `[3]`: shared, own and new slots. */
-  readonly slotCounts: readonly (readonly Value[])[];
-  /** Makes outputs of what the probe asks of each head. */
-  readonly report: ReportHead;
-}
 
 /**
  * Self-attention of one layer for `x [new, hiddenSize]` over a ragged cache: each KV head has a past of

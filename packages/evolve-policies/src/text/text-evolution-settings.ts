@@ -1,7 +1,7 @@
 import { taskFamilies } from '@namm/benchmarks';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Stage } from '@namm/evolve';
-import { type NormaliserKind, normaliserKinds } from '../trainables/create-collector.js';
+import { type NormaliserKind, normaliserKinds } from '../trainables/collector.js';
 import { type FitnessSettings, fitnessKinds } from './fitness.js';
 import type { TextAssessorSettings } from './model-settings.js';
 import { referencePolicyNames } from './reference-policy.js';

@@ -1,24 +1,9 @@
-import type { Normaliser } from '@namm/features';
-
-import type { EvictionPolicy } from '@namm/kv-cache';
 import { SpectrumCollector } from '@namm/namm';
+import type { Collector } from './collector.js';
 import { KeyNormCollector } from './key-norm-collector.js';
 import type { TrainableSettings } from './trainable-settings.js';
 
-/** `bin`: one mean and variance per feature for all heads, as published; `head`: each head its own. */
-export type NormaliserKind = 'bin' | 'head';
-
-/** All kinds of normaliser. */
-export const normaliserKinds: readonly NormaliserKind[] = ['bin', 'head'];
-
-/** Measures, under the full cache, what a trainable's features are normalised with. */
-export interface Collector {
-  /** Keeps everything; feed caches of it. */
-  readonly policy: EvictionPolicy;
-  /** @throws {InvalidArgumentError} when too little was fed */
-  normaliser(kind: NormaliserKind): Normaliser;
-}
-
+/** The collector that fits what is evolved. */
 export function createCollector(settings: TrainableSettings): Collector {
   if (settings.kind === 'key-norm') return new KeyNormCollector(settings.updateInterval);
   const collector = new SpectrumCollector({

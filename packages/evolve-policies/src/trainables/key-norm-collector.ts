@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import { findNormaliserProblem, type Normaliser } from '@namm/features';
 import type { CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
-import type { Collector, NormaliserKind } from './create-collector.js';
+import type { Collector, NormaliserKind } from './collector.js';
 import { keyNorms } from './key-norms.js';
 
 /** Mean and variance of the key norms in the full cache at every update. */
