@@ -25,5 +25,4 @@ export {
   SpectrumCollector,
   type SpectrumCollectorOptions,
 } from './spectrum-collector.js';
-export type { TorchArray, TorchDtype, TorchTensor } from './torch/torch-tensor.js';
 export { transferHeadBias } from './transfer-head-bias.js';

@@ -5,3 +5,5 @@ export { readExactly } from './safetensors/read-exactly.js';
 export { SafetensorsFile } from './safetensors/safetensors-file.js';
 export type { TensorEntry } from './safetensors/tensor-entry.js';
 export { writeSafetensors } from './safetensors/write-safetensors.js';
+export { readTorchFile } from './torch/read-torch-file.js';
+export { type TorchArray, type TorchDtype, TorchTensor } from './torch/torch-tensor.js';

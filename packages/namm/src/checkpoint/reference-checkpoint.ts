@@ -1,8 +1,7 @@
 import { parameterCount, publishedBam, type ScorerSettings } from '@namm/bam';
 import { FileFormatError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
-import { readTorchFile } from '../torch/read-torch-file.js';
-import { TorchTensor } from '../torch/torch-tensor.js';
+import { readTorchFile, TorchTensor } from '@namm/tensors';
 import {
   findCheckpointProblem,
   type NammCheckpoint,

@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { FileFormatError } from '@namm/core';
-import { readExactly, withFile } from '@namm/tensors';
+import { withFile } from '../safetensors/open-file.js';
+import { readExactly } from '../safetensors/read-exactly.js';
+import { PickleProblem } from './pickle-problem.js';
 import { readLegacyTorchFile } from './read-legacy-torch-file.js';
 import { type LocateStorage, torchHandlers } from './torch-handlers.js';
-import { PickleProblem, unpickle } from './unpickle.js';
+import { unpickle } from './unpickle.js';
 import { locateEntry, readZipEntries, type ZipEntry } from './zip-entries.js';
 
 /** The pickle of a checkpoint has some kilobytes; numbers are not in it. */

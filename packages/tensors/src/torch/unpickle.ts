@@ -1,6 +1,10 @@
+import { PickleProblem } from './pickle-problem.js';
+import { NumpyDtype, plainNames, plainObject, valueNames } from './plain-objects.js';
+
 /** The only names a pickle may use. Nothing is ever imported or called: they are recognised. */
 export const knownGlobals = [
-  'collections.OrderedDict',
+  ...plainNames,
+  ...valueNames,
   'torch._utils._rebuild_tensor_v2',
   'torch._utils._rebuild_parameter',
   'torch.DoubleStorage',
@@ -20,14 +24,11 @@ export class PickleGlobal {
   constructor(readonly name: (typeof knownGlobals)[number]) {}
 }
 
-/** Why a pickle was refused. The caller adds the file. */
-export class PickleProblem extends Error {}
-
 /** What a pickle's names and references mean to the caller. */
 export interface PickleHandlers {
   /** A reference to something outside of the pickle. */
   persistent(id: unknown): unknown;
-  /** A known global applied to arguments; `collections.OrderedDict` is taken care of. */
+  /** A known global applied to arguments, unless it makes plain data, which is taken care of. */
   reduce(name: PickleGlobal['name'], parameters: readonly unknown[]): unknown;
 }
 
@@ -176,7 +177,8 @@ class PickleMachine {
       const shown = JSON.stringify(name.slice(0, 120));
       throw new PickleProblem(`it names ${shown}, which a checkpoint has no use for; not executed`);
     }
-    this.push(new PickleGlobal(known));
+    // A kind of numbers or a type is read as its name.
+    this.push(includes(valueNames, known) ? known : new PickleGlobal(known));
   }
 
   reduce(): void {
@@ -185,13 +187,11 @@ class PickleMachine {
     if (!(callee instanceof PickleGlobal) || !Array.isArray(parameters)) {
       throw new PickleProblem('the pickle calls what is no known name');
     }
-    if (callee.name !== 'collections.OrderedDict') {
-      this.push(this.#handlers.reduce(callee.name, parameters));
-    } else if (parameters.length === 0) {
-      this.push(new Map());
-    } else {
-      throw new PickleProblem('the pickle makes an OrderedDict in a way that torch.save does not');
-    }
+    this.push(
+      includes(plainNames, callee.name)
+        ? plainObject(callee.name, parameters)
+        : this.#handlers.reduce(callee.name, parameters),
+    );
   }
 
   persistent(): void {
@@ -216,9 +216,11 @@ class PickleMachine {
 
   /** Attributes of an object. A state dictionary has `_metadata`, of no use here. */
   build(): void {
-    this.#pop();
+    const state = this.#pop();
     const target = this.#pop();
-    if (!(target instanceof Map)) {
+    if (target instanceof NumpyDtype) {
+      target.build(state);
+    } else if (!(target instanceof Map)) {
       throw new PickleProblem('the pickle gives attributes to what is no dictionary');
     }
     this.push(target);
@@ -242,6 +244,10 @@ class PickleMachine {
     if (width === 1) return this.#view.getUint8(at);
     return width === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
   }
+}
+
+function includes<T>(names: readonly T[], name: unknown): name is T {
+  return (names as readonly unknown[]).includes(name);
 }
 
 /** By opcode, in the order of Python's pickletools. */

@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FileFormatError } from '@namm/core';
-import { readExactly } from '@namm/tensors';
+import { readExactly } from '../safetensors/read-exactly.js';
+import { PickleProblem } from './pickle-problem.js';
 import { type LocateStorage, torchHandlers } from './torch-handlers.js';
 import type { TorchDtype } from './torch-tensor.js';
-import { type PickleHandlers, PickleProblem, unpickle } from './unpickle.js';
+import { type PickleHandlers, unpickle } from './unpickle.js';
 
 /** As torch writes it, the start of every file of the old format. */
 const magicNumber = 0x1950a86a20f9469cfc6cn;

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FileFormatError } from '@namm/core';
-import { readExactly } from '@namm/tensors';
+import { readExactly } from '../safetensors/read-exactly.js';
 
 /** A file in an archive, stored as it is. */
 export interface ZipEntry {

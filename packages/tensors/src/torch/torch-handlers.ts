@@ -1,5 +1,6 @@
+import { PickleProblem } from './pickle-problem.js';
 import { type TorchDtype, type TorchStorage, TorchTensor, torchWidths } from './torch-tensor.js';
-import { PickleGlobal, type PickleHandlers, PickleProblem } from './unpickle.js';
+import { PickleGlobal, type PickleHandlers } from './unpickle.js';
 
 const storageDtypes: Readonly<Partial<Record<PickleGlobal['name'], TorchDtype>>> = {
   'torch.DoubleStorage': 'float64',
