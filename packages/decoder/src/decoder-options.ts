@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkInteger, InvalidArgumentError } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Probe } from '@namm/kv-cache';
 import { checkProbe } from './probes/probe-kinds.js';
 import type { Runtime } from './runtime/runtime.js';
@@ -45,6 +45,14 @@ export function checkOptions(options: DecoderOptions): {
   readonly threads: number;
   readonly runtime: Runtime | undefined;
 } {
+  checkNames('Decoder.load', options, [
+    'probe',
+    'chunkSize',
+    'ropeScaling',
+    'maximumPositions',
+    'threads',
+    'runtime',
+  ]);
   const { probe = { kind: 'none' }, chunkSize = 256, runtime } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);

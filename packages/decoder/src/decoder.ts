@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import {
   type CacheLease,
   type CacheShape,
@@ -130,6 +131,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     items: readonly StepItem<KVCache>[],
     options: StepOptions = {},
   ): Promise<StepResult[]> {
+    checkNames('step', options, ['onProgress', 'signal']);
     const chunks = items.map((item) => this.#check(item));
     const total = chunks.flat().reduce((sum, { count }) => sum + count, 0);
     let done = 0;
@@ -178,7 +180,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     }
     requireProbe(this.probe, cache.policy);
     const { updateInterval: interval = Number.POSITIVE_INFINITY } = cache.policy;
-    const grid = { seen: cache.seen, size: this.chunkSize, interval };
+    const { seen, nextAxisPosition } = cache;
+    const grid = { seen, size: this.chunkSize, interval, nextAxisPosition };
     const chunks = readChunks(this.spec, input, grid);
     if (hasCompactPositions(cache.shape)) {
       checkCompactPositions(this.spec);
@@ -213,8 +216,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
       cache.policy.probe,
       count,
     );
-    const positions = toldPositions(this.spec, chunk, cache.nextPosition);
-    await lease.update({ count, rows: newRows, observations, ...(positions && { positions }) });
+    const told = chunk.positions ? { positions: chunk.positions } : {};
+    await lease.update({ count, rows: newRows, observations, ...told });
     return { logits, hidden };
   }
 
@@ -237,23 +240,12 @@ function outputRows({ outputs }: StepItem<KVCache>, { count }: Chunk, isLast: bo
   return Int32Array.from(outputs !== 'none' && isLast ? [count - 1] : []);
 }
 
-/** Positions of a sequence when an input is read: its tokens, or one more than the largest that is given. */
+/** Positions of a sequence when an input is read: its tokens, or one more than the largest of their own. */
 function reachedBy(chunks: readonly Chunk[], cache: KVCache): number {
-  const tokens = chunks.reduce((sum, { count }) => sum + count, cache.seen);
-  const largest = chunks.map(({ positions }) => positions?.reduce((a, b) => Math.max(a, b), 0));
-  return chunks.every(({ positions }) => positions)
-    ? Math.max(...largest.map((position) => 1 + position!))
-    : tokens;
-}
-
-/** What a cache of a model with axes is told of the positions of a chunk, `[count, axes]`. */
-function toldPositions(
-  { positionAxes: axes }: DecoderSpec,
-  { positions, count }: Chunk,
-  first: number,
-): Int32Array | null {
-  if (axes === undefined) return null;
-  return (
-    positions ?? Int32Array.from({ length: count * axes }, (_, i) => first + Math.floor(i / axes))
-  );
+  let reached = chunks.reduce((sum, { count }) => sum + count, cache.seen);
+  if (chunks[0]!.positions) reached = cache.nextAxisPosition;
+  for (const { positions } of chunks) {
+    if (positions) reached = positions.reduce((largest, p) => Math.max(largest, p + 1), reached);
+  }
+  return reached;
 }

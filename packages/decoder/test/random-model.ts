@@ -41,7 +41,10 @@ export async function randomModel(
   return { folder, remove: () => rm(folder, { recursive: true }) };
 }
 
-function randomWeights(config: typeof sizes, random: Random): Record<string, TensorData> {
+function randomWeights(
+  config: typeof sizes & { readonly tie_word_embeddings?: unknown },
+  random: Random,
+): Record<string, TensorData> {
   const tensors: Record<string, TensorData> = {};
   const matrix = (name: string, outputs: number, inputs: number) => {
     const scale = 1.5 / Math.sqrt(inputs);
@@ -69,6 +72,6 @@ function randomWeights(config: typeof sizes, random: Random): Record<string, Ten
     matrix(`${at}.mlp.down_proj`, hidden, inner);
   }
   norm('model.norm');
-  matrix('lm_head', config.vocab_size, hidden);
+  if (!config.tie_word_embeddings) matrix('lm_head', config.vocab_size, hidden);
   return tensors;
 }

@@ -4,8 +4,8 @@ import { type DecoderSpec, type RotarySpec, rotaryRows } from '../src/index.js';
 /** Which cached positions the query at one position may not see, although causality lets it. */
 export type Evicted = (layer: number, head: number, query: number, key: number) => boolean;
 
-/** The position that a key has when a query looks at it, and that of the query itself. */
-export type PositionOf = (query: number, key: number) => number;
+/** The position that a key has when a query looks at it, and that of the query itself; several along axes. */
+export type PositionOf = (query: number, key: number) => number | readonly number[];
 
 /**
  * The slow, obvious decoder that the fast one is held to: all tokens at once, every head over the whole
@@ -112,14 +112,16 @@ async function rmsNorm(
 function rotate(
   row: number[],
   rotary: RotarySpec | null,
-  position: number,
+  position: number | readonly number[],
   sequenceLength: number,
 ): number[] {
   if (!rotary) return row;
   const half = rotary.size / 2;
-  const { cos, sin } = rotaryRows(rotary, Int32Array.of(position), { sequenceLength });
   const result = [...row];
+  const rowsAt = (own: number) => rotaryRows(rotary, Int32Array.of(own), { sequenceLength });
+  const perAxis = typeof position === 'number' ? [rowsAt(position)] : position.map(rowsAt);
   for (let i = 0; i < half; i++) {
+    const { cos, sin } = perAxis.length > 1 ? perAxis[rotary.axes![i]!]! : perAxis[0]!;
     result[i] = row[i]! * cos[i]! - row[i + half]! * sin[i]!;
     result[i + half] = row[i + half]! * cos[i]! + row[i]! * sin[i]!;
   }

@@ -52,16 +52,22 @@ function scaledBase({ base, size, scaling }: RotarySpec, sequenceLength: number)
   return base;
 }
 
+/** In PyTorch a number over a tensor is the number times the tensor's reciprocal, each rounded to float32. */
+function over(number: number, divisor: number): number {
+  return fround(fround(number) * fround(1 / divisor));
+}
+
 function llama3Frequency(
   frequency: number,
   scaling: Extract<RotaryScaling, { kind: 'llama3' }>,
 ): number {
   const { factor, lowFrequencyFactor, highFrequencyFactor, trainedPositions } = scaling;
-  const wavelength = fround((2 * Math.PI) / frequency);
+  const wavelength = over(2 * Math.PI, frequency);
   if (wavelength > trainedPositions / lowFrequencyFactor) return frequency / factor;
   if (wavelength < trainedPositions / highFrequencyFactor) return frequency;
   const range = highFrequencyFactor - lowFrequencyFactor;
-  const kept = fround(fround(fround(trainedPositions / wavelength) - lowFrequencyFactor) / range);
+  const rotations = over(trainedPositions, wavelength);
+  const kept = fround(fround(rotations - lowFrequencyFactor) / range);
   const stretched = fround(fround(fround(1 - kept) * frequency) / factor);
   return fround(stretched + fround(kept * frequency));
 }

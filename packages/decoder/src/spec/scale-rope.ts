@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { RotaryScaling } from '../rotary/rotary-spec.js';
 import type { DecoderSpec } from './decoder-spec.js';
 import type { RopeScaling } from './rope-scaling.js';
@@ -15,6 +15,7 @@ const largestLogitFactor = 1000;
  *   its own already
  */
 export function scaleRope(spec: DecoderSpec, ropeScaling: RopeScaling): DecoderSpec {
+  checkNames('ropeScaling', ropeScaling, ['factor', 'kind', 'alpha', 'logitFactor']);
   const { factor, kind = 'ntk', alpha = 1, logitFactor = 1 } = ropeScaling;
   check(kind === 'ntk' || kind === 'yarn', 'kind', `'${kind}' is none of ntk, yarn`);
   check(factor >= 1 && Number.isFinite(factor), 'factor', `${factor} is not a number from 1 on`);

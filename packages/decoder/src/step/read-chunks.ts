@@ -6,7 +6,7 @@ import { checkInput } from './check-input.js';
 export interface Chunk {
   readonly ids: Int32Array;
   readonly embeddings: Float32Array;
-  /** `[count, axes]`, or null where positions are consecutive numbers. */
+  /** `[count, axes]` for a model whose tokens have positions of their own, else null. */
   readonly positions: Int32Array | null;
   readonly count: number;
 }
@@ -17,6 +17,8 @@ export interface ChunkGrid {
   readonly seen: number;
   readonly size: number;
   readonly interval: number;
+  /** Where positions go on along all axes when none are given, for a model whose tokens have their own. */
+  readonly nextAxisPosition: number;
 }
 
 /**
@@ -30,8 +32,9 @@ export interface ChunkGrid {
  *   the wrong size
  */
 export function readChunks(spec: DecoderSpec, input: SequenceInput, grid: ChunkGrid): Chunk[] {
-  const { ids, embeddings, positions, count: total } = checkInput(spec, input);
-  const { hiddenSize, positionAxes = 1 } = spec;
+  const { ids, embeddings, count: total, ...given } = checkInput(spec, input);
+  const { hiddenSize, positionAxes: axes = 0 } = spec;
+  const positions = given.positions ?? consecutive(grid.nextAxisPosition, total, axes);
   const chunks: Chunk[] = [];
   const room = (token: number, step: number) => step - (token % step);
   for (let from = 0; from < total; ) {
@@ -40,10 +43,15 @@ export function readChunks(spec: DecoderSpec, input: SequenceInput, grid: ChunkG
     chunks.push({
       ids: ids.subarray(from, to),
       embeddings: embeddings.subarray(from * hiddenSize, to * hiddenSize),
-      positions: positions?.subarray(from * positionAxes, to * positionAxes) ?? null,
+      positions: axes > 0 ? positions.subarray(from * axes, to * axes) : null,
       count: to - from,
     });
     from = to;
   }
   return chunks;
+}
+
+/** Text goes on alike along all axes, `[count, axes]`. */
+function consecutive(first: number, count: number, axes: number): Int32Array {
+  return Int32Array.from({ length: count * axes }, (_, i) => first + Math.floor(i / axes));
 }
