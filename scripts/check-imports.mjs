@@ -44,7 +44,7 @@ const rooms = {
   ],
   models: ['core'],
   cli: ['core'],
-  testing: [],
+  testing: ['core', 'tensors'],
 };
 
 /** The room that tests of every room may use, and no other code. */

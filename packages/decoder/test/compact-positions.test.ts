@@ -12,6 +12,7 @@ import {
   sinkRecent,
 } from '@namm/kv-cache';
 import { openSafetensors, type TensorData, writeSafetensors } from '@namm/tensors';
+import { type RandomModel, randomModel } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -23,7 +24,6 @@ import {
   rotaryRows,
 } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 import { referenceLogits } from './reference-decoder.js';
 
 /** Float32 against double precision. */

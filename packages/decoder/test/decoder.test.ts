@@ -12,6 +12,7 @@ import {
   sinkRecent,
 } from '@namm/kv-cache';
 import { openSafetensors } from '@namm/tensors';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CacheUseError,
@@ -22,7 +23,6 @@ import {
   PositionLimitError,
 } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
 let model: RandomModel;

@@ -1,9 +1,9 @@
 import { Random } from '@namm/core';
 import { type HeadAllocation, type KVCache, scoredPolicy, sinkRecentScorer } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder } from '../src/index.js';
 import { quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 const [short, long] = [256, 1200];
 

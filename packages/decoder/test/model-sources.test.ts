@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
 import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Decoder,
@@ -13,7 +14,6 @@ import {
   type Weight,
 } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
 let model: RandomModel;

@@ -1,8 +1,8 @@
 import type { Observation, Probe } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CacheUseError, Decoder } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 let model: RandomModel;
 beforeAll(async () => {

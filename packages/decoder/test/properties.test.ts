@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { h2o } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder } from '../src/index.js';
 import { feed, largestDifference, quiet, slotsAt } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 import { referenceLogits } from './reference-decoder.js';
 
 /** Float32 against double precision, or float32 sums in another order. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { sinkRecent } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CacheUseError, Decoder, DecoderInputError, PositionLimitError } from '../src/index.js';
 import { largestDifference, quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 import { referenceLogits } from './reference-decoder.js';
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { h2o } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completeText, Decoder, loadTokenizer } from '../src/index.js';
 import { type FreshWorker, freshWorker } from './fresh-worker.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 // Programs of their own, for what only the end of a process shows.
 const scripts = mkdtempSync(join(tmpdir(), 'namm-worker-'));

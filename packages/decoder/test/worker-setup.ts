@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { DecoderWorker, type DecoderWorkerOptions, type WorkerPolicy } from '../src/index.js';
 import { type FreshWorker, freshWorker } from './fresh-worker.js';
 import { quiet } from './helpers.js';
-import { type RandomModel, randomModel } from './random-model.js';
 
 /** What the tests of a file share: a model, a worker's script of the sources, and the workers they load. */
 export interface WorkerSetup {

@@ -1,3 +1,4 @@
 export { findChromium } from './find-chromium.mjs';
 export { type FreshBundle, freshBundle } from './fresh-bundle.ts';
 export { openPage, type Page } from './open-page.ts';
+export { type RandomModel, randomModel } from './random-model.ts';
