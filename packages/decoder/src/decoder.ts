@@ -21,6 +21,7 @@ import { readObservations } from './probes/read-observations.js';
 import { requireProbe } from './probes/require-probe.js';
 import { ortNode } from './runtime/ort-node.js';
 import type { Session } from './runtime/runtime.js';
+import { checkSource } from './source/check-source.js';
 import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
 import type { ModelSource } from './source/model-source.js';
 import { openModel } from './source/open-model.js';
@@ -78,7 +79,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
     const { probe, chunkSize, threads, runtime = ortNode } = checkOptions(options);
-    const opened = typeof model === 'object' ? model : await openModel(model);
+    const opened = typeof model === 'string' ? await openModel(model) : checkSource(model);
     checkSpec(opened.spec);
     const source = { ...opened, spec: applyOptions(opened.spec, options) };
     const session = await runtime.load(await buildGraph(source, probe), { threads });

@@ -18,7 +18,7 @@ export { readRotaryParameters } from './rotary/read-rotary.js';
 export { type RotaryRows, type RotaryRowsOptions, rotaryRows } from './rotary/rotary-rows.js';
 export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
 export type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './runtime/runtime.js';
-export type { ConfigReader } from './source/config-reader.js';
+export { ConfigReader } from './source/config-reader.js';
 export { type ModelFolder, openModelFolder } from './source/model-folder.js';
 export type { ModelSource } from './source/model-source.js';
 export { openModel } from './source/open-model.js';

@@ -132,6 +132,18 @@ describe('a model', () => {
     await expect(load).rejects.toThrow(part);
   });
 
+  it('is refused when it is none', async () => {
+    const load = (changes: object | null) =>
+      Decoder.load((changes && { ...source, ...changes }) as ModelSource, quiet);
+    await expect(load(null)).rejects.toThrow('model: is not the path of a folder, nor');
+    await expect(load({ weights: {} })).rejects.toThrow(InvalidArgumentError);
+    await expect(load({ digest: '' })).rejects.toThrow('model.digest');
+    await expect(load({ spec: {} })).rejects.toThrow('spec.family: is missing');
+    const [first, ...rest] = source.spec.layers;
+    const half = { ...source.spec, layers: [{ ...first, feedForward: {} }, ...rest] };
+    await expect(load({ spec: half })).rejects.toThrow('spec.layers[0]: lacks');
+  });
+
   it('refuses options that there are not', async () => {
     const options = { ...quiet, contextExtension: { factor: 2 } };
     await expect(Decoder.load(source, options)).rejects.toThrow('contextExtension');

@@ -9,6 +9,11 @@ import type {
   ProjectionSpec,
 } from './decoder-spec.js';
 
+const parts = [
+  ...(['family', 'hiddenSize', 'maximumPositions', 'rotary', 'layers', 'finalNorm'] as const),
+  ...(['vocabularySize', 'embedding', 'learnedPositions', 'head'] as const),
+];
+
 /**
  * Checks that a spec agrees with itself: sizes are whole numbers and those of neighbours the same, references
  * lead somewhere. Whether the weights agree with it shows when the graph is built.
@@ -22,6 +27,8 @@ import type {
  * ```
  */
 export function checkSpec(spec: DecoderSpec): void {
+  for (const part of parts)
+    check(spec[part] !== undefined, part, 'is missing; null leaves a piece out');
   const { hiddenSize, maximumPositions, positionAxes, layers, rotary, finalNorm } = spec;
   check(typeof spec.family === 'string', 'family', 'is not a text');
   checkCount('hiddenSize', hiddenSize);
@@ -31,6 +38,8 @@ export function checkSpec(spec: DecoderSpec): void {
   for (const [i, table] of rotary.entries()) checkRotary(`rotary[${i}]`, table, positionAxes ?? 1);
   for (const [i, { norms, attention, feedForward }] of layers.entries()) {
     const at = `layers[${i}]`;
+    const whole = norms && attention?.projections && feedForward?.down;
+    check(Boolean(whole), at, 'lacks norms, attention or feedForward');
     for (const [name, norm] of Object.entries(norms)) {
       if (norm !== null) checkNorm(`${at}.norms.${name}`, norm, hiddenSize);
     }
@@ -126,12 +135,15 @@ function checkFeedForward(at: string, spec: FeedForwardSpec, hiddenSize: number)
   if (spec.kind === 'gated') checkLinear(`${at}.gate`, spec.gate, hiddenSize, inner);
 }
 
-function checkNorm(at: string, { size, epsilon }: NormSpec, expected: number): void {
+function checkNorm(at: string, spec: NormSpec, expected: number): void {
+  check(typeof spec?.weight === 'string', at, 'names no weight');
+  const { size, epsilon } = spec;
   check(size === expected, `${at}.size`, `${size} where ${expected} numbers are normalised`);
   check(epsilon > 0, `${at}.epsilon`, `${epsilon} is not a positive number`);
 }
 
 function checkLinear(at: string, spec: LinearSpec, inputs: number, outputs: number): void {
+  check(typeof spec?.weight === 'string', at, 'names no weight');
   checkCount(`${at}.inputs`, spec.inputs);
   checkCount(`${at}.outputs`, spec.outputs);
   const [given, wanted] = [`${spec.inputs} → ${spec.outputs}`, `${inputs} → ${outputs}`];
