@@ -1,12 +1,4 @@
-export {
-  CacheSaveError,
-  DownloadError,
-  MissingWeightsError,
-  ModelAccessError,
-  type ModelFile,
-  ModelNotFoundError,
-  PromptMismatchError,
-} from './errors.js';
+export { PromptMismatchError } from './errors.js';
 export type { NammCache, NammCacheMembers } from './namm-cache.js';
 export {
   type ForwardResult,

@@ -7,15 +7,19 @@ import {
   Tensor,
 } from '@huggingface/transformers';
 import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { CacheUseError, Decoder, DecoderWorker, requireProbe } from '@namm/decoder';
+import {
+  CacheUseError,
+  Decoder,
+  DecoderWorker,
+  readChatTemplates,
+  requireProbe,
+} from '@namm/decoder';
 import type {
   CreateCacheOptions,
   EvictionPolicy,
   KVCacheOptions,
   StepOptions,
 } from '@namm/kv-cache';
-import { LoadingProgress } from './hub/loading-progress.js';
-import { resolveModelFolder } from './hub/resolve-model-folder.js';
 import { logitsTensor } from './logits-tensor.js';
 import type { NammCache } from './namm-cache.js';
 import { requireKnownOptions, requireSignal } from './option-checks.js';
@@ -25,7 +29,8 @@ import {
   type NammModelOptions,
   type NammWorkerOptions,
 } from './pretrained-options.js';
-import { readChatTemplate, readConfig, readGenerationConfig } from './read-model-files.js';
+import { readConfig, readGenerationConfig } from './read-model-files.js';
+import { resolveModelFolder } from './resolve-model-folder.js';
 import { type ReadingPlan, SequenceCaches } from './sequence-caches.js';
 import type {
   AnyDecoder,
@@ -169,21 +174,20 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
       );
     }
     const { policy, decoder: decoderOptions, ...places } = checkPretrainedOptions(options);
-    const progress = new LoadingProgress(model, options.progress_callback);
     const folder = await resolveModelFolder(model, {
       ...places,
-      progress,
+      progressCallback: options.progress_callback ?? null,
       cacheFolder: options.cache_dir ?? null,
       localFilesOnly: options.local_files_only ?? false,
       signal: options.signal,
     });
     const config = await readConfig(folder, options.config);
     const generation_config = await readGenerationConfig(folder);
-    const chatTemplate = await readChatTemplate(folder);
+    const chatTemplate = (await readChatTemplates(folder)).get('default')?.source ?? null;
     const decoder = await (options.worker
       ? DecoderWorker.load(folder, decoderOptions)
       : Decoder.load(folder, decoderOptions));
-    progress.ready();
+    options.progress_callback?.({ status: 'ready', task: 'text-generation', model });
     // transformers.js asks a session for its inputs, and to be released; nothing else.
     const session = {
       inputNames: ['input_ids', 'attention_mask', 'num_logits_to_keep'],

@@ -33,14 +33,6 @@ export async function readGenerationConfig(
   return readJson(folder, 'generation_config.json');
 }
 
-/** The chat template of a folder, in either of the places where it may be; null when there is none. */
-export async function readChatTemplate(folder: string): Promise<string | null> {
-  const own = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
-  if (own !== null) return own;
-  const { chat_template: template } = (await readJson(folder, 'tokenizer_config.json')) ?? {};
-  return typeof template === 'string' ? template : null;
-}
-
 async function readJson(folder: string, file: string): Promise<Record<string, unknown> | null> {
   const path = join(folder, file);
   const text = await readFile(path, 'utf8').catch(() => null);

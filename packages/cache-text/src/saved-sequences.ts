@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError, NammError, writeFileAtomic } from '@namm/core';
-import { diskProblem } from './disk-problem.js';
-import { CacheSaveError } from './errors.js';
+import { CacheSaveError } from '@namm/kv-cache';
 import { Sequence } from './sequence.js';
 import type { CacheOptions, SequenceModel } from './sequence-model.js';
 import { TokenLog } from './token-log.js';
@@ -35,7 +34,7 @@ export async function saveSequences(sequences: readonly Sequence[], folder: stri
     await writeSequences(sequences, folder);
   } catch (cause) {
     if (NammError.isInstance(cause)) throw cause;
-    throw new CacheSaveError(folder, diskProblem(folder, cause), { cause });
+    throw new CacheSaveError(folder, cause);
   }
 }
 

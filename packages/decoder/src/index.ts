@@ -27,6 +27,7 @@ export { checkSpec } from './spec/check-spec.js';
 export type * from './spec/decoder-spec.js';
 export type { RopeScaling } from './spec/rope-scaling.js';
 export type { ChatMessage, ToolCall } from './text/chat-template.js';
+export { readChatTemplates } from './text/chat-templates.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export type { GenerationSettings, SamplingSettings } from './text/generation-settings.js';
 export { greedy } from './text/greedy.js';

@@ -1,3 +1,4 @@
+export { FakeHub, type FakeRepository, type Fault, type Seen } from './fake-hub.ts';
 export { findChromium } from './find-chromium.mjs';
 export { type FreshBundle, freshBundle } from './fresh-bundle.ts';
 export { openPage, type Page } from './open-page.ts';

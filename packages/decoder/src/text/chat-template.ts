@@ -40,19 +40,22 @@ export class ChatTemplate {
   readonly file: string;
   /** The template as it stands there. */
   readonly source: string;
-  readonly #template: Template;
+  #template: Template | null = null;
 
-  /** @throws {TokenizerError} when it cannot be parsed */
   constructor(source: string, file: string) {
     this.source = source;
     this.file = file;
+  }
+
+  /** Parses the template, once. @throws {TokenizerError} when that cannot be done */
+  parse(): Template {
     try {
-      this.#template = new Template(source);
+      this.#template ??= new Template(this.source);
+      return this.#template;
     } catch (cause) {
       if (!(cause instanceof TemplateError)) throw cause;
-      throw new TokenizerError(file, `its chat template cannot be used: ${cause.message}`, {
-        cause,
-      });
+      const problem = `its chat template cannot be used: ${cause.message}`;
+      throw new TokenizerError(this.file, problem, { cause });
     }
   }
 
@@ -64,12 +67,13 @@ export class ChatTemplate {
    * @throws {TokenizerError} when the template refuses, or uses what does not exist here
    */
   render(variables: Readonly<Record<string, unknown>>, now: () => Date): string {
+    const template = this.parse();
     try {
       const { messages } = variables;
       const all = Array.isArray(messages)
         ? { ...variables, messages: withReasoning(messages) }
         : variables;
-      return this.#template.render(all, now);
+      return template.render(all, now);
     } catch (cause) {
       if (!(cause instanceof TemplateError)) throw cause;
       throw new TokenizerError(this.file, `the chat template refuses: ${cause.message}`, { cause });

@@ -15,26 +15,21 @@ const additionalFolder = 'additional_chat_templates';
  * `tokenizer_config.json`.
  *
  * @param folder a Hugging Face model folder
- * @param config content of its `tokenizer_config.json`
  * @returns an empty map when the folder has none
- * @throws {TokenizerError} when a template cannot be parsed
+ * @throws {TokenizerError} when a file cannot be read
  *
  * @example
  * ```ts
- * const templates = await readChatTemplates('model', {});
+ * const templates = await readChatTemplates('model');
  * templates.get('default')?.source;
  * ```
  */
-export async function readChatTemplates(
-  folder: string,
-  config: Readonly<Record<string, unknown>>,
-): Promise<ChatTemplates> {
+export async function readChatTemplates(folder: string): Promise<ChatTemplates> {
   const own = await templatesInFiles(folder);
   if (own.size > 0) return own;
   for (const name of ['chat_template.json', 'tokenizer_config.json']) {
     const file = join(folder, name);
-    const json = name === 'tokenizer_config.json' ? config : await readJsonObject(file);
-    const value = json?.chat_template;
+    const value = (await readJsonObject(file))?.chat_template;
     if (value !== undefined && value !== null) return templatesIn(value, file);
   }
   return new Map();

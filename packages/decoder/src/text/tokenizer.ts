@@ -260,7 +260,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     throw new TokenizerError(file, 'does not exist; a folder with tokenizer.json is needed');
   const config = (await readJsonObject(join(folder, 'tokenizer_config.json'))) ?? {};
   const specialTokens = await readSpecialTokens(folder, config);
-  const chatTemplates = await readChatTemplates(folder, config);
+  const chatTemplates = await readChatTemplates(folder);
+  for (const template of chatTemplates.values()) template.parse();
   const generation = await readGenerationSettings(folder);
   return new Tokenizer(
     { file, json: checkTokenizer(json, file), config, specialTokens, chatTemplates },

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ModelFolderError } from '@namm/decoder';
+import { FileFormatError } from '@namm/core';
 
 export const singleFile = 'model.safetensors';
 export const indexFile = 'model.safetensors.index.json';
@@ -12,7 +12,7 @@ export type FileSizes = ReadonlyMap<string, number>;
  * The weight files of a folder, and their index.
  *
  * @returns null when they are not all there
- * @throws {ModelFolderError} when the index cannot be read
+ * @throws {FileFormatError} when the index cannot be read
  */
 export async function presentWeights(folder: string): Promise<FileSizes | null> {
   const whole = await sizes(folder, [singleFile]);
@@ -35,7 +35,7 @@ export async function sizes(folder: string, files: readonly string[]): Promise<F
 /**
  * The shards that the index of a folder names.
  *
- * @throws {ModelFolderError} when the index cannot be used
+ * @throws {FileFormatError} when the index cannot be used
  */
 export async function readShards(folder: string): Promise<string[]> {
   const path = join(folder, indexFile);
@@ -43,17 +43,17 @@ export async function readShards(folder: string): Promise<string[]> {
   try {
     map = JSON.parse(await readFile(path, 'utf8'))?.weight_map;
   } catch (cause) {
-    throw new ModelFolderError(path, 'cannot be read; delete it and load again.', { cause });
+    throw new FileFormatError(path, 'cannot be read; delete it and load again.', { cause });
   }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
-    throw new ModelFolderError(path, 'weight_map is not an object from tensor to file name.');
+    throw new FileFormatError(path, 'weight_map is not an object from tensor to file name.');
   }
   const names = [...new Set(Object.values(map))].sort();
   for (const name of names) {
     // The index comes from a hub: a name with a path could write to any file of the machine.
     if (typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.includes('..'))
       continue;
-    throw new ModelFolderError(path, `${JSON.stringify(name)} is not a plain .safetensors name.`);
+    throw new FileFormatError(path, `${JSON.stringify(name)} is not a plain .safetensors name.`);
   }
   return names as string[];
 }

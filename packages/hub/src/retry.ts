@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { NammError } from '@namm/core';
-import { DownloadError, type ModelFile } from '../errors.js';
+import { DownloadError, type ModelFile } from './errors.js';
 import { CallbackError } from './loading-progress.js';
 
-/** Patience with a network; tests have less. */
-export interface Patience {
+/** How long a network is tried. */
+export interface RetryPolicy {
   /** Attempts in a row that may bring nothing. */
   readonly attempts: number;
   /** Milliseconds before the second attempt; doubled before each further one. */
@@ -13,7 +13,7 @@ export interface Patience {
   readonly silence: number;
 }
 
-export const usualPatience: Patience = { attempts: 5, delay: 500, silence: 60_000 };
+export const usualRetries: RetryPolicy = { attempts: 5, delay: 500, silence: 60_000 };
 
 /**
  * Does something over a network until it succeeds. An attempt that fails but brought something on counts
@@ -23,9 +23,9 @@ export const usualPatience: Patience = { attempts: 5, delay: 500, silence: 60_00
  * @param progress a number that grows when an attempt brings something
  * @throws {DownloadError} when no attempt is left; errors of ours and the caller's abort at once
  */
-export async function withAttempts<Result>(
+export async function withRetries<Result>(
   where: ModelFile,
-  { attempts, delay, silence }: Patience,
+  { attempts, delay, silence }: RetryPolicy,
   signal: AbortSignal | undefined,
   progress: () => number,
   attempt: (signal: AbortSignal, heard: () => void) => Promise<Result>,

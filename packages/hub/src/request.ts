@@ -1,5 +1,5 @@
-import { env } from '@huggingface/transformers';
-import { DownloadError, ModelAccessError, type ModelFile, ModelNotFoundError } from '../errors.js';
+import { DownloadError, ModelAccessError, type ModelFile, ModelNotFoundError } from './errors.js';
+import type { Hub } from './hub.js';
 import type { Repository } from './repository.js';
 
 /** What the hub and the storage behind it say of a file. */
@@ -39,12 +39,11 @@ export async function request(
   const hops: Headers[] = [];
   let target = url;
   for (let hop = 0; hop <= mostRedirects; hop++) {
-    const headers = requestHeaders(target);
+    const headers = requestHeaders(target, repository.hub);
     if (from > 0 || to !== undefined) headers.set('Range', `bytes=${from}-${to ?? ''}`);
-    const response: Response = await env.fetch(target, {
+    const response: Response = await repository.hub.fetch(target, {
       headers,
       redirect: 'manual',
-      cache: 'no-store',
       ...(signal ? { signal } : {}),
     });
     hops.push(response.headers);
@@ -66,14 +65,14 @@ export async function request(
   }
   throw new DownloadError(
     where,
-    `is redirected more than ${mostRedirects} times; is env.remoteHost right?`,
+    `is redirected more than ${mostRedirects} times; is this the address of a hub?`,
   );
 }
 
-/** As transformers.js sends them: the token goes to the hub, and to nobody else. */
-function requestHeaders(url: string): Headers {
+/** The token goes to the hub, and to nobody else. */
+function requestHeaders(url: string, { userAgent }: Hub): Headers {
   const headers = new Headers({
-    'User-Agent': `@namm/cache-text; transformers.js/${env.version}`,
+    'User-Agent': userAgent,
     // Lengths and offsets are those of the file only if nobody compresses it.
     'Accept-Encoding': 'identity',
   });

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DownloadError } from '../errors.js';
-import { type Patience, withAttempts } from './attempts.js';
+import { DownloadError } from './errors.js';
 import { fileUrl, type Repository } from './repository.js';
 import { type HubResponse, request } from './request.js';
+import { type RetryPolicy, withRetries } from './retry.js';
 
 /** What a hub announces of a file before it is fetched. */
 export interface FileFacts {
@@ -26,12 +26,12 @@ export interface FileFacts {
 export async function fileFacts(
   repository: Repository,
   file: string,
-  { patience, signal }: { readonly patience: Patience; readonly signal: AbortSignal | undefined },
+  { retries, signal }: { readonly retries: RetryPolicy; readonly signal: AbortSignal | undefined },
 ): Promise<FileFacts | null> {
   const where = { model: repository.id, revision: repository.revision, file };
-  const found = await withAttempts(
+  const found = await withRetries(
     where,
-    patience,
+    retries,
     signal,
     () => 0,
     async (one) => {
@@ -46,7 +46,7 @@ export async function fileFacts(
   if (size === null) {
     throw new DownloadError(
       where,
-      'the server does not say how long the file is; is env.remoteHost a hub?',
+      'the server does not say how long the file is; is this the address of a hub?',
     );
   }
   const etag = found.header('x-linked-etag') ?? found.header('etag');

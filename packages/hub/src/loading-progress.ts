@@ -1,7 +1,35 @@
-import type { ProgressCallback, ProgressInfo } from '@huggingface/transformers';
-
-/** Loaded and total bytes per file, as `progress_total` events carry them. */
+/** Loaded and total bytes per file. */
 type Files = Record<string, { loaded: number; total: number }>;
+
+/**
+ * What happens while a model is found and fetched, in the form of transformers.js: `initiate`, `download`, any
+ * number of `progress`, and `done` for each file, also for one that is there already; before each `progress`
+ * comes a `progress_total` with the bytes of all files. Bars draw `progress_total`.
+ */
+export type HubEvent =
+  | {
+      readonly status: 'initiate' | 'download' | 'done';
+      readonly name: string;
+      readonly file: string;
+    }
+  | {
+      readonly status: 'progress';
+      readonly name: string;
+      readonly file: string;
+      /** Per cent. */
+      readonly progress: number;
+      /** Bytes. */
+      readonly loaded: number;
+      readonly total: number;
+    }
+  | {
+      readonly status: 'progress_total';
+      readonly name: string;
+      readonly progress: number;
+      readonly loaded: number;
+      readonly total: number;
+      readonly files: Files;
+    };
 
 /** Bytes between two events of one file: a callback per network packet would cost more than it tells. */
 const stride = 1 << 20;
@@ -9,15 +37,15 @@ const stride = 1 << 20;
 /** What a callback threw, on its way through code that takes errors for trouble with the network. */
 export class CallbackError extends Error {}
 
-/** Tells a `progress_callback` what transformers.js would tell it. */
+/** Tells a listener what happens. */
 export class LoadingProgress {
   readonly #name: string;
-  readonly #callback: ProgressCallback | null;
+  readonly #callback: ((event: HubEvent) => void) | null;
   readonly #files: Files = {};
   readonly #told = new Map<string, number>();
 
   /** @param name the model as the caller names it: an id or a folder */
-  constructor(name: string, callback: ProgressCallback | null | undefined) {
+  constructor(name: string, callback: ((event: HubEvent) => void) | null | undefined) {
     this.#name = name;
     this.#callback = callback ?? null;
   }
@@ -72,15 +100,11 @@ export class LoadingProgress {
     this.done(file);
   }
 
-  ready(): void {
-    this.#callback?.({ status: 'ready', task: 'text-generation', model: this.#name });
-  }
-
-  #tell(event: ProgressInfo): void {
+  #tell(event: HubEvent): void {
     try {
       this.#callback?.(event);
     } catch (cause) {
-      throw new CallbackError('progress_callback threw', { cause });
+      throw new CallbackError('the listener threw', { cause });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MissingWeightsError } from '../errors.js';
+import { MissingWeightsError } from './errors.js';
 
 /** What is known of a model whose weights cannot be used. */
 export interface Findings {

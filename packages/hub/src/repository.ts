@@ -1,7 +1,8 @@
-import { env } from '@huggingface/transformers';
+import type { Hub } from './hub.js';
 
-/** A model on the hub, at a branch, tag or commit. */
+/** A model on a hub, at a branch, tag or commit. */
 export interface Repository {
+  readonly hub: Hub;
   readonly id: string;
   readonly revision: string;
   /** Folder inside the repository that holds the model; empty for its root. */
@@ -11,7 +12,11 @@ export interface Repository {
 /** `organisation/name` or `name`, as the hub allows them. */
 const idPattern = /^(\b[\w\-.]+\b\/)?\b[\w\-.]{1,96}\b$/;
 
-/** Whether transformers.js takes a text for the id of a model; everything else is a path. */
+/**
+ * Whether a text can be the id of a model on a hub, as transformers.js tells it; everything else is a path.
+ *
+ * @param text what a user named
+ */
 export function isModelId(text: string): boolean {
   return (
     idPattern.test(text) &&
@@ -22,12 +27,12 @@ export function isModelId(text: string): boolean {
   );
 }
 
-/** Where a file is fetched from: `env.remoteHost` and `env.remotePathTemplate`, as in transformers.js. */
-export function fileUrl({ id, revision, subfolder }: Repository, file: string): string {
-  const path = env.remotePathTemplate
+/** Where a file is fetched from. */
+export function fileUrl({ hub, id, revision, subfolder }: Repository, file: string): string {
+  const path = hub.pathTemplate
     .replaceAll('{model}', id)
     .replaceAll('{revision}', encodeURIComponent(revision));
-  return [env.remoteHost, path, subfolder, file]
+  return [hub.host, path, subfolder, file]
     .filter((part) => part !== '')
     .map((part, i, { length }) => trimSlashes(part, i > 0, i < length - 1))
     .join('/');

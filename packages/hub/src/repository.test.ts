@@ -1,5 +1,5 @@
-import { env } from '@huggingface/transformers';
 import { expect, it } from 'vitest';
+import { hubWith } from './hub.js';
 import { fileUrl, isModelId } from './repository.js';
 
 it.each(['gpt2', 'HuggingFaceTB/SmolLM2-135M-Instruct', 'a/b.c_d', 'models/mine'])(
@@ -24,19 +24,19 @@ it.each([
 });
 
 it('finds files where transformers.js finds them', () => {
-  const { remoteHost, remotePathTemplate } = env;
-  const model = { id: 'org/name', revision: 'main', subfolder: '' };
+  const hub = hubWith({ host: 'https://huggingface.co/' });
+  const model = { hub, id: 'org/name', revision: 'main', subfolder: '' };
   expect(fileUrl(model, 'config.json')).toBe(
     'https://huggingface.co/org/name/resolve/main/config.json',
   );
   expect(fileUrl({ ...model, revision: 'refs/pr/1', subfolder: 'a/b' }, 'c')).toBe(
     'https://huggingface.co/org/name/resolve/refs%2Fpr%2F1/a/b/c',
   );
-  try {
-    env.remoteHost = 'https://mirror.example/models';
-    env.remotePathTemplate = '/{model}/{revision}';
-    expect(fileUrl(model, 'c')).toBe('https://mirror.example/models/org/name/main/c');
-  } finally {
-    Object.assign(env, { remoteHost, remotePathTemplate });
-  }
+  const mirror = hubWith({
+    host: 'https://mirror.example/models',
+    pathTemplate: '/{model}/{revision}',
+  });
+  expect(fileUrl({ ...model, hub: mirror }, 'c')).toBe(
+    'https://mirror.example/models/org/name/main/c',
+  );
 });

@@ -1,6 +1,5 @@
-import { type ModelFile, ModelNotFoundError } from '../errors.js';
-import { type Patience, withAttempts } from './attempts.js';
 import { downloadLargeFile } from './download-large-file.js';
+import { type ModelFile, ModelNotFoundError } from './errors.js';
 import { fetchSmallFile } from './fetch-small-file.js';
 import { commitOf, type FileFacts, fileFacts } from './file-facts.js';
 import type { LoadingProgress } from './loading-progress.js';
@@ -8,12 +7,13 @@ import { missingWeights } from './missing-weights.js';
 import { pinCommit, pinnedCommit } from './pinned-commit.js';
 import { fileUrl, type Repository } from './repository.js';
 import { request } from './request.js';
+import { type RetryPolicy, withRetries } from './retry.js';
 import { indexFile, readShards, singleFile, sizes } from './weight-files.js';
 
 export interface FetchOptions {
   readonly progress: LoadingProgress;
   readonly signal: AbortSignal | undefined;
-  readonly patience: Patience;
+  readonly retries: RetryPolicy;
 }
 
 /** Files that a model may do without. */
@@ -21,7 +21,9 @@ const optionalFiles = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  'special_tokens_map.json',
   'chat_template.jinja',
+  'chat_template.json',
 ];
 
 /**
@@ -120,10 +122,10 @@ async function withoutWeights(repository: Repository, options: FetchOptions): Pr
   // Only for the message: what cannot be asked is left out of it, and asked only once.
   const ask = async (file: string, bytes: number) => {
     const where = { model: repository.id, revision: repository.revision, file };
-    const patience = { ...options.patience, attempts: 1 };
-    const answer = await withAttempts(
+    const retries = { ...options.retries, attempts: 1 };
+    const answer = await withRetries(
       where,
-      patience,
+      retries,
       options.signal,
       () => 0,
       async (signal) => {

@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@namm/core';
-import { DownloadError, type ModelFile } from '../errors.js';
-import { type Patience, withAttempts } from './attempts.js';
+import { DownloadError, type ModelFile } from './errors.js';
 import { explainDiskError } from './explain-disk-error.js';
 import { fileUrl, type Repository } from './repository.js';
 import { type HubResponse, request } from './request.js';
+import { type RetryPolicy, withRetries } from './retry.js';
 
 /** No configuration, tokenizer or index of a real model comes near. */
 const longest = 100_000_000;
 
 export interface SmallFileOptions {
-  readonly patience: Patience;
+  readonly retries: RetryPolicy;
   readonly signal: AbortSignal | undefined;
   onProgress(loaded: number, total: number): void;
 }
@@ -26,12 +26,12 @@ export async function fetchSmallFile(
   repository: Repository,
   file: string,
   folder: string,
-  { patience, signal, onProgress }: SmallFileOptions,
+  { retries, signal, onProgress }: SmallFileOptions,
 ): Promise<HubResponse | null> {
   const where = { model: repository.id, revision: repository.revision, file };
-  const answer = await withAttempts(
+  const answer = await withRetries(
     where,
-    patience,
+    retries,
     signal,
     () => 0,
     async (one, heard) => {

@@ -1,0 +1,22 @@
+/** A hub: where its files are, and how to ask it. */
+export interface Hub {
+  /** @defaultValue the `HF_ENDPOINT` of the environment, or `https://huggingface.co/` */
+  readonly host: string;
+  /** Path of a repository's files, with `{model}` and `{revision}`. @defaultValue `{model}/resolve/{revision}/` */
+  readonly pathTemplate: string;
+  /** Sends the requests. @defaultValue `fetch` */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Says who asks. */
+  readonly userAgent: string;
+}
+
+/** The hub of Hugging Face, with what a caller has otherwise. */
+export function hubWith(given: Partial<Hub> = {}): Hub {
+  return {
+    host: process.env.HF_ENDPOINT ?? 'https://huggingface.co/',
+    pathTemplate: '{model}/resolve/{revision}/',
+    fetch: (url, init) => fetch(url, init),
+    userAgent: '@namm/hub',
+    ...given,
+  };
+}

@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeHub } from '@namm/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type HubEvent, type ResolveOptions, resolveModel } from './index.js';
+
+const id = 'someone/tiny';
+const files = new Map<string, Uint8Array>([
+  ['config.json', Buffer.from('{}')],
+  ['model.safetensors', new Uint8Array(3_000_000).fill(7)],
+]);
+
+let hub: FakeHub;
+let work: string;
+beforeEach(async () => {
+  hub = await FakeHub.start();
+  hub.repositories.set(id, { files, commit: 'b'.repeat(40) });
+  work = await mkdtemp(join(tmpdir(), 'namm-hub-'));
+  vi.stubEnv('HF_HUB_OFFLINE', undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await hub.stop();
+  await rm(work, { recursive: true });
+});
+
+function resolve(model = id, options: ResolveOptions = {}): Promise<string> {
+  const retries = { attempts: 2, delay: 1, silence: 2000 };
+  return resolveModel(model, { cacheFolder: work, hub: { host: hub.url }, retries, ...options });
+}
+
+describe('resolveModel', () => {
+  it('fetches a model once, and tells how far it is', async () => {
+    const events: HubEvent[] = [];
+    const onEvent = (event: HubEvent) => void events.push(event);
+    expect(await resolve(id, { onEvent })).toBe(join(work, id));
+    const shares = events.filter((event) => event.status === 'progress_total');
+    expect(shares.at(-1)).toMatchObject({ progress: 100, loaded: 3_000_002 });
+    const asked = hub.requests.length;
+    expect(await resolve()).toBe(join(work, id));
+    expect(hub.requests).toHaveLength(asked);
+  });
+
+  it('goes on where it stopped', async () => {
+    hub.faults.set('model.safetensors', [{ breakAfter: 1_000_000 }]);
+    await resolve();
+    expect(hub.asked('model.safetensors').at(-1)).toBe('storage bytes=1000000-');
+  });
+
+  it('takes a folder of that name first', async () => {
+    const folder = join(work, 'mine');
+    await mkdir(folder);
+    for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+    expect(await resolve(folder)).toBe(folder);
+    expect(await resolve(id, { localFolder: folder })).toBe(folder);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it.each<[string, string, ResolveOptions, RegExp]>([
+    ['a folder that is not there', './no/such/folder', {}, /is no folder; a model id looks like/],
+    ['a GGUF file', 'models/tiny.gguf', {}, /GGUF file, which is not read yet/],
+    ['a URL', 'https://example.com/x', {}, /is a URL/],
+    ['nothing', '', {}, /neither the id of a model nor the path/],
+    ['a model nobody has', 'no/such-model', {}, /there is no such model/],
+    ['the hub when told not to', id, { offline: '--offline was given' }, /and --offline was given/],
+    ['a path where only ids are wanted', './x', { localFolder: null }, /is not the id of a model/],
+    [
+      'an option that does not exist',
+      id,
+      { cacheDir: 'x' } as never,
+      /cacheDir: is no option of resolveModel/,
+    ],
+    ['a signal that is none', id, { signal: {} as never }, /is no AbortSignal/],
+  ])('refuses %s', async (_, model, options, message) => {
+    await expect(resolve(model, options)).rejects.toThrow(message);
+  });
+});

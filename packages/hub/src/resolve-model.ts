@@ -1,0 +1,173 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
+import { ModelAccessError, ModelNotFoundError } from './errors.js';
+import { fetchModel } from './fetch-model.js';
+import { type Hub, hubWith } from './hub.js';
+import { type HubEvent, LoadingProgress } from './loading-progress.js';
+import { findingsInFolder, missingWeights } from './missing-weights.js';
+import { isModelId } from './repository.js';
+import { type RetryPolicy, usualRetries } from './retry.js';
+import { presentWeights, sizes } from './weight-files.js';
+
+export interface ResolveOptions {
+  /** Branch, tag or commit. @defaultValue 'main' */
+  readonly revision?: string;
+  /** Folder inside the repository that holds the model. @defaultValue its root */
+  readonly subfolder?: string;
+  /** Folder of this machine that is tried first; null for none. @defaultValue the model's name, as a path */
+  readonly localFolder?: string | null;
+  /** Where models of the hub are kept. @defaultValue {@link defaultCacheFolder} */
+  readonly cacheFolder?: string;
+  /** Keeps off the network, for this reason, which errors state. `HF_HUB_OFFLINE=1` does so too. */
+  readonly offline?: string;
+  /** Stops with the signal's reason; what was fetched is kept. */
+  readonly signal?: AbortSignal;
+  /** Is told what happens. */
+  readonly onEvent?: (event: HubEvent) => void;
+  /** How long the network is tried. */
+  readonly retries?: RetryPolicy;
+  /** Another hub than that of Hugging Face. */
+  readonly hub?: Partial<Hub>;
+}
+
+const optionNames = [
+  ...(['revision', 'subfolder', 'localFolder', 'cacheFolder', 'offline'] as const),
+  ...(['signal', 'onEvent', 'retries', 'hub'] as const),
+] satisfies readonly (keyof ResolveOptions)[];
+
+/** Where models are kept unless a caller says otherwise: `namm/models` in the user's cache folder. */
+export function defaultCacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'namm', 'models');
+}
+
+/**
+ * Finds the folder of a model, and fetches what is missing: a folder of this machine, a model in the cache
+ * folder, or one on the hub, in this order. A model that is complete on the disk is taken as it is, without
+ * asking the hub.
+ *
+ * @param model path of a folder, or the id of a model on the hub
+ * @param options where to look, and whom to tell
+ * @returns a folder with `config.json` and safetensors
+ * @throws {InvalidArgumentError} for an unknown option, and for what is neither a folder nor an id
+ * @throws {ModelNotFoundError} when there is no such folder, model, revision or file
+ * @throws {ModelAccessError | MissingWeightsError | DownloadError} when the hub refuses, has no safetensors, or
+ *   does not deliver; what was fetched is kept, and the next call goes on from there
+ * @throws {FileFormatError} when the index of the weights cannot be read
+ * @throws what `onEvent` throws
+ *
+ * @example
+ * ```ts
+ * const folder = await resolveModel('HuggingFaceTB/SmolLM2-135M-Instruct', {
+ *   onEvent: (event) => {
+ *     if (event.status === 'progress_total') console.error(`${event.progress.toFixed(0)} %`);
+ *   },
+ * });
+ * ```
+ */
+export async function resolveModel(model: string, options: ResolveOptions = {}): Promise<string> {
+  checkNames('resolveModel', options, optionNames);
+  checkSignal(options.signal);
+  if (typeof model !== 'string' || model === '') {
+    throw new InvalidArgumentError(
+      'model',
+      'is neither the id of a model nor the path of a folder',
+    );
+  }
+  const progress = new LoadingProgress(model, options.onEvent);
+  try {
+    return await resolveFolder(model, options, progress);
+  } catch (error) {
+    throw LoadingProgress.reveal(error);
+  }
+}
+
+async function resolveFolder(
+  model: string,
+  options: ResolveOptions,
+  progress: LoadingProgress,
+): Promise<string> {
+  const { revision = 'main', subfolder = '', localFolder = model, signal } = options;
+  if (/^https?:/.test(model)) {
+    const problem = `'${model}' is a URL; name a folder, or the id of a model`;
+    throw new InvalidArgumentError('model', problem);
+  }
+  if (/\.gguf$/i.test(model)) {
+    const problem = `'${model}' is a GGUF file, which is not read yet; name the folder or the hub id of the model that it was made from, with safetensors weights`;
+    throw new InvalidArgumentError('model', problem);
+  }
+  const isId = isModelId(model);
+  if (localFolder !== null) {
+    const folder = join(localFolder, subfolder);
+    if (await useFolder(folder, progress)) return folder;
+    if (!isId) throw await unusable(folder, model);
+  } else if (!isId) {
+    throw new InvalidArgumentError('model', `'${model}' is not the id of a model`);
+  }
+  const { cacheFolder = defaultCacheFolder() } = options;
+  // As transformers.js lays its cache out, so that its tokenizer finds and shares the small files.
+  const cached = join(cacheFolder, model, revision === 'main' ? '' : revision, subfolder);
+  if (await useFolder(cached, progress)) return cached;
+  const why = options.offline ?? (isOffline() ? 'HF_HUB_OFFLINE is set' : null);
+  if (why !== null) throw await offline(model, revision, why, [cached, localFolder]);
+  const { retries = usualRetries } = options;
+  const repository = { hub: hubWith(options.hub), id: model, revision, subfolder };
+  await fetchModel(repository, cached, { progress, signal, retries }).catch(async (error) => {
+    const isUnknown = error instanceof ModelAccessError || error instanceof ModelNotFoundError;
+    const hint = isUnknown ? await folderHint(model) : '';
+    if (hint === '') throw error;
+    const where = { model, revision, file: 'config.json' };
+    throw new ModelNotFoundError(where, `the hub does not give it.${hint}`, { cause: error });
+  });
+  return cached;
+}
+
+/** A name that is an id may be a folder too, which its user meant. */
+async function folderHint(model: string): Promise<string> {
+  const isFolder = (await stat(model).catch(() => null))?.isDirectory() ?? false;
+  return isFolder ? ` There is a folder of that name: for it, write './${model}'.` : '';
+}
+
+/** Takes a folder that has all that is needed. */
+async function useFolder(folder: string, progress: LoadingProgress): Promise<boolean> {
+  const config = await sizes(folder, ['config.json']);
+  const weights = config && (await presentWeights(folder));
+  if (!config || !weights) return false;
+  const small = await sizes(folder, ['generation_config.json']);
+  const files = [...config, ...(small ?? []), ...weights];
+  for (const [file, size] of files) progress.expect(file, size);
+  for (const [file, size] of files) progress.found(file, size);
+  return true;
+}
+
+/** As the tools of Hugging Face read it. */
+function isOffline(): boolean {
+  return ['1', 'true', 'yes', 'on'].includes((process.env.HF_HUB_OFFLINE ?? '').toLowerCase());
+}
+
+async function unusable(folder: string, model: string): Promise<Error> {
+  const where = { model, revision: null, file: 'config.json' };
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) {
+    const problem = `${resolve(folder)} is no folder; a model id looks like organisation/name.`;
+    return new ModelNotFoundError(where, problem);
+  }
+  if (await sizes(folder, ['config.json'])) {
+    return missingWeights(model, await findingsInFolder(folder));
+  }
+  const problem = `is missing in ${resolve(folder)}; is this the folder of a model?`;
+  return new ModelNotFoundError(where, problem);
+}
+
+async function offline(
+  model: string,
+  revision: string,
+  why: string,
+  places: readonly (string | null)[],
+): Promise<Error> {
+  const where = { model, revision, file: 'config.json and its weights' };
+  const tried = places.filter((place) => place !== null).join(' or ');
+  const hint = await folderHint(model);
+  const problem = `not complete in ${tried}, and ${why}; load it once with the hub.${hint}`;
+  return new ModelNotFoundError(where, problem);
+}
