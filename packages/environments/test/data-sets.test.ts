@@ -51,6 +51,18 @@ describe('collectFromTask', () => {
     expect(await readFile(other.path)).not.toEqual(await readFile(path));
   });
 
+  it('keeps other data of the same return', async () => {
+    const out = join(folder, 'both');
+    const oracle = [{ agent: 'oracle', share: 1 }] as const;
+    const options = { environment, mixture: oracle, episodes: 3, out };
+    const first = await collectFromTask({ ...options, seed: 0 });
+    const second = await collectFromTask({ ...options, seed: 1 });
+    expect(await collectFromTask({ ...options, seed: 0 })).toEqual(first);
+    expect(second.path).toBe(join(out, 't-maze-mixture-1.000-2.safetensors'));
+    expect((await read(first.path)).info.seed).toBe(0);
+    expect((await read(second.path)).info.seed).toBe(1);
+  });
+
   it('adds random actions as often as asked, which the data show', async () => {
     const repeat = { name: 'repeat-previous', length: 400, lag: 2 } as const;
     const part = { agent: 'oracle', share: 1, randomActions: 0.2 } as const;

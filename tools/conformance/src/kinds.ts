@@ -7,6 +7,7 @@ import type { ConformanceKind } from './conformance-kind.js';
 import { e2e } from './e2e.js';
 import { features } from './features.js';
 import { models } from './models.js';
+import { mujoco } from './mujoco.js';
 import { rope } from './rope.js';
 import { tokenizers } from './tokenizers.js';
 import { unsupportedKinds } from './unsupported-kinds.js';
@@ -23,5 +24,6 @@ export const kinds: readonly ConformanceKind[] = [
   ckpt,
   e2e,
   cma,
+  mujoco,
   ...unsupportedKinds,
 ];

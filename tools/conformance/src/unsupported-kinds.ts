@@ -5,7 +5,6 @@ import type { ConformanceKind } from './conformance-kind.js';
 /** Kinds whose packages are not written yet, known by the files that hold their cases. */
 const caseFiles: Record<string, RegExp> = {
   metrics: /^(longbench|infinitebench|ruler)\.json$/,
-  mujoco: /^refc_\w+\.txt$/,
 };
 
 function unsupported(name: string, pattern: RegExp): ConformanceKind {

@@ -38,7 +38,7 @@ beforeAll(async () => {
     await writeFile(join(folder, name, 'tokenizer_fixture.json'), JSON.stringify(fixture(ids)));
   }
   await mkdir(join(folder, 'later'));
-  await writeFile(join(folder, 'later', 'refc_hopper.txt'), '');
+  await writeFile(join(folder, 'later', 'ruler.json'), '');
   await mkdir(join(folder, 'empty'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -67,8 +67,8 @@ describe('conformance', () => {
     );
     expect(results).toContainEqual(
       expect.objectContaining({
-        kind: 'mujoco',
-        name: 'refc_hopper',
+        kind: 'metrics',
+        name: 'ruler',
         error: null,
         tolerance: null,
         ok: null,

@@ -51,6 +51,10 @@ export class ActiveTMaze extends TaskBase {
     this.horizon = 2 * detour + length + 1 + slack;
   }
 
+  protected limits(): [number, number][] {
+    return [[-this.#detour, this.#length]];
+  }
+
   protected draw(): void {
     this.#goal = this.random(purpose.cue).integer(2);
   }

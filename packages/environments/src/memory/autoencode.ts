@@ -40,6 +40,10 @@ export class Autoencode extends TaskBase {
     this.memorylessReturn = 2 / symbols - 1;
   }
 
+  protected limits(): [number, number][] {
+    return [];
+  }
+
   protected draw(): void {}
   protected begin(): void {}
 

@@ -54,6 +54,10 @@ export class KeyToDoor extends TaskBase {
     this.memorylessReturn = 0.5 + 1 / colours;
   }
 
+  protected limits(): [number, number][] {
+    return [[0, 1]];
+  }
+
   protected draw(): void {
     const random = this.random(purpose.cue);
     this.#keyTime = random.integer(this.#keySteps);

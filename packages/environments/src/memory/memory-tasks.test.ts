@@ -153,6 +153,15 @@ describe('memory tasks', () => {
     expect(() => task.step([1, 0, 0, 0])).toThrow(/was not reset/);
     expect(() => task.reset(-1)).toThrow(/seed/);
     expect(() => task.restore(new Float64Array(9))).toThrow(/9 numbers are no state of t-maze/);
-    expect(() => task.restore(Float64Array.of(0, 99, 0, 0))).toThrow(/no state/);
+    for (const state of [
+      [0, 99, 0, 0],
+      [0, 1, 2, 0],
+      [0, 1, 0, 4],
+      [0, 1, 0, 0.5],
+      [0, 1, 0, Number.NaN],
+    ]) {
+      expect(() => task.restore(Float64Array.from(state))).toThrow(/no state/);
+    }
+    expect(() => task.restore(Float64Array.of(-1, 1, 0, 0))).toThrow(/seed/);
   });
 });

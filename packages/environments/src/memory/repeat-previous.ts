@@ -47,6 +47,10 @@ export class RepeatPrevious extends TaskBase {
     this.memorylessReturn = 2 / symbols - 1;
   }
 
+  protected limits(): [number, number][] {
+    return [];
+  }
+
   protected draw(): void {}
   protected begin(): void {}
 

@@ -63,6 +63,10 @@ export class TMaze extends TaskBase {
     this.horizon = length + 1 + slack;
   }
 
+  protected limits(): [number, number][] {
+    return [[0, this.#length]];
+  }
+
   protected draw(): void {
     const { cue, cues } = this.#options;
     const random = this.random(purpose.cue);

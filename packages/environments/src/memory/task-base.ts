@@ -31,6 +31,8 @@ export abstract class TaskBase implements MemoryTask {
   abstract oracle(): Agent;
   abstract memoryless(): Agent;
   abstract scene(): GridScene;
+  /** The least and the greatest whole number that each register may hold. */
+  protected abstract limits(): readonly (readonly [number, number])[];
   /** Draws what is random about the whole episode; also called by `restore`, so it touches no register. */
   protected abstract draw(): void;
   /** Sets the registers to the beginning of an episode. */
@@ -83,7 +85,10 @@ export abstract class TaskBase implements MemoryTask {
       time! >= 0 &&
       time! <= this.horizon &&
       (over === 0 || over === 1) &&
-      registers.every(Number.isFinite);
+      this.limits().every(([low, high], i) => {
+        const value = registers[i]!;
+        return Number.isInteger(value) && value >= low && value <= high;
+      });
     if (!fits) {
       const problem = `its ${state.length} numbers are no state of ${this.name} with these settings`;
       throw new InvalidArgumentError('state', problem);

@@ -63,6 +63,11 @@ export class VisualMatch extends TaskBase {
     this.horizon = this.#matchFrom + matchSteps;
   }
 
+  protected limits(): [number, number][] {
+    const cells = Array.from({ length: apples }, (): [number, number] => [0, width * height - 1]);
+    return [[0, width - 1], [0, height - 1], [0, this.horizon + apples], ...cells];
+  }
+
   protected draw(): void {
     const random = this.random(purpose.cue);
     this.#colour = random.integer(colours);

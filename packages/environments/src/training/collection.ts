@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentShape } from '../contracts/environment.js';
 import type { EnvironmentSettings } from '../create-environment.js';
 import type { DataSetInfo } from '../data/data-set.js';
+import { openDataSet } from '../data/open-data-set.js';
 import type { RecordedEpisode } from '../data/record-episode.js';
 import { writeDataSet } from '../data/write-data-set.js';
 import { EnvironmentError } from '../environment-error.js';
@@ -67,8 +68,20 @@ export class Collection {
       actions,
     };
     await mkdir(folder, { recursive: true });
-    const path = join(folder, `${info.name}.safetensors`);
+    const path = await freePath(folder, info);
     await writeDataSet(path, this.#episodes, info);
     return { path, info };
+  }
+}
+
+/** The path of a data set; other data that reach the same return keep theirs. */
+async function freePath(folder: string, info: DataSetInfo): Promise<string> {
+  for (let number = 1; ; number++) {
+    const suffix = number === 1 ? '' : `-${number}`;
+    const path = join(folder, `${info.name}${suffix}.safetensors`);
+    if (!(await stat(path).catch(() => null))) return path;
+    const there = await openDataSet(path).catch(() => null);
+    await there?.close();
+    if (there && JSON.stringify(there.info) === JSON.stringify(info)) return path;
   }
 }
