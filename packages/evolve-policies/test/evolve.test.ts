@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
-import { EvaluationError, RunFolderError, type SliceScores } from '@namm/evolve';
+import {
+  EvaluationError,
+  type GenerationRecord,
+  RunFolderError,
+  type SliceScores,
+} from '@namm/evolve';
 import { readCheckpoint } from '@namm/namm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -185,5 +190,43 @@ describe('evolve', () => {
   ])('refuses %j', async (changes, message) => {
     await expect(run(changes)).rejects.toThrow(InvalidArgumentError);
     await expect(run(changes)).rejects.toThrow(message);
+  });
+});
+
+describe('a size pressure', () => {
+  // Fitness that rewards forgetting more than answers, and a search that finds it at once: the bias of a rival.
+  const pressed: Partial<TextEvolutionSettings> = {
+    trainable: trainableSettings('key-norm', 64),
+    stages: [{ tasks: ['single-document'], length: 200, generations: 2, promptsPerTask: 1 }],
+    ...{ sigma: 4, normaliser: { kind: 'bin', promptsPerTask: 1 } },
+    validation: { every: 1, promptsPerTask: 3 },
+  };
+  const fitness = { kind: 'probability-gain', sizePressure: 3 } as const;
+  const validations = (name: string) =>
+    readFileSync(join(folder, name, 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).validation as NonNullable<GenerationRecord['validation']>);
+
+  it('does not end with a mean that answers nothing, unless nothing is demanded', {
+    timeout: 120_000,
+  }, async () => {
+    const evaluator = await textEvaluator({ ...settings, ...pressed });
+    const best = async (name: string, floor: { readonly floor?: null }) => {
+      const own = { ...settings, ...pressed, fitness: { ...fitness, ...floor } };
+      await evolvePolicy({ folder: join(folder, name), settings: own, evaluator, prompts });
+      return validations(name).findLast(({ isBest }) => isBest)!;
+    };
+    const forgetful = await best('without', { floor: null });
+    expect(forgetful.measures.keptShare).toBeLessThan(0.1);
+    expect(forgetful.measures.score).toBeLessThan(0.2);
+    const careful = await best('with', {});
+    await evaluator.close();
+    expect(careful.measures.score).toBeGreaterThan(0.5);
+    expect(careful.shortfall).toBe(0);
+    expect(careful.measures.answers).toBeGreaterThanOrEqual(careful.measures.floor!);
+    const [start] = validations('with');
+    expect(start!.shortfall).toBe(0); // it keeps everything
+    expect(readFileSync(join(folder, 'with', 'report.html'), 'utf8')).toContain('Answers demanded');
   });
 });

@@ -24,4 +24,5 @@ export type {
 } from './problem.js';
 export { EvaluationError, RunFolderError } from './run/errors.js';
 export type { GenerationRecord, ValidationRecord } from './run/generation-record.js';
+export { isBetter, type Rank, rankedFitness } from './run/ranking.js';
 export { checkSearch, type SearchSettings } from './run/search-settings.js';

@@ -149,7 +149,7 @@ async function run(options: Options): Promise<void> {
   const progress = new ProgressLine('generations');
   const signals = [
     interruptSignal(),
-    ...(timeLimit ? [AbortSignal.timeout(timeLimit * 60_000)] : []),
+    ...(timeLimit ? [AbortSignal.timeout(Math.ceil(timeLimit * 60_000))] : []),
   ];
   const { isComplete, best } = await evolveOnTexts({
     folder: options.out,

@@ -35,8 +35,8 @@ export interface FitnessSettings {
 
 /**
  * The answers that classic policies give with as much memory: each is scored on the same prompts at some shares. A
- * candidate that answers worse than they do at its share, or has no question right at all, ranks below all that
- * do not, by how much it lacks.
+ * candidate that answers worse than they do at the share which it holds when the questions are asked, or has no question
+ * right at all, ranks below all that do not, by how much it lacks.
  */
 export interface FloorSettings {
   /** Of `sink-recent` and `keydiff`, which need no probe. */
@@ -103,7 +103,7 @@ export function fitnessOf(results: readonly PromptResult[], settings: FitnessSet
   const keptAtAnswer = mean(results.map(({ score }) => score.keptAtAnswer));
   const fitness = mean(fitnesses) - (sizePressure === 0 ? 0 : sizePressure * keptShare);
   const score = over('score');
-  const floor = floorOf(settings) && answerFloor(keptShare, knownPolicies(byTask, settings));
+  const floor = floorOf(settings) && answerFloor(keptAtAnswer, knownPolicies(byTask, settings));
   const missing = floor === null ? 0 : missingAnswers(byTask, floor, kind);
   return {
     fitness,
@@ -133,14 +133,14 @@ function answersOf(
   return mean(byTask.map((results) => mean(results.map((result) => who(result)[what]))));
 }
 
-/** The baselines, each with the share that it kept itself. */
+/** The baselines, each with the share that it holds itself when the questions are asked. */
 function knownPolicies(
   byTask: readonly (readonly PromptResult[])[],
   settings: FitnessSettings,
 ): KnownPolicy[] {
   return baselinesOf(settings).map((name) => {
     const who: Who = ({ baselines }) => baselines[name]!;
-    const shares = byTask.flat().map((result) => who(result).keptShare);
+    const shares = byTask.flat().map((result) => who(result).keptAtAnswer);
     return { share: mean(shares), answers: answersOf(byTask, who, settings.kind) };
   });
 }

@@ -3,7 +3,7 @@ import type { Collector } from './collector.js';
 import { KeyNormCollector } from './key-norm-collector.js';
 import type { TrainableSettings } from './trainable-settings.js';
 
-/** The collector that fits what is evolved. */
+/** The collector for the features of a trainable. */
 export function createCollector(settings: TrainableSettings): Collector {
   if (settings.kind === 'key-norm') return new KeyNormCollector(settings.updateInterval);
   const collector = new SpectrumCollector({
