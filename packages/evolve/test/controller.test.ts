@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { type FreshBundle, freshBundle } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Evaluator,
   evolve,
-  type GenerationRecord,
   InProcessEvaluator,
   isFailure,
   RunFolderError,
@@ -23,51 +20,19 @@ import {
   type Measurement,
   type Outcome,
 } from './controller.js';
+import { expectSameRuns, logOf } from './same-runs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'namm-controller-'));
 const whole = join(folder, 'whole');
 const inProcess = () => new InProcessEvaluator(new ControllerAssessor());
 const common = { problem: controllerProblem(), search: controllerSearch };
-let bundle: FreshBundle;
 
 beforeAll(async () => {
-  bundle = await freshBundle({
-    run: join(import.meta.dirname, 'killed-controller.ts'),
-    worker: join(import.meta.dirname, 'controller-worker.ts'),
-  });
   await evolve({ ...common, folder: whole, evaluator: inProcess() });
 }, 60_000);
 afterAll(async () => {
-  await bundle.remove();
   rmSync(folder, { recursive: true });
 });
-
-/** What is the same in every run: not the seconds. */
-function logOf(run: string): Omit<GenerationRecord, 'seconds'>[] {
-  const lines = readFileSync(join(run, 'log.jsonl'), 'utf8').trim().split('\n');
-  return lines.map((line) => ({ ...(JSON.parse(line) as GenerationRecord), seconds: null }));
-}
-
-function expectTheSame(run: string): void {
-  for (const name of ['state.safetensors', 'best.json', 'mean.json', 'settings.json']) {
-    expect(readFileSync(join(run, name)), name).toEqual(readFileSync(join(whole, name)));
-  }
-  expect(logOf(run)).toEqual(logOf(whole));
-}
-
-/** Runs until so many slices are done, then kills the process. @returns whether it came to its end before */
-async function killAfter(run: string, slices: number): Promise<boolean> {
-  const child = spawn(process.execPath, [bundle.file('run'), run, bundle.file('worker')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = 0;
-  child.stdout.on('data', (text: Buffer) => {
-    said += text.toString().split('\n').length - 1;
-    if (said >= slices) child.kill('SIGKILL');
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
-  return code === 0;
-}
 
 /** A queue of jobs that are bytes, as one on another machine has them: answered late, twice, in any order. */
 class QueueEvaluator implements Evaluator<Episode, Outcome, Measurement> {
@@ -121,22 +86,11 @@ describe('another problem than text', () => {
     expect(page).toContain('6 of 6 generations');
   });
 
-  it('goes on in worker threads to the same bits, however often it is killed', {
-    timeout: 60_000,
-  }, async () => {
-    const run = join(folder, 'killed');
-    let kills = 0;
-    while (!(await killAfter(run, [1, 3, 2, 4][kills] ?? Number.POSITIVE_INFINITY))) kills++;
-    expect(kills).toBe(4);
-    expectTheSame(run);
-    expect(readdirSync(run).filter((name) => name.endsWith('.lock'))).toEqual([]);
-  });
-
   it('is evaluated behind a queue to the same bits', async () => {
     const run = join(folder, 'queued');
     const evaluator = new QueueEvaluator();
     await evolve({ ...common, folder: run, evaluator });
-    expectTheSame(run);
+    expectSameRuns(run, whole);
     expect(evaluator.deliveries).toBeGreaterThan(20);
   });
 
@@ -151,7 +105,7 @@ describe('another problem than text', () => {
       if (isComplete) break;
       expect(stops).toBeLessThan(60);
     }
-    expectTheSame(run);
+    expectSameRuns(run, whole);
   });
 
   it('ranks what misses a demand below all that do not', async () => {

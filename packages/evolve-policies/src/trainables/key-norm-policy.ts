@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
 import {
   type CacheView,
@@ -28,7 +28,9 @@ export interface KeyNormPolicyOptions {
  * @throws {InvalidArgumentError} for weights that are not finite
  */
 export function keyNormPolicy(options: KeyNormPolicyOptions): EvictionPolicy {
-  const { weights, normaliser, updateInterval, headBias } = options;
+  const { weights, normaliser, updateInterval, headBias } = checkNames('keyNormPolicy', options, [
+    ...(['weights', 'normaliser', 'updateInterval', 'headBias'] as const),
+  ]);
   if (weights.length !== 3 || !weights.every(Number.isFinite)) {
     throw new InvalidArgumentError('weights', `[${weights}] are not three finite numbers`);
   }

@@ -1,5 +1,5 @@
 import { publishedBam, type ScorerSettings } from '@namm/bam';
-import { InvalidArgumentError } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import { checkKeyFeatures, type KeyFeature } from '@namm/features';
 import { type DecisionSettings, type FeatureSettings, publishedFeatures } from '@namm/namm';
 
@@ -68,6 +68,8 @@ export interface TrainableExtras {
 /**
  * Settings by name: `namm` (BAM as published), its ablations, and the rival `key-norm`.
  *
+ * @param name one of `trainableNames`
+ * @param updateInterval tokens from one update to the next
  * @throws {InvalidArgumentError} for another name
  * @example
  * ```ts
@@ -77,8 +79,14 @@ export interface TrainableExtras {
 export function trainableSettings(
   name: string,
   updateInterval: number,
-  { keys = [], headBias, pooling = 0 }: TrainableExtras = {},
+  extras: TrainableExtras = {},
 ): TrainableSettings {
+  const {
+    keys = [],
+    headBias,
+    pooling = 0,
+  } = checkNames('trainableSettings', extras, [...(['keys', 'headBias', 'pooling'] as const)]);
+  checkInteger('pooling', pooling, 0);
   checkKeyFeatures(keys);
   const heads = headBias && { headBias };
   if (name === 'key-norm') return { kind: 'key-norm', updateInterval, ...heads };
