@@ -1,39 +1,24 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
+  addRopeScalingOptions,
   count,
   createProgram,
   fromZero,
+  interruptSignal,
   listOf,
   nameFrom,
-  positiveNumber,
+  number,
+  openModel,
+  readPrompt,
+  ropeScalingOf,
   runProgram,
 } from '@namm/cli';
-import { enableRelaxedSimd } from '@namm/core';
+import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core';
 import { policyNames } from '@namm/kv-cache';
 import { answerPrompt } from './answer-prompt.js';
+import { choosePolicy } from './choose-policy.js';
 import { runDemo } from './demo/run-demo.js';
-
-interface Options {
-  model?: string;
-  prompt?: string;
-  promptFile?: string;
-  policy?: string;
-  checkpoint?: string;
-  budget?: string;
-  maxTokens: number;
-  chat?: true;
-  seed: number;
-  chunk: number;
-  threads?: number;
-  ntkFactor?: number;
-  ntkAlpha: number;
-  logitFactor: number;
-  retention?: string;
-  prompts: number;
-  policies: string[];
-}
 
 /** A table of more would take hours. */
 const mostPassages = 1000;
@@ -44,100 +29,124 @@ const demoPolicies = [
   ...policyNames.filter((name) => !['full', 'observed-attention', 'ada-l2'].includes(name)),
 ];
 
+const retentionFile = (text: string): string => {
+  if (/\.(html|safetensors)$/.test(text)) return text;
+  throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
+};
+
+const passages = (text: string): number => {
+  if (count(text) <= mostPassages) return count(text);
+  throw new InvalidArgumentError(`'${text}' is more than ${mostPassages}.`);
+};
+
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = createProgram(
   'llm',
   'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
 );
-program
-  .option('--model <folder>', 'your own model: a Hugging Face folder with safetensors weights')
-  .option('--prompt <text>', 'text to continue')
-  .option('--prompt-file <file>', 'file with the text to continue')
-  .addOption(
-    new Option('--policy <name>', 'what to forget (full)').choices([...policyNames, 'namm']),
+const command = addRopeScalingOptions(program, '1 if left out', 1)
+  .option('--model <name>', 'a Hugging Face folder with safetensors, or a model of the hub')
+  .option('--prompt <text>', 'text to continue; or pipe it in')
+  .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
+  .option(
+    '--policy <name>',
+    `what to forget (full): ${[...policyNames, 'namm'].join(', ')}; or FILE.js#NAME`,
   )
   .option('--checkpoint <file>', 'the NAMM of the policy namm: a safetensors file')
   .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
   .option('--max-tokens <count>', 'most tokens to write', count, 256)
   .option('--chat', "put the prompt through the model's chat template")
   .option('--chunk <count>', 'tokens read at once', count, 256)
+  .addOption(
+    new Option(
+      '--compact',
+      'positions that close up over forgotten tokens, for text of any length (when a budget needs them)',
+    ),
+  )
+  .option('--no-compact', 'never')
+  .option(
+    '--temperature <number>',
+    "0 takes the likeliest token (as the model's folder says)",
+    number,
+  )
+  .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
+  .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', number)
+  .option(
+    '--min-p <share>',
+    'draw from tokens at least this share as likely as the likeliest',
+    number,
+  )
+  .option('--repetition-penalty <factor>', 'above 1 repeats less', number)
   .option('--threads <count>', 'threads that compute', count)
-  .option('--ntk-factor <factor>', 'read this many times the trained length', positiveNumber)
-  .option('--ntk-alpha <alpha>', 'how strongly the RoPE base grows then', positiveNumber, 1)
-  .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber, 1)
   .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
-  .option('--seed <seed>', 'seed of planted facts and of random eviction', fromZero, 1)
-  .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, count, 10)
+  .option('--json', 'print one object of JSON')
+  .option('--seed <seed>', 'of planted facts, random eviction and sampling', fromZero, 1)
+  .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, passages, 10)
   .option(
     '--policies <names>',
     'demo: policies, with commas',
     listOf(nameFrom([...policyNames, 'namm'])),
     demoPolicies,
-  )
-  .action(main);
+  );
+type Options = ReturnType<typeof command.opts>;
 
-async function main(options: Options): Promise<void> {
-  const { model, threads, seed } = options;
-  if (!model) {
-    if (options.prompt !== undefined || options.promptFile !== undefined) {
-      return program.error('llm: a prompt needs --model');
-    }
-    if (options.policy !== undefined || options.budget !== undefined) {
-      return program.error('llm: --policy and --budget need --model; the demo takes --policies');
-    }
-    if (options.checkpoint !== undefined) {
-      return program.error('llm: --checkpoint needs --model; the demo has a NAMM of its own');
-    }
-    if (options.retention !== undefined) {
-      return program.error('llm: --retention needs --model and a prompt');
-    }
-    if (options.prompts > mostPassages) {
-      return program.error(`llm: --prompts takes at most ${mostPassages}`);
-    }
-    const { prompts, policies } = options;
-    await runDemo({ prompts, policies, seed, ...(threads ? { threads } : {}) });
-    return;
+/** Options that say nothing without a model of one's own. */
+const ofModels = [
+  ...(['prompt', 'promptFile', 'policy', 'checkpoint', 'budget', 'chat', 'compact'] as const),
+  ...(['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'retention', 'json'] as const),
+];
+
+command.action(async (options) => {
+  if (options.model === undefined) await demo(options);
+  else await answer(options.model, options);
+});
+
+async function demo(options: Options): Promise<void> {
+  const without = ofModels.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (without !== undefined) {
+    const flag = `--${without.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const advice = ['policy', 'budget'].includes(without) ? '; the demo takes --policies' : '';
+    throw new BadValue(flag, `needs --model${advice}`);
   }
-  if (options.prompt !== undefined && options.promptFile !== undefined) {
-    return program.error('llm: give --prompt or --prompt-file, not both');
-  }
-  const policy = options.policy ?? 'full';
-  if (policy === 'full' && options.budget !== undefined) {
-    return program.error('llm: the policy "full" keeps everything; name a --policy for the budget');
-  }
-  if ((policy === 'namm') !== (options.checkpoint !== undefined)) {
-    return program.error(
-      'llm: the policy "namm" and a --checkpoint belong together; no NAMM fits every model',
-    );
-  }
-  const prompt = options.promptFile ? await readFile(options.promptFile, 'utf8') : options.prompt;
-  if (prompt === undefined) return program.error('llm: give --prompt or --prompt-file');
-  const { ntkFactor: factor = 1, ntkAlpha: alpha, logitFactor } = options;
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort(new Error('interrupted')));
-  await answerPrompt({
-    model,
-    prompt,
+  const { prompts, policies, seed, threads } = options;
+  await runDemo({
+    prompts,
+    policies,
     seed,
-    policy,
-    ...(options.budget ? { budget: options.budget } : {}),
-    ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
-    maxNewTokens: options.maxTokens,
-    chat: options.chat ?? false,
-    signal: controller.signal,
-    ...(options.retention ? { retention: options.retention } : {}),
-    decoder: {
-      chunkSize: options.chunk,
-      ...(threads ? { threads } : {}),
-      ropeScaling: { factor, alpha, logitFactor },
-    },
+    ...(threads && { threads }),
+    signal: interruptSignal(),
   });
 }
 
-function retentionFile(text: string): string {
-  if (/\.(html|safetensors)$/.test(text)) return text;
-  throw new InvalidArgumentError('Its name must end in .html or .safetensors.');
+async function answer(model: string, options: Options): Promise<void> {
+  const { seed, threads, budget, retention, temperature, topK, topP, minP } = options;
+  const { repetitionPenalty } = options;
+  const prompt = await readPrompt(options);
+  const policy = await choosePolicy(options);
+  const isCompact = command.getOptionValueSource('compact') === 'cli';
+  await answerPrompt({
+    ...{ model: await openModel(model, interruptSignal()), prompt, policy, seed },
+    ...(budget !== undefined && { budget }),
+    maxNewTokens: options.maxTokens,
+    chat: options.chat ?? false,
+    json: options.json ?? false,
+    ...(isCompact && { compact: options.compact }),
+    sampling: {
+      ...(temperature !== undefined && { temperature }),
+      ...(topK !== undefined && { topK }),
+      ...(topP !== undefined && { topP }),
+      ...(minP !== undefined && { minP }),
+      ...(repetitionPenalty !== undefined && { repetitionPenalty }),
+    },
+    ...(retention && { retention }),
+    decoder: {
+      chunkSize: options.chunk,
+      ...(threads && { threads }),
+      ropeScaling: ropeScalingOf(options),
+    },
+    signal: interruptSignal(),
+  });
 }
 
 await runProgram(program);

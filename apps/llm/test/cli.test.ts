@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +20,35 @@ function llm(...args: string[]) {
   return { status, stdout, stderr };
 }
 
+/** With a text on standard input. */
+function piped(input: string, ...args: string[]) {
+  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', input, timeout: 100_000 });
+}
+
+/** Runs it without input, and presses Ctrl-C as soon as it has said something. */
+async function run(args: string[], pressWhen?: RegExp) {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr, isPressed] = ['', '', false];
+  const listen = () => {
+    if (isPressed || !pressWhen?.test(stdout + stderr)) return;
+    isPressed = true;
+    child.kill('SIGINT');
+  };
+  child.stdout.on('data', (data) => {
+    stdout += data;
+    listen();
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+    listen();
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
+
 const model = modelFolder('nano-llama');
 /** The bundled model was trained at 128 tokens. */
-const longer = ['--ntk-factor', '4'];
+const longer = ['--rope-factor', '4'];
 
 describe('llm without arguments of its own', () => {
   it('asks about planted facts, prints the table and streams an answer', () => {
@@ -29,7 +56,7 @@ describe('llm without arguments of its own', () => {
     const { status, stdout, stderr } = llm(...args);
     expect(stderr).toContain('snapkv:');
     expect(status).toBe(0);
-    const rows = /^(full|snapkv|namm) +\d+\/\d+ +\d+-\d+ % +\d+ of \d+ +[\d.]+ +\d+$/gm;
+    const rows = /^(full|snapkv|namm) +\d+\/\d+ +(?:\d+-\d+ %|–) +\d+ of \d+ +[\d.]+ +\d+$/gm;
     expect(stdout.match(rows)).toHaveLength(3);
     const kept = (name: string) =>
       Number(stdout.match(new RegExp(`^${name} .*?(\\d+) of`, 'm'))![1]);
@@ -103,40 +130,136 @@ describe("llm with the user's own model", () => {
     }
   });
 
-  const own = ['--model', model, '--prompt', 'x'];
-  it.each([
-    ['an unknown policy', [...own, '--policy', 'magic'], 'Allowed choices are full'],
-    ['a budget of nothing', [...own, '--policy', 'h2o', '--budget', '0'], "'0' is not a budget"],
-    ['a missing budget', [...own, '--policy', 'h2o'], 'needs one'],
-    ['a folder that is none', ['--model', join(folder, 'none'), '--prompt', 'x'], 'tokenizer.json'],
-    ['no prompt', ['--model', model], 'give --prompt or --prompt-file'],
-    ['a prompt without a model', ['--prompt', 'x'], 'needs --model'],
-    [
-      'a prompt file that is none',
-      ['--model', model, '--prompt-file', join(folder, 'none')],
-      'none',
-    ],
-    ['a prompt beyond the limit', ['--model', model, '--prompt', 'x '.repeat(3000)], 'positions'],
-    ['a NAMM without its file', [...own, '--policy', 'namm'], '--checkpoint belong together'],
-    ['a file without its policy', [...own, '--checkpoint', 'x'], '--checkpoint belong together'],
-    ['a budget for the full cache', [...own, '--budget', '64'], 'keeps everything'],
-    ['two prompts', [...own, '--prompt-file', cli], 'not both'],
-    ['a policy for the demo', ['--policy', 'h2o', '--budget', '9'], '--policies'],
-    [
-      'a retention file of another kind',
-      [...own, '--retention', 'kept.txt'],
-      '.html or .safetensors',
-    ],
-    ['a NAMM for the demo', ['--checkpoint', 'x'], 'needs --model'],
-    ['a record of the demo', ['--retention', 'kept.html'], 'needs --model'],
-    ['a demo without end', ['--prompts', '1000000000'], 'at most 1000'],
-    ['no tokens at all', [...own, '--max-tokens', '0'], 'whole number above 0'],
-    ['an unknown demo policy', ['--policies', 'full,magic'], "'magic' is none of"],
-  ])('refuses %s in one line that says what to do', (_, args, message) => {
-    const { status, stdout, stderr } = llm(...args);
-    expect(stderr).toContain(message);
-    expect(stderr).not.toContain('    at '); // no stack
-    expect(stdout).toBe('');
-    expect(status).toBe(2);
+  it('reads what is piped in, and bounds memory over text beyond the model by compact positions', () => {
+    const text = ` Alice has pet falcon. ${'It was late. '.repeat(200)}\nQ: Alice has pet`;
+    const args = ['--model', model, '--policy', 'sink-recent', '--budget', '64', '--chunk', '32'];
+    const { status, stdout, stderr } = piped(text, ...args, '--max-tokens', '2', '--json');
+    expect(stderr).toContain('positions are compact');
+    expect(status).toBe(0);
+    const { positions, seen, keptPerHead, written, promptTokens } = JSON.parse(stdout);
+    expect(positions).toBe('compact');
+    expect(seen).toBeGreaterThan(600); // the model has 128 positions
+    expect(new Set(keptPerHead.flat())).toEqual(new Set([64]));
+    expect(written).toBe(2);
+    expect(promptTokens + written - 1).toBe(seen);
+    expect(piped(text, ...args, '--no-compact').stderr).toContain('positions');
+  });
+
+  it("runs a policy of the user's own, and draws by the seed", () => {
+    const file = join(folder, 'mine.mjs');
+    const kvCache = import.meta
+      .resolve('@namm/kv-cache')
+      .replace('/src/index.ts', '/dist/index.js');
+    writeFileSync(
+      file,
+      `import { h2o } from '${kvCache}';\nexport const mine = ({ budget }) => ({ ...h2o({ budget }), name: 'mine' });\n`,
+    );
+    const args = ['--model', model, '--prompt', 'It was late, and', '--max-tokens', '8', '--json'];
+    args.push('--policy', `${file}#mine`, '--budget', '8', '--temperature', '1.5');
+    const answers = ['1', '1', '2'].map((seed) => llm(...args, '--seed', seed));
+    expect(answers[0]!.stderr).toContain('mine: ');
+    const texts = answers.map(({ stdout }) => JSON.parse(stdout).text);
+    expect(texts[0]).toBe(texts[1]);
+    expect(texts[0]).not.toBe(texts[2]);
+  });
+
+  it('says its version, and helps', () => {
+    expect(llm('--version').stdout).toMatch(/^llm \d+\.\d+\.\d+ on Node /);
+    expect(llm('--help').stdout).toContain('--rope-factor');
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [cli, '--prompts', '1', '--policies', 'full']);
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = await once(child, 'exit');
+    expect(stderr).not.toMatch(/EPIPE|Error| {4}at /);
+    expect(code).toBe(0);
+  });
+
+  it('prints what is done so far on Ctrl-C, and exits with 130', async () => {
+    const kept = join(folder, 'interrupted.safetensors');
+    const own = ['--model', model, '--prompt', 'It was late, and', '--policy', 'sink-recent'];
+    const endless = ['--budget', '64', '--chunk', '16', '--max-tokens', '1000000'];
+    const answer = run([...own, ...endless, '--retention', kept], /read \d+ tokens in/);
+    const few = ['--prompts', '2', '--policies', 'full,h2o,tova', '--threads', '1'];
+    const [ownEnd, demoEnd] = await Promise.all([answer, run(few, /full: \d/)]);
+    expect(ownEnd.code).toBe(130);
+    expect(ownEnd.stderr).toMatch(/sink-recent: .+; kept \d+ of \d+ tokens per head/);
+    const record = await readRetentionRecord(kept);
+    expect(record.pieces!.join('')).toContain('It was late, and');
+    expect(demoEnd.code).toBe(130);
+    expect(demoEnd.stdout).toMatch(/^full +\d+\/\d+/m);
+    expect(demoEnd.stdout).not.toContain('One answer with');
+  });
+
+  it('stays within 60 columns', () => {
+    const table = (COLUMNS: string) => {
+      const args = [cli, '--prompts', '1', '--policies', 'h2o', '--threads', '1'];
+      const env = { ...process.env, COLUMNS, NO_COLOR: '1' };
+      const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+      expect(stdout).not.toContain('\x1b');
+      return /\n\n((?:policy|h2o)[^]*?)\n\n/.exec(stdout)![1]!;
+    };
+    const wide = table('60').split('\n');
+    expect(wide).toHaveLength(3);
+    expect(Math.max(...wide.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(table('40')).toMatch(/^h2o\n {2}right +\d\/\d\n {2}95 % +–\n/);
+  });
+
+  it('refuses what it cannot use in one line of one form', async () => {
+    const own = ['--model', model, '--prompt', 'x'];
+    const binary = join(folder, 'binary.safetensors');
+    writeFileSync(binary, Buffer.from('such as a picture, or anything else\0'));
+    const none = join(folder, 'none');
+    const cases: [args: string[], message: string][] = [
+      [[...own, '--policy', 'magic'], "'magic' is none of full"],
+      [[...own, '--policy', 'h2o', '--budget', '0'], "'0' is not a budget"],
+      [[...own, '--policy', 'h2o'], 'needs one'],
+      [[...own, '--budget', '64'], 'keeps everything'],
+      [[...own, '--policy', 'namm'], '--checkpoint belong together'],
+      [[...own, '--checkpoint', 'x'], '--checkpoint belong together'],
+      [[...own, '--policy', 'namm', '--checkpoint', binary], 'is no safetensors file'],
+      [[...own, '--policy', 'namm', '--checkpoint', none], 'does not exist'],
+      [[...own, '--policy', 'namm', '--checkpoint', folder], 'is a folder'],
+      [[...own, '--policy', `${none}.js#mine`], 'cannot be loaded'],
+      [[...own, '--prompt-file', cli], 'not both'],
+      [[...own, '--retention', 'kept.txt'], 'neither .html nor .safetensors'],
+      [[...own, '--max-tokens', '0'], 'whole number above 0'],
+      [[...own, '--temperature', '-1'], 'temperature'],
+      [['--model', none, '--prompt', 'x'], `${none} does not exist`],
+      [['--model', `${none}.gguf`, '--prompt', 'x'], 'is a GGUF file'],
+      [['--model', binary, '--prompt', 'x'], 'is a file'],
+      [['--model', folder, '--prompt', 'x'], 'json'],
+      [['--model', model], 'is empty'],
+      [['--model', model, '--prompt', ' '], 'is empty'],
+      [['--model', model, '--prompt-file', none], `${none} does not exist`],
+      [['--model', model, '--prompt-file', folder], 'is a folder'],
+      [['--model', model, '--prompt-file', binary], 'is no text'],
+      [['--model', model, '--prompt', 'x '.repeat(3000)], 'positions'],
+      [['--prompt', 'x'], '--prompt: needs --model'],
+      [['--policy', 'h2o', '--budget', '9'], '--policies'],
+      [['--checkpoint', 'x'], 'needs --model'],
+      [['--retention', 'kept.html'], 'needs --model'],
+      [['--prompts', '1000000000'], 'more than 1000'],
+      [['--policies', 'full,magic'], "'magic' is none of"],
+      [['--magic'], "unknown option '--magic'"],
+    ];
+    for (let i = 0; i < cases.length; i += 4) {
+      const batch = cases.slice(i, i + 4);
+      const ends = await Promise.all(batch.map(([args]) => run(args)));
+      for (const [j, { code, stdout, stderr }] of ends.entries()) {
+        const [args, message] = batch[j]!;
+        expect(stderr, args.join(' ')).toContain(message);
+        expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
+        expect(stderr).toMatch(/^llm: /);
+        expect(stderr).not.toMatch(/ENOENT|EISDIR|undefined| {4}at /);
+        expect(stdout).toBe('');
+        expect(code).toBe(2);
+      }
+    }
   });
 });

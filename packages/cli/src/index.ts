@@ -1,7 +1,9 @@
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
 export { exitCodes } from './exit-codes.js';
+export { findModel, ModelNameError } from './find-model.js';
 export { Interruption, interruptSignal } from './interruption.js';
+export { openModel } from './open-model.js';
 export {
   count,
   fromZero,
@@ -16,6 +18,7 @@ export {
 } from './option-parsers.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
+export { type PromptOptions, readPrompt } from './read-prompt.js';
 export {
   addRopeScalingOptions,
   type RopeScalingOptions,

@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { describeError } from './describe-error.js';
 import { exitCodes } from './exit-codes.js';
 import { Interruption } from './interruption.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /**
  * Begins a program of the house: every error is one line, `NAME: what was wrong`, and {@link exitCodes} say how it ended.
@@ -13,6 +16,7 @@ import { Interruption } from './interruption.js';
 export function createProgram(name: string, description: string): Command {
   return new Command(name)
     .description(description)
+    .version(`${name} ${version} on Node ${process.versions.node}`)
     .enablePositionalOptions() // options belong to the command that they stand behind
     .exitOverride() // exit code 1 is for what a command finds
     .configureHelp({ showGlobalOptions: false })

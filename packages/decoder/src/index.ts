@@ -35,6 +35,7 @@ export { TextStream } from './text/text-stream.js';
 export { type ChatTemplateOptions, loadTokenizer, Tokenizer } from './text/tokenizer.js';
 export { TokenizerError } from './text/tokenizer-error.js';
 export { DecoderWorker, type DecoderWorkerOptions } from './worker/decoder-worker.js';
+export { loadPolicy } from './worker/load-policy.js';
 export type { WorkerCache } from './worker/worker-cache.js';
 export {
   PolicyModuleError,

@@ -16,6 +16,7 @@ it('puts words to the left and numbers to the right', () => {
       '| sink-recent |  25 % |     0.40 |',
     ].join('\n'),
   );
+  expect(textTable(['policy', 'gap'], [['h2o', '–']], { style: 'plain' })).toContain('h2o       –');
   expect(textTable(headings, rows, { style: 'plain' }).split('\n')[2]).toBe(
     'full         100 %      1.50',
   );

@@ -22,7 +22,7 @@ export function textTable(
   rows: readonly (readonly string[])[],
   { style = 'markdown', width = Number.POSITIVE_INFINITY }: TextTableOptions = {},
 ): string {
-  const isWords = headings.map((_, column) => rows.some((row) => !/\d/.test(row[column]!)));
+  const isWords = headings.map((_, column) => rows.some((row) => /^\p{L}/u.test(row[column]!)));
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
   );

@@ -1,5 +1,5 @@
-import { StatusLine } from '@namm/cli';
-import { Decoder, type DecoderOptions, loadTokenizer, type Tokenizer } from '@namm/decoder';
+import { ProgressLine, terminalWidth } from '@namm/cli';
+import { Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy } from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
 import { loadNamm } from '@namm/namm';
@@ -14,6 +14,7 @@ export interface DemoOptions {
   readonly seed: number;
   readonly policies: readonly string[];
   readonly threads?: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -48,19 +49,41 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     ),
   );
   const tallies = new Map<string, Tally>();
-  // A graph computes one kind of probe, so policies that share one share a decoder.
-  for (const group of groupByProbe(policies)) {
-    const decoder = await Decoder.load(folder, { ...decoderOptions, probe: group[0]!.probe });
-    for (const policy of group) {
-      tallies.set(policy.name, await askAll(decoder, tokenizer, policy, prompts));
+  const line = new ProgressLine('passages');
+  try {
+    // A graph computes one kind of probe, so policies that share one share a decoder.
+    for (const group of groupByProbe(policies)) {
+      const decoder = await Decoder.load(folder, { ...decoderOptions, probe: group[0]!.probe });
+      for (const policy of group) {
+        const asked: Asked[] = [];
+        try {
+          for (const [i, prompt] of prompts.entries()) {
+            line.update({ done: i, total: prompts.length }, policy.name);
+            asked.push(await ask(decoder, tokenizer, policy, prompt, options.signal));
+          }
+        } finally {
+          if (asked.length > 0) tallies.set(policy.name, report(line, policy.name, asked));
+        }
+      }
+      await decoder.release();
     }
-    await decoder.release();
+  } finally {
+    line.clear();
+    const done = policies.flatMap(({ name }) => tallies.get(name) ?? []);
+    if (done.length > 0) printTable(done, prompts.length);
   }
-  printTable(policies.map(({ name }) => tallies.get(name)!));
   const right = ({ name }: EvictionPolicy) => tallies.get(name)!.right;
   const evicting = policies.filter(({ name }) => name !== 'full');
   const [best = policies[0]!] = evicting.sort((a, b) => right(b) - right(a));
-  await streamAnswer(folder, tokenizer, decoderOptions, prompts[0]!, best);
+  await streamAnswer(folder, tokenizer, decoderOptions, prompts[0]!, best, options.signal);
+}
+
+function report(line: ProgressLine, name: string, asked: readonly Asked[]): Tally {
+  const result = tally(name, asked);
+  const seconds = asked.reduce((sum, one) => sum + one.seconds, 0);
+  line.clear();
+  console.error(`${name}: ${result.right} of ${result.questions} right, ${seconds.toFixed(1)} s`);
+  return result;
 }
 
 function introduce(
@@ -83,26 +106,6 @@ function introduce(
   );
 }
 
-async function askAll(
-  decoder: Decoder,
-  tokenizer: Tokenizer,
-  policy: EvictionPolicy,
-  prompts: readonly PlantedPrompt[],
-): Promise<Tally> {
-  const status = new StatusLine();
-  const asked: Asked[] = [];
-  for (const [i, prompt] of prompts.entries()) {
-    status.show(`${policy.name}: passage ${i + 1} of ${prompts.length}`);
-    asked.push(await ask(decoder, tokenizer, policy, prompt));
-  }
-  const result = tally(policy.name, asked);
-  const seconds = asked.reduce((sum, one) => sum + one.seconds, 0);
-  status.finish(
-    `${policy.name}: ${result.right} of ${result.questions} right, ${seconds.toFixed(1)} s`,
-  );
-  return result;
-}
-
 function groupByProbe(policies: readonly EvictionPolicy[]): EvictionPolicy[][] {
   const groups = new Map<string, EvictionPolicy[]>();
   for (const policy of policies) {
@@ -112,19 +115,40 @@ function groupByProbe(policies: readonly EvictionPolicy[]): EvictionPolicy[][] {
   return [...groups.values()];
 }
 
-function printTable(tallies: readonly Tally[]): void {
+function printTable(tallies: readonly Tally[], passages: number): void {
   const header = ['policy', 'right', '95 %', 'tokens kept', 'cache MB', 'tokens/s'];
-  const percent = (share: number) => `${Math.round(100 * share)}`;
   const rows = tallies.map((line) => [
-    line.policy,
+    `${line.policy}${line.passages < passages ? ` (${line.passages} passages)` : ''}`,
     `${line.right}/${line.questions}`,
-    `${line.interval.map(percent).join('-')} %`,
+    describeInterval(line.interval),
     `${Math.round(line.kept)} of ${Math.round(line.seen)}`,
     (line.bytes / 1e6).toFixed(2),
     String(Math.round(line.tokensPerSecond)),
   ]);
-  console.log(`\n${textTable(header, rows, { style: 'plain' })}`);
-  console.log(
-    '\nTokens kept: per head, mean, when the questions are asked. Cache: keys, values, positions and policy state then.',
-  );
+  console.log(`\n${textTable(header, rows, { style: 'plain', width: terminalWidth() })}`);
+  const notes = [
+    'Tokens kept: per head, mean, when the questions are asked. Cache: keys, values, positions and policy state then.',
+    'tokens/s: read and written. 95 %: interval of the share of right answers, by bootstrap over passages.',
+    ...describeMemory(tallies),
+  ];
+  console.log(`\n${notes.join('\n')}`);
+}
+
+/** A bootstrap over a passage or two, or over passages that all went alike, says nothing. */
+function describeInterval([lower, upper]: readonly [number, number]): string {
+  const percents = [lower, upper].map((share) => Math.round(100 * share));
+  return percents[0] === percents[1] ? '–' : `${percents.join('-')} %`;
+}
+
+/** The rows do not have the same memory, which has to be said. */
+function describeMemory(tallies: readonly Tally[]): string[] {
+  const namm = tallies.find(({ policy }) => policy === 'namm');
+  const classic = tallies.filter(({ policy }) => !['full', 'namm'].includes(policy));
+  if (namm === undefined || classic.length === 0) return [];
+  const ratios = classic.map(({ bytes }) => bytes / namm.bytes);
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(1));
+  const times = least === most ? least : `${least} to ${most}`;
+  return [
+    `Memory is not equal: the classic policies have ${times} times the bytes of the NAMM. \`npm run nanobench\` compares at equal bytes.`,
+  ];
 }

@@ -1,5 +1,6 @@
 import { completeText, Decoder, type DecoderOptions, type Tokenizer } from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import { endsOf, longestAnswer } from './ask.js';
 import type { PlantedPrompt } from './planted-prompts.js';
 
 /** Shows one answer as it is written. */
@@ -9,12 +10,14 @@ export async function streamAnswer(
   decoderOptions: DecoderOptions,
   prompt: PlantedPrompt,
   policy: EvictionPolicy,
+  signal: AbortSignal,
 ): Promise<void> {
   const decoder = await Decoder.load(folder, { ...decoderOptions, probe: policy.probe });
   const cache = decoder.createCache({ policy });
   const ids = tokenizer.encode(prompt.context);
-  await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
-  const { text, stop, answer } = prompt.questions[0]!;
+  await decoder.step([{ cache, input: { ids }, outputs: 'none' }], { signal });
+  const question = prompt.questions[0]!;
+  const { text, answer } = question;
   const planted = prompt.sample.segments
     .filter((segment) => segment.kind === 'fact' && segment.questions?.includes(0))
     .map((segment) => segment.text.trim());
@@ -22,8 +25,8 @@ export async function streamAnswer(
     `\nOne answer with "${policy.name}", as it is written. Planted: ${planted.join(' ')}`,
   );
   process.stdout.write(`${text.trim()} ...`);
-  const options = { maxNewTokens: 40, stop: [stop], addSpecialTokens: false };
-  for await (const piece of completeText(decoder, tokenizer, cache, text, options)) {
+  const options = { maxNewTokens: longestAnswer, stop: endsOf(question), addSpecialTokens: false };
+  for await (const piece of completeText(decoder, tokenizer, cache, text, { ...options, signal })) {
     process.stdout.write(piece);
   }
   process.stdout.write(`\n(wanted: ${answer.trim()})\n`);

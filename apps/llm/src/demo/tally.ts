@@ -4,6 +4,7 @@ import type { Asked } from './ask.js';
 /** One line of the demo's table. */
 export interface Tally {
   readonly policy: string;
+  readonly passages: number;
   readonly right: number;
   readonly questions: number;
   /** 95 % bootstrap interval of the share of right answers, over prompts. */
@@ -25,6 +26,7 @@ export function tally(policy: string, asked: readonly Asked[]): Tally {
   const { lower, upper } = bootstrapInterval(shares, { seed: 0 });
   return {
     policy,
+    passages: asked.length,
     right: sum(({ right }) => right),
     questions: sum(({ answers }) => answers.length),
     interval: [lower, upper],

@@ -22,6 +22,10 @@ export function parseHeaderLength(bytes: Uint8Array, size: number, path: string)
     throw new FileFormatError(path, problem);
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > longestHeader && length > BigInt(size)) {
+    const problem = 'is no safetensors file: it does not begin with the length of a header';
+    throw new FileFormatError(path, problem);
+  }
   if (length > longestHeader) {
     const problem = `the header would be ${length} bytes long, more than the ${longestHeader} read at most`;
     throw new FileFormatError(path, `${problem}; is this a safetensors file?`);

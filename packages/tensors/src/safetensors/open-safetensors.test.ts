@@ -87,7 +87,9 @@ describe('openSafetensors', () => {
     ['2^32 too long', 2n ** 32n + 2n],
     ['2^64 - 1', 2n ** 64n - 1n],
   ])('refuses a header length of %s', async (_, length) => {
-    await expect(openBytes(fileBytes('{}', 0, length))).rejects.toThrow(/header would be/);
+    await expect(openBytes(fileBytes('{}', 0, length))).rejects.toThrow(
+      /header would be|is no safetensors file/,
+    );
   });
 
   it('refuses empty and very short files', async () => {
