@@ -202,7 +202,7 @@ describe("llm with the user's own model", () => {
       const env = { ...process.env, COLUMNS, NO_COLOR: '1' };
       const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
       expect(stdout).not.toContain('\x1b');
-      return /\n\n((?:policy|h2o)[^]*?)\n\n/.exec(stdout)![1]!;
+      return /\n\n((?:policy|h2o).*?)\n\n/s.exec(stdout)![1]!;
     };
     const wide = table('60').split('\n');
     expect(wide).toHaveLength(3);
