@@ -34,6 +34,18 @@ describe('rotaryRows', () => {
     }
   });
 
+  it('rounds llama3 as PyTorch does', () => {
+    const parameters = {
+      ...{ rope_type: 'llama3', rope_theta: 500_000, factor: 8 },
+      ...{ low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 },
+    };
+    const table = readRotaryParameters(parameters, 128, 131_072);
+    const { cos } = rotaryRows(table, Int32Array.of(1_000_000));
+    // Recorded; the frequency is between the two bounds, where a rounding in another order shows.
+    const recorded = Math.fround(1_000_000 * 0.0001785077911335975);
+    expect(cos[34]).toBe(Math.fround(Math.cos(recorded)));
+  });
+
   it('rotates nothing at position 0', () => {
     const table = readRotaryParameters({ rope_theta: 500 }, 8, 64);
     expect(rotaryRows(table, Int32Array.of(0))).toEqual({

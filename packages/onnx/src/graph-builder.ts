@@ -10,41 +10,18 @@ import {
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
-  type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { type Attribute, attributeProto, type NodeAttribute } from './attribute.js';
+import { attributeProto, type NodeAttribute } from './attribute.js';
 import { type ElementType, elementTypeCodes } from './element-type.js';
-
-/** A tensor inside a graph: an input, an initializer or the output of a node. */
-export class Value {
-  constructor(
-    readonly graph: GraphBuilder,
-    readonly name: string,
-  ) {}
-}
-
-/** A size, or the name of a size that is known only at run time. */
-export type Dimension = number | string;
-
-/** Where the bytes of an initializer stand in a file beside the model. */
-export interface ExternalData {
-  /** File name, relative to the folder of external data given to the session. */
-  readonly location: string;
-  /** First byte in the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-}
-
-export interface NodeOptions {
-  /** Operator domain; the standard ONNX operators when absent. */
-  readonly domain?: 'com.microsoft';
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-}
-
-/** An input of a node; null stands for an optional input that is left out. */
-export type NodeInput = Value | null;
+import {
+  type Dimension,
+  type ExternalData,
+  type NodeInput,
+  type NodeOptions,
+  Value,
+} from './value.js';
+import { valueInfo } from './value-info.js';
 
 const contribDomain = 'com.microsoft';
 const irVersion = 10n;
@@ -81,7 +58,13 @@ export class GraphBuilder {
     this.#opset = opset;
   }
 
-  /** Runs `build` with a name put before the names of everything it makes. */
+  /**
+   * Puts a name before the names of everything that is made inside.
+   *
+   * @param name such as `layer.0`
+   * @param build makes nodes
+   * @returns what `build` returns
+   */
   scope<T>(name: string, build: () => T): T {
     const outer = this.#scope;
     this.#scope = `${outer}${name}/`;
@@ -92,14 +75,29 @@ export class GraphBuilder {
     }
   }
 
-  /** Declares a graph input. Its name is taken as given. */
+  /**
+   * Declares an input of the graph.
+   *
+   * @param name taken as given
+   * @param type of its numbers
+   * @param dimensions of its shape; a name stands for a size that is known only at run time
+   * @throws {InvalidArgumentError} when the name stands in the graph already, or inside a branch
+   */
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): Value {
     this.#mustBeOutside(name);
     this.#graph.input.push(valueInfo(name, type, dimensions));
     return this.#declare(name);
   }
 
-  /** Names a value as a graph output; the name is taken as given. */
+  /**
+   * Makes a value an output of the graph.
+   *
+   * @param name taken as given
+   * @param value of this graph
+   * @param type of its numbers
+   * @param dimensions of its shape
+   * @throws {InvalidArgumentError} as {@link input}, and for a value of another graph
+   */
   output(name: string, value: Value, type: ElementType, dimensions: readonly Dimension[]): void {
     this.#own(value);
     this.#mustBeOutside(name);
@@ -108,7 +106,15 @@ export class GraphBuilder {
     this.#graph.output.push(valueInfo(name, type, dimensions));
   }
 
-  /** An initializer whose bytes stay in a file beside the model. */
+  /**
+   * An initializer whose bytes stay in a file beside the model.
+   *
+   * @param name taken as given
+   * @param type of the stored numbers
+   * @param shape of the tensor
+   * @param data where its bytes are
+   * @throws {InvalidArgumentError} when the name stands in the graph already
+   */
   external(name: string, type: ElementType, shape: readonly number[], data: ExternalData): Value {
     const entries = { location: data.location, offset: data.offset, length: data.length };
     const value = this.#declare(name);
@@ -126,12 +132,21 @@ export class GraphBuilder {
     return value;
   }
 
-  /** A float32 constant inside the model; equal constants are stored once. */
+  /**
+   * A float32 constant inside the model; equal constants are stored once.
+   *
+   * @param values row by row
+   * @param shape a scalar when absent or empty
+   */
   float32(values: readonly number[], shape: readonly number[] = []): Value {
     return this.#constant('float32', new Float32Array(values), shape);
   }
 
-  /** An int64 constant inside the model: a list, or a scalar when given one number. */
+  /**
+   * An int64 constant inside the model; equal constants are stored once.
+   *
+   * @param values a list, or one number for a scalar
+   */
   int64(values: readonly number[] | number): Value {
     const list = typeof values === 'number' ? [values] : values;
     const shape = typeof values === 'number' ? [] : [list.length];
@@ -143,12 +158,29 @@ export class GraphBuilder {
     return this.#constant('int32', Int32Array.of(value), []);
   }
 
-  /** Adds a node with one output and returns that. */
+  /**
+   * Adds a node with one output.
+   *
+   * @param operator such as `Add`; whether there is one shows when a runtime loads the model
+   * @param inputs values of this graph; null leaves an optional input out
+   * @param options domain and attributes of the operator
+   * @returns the output
+   * @throws {InvalidArgumentError} for a value of another graph
+   */
   node(operator: string, inputs: readonly NodeInput[], options: NodeOptions = {}): Value {
     return this.nodes(operator, inputs, 1, options)[0]!;
   }
 
-  /** Adds a node with several outputs. */
+  /**
+   * Adds a node with several outputs.
+   *
+   * @param operator as for {@link node}
+   * @param inputs as for {@link node}
+   * @param outputCount how many outputs it has
+   * @param options as for {@link node}
+   * @returns the outputs, in order
+   * @throws {InvalidArgumentError} for a value of another graph
+   */
   nodes(
     operator: string,
     inputs: readonly NodeInput[],
@@ -173,6 +205,10 @@ export class GraphBuilder {
    * may use what was made before. A branch cannot declare inputs or outputs of the graph.
    *
    * @param condition a bool with one element
+   * @param whenTrue makes the value of one branch
+   * @param whenFalse makes that of the other
+   * @returns the value of the branch that runs
+   * @throws {InvalidArgumentError} for values of another graph
    */
   choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
     this.#own(condition);
@@ -199,7 +235,7 @@ export class GraphBuilder {
     return chosen;
   }
 
-  /** The finished model as the bytes of an .onnx file. */
+  /** @returns the finished model as the bytes of an .onnx file */
   encode(): Uint8Array {
     const domains = new Map([['', this.#opset]]);
     if (this.#usesContrib) {
@@ -284,23 +320,4 @@ export class GraphBuilder {
     if (value.graph === this) return;
     throw new InvalidArgumentError('value', `'${value.name}' belongs to another graph`);
   }
-}
-
-function valueInfo(
-  name: string,
-  type: ElementType,
-  dimensions: readonly Dimension[],
-): ValueInfoProto {
-  const dim = dimensions.map((dimension) => ({
-    value:
-      typeof dimension === 'number'
-        ? { case: 'dimValue' as const, value: BigInt(dimension) }
-        : { case: 'dimParam' as const, value: dimension },
-  }));
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: { case: 'tensorType', value: { elemType: elementTypeCodes[type], shape: { dim } } },
-    },
-  });
 }

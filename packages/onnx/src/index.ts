@@ -1,10 +1,10 @@
 export { type Attribute, type FloatAttribute, float } from './attribute.js';
 export type { ElementType } from './element-type.js';
+export { GraphBuilder } from './graph-builder.js';
 export {
   type Dimension,
   type ExternalData,
-  GraphBuilder,
   type NodeInput,
   type NodeOptions,
   Value,
-} from './graph-builder.js';
+} from './value.js';

@@ -211,7 +211,7 @@ export function gatedDecoder(
   };
 }
 
-/** As many positions per token as the frequencies of RoPE turn by, where there are several. */
+/** As many positions per token as there are axes that RoPE rotates by, where a token has several. */
 function positionAxes(rotary: readonly RotarySpec[]): { positionAxes?: number } {
   const axes = rotary.flatMap((table) => table.axes ?? []);
   return axes.length > 0 ? { positionAxes: 1 + Math.max(...axes) } : {};

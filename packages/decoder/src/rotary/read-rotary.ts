@@ -44,7 +44,7 @@ export function readRotary(
   if (size < 2 || size % 2 !== 0) {
     config.fail(
       'head_dim',
-      `RoPE rotates pairs, but ${size} of ${defaults.headSize} numbers are to turn`,
+      `RoPE rotates pairs, but ${size} of ${defaults.headSize} numbers are to be rotated`,
     );
   }
   return {
@@ -55,12 +55,12 @@ export function readRotary(
   };
 }
 
-/** M-RoPE: how many frequencies turn by the position along each axis, in their order (Qwen2-VL). */
+/** M-RoPE: how many frequencies, in their order, rotate by the position along each axis (Qwen2-VL). */
 function readAxes(scaling: ConfigReader | null, size: number): { axes?: readonly number[] } {
   const key = 'mrope_section';
   if (!scaling?.has(key)) return {};
   if (scaling.boolean('mrope_interleaved', false)) {
-    scaling.fail('mrope_interleaved', 'axes that take turns are not supported');
+    scaling.fail('mrope_interleaved', 'interleaved axes are not supported');
   }
   const sections = scaling.optionalIntegers(key, 1)!;
   const total = sections.reduce((sum, count) => sum + count, 0);

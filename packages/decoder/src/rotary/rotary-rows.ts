@@ -16,7 +16,7 @@ export interface RotaryRowsOptions {
    */
   readonly sequenceLength?: number;
   /**
-   * Positions per token, for tables whose frequencies turn by different axes.
+   * Positions per token, for tables whose frequencies rotate by different axes.
    * @defaultValue 1
    */
   readonly axes?: number;

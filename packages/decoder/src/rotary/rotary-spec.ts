@@ -47,9 +47,9 @@ export interface RotarySpec {
   readonly base: number;
   readonly scaling: RotaryScaling;
   /**
-   * For tokens with positions along several axes (M-RoPE): the axis whose position turns each frequency,
+   * For tokens with positions along several axes (M-RoPE): the axis whose position each frequency rotates by,
    * `[size / 2]`.
-   * @defaultValue the first axis turns them all
+   * @defaultValue all rotate by the first axis
    */
   readonly axes?: readonly number[];
 }

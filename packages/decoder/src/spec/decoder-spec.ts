@@ -91,7 +91,7 @@ export interface BackboneSpec {
   readonly maximumPositions: number;
   /**
    * How many positions each token has, where they are given with the input: M-RoPE has three, for time, height
-   * and width. They turn keys and queries; what a query sees follows from the order of the tokens alone.
+   * and width. They rotate keys and queries; what a query sees follows from the order of the tokens alone.
    * @defaultValue positions are consecutive numbers
    */
   readonly positionAxes?: number;

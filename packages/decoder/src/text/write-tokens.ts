@@ -1,4 +1,5 @@
 import type { SequenceCache, SequenceModel, StepOptions } from '@namm/kv-cache';
+import { DecoderInputError } from '../errors.js';
 
 /**
  * Reads a prompt and yields the token that is chosen from the logits behind it, reads that, and so on. The
@@ -17,6 +18,9 @@ export async function* writeTokens<Cache extends SequenceCache<Cache>>(
   let stepOptions = options;
   while (true) {
     const [result] = await decoder.step([{ cache, input: { ids } }], stepOptions);
+    if (result!.logits.length === 0) {
+      throw new DecoderInputError('The model gives no logits, so there is no token to choose.');
+    }
     const id = choose(result!.logits);
     yield id;
     ids = [id];
