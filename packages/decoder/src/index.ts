@@ -8,6 +8,7 @@ export {
   PositionLimitError,
   RuntimeFailure,
 } from './errors.js';
+export { type Gpt2Traits, gpt2Backbone } from './families/gpt2-backbone.js';
 export { readSpec, supportedModelTypes } from './families/read-spec.js';
 export { backbone } from './graph/backbone.js';
 export type { GraphContext } from './graph/graph-context.js';
@@ -22,6 +23,7 @@ export { ConfigReader } from './source/config-reader.js';
 export { type ModelFolder, openModelFolder } from './source/model-folder.js';
 export type { ModelSource } from './source/model-source.js';
 export { openModel } from './source/open-model.js';
+export { readWeight } from './source/read-weight.js';
 export type { Weight, WeightLocation } from './source/weight.js';
 export { checkSpec } from './spec/check-spec.js';
 export type * from './spec/decoder-spec.js';

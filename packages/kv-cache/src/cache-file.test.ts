@@ -49,6 +49,19 @@ async function changedFile(
 }
 
 describe('a saved cache', () => {
+  it('brings along what was attached to it, and is then no cache alone', async () => {
+    const cache = new KVCache(shape, { policy });
+    await runPasses(cache, randomTokens(shape, 12, 2), [12]);
+    const attached = new Map([['step', { shape: [2], data: Float64Array.of(3, 0.1) }]]);
+    const saved = join(folder, 'attached.safetensors');
+    await cache.save(saved, attached);
+    const restored = await KVCache.restoreAttached(saved, shape, { policy });
+    expect(restored.attached).toEqual(attached);
+    expect(snapshot(restored.cache)).toEqual(snapshot(cache));
+    await expect(KVCache.restore(saved, shape, { policy })).rejects.toThrow(FileFormatError);
+    expect((await KVCache.restoreAttached(path, shape, { policy })).attached.size).toBe(0);
+  });
+
   it('goes on as if it had never been saved, under every policy', async () => {
     await fc.assert(
       fc.asyncProperty(passSizes, fc.nat(), fc.boolean(), async (counts, seed, forked) => {

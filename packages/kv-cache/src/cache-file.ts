@@ -17,6 +17,8 @@ export interface CacheContents extends SequenceCounts {
   readonly heads: readonly (readonly HeadContents[])[];
   /** What {@link PolicyState.save} gave. */
   readonly state: SavedState;
+  /** What whoever owns the cache put beside it. */
+  readonly attached: SavedState;
 }
 
 /** How the tensors of one head are called, without the part at the end. */
@@ -26,6 +28,9 @@ export function headName(layer: number, head: number): string {
 
 /** What stands before the names of a policy's tensors. */
 export const policyPrefix = 'policy.';
+
+/** What stands before the names of tensors that the owner of the cache attached. */
+export const attachedPrefix = 'attached.';
 
 /**
  * SHA-256 of all that a file holds: names, types, sizes and numbers of its tensors, and its metadata, the counts

@@ -15,6 +15,14 @@ export function checkShape(shape: CacheShape): void {
       `${positionAxes} is not an integer of at least 1`,
     );
   }
+  const { rowKinds } = shape;
+  if (
+    rowKinds !== undefined &&
+    (rowKinds.length === 0 || new Set(rowKinds).size < rowKinds.length)
+  ) {
+    const problem = `[${rowKinds}] is not a list of different kinds`;
+    throw new InvalidArgumentError('shape.rowKinds', problem);
+  }
   for (const [index, layer] of shape.layers.entries()) {
     for (const part of ['keyValueHeads', 'queryHeads', 'headSize', 'window'] as const) {
       const value = layer[part];

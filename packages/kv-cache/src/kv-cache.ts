@@ -15,6 +15,7 @@ import type {
   PolicyState,
 } from './contracts/eviction-policy.js';
 import type { SpectrumFeeds } from './contracts/probe.js';
+import type { SavedState } from './contracts/saved-state.js';
 import type { Segments } from './contracts/segments.js';
 import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
@@ -261,10 +262,11 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * Writes the cache and its policy's state to a file, atomically: a safetensors file that
    * {@link KVCache.restore} reads, with a SHA-256 of all it holds. What a recorder wrote down is not in it.
    *
+   * @param attached what else belongs to the sequence, for {@link KVCache.restoreAttached}
    * @throws {CacheBusyError} when somebody else is changing the cache
    * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
    */
-  async save(path: string): Promise<void> {
+  async save(path: string, attached: SavedState = new Map()): Promise<void> {
     const lease = this.lease('save');
     try {
       await writeCacheFile(path, this.shape, this.policy, {
@@ -274,6 +276,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
         keepOutsideWindow: this.#keepOutsideWindow,
         heads: this.#rows.contents,
         state: this.#state.save(),
+        attached,
       });
     } finally {
       lease.release();
@@ -292,8 +295,24 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   static async restore(
     path: string,
     shape: CacheShape,
-    { policy = full(), recorder }: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
+    options: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
   ): Promise<KVCache> {
+    const { cache, attached } = await KVCache.restoreAttached(path, shape, options);
+    if (attached.size === 0) return cache;
+    const problem = 'belongs to something larger, such as an episode; restore it as that';
+    throw new FileFormatError(path, problem);
+  }
+
+  /**
+   * As {@link restore}, with what {@link save} was given to attach; empty when that was nothing.
+   *
+   * @throws as {@link restore}
+   */
+  static async restoreAttached(
+    path: string,
+    shape: CacheShape,
+    { policy = full(), recorder }: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
+  ): Promise<{ readonly cache: KVCache; readonly attached: SavedState }> {
     const contents = await readCacheFile(path, shape, policy);
     const { keepOutsideWindow, positions: mode } = contents;
     const options = { policy, keepOutsideWindow, positions: mode };
@@ -305,7 +324,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
       throw new FileFormatError(path, cause.message, { cause });
     }
     cache.#rows = SequenceRows.of(cache.shape, contents.heads, contents);
-    return cache;
+    return { cache, attached: contents.attached };
   }
 
   /**

@@ -2,6 +2,7 @@ import { FileFormatError } from '@namm/core';
 import { openSafetensors, type SafetensorsFile, type TensorData } from '@namm/tensors';
 import { CacheMismatchError } from './cache-errors.js';
 import {
+  attachedPrefix,
   type CacheContents,
   cacheFormat,
   cacheVersion,
@@ -77,19 +78,23 @@ export async function readCacheFile(
     }
   }
   const state = new Map<string, StateTensor>();
+  const attached = new Map<string, StateTensor>();
   for (const name of file.tensors.keys()) {
     if (all.has(name)) continue;
-    if (!name.startsWith(policyPrefix)) {
+    const isAttached = name.startsWith(attachedPrefix);
+    if (!isAttached && !name.startsWith(policyPrefix)) {
       throw new FileFormatError(path, `holds a tensor ${JSON.stringify(name)}, which no cache has`);
     }
     const tensor = await stateTensor(file, name);
     all.set(name, tensor);
-    state.set(name.slice(policyPrefix.length), tensor);
+    if (isAttached) attached.set(name.slice(attachedPrefix.length), tensor);
+    else state.set(name.slice(policyPrefix.length), tensor);
   }
   if (fileDigest(all, Object.fromEntries(file.metadata)) !== text(file, 'digest')) {
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
-  return { seen, nextPosition, nextAxisPosition, positions, keepOutsideWindow, heads, state };
+  const counts = { seen, nextPosition, nextAxisPosition };
+  return { ...counts, positions, keepOutsideWindow, heads, state, attached };
 }
 
 function checkFormat({ path, metadata }: SafetensorsFile): void {

@@ -2,6 +2,7 @@ import { NammError } from '@namm/core';
 import { type TensorData, writeSafetensors } from '@namm/tensors';
 import { CacheSaveError } from './cache-errors.js';
 import {
+  attachedPrefix,
   type CacheContents,
   cacheFormat,
   cacheVersion,
@@ -12,6 +13,7 @@ import {
 import { hasCompactPositions } from './compact-positions.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
+import type { SavedState } from './contracts/saved-state.js';
 
 /**
  * Writes a cache to a safetensors file, atomically: keys, values and positions per head and the policy's state
@@ -26,7 +28,11 @@ export async function writeCacheFile(
   policy: EvictionPolicy,
   contents: CacheContents,
 ): Promise<void> {
-  const tensors = [...rowTensors(shape, contents), ...policyTensors(contents)];
+  const tensors = [
+    ...rowTensors(shape, contents),
+    ...prefixed(policyPrefix, contents.state),
+    ...prefixed(attachedPrefix, contents.attached),
+  ];
   const metadata = {
     format: cacheFormat,
     version: cacheVersion,
@@ -70,6 +76,6 @@ function rowTensors(
   );
 }
 
-function policyTensors({ state }: CacheContents): [string, TensorData][] {
-  return Array.from(state, ([name, tensor]) => [policyPrefix + name, tensor]);
+function prefixed(prefix: string, tensors: SavedState): [string, TensorData][] {
+  return Array.from(tensors, ([name, tensor]) => [prefix + name, tensor]);
 }

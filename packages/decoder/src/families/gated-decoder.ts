@@ -68,8 +68,12 @@ export function readHeads(config: ConfigReader, headSizeDefault?: number) {
 const largestLayerCount = 1024;
 
 /** Number of layers, checked before anything is built for each of them. */
-export function readLayerCount(config: ConfigReader, key = 'num_hidden_layers'): number {
-  return config.count(key, undefined, largestLayerCount);
+export function readLayerCount(
+  config: ConfigReader,
+  key = 'num_hidden_layers',
+  defaultCount?: number,
+): number {
+  return config.count(key, defaultCount, largestLayerCount);
 }
 
 /**

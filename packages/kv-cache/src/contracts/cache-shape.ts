@@ -27,4 +27,10 @@ export interface CacheShape {
    * @defaultValue positions are consecutive numbers, and nothing is said
    */
   readonly positionAxes?: number;
+  /**
+   * What the tokens of the sequence are, in turn, for a model whose input goes in steps of several kinds: a
+   * Decision Transformer reads return, state, action, and then the next step. Policies may go by it.
+   * @defaultValue all tokens are of one kind
+   */
+  readonly rowKinds?: readonly string[];
 }
