@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 
 /** What all scorers have in common. */
 interface FeatureInput {
@@ -59,6 +59,12 @@ export interface ParameterSlice {
   readonly shape: readonly number[];
 }
 
+const settingNames = {
+  bam: ['kind', 'features', 'visible', 'hidden', 'attention'],
+  mlp: ['kind', 'features', 'visible', 'hidden', 'depth', 'bias', 'residual'],
+  linear: ['kind', 'features', 'visible', 'bias'],
+} as const;
+
 /** The widest scorer there is any use for; a larger size is a mistake or an attack. */
 const largestSize = 4096;
 
@@ -70,6 +76,8 @@ export function checkSettings(settings: ScorerSettings): void {
   if (kind !== 'bam' && kind !== 'mlp' && kind !== 'linear') {
     throw new InvalidArgumentError('settings.kind', `'${kind}' is none of bam, mlp, linear`);
   }
+  const known: readonly string[] = settingNames[kind];
+  checkNames(`a ${kind} scorer`, { ...settings } as Record<string, unknown>, known);
   const sizes: Record<string, number> = { features: settings.features };
   if (kind !== 'linear') sizes.hidden = settings.hidden;
   if (kind === 'mlp') sizes.depth = settings.depth;

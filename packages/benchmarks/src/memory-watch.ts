@@ -1,4 +1,4 @@
-import type { CacheMemory, KVCache } from '@namm/kv-cache';
+import { type CacheMemory, type KVCache, keptShare } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
 
 /** What a cache held while a sample was read and answered. */
@@ -21,7 +21,6 @@ export class MemoryWatch {
   readonly #cache: KVCache;
   /** Keys and values of one token in all heads. */
   readonly #bytesPerToken: number;
-  readonly #heads: number;
   readonly #shares: number[] = [];
   readonly #bytes: number[] = [];
   #last: CacheMemory;
@@ -38,7 +37,6 @@ export class MemoryWatch {
       (sum, { keyValueHeads, headSize }) => sum + keyValueHeads * headSize * 2 * 4,
       0,
     );
-    this.#heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
     this.#last = cache.memory();
     this.#peak = cache.seen * this.#bytesPerToken;
     if (cache.seen > 0) this.#note();
@@ -56,7 +54,7 @@ export class MemoryWatch {
 
   #note(): void {
     if (this.#cache.seen % (this.#cache.policy.updateInterval ?? 1) !== 0) return;
-    this.#shares.push(this.#keptShare(this.#last));
+    this.#shares.push(keptShare(this.#last));
     this.#bytes.push(this.#last.bytes.used);
   }
 
@@ -66,13 +64,9 @@ export class MemoryWatch {
       atAnswer,
       peakBytes: this.#peak,
       average: {
-        keptShare: hasUpdates ? mean(this.#shares) : this.#keptShare(atAnswer),
+        keptShare: hasUpdates ? mean(this.#shares) : keptShare(atAnswer),
         bytes: hasUpdates ? mean(this.#bytes) : atAnswer.bytes.used,
       },
     };
-  }
-
-  #keptShare({ rows, seen }: CacheMemory): number {
-    return rows / (this.#heads * seen);
   }
 }

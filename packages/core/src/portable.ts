@@ -1,4 +1,5 @@
 // What needs no file system: runs in browsers as well as in Node, as `@namm/core/portable`.
+
 export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
 export {
   FileFormatError,
@@ -6,6 +7,7 @@ export {
   NammError,
   type NammErrorOptions,
 } from './errors.js';
+export type { FloatArray } from './float-array.js';
 export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
 export {
   checkChoice,

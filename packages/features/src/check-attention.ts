@@ -1,7 +1,5 @@
+import type { FloatArray } from '@namm/core/portable';
 import { InvalidAttentionError } from './attention-error.js';
-
-/** Either precision. */
-export type FloatArray = Float32Array | Float64Array;
 
 /**
  * How far a row may be from 1: the rounding of a softmax in bfloat16, whose numbers have 8 bits.

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '@namm/core/portable';
-import type { FloatArray } from './check-attention.js';
+import type { FloatArray } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import type { FeatureState } from './feature-state.js';
 import { checkKeyFeatures, type KeyFeature } from './key-features.js';
 import { findNormaliserProblem, type Normaliser } from './normaliser.js';
@@ -61,7 +61,9 @@ export class FeatureEncoder {
    * @throws {InvalidArgumentError} when the normaliser is not one of 17 finite means and variances above 0, and one
    *   more per key feature, or a key feature is unknown
    */
-  constructor({ normaliser, recency, keys = [] }: FeatureEncoderOptions) {
+  constructor(options: FeatureEncoderOptions) {
+    checkNames('FeatureEncoder', options, ['normaliser', 'recency', 'keys']);
+    const { normaliser, recency, keys = [] } = options;
     checkKeyFeatures(keys);
     this.#keys = keys.length;
     const problem = findNormaliserProblem(normaliser, bins + keys.length);

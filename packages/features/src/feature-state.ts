@@ -1,6 +1,7 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import type { FloatArray } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { InvalidAttentionError } from './attention-error.js';
-import { checkAttention, type FloatArray } from './check-attention.js';
+import { checkAttention } from './check-attention.js';
 import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows, returnedRows } from './frame-grid.js';
 import { frameMagnitudes } from './frame-magnitudes.js';
@@ -74,7 +75,11 @@ export class FeatureState {
   #spectrum: readonly StoredRow[];
 
   /** @throws {InvalidArgumentError} for another storage type or a decay that is not between 0 and 1 */
-  constructor({ storage = 'float16', decay = publishedDecay }: FeatureStateOptions = {}) {
+  constructor(options: FeatureStateOptions = {}) {
+    if (!(options instanceof FeatureState)) {
+      checkNames('FeatureState', options, ['storage', 'decay']);
+    }
+    const { storage = 'float16', decay = publishedDecay } = options;
     if (storage !== 'float16' && storage !== 'float32') {
       throw new InvalidArgumentError('storage', `'${storage}' is neither float16 nor float32`);
     }
@@ -126,7 +131,8 @@ export class FeatureState {
    * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one
    * @throws {InvalidArgumentError} when sizes do not fit together
    */
-  observe(attention: FloatArray, { queries, group = 1 }: AttentionPass): void {
+  observe(attention: FloatArray, pass: AttentionPass): void {
+    const { queries, group = 1 } = checkNames('observe', pass, ['queries', 'group']);
     checkCount('queries', queries);
     checkCount('group', group);
     const slots = this.#checkSlots(attention.length / (group * queries));

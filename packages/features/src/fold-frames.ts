@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '@namm/core/portable';
-import type { FloatArray } from './check-attention.js';
+import type { FloatArray } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import {
   bornSlots,
   completedFrames,
@@ -63,6 +63,7 @@ export interface FoldInput {
  * ```
  */
 export function foldFrames(input: FoldInput): FoldedFrames {
+  checkNames('foldFrames', input, ['seen', 'pending', 'attention', 'queries', 'decay']);
   const { seen, pending, attention, queries, decay = publishedDecay } = input;
   const before = pendingRows(seen);
   const oldSlots = pending.length / before;

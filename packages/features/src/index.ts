@@ -1,5 +1,4 @@
 export { InvalidAttentionError } from './attention-error.js';
-export type { FloatArray } from './check-attention.js';
 export { FeatureEncoder, type FeatureEncoderOptions, type HeadTokens } from './feature-encoder.js';
 export { type AttentionPass, FeatureState, type FeatureStateOptions } from './feature-state.js';
 export { type FoldedFrames, type FoldInput, foldFrames } from './fold-frames.js';

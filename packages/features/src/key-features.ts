@@ -1,5 +1,5 @@
+import type { FloatArray } from '@namm/core/portable';
 import { InvalidArgumentError } from '@namm/core/portable';
-import type { FloatArray } from './check-attention.js';
 import { meansNearby } from './means-nearby.js';
 
 /**

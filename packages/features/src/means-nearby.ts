@@ -1,4 +1,4 @@
-import type { FloatArray } from './check-attention.js';
+import type { FloatArray } from '@namm/core/portable';
 
 /**
  * The mean of each slot's value and those of the slots around it. What a text says is said by several tokens in a row,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 
 /** How the age of a token is shown to the scorer. */
 export interface RecencySettings {
@@ -27,7 +27,9 @@ export class RecencyEmbedding {
   #table = new Float32Array(0);
 
   /** @throws {InvalidArgumentError} for a dimension that is not even, or another value out of range */
-  constructor({ dimension = 8, maxFrequency = 50_000, start = 0 }: RecencySettings = {}) {
+  constructor(settings: RecencySettings = {}) {
+    checkNames('RecencyEmbedding', settings, ['dimension', 'maxFrequency', 'start']);
+    const { dimension = 8, maxFrequency = 50_000, start = 0 } = settings;
     if (!Number.isSafeInteger(dimension) || dimension < 2 || dimension % 2 !== 0) {
       throw new InvalidArgumentError('dimension', `${dimension} is not an even number above 0`);
     }

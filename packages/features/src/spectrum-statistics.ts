@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '@namm/core/portable';
-import type { FloatArray } from './check-attention.js';
+import type { FloatArray } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { findNormaliserProblem, type Normaliser } from './normaliser.js';
 import { bins } from './spectrum-settings.js';
 
@@ -53,7 +53,9 @@ export class SpectrumStatistics {
    * @param shape the model's layers, the largest number of KV heads of a layer, and how many key features there are
    * @throws {InvalidArgumentError} when these are not whole numbers above 0
    */
-  constructor({ layers, heads, keys = 0 }: StatisticsShape) {
+  constructor(shape: StatisticsShape) {
+    checkNames('SpectrumStatistics', shape, ['layers', 'heads', 'keys']);
+    const { layers, heads, keys = 0 } = shape;
     for (const [name, value] of Object.entries({ layers, heads, keys: keys + 1 })) {
       if (Number.isSafeInteger(value) && value > 0) continue;
       throw new InvalidArgumentError(name, `${value} is not a whole number above 0`);

@@ -71,7 +71,10 @@ const saveProblems: Readonly<Record<string, string>> = {
   EEXIST: 'is a file where a folder is to be; choose another path',
   EISDIR: 'is a folder; name a file in it',
   EACCES: 'may not be written by this user; change the permissions of its folder',
+  EPERM: 'may not be written by this user; change the permissions of its folder',
+  EROFS: 'lies where nothing can be written; choose another path',
   ENOSPC: 'there is no space left on its disk; make room there',
+  EDQUOT: 'the quota of its disk is used up; make room there',
 };
 
 /** A cache could not be written to a file. An older file of this name still stands. */

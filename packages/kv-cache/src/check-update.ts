@@ -1,8 +1,9 @@
+import type { FloatArray } from '@namm/core';
 import { InvalidArgumentError } from '@namm/core';
 import type { LayerShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
 import type { CacheView, EvictionPolicy } from './contracts/eviction-policy.js';
-import type { FloatArray, Observation, Probe, SpectrumFeeds } from './contracts/probe.js';
+import type { Observation, Probe, SpectrumFeeds } from './contracts/probe.js';
 
 /** Positions are stored as signed 32-bit integers. */
 const maximumTokens = 2 ** 31 - 1;

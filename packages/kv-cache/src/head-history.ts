@@ -1,5 +1,5 @@
+import type { FloatArray } from '@namm/core';
 import { toFloat16 } from '@namm/core';
-import type { FloatArray } from './contracts/probe.js';
 
 const notEvicted = 2 ** 32 - 1;
 

@@ -22,7 +22,6 @@ export type {
   ScoreListener,
 } from './contracts/eviction-policy.js';
 export type {
-  FloatArray,
   Observation,
   Probe,
   SpectrumFeeds,
@@ -44,6 +43,7 @@ export type {
   StepResult,
 } from './contracts/sequence-model.js';
 export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
+export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
 export { full } from './policies/full.js';

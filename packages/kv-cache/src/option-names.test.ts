@@ -16,6 +16,7 @@ import { tova } from './policies/tova.js';
 import { RetentionRecorder } from './retention-recorder.js';
 import { adaptiveHeads } from './scoring/adaptive-heads.js';
 import { pyramidLayers } from './scoring/pyramid-layers.js';
+import { rowScorer } from './scoring/row-scorer.js';
 import { scoredPolicy } from './scoring/scored-policy.js';
 import { shapeOf } from './testing/shapes.js';
 
@@ -41,6 +42,14 @@ const factories: [string, (options: never) => unknown, object][] = [
     { budget: 8, scorer: h2oScorer(), name: 'mine', updateInterval: 4 },
   ],
   ['createPolicy', (options) => createPolicy('h2o', options), { budget: 8, seed: 1 }],
+  [
+    'rowScorer',
+    rowScorer,
+    {
+      ...{ name: 'mine', settings: {}, protectedRows: () => 1, memory: Float64Array },
+      ...{ begin() {}, observe() {}, score() {} },
+    },
+  ],
   ['snapKVScorer', snapKVScorer, { window: 2, kernel: 3, pooling: 'max' }],
   ['adaptiveHeads', adaptiveHeads, { safeguard: 0, rule: 'original' }],
   ['pyramidLayers', pyramidLayers, { window: 2, beta: 2, rule: 'factory' }],

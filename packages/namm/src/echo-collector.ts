@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Random } from '@namm/core';
+import { checkNames, InvalidArgumentError, type Random } from '@namm/core';
 import type { CacheShape, EvictionPolicy, Observation, PolicyState } from '@namm/kv-cache';
 
 /** Options of {@link EchoCollector}. */
@@ -35,7 +35,9 @@ export class EchoCollector {
   #shape: CacheShape | null = null;
 
   /** @throws {InvalidArgumentError} when period or queries are no whole numbers above 0 */
-  constructor({ period, queries = 64 }: EchoCollectorOptions) {
+  constructor(options: EchoCollectorOptions) {
+    checkNames('EchoCollector', options, ['period', 'queries']);
+    const { period, queries = 64 } = options;
     for (const [name, value] of Object.entries({ period, queries })) {
       if (Number.isSafeInteger(value) && value > 0) continue;
       throw new InvalidArgumentError(name, `${value} is not a whole number above 0`);

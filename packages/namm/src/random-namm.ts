@@ -1,5 +1,5 @@
 import { parameterCount, publishedBam } from '@namm/bam';
-import { Random } from '@namm/core';
+import { checkNames, Random } from '@namm/core';
 import type { Normaliser } from '@namm/features';
 import { type NammCheckpoint, publishedFeatures } from './checkpoint/checkpoint.js';
 
@@ -24,11 +24,9 @@ export interface RandomNammOptions {
  * const checkpoint = randomNamm({ seed: 1, updateInterval: 64, normaliser });
  * ```
  */
-export function randomNamm({
-  seed,
-  updateInterval,
-  normaliser,
-}: RandomNammOptions): NammCheckpoint {
+export function randomNamm(options: RandomNammOptions): NammCheckpoint {
+  const names = ['seed', 'updateInterval', 'normaliser'] as const;
+  const { seed, updateInterval, normaliser } = checkNames('randomNamm', options, names);
   const random = new Random(seed);
   return {
     scorer: publishedBam,

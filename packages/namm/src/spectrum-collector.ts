@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import {
   checkKeyFeatures,
   hop,
@@ -44,7 +44,9 @@ export class SpectrumCollector {
   #statistics: SpectrumStatistics | null = null;
 
   /** @throws {InvalidArgumentError} when the interval is not a multiple of the hop, 16, or a key feature unknown */
-  constructor({ updateInterval, decay = publishedDecay, keys = [] }: SpectrumCollectorOptions) {
+  constructor(options: SpectrumCollectorOptions) {
+    checkNames('SpectrumCollector', options, ['updateInterval', 'decay', 'keys']);
+    const { updateInterval, decay = publishedDecay, keys = [] } = options;
     checkKeyFeatures(keys);
     this.#keys = keys;
     if (!Number.isSafeInteger(updateInterval) || updateInterval < hop || updateInterval % hop) {

@@ -1,5 +1,6 @@
+import type { FloatArray } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
-import type { FloatArray, KVCache } from '@namm/kv-cache';
+import type { KVCache } from '@namm/kv-cache';
 import { recordingPolicy } from './recording-policy.js';
 
 /** A sequence through a decoder, with everything a fixture speaks of within reach. */

@@ -1,5 +1,6 @@
+import type { FloatArray } from '@namm/core';
 import type { CacheShape } from './cache-shape.js';
-import type { FloatArray, Observation, Probe, SpectrumFeeds } from './probe.js';
+import type { Observation, Probe, SpectrumFeeds } from './probe.js';
 import type { SavedState } from './saved-state.js';
 import type { Segments } from './segments.js';
 

@@ -1,5 +1,4 @@
-/** Numbers that a graph gives. */
-export type FloatArray = Float32Array | Float64Array;
+import type { FloatArray } from '@namm/core';
 
 /**
  * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves

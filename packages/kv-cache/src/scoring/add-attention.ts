@@ -1,4 +1,4 @@
-import type { FloatArray } from '../contracts/probe.js';
+import type { FloatArray } from '@namm/core';
 
 /**
  * Sums the attention each row has received since it was appended, for `observe` of a scorer: s[j] = Σ_q mean_g

@@ -1,7 +1,8 @@
+import type { FloatArray } from '@namm/core';
 import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { CacheShape } from '../contracts/cache-shape.js';
 import type { CacheView, PolicySettings } from '../contracts/eviction-policy.js';
-import type { FloatArray, Probe } from '../contracts/probe.js';
+import type { Probe } from '../contracts/probe.js';
 import type { RowScorer, RowScorerState } from '../contracts/row-scorer.js';
 import { SavedStateReader } from '../saved-state-reader.js';
 import { RowTable } from './row-table.js';

@@ -1,6 +1,7 @@
+import type { FloatArray } from '@namm/core';
 import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
 import type { CacheView, KeptSlots } from '../contracts/eviction-policy.js';
-import type { FloatArray, Observation } from '../contracts/probe.js';
+import type { Observation } from '../contracts/probe.js';
 import type { RowScorerState } from '../contracts/row-scorer.js';
 import type { SavedState } from '../contracts/saved-state.js';
 import { badState, SavedStateReader } from '../saved-state-reader.js';

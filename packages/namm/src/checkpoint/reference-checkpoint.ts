@@ -1,5 +1,5 @@
 import { parameterCount, publishedBam, type ScorerSettings } from '@namm/bam';
-import { FileFormatError } from '@namm/core';
+import { checkNames, FileFormatError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
 import { readTorchFile, TorchTensor } from '@namm/tensors';
 import {
@@ -78,8 +78,10 @@ export interface ImportOptions {
  */
 export async function importReferenceCheckpoint(
   path: string,
-  { scorer = publishedBam, updateInterval = 512 }: ImportOptions = {},
+  options: ImportOptions = {},
 ): Promise<NammCheckpoint> {
+  checkNames('importReferenceCheckpoint', options, ['scorer', 'updateInterval']);
+  const { scorer = publishedBam, updateInterval = 512 } = options;
   const { tensors, iteration, bestValidation } = await readReferenceState(path);
   const read = async (name: string, size: number) => {
     const tensor = tensors.get(name);

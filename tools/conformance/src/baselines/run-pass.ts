@@ -1,4 +1,5 @@
-import type { FloatArray, KVCache, Observation } from '@namm/kv-cache';
+import type { FloatArray } from '@namm/core';
+import type { KVCache, Observation } from '@namm/kv-cache';
 
 /** What one layer sees of the tokens: `[tokens, headSize]` per query head and per KV head. */
 export interface LayerTokens {

@@ -1,11 +1,10 @@
 import { Decoder } from '@namm/decoder';
-import { type EvictionPolicy, full } from '@namm/kv-cache';
+import { type EvictionPolicy, full, keptShare } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
 import { namm, publishedFeatures, SpectrumCollector } from '@namm/namm';
 import { writeSafetensors } from '@namm/tensors';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
-import { keptShare } from '../prefill/random-namm.js';
 import { makePopulation } from './population.js';
 import { type EvaluationFigures, TorchPeer } from './torch-peer.js';
 
@@ -125,7 +124,7 @@ async function evaluate(
   const { cpu } = stopwatch();
   return {
     seconds: cpu,
-    kept: items.map(({ cache }) => keptShare(cache)),
+    kept: items.map(({ cache }) => keptShare(cache.memory())),
     logits: results.flatMap(({ logits }) => [...logits]),
   };
 }

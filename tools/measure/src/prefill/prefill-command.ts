@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
 import { Decoder } from '@namm/decoder';
-import { type EvictionPolicy, full, h2o } from '@namm/kv-cache';
+import { type EvictionPolicy, full, h2o, keptShare } from '@namm/kv-cache';
 import { namm, SpectrumCollector } from '@namm/namm';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
@@ -15,7 +15,7 @@ import { randomPrompt } from '../measuring/random-prompt.js';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 import { prepareModel } from '../random-model/prepare-model.js';
-import { findScoreOffset, keptShare, normalisedNamm } from './random-namm.js';
+import { findScoreOffset, normalisedNamm } from './random-namm.js';
 
 const status = new StatusLine();
 
@@ -144,7 +144,7 @@ async function read(
     cpu,
     wall,
     otherCores: others / wall,
-    kept: keptShare(cache),
+    kept: keptShare(cache.memory()),
     cacheBytes: bytes.used + bytes.positions,
     policyBytes: bytes.policy,
   };

@@ -1,4 +1,5 @@
 import type { Decoder } from '@namm/decoder';
+import { keptShare } from '@namm/kv-cache';
 import { type NammCheckpoint, namm, randomNamm, SpectrumCollector } from '@namm/namm';
 import { findOffset, searchLengths } from './find-offset.js';
 
@@ -36,13 +37,7 @@ export async function findScoreOffset(
   const measure = async (scoreOffset: number, length: number) => {
     const cache = decoder.createCache({ policy: namm(checkpoint, { scoreOffset }) });
     await decoder.step([{ cache, input: { ids: ids.slice(0, length) }, outputs: 'none' }]);
-    return keptShare(cache);
+    return keptShare(cache.memory());
   };
   return findOffset(measure, share, searchLengths(ids.length, updateInterval));
-}
-
-/** Rows held over rows seen. */
-export function keptShare(cache: ReturnType<Decoder['createCache']>): number {
-  const { rows, seen, keptPerHead } = cache.memory();
-  return rows / (seen * keptPerHead.flat().length);
 }

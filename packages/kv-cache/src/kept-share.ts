@@ -1,0 +1,15 @@
+import type { CacheMemory } from './contracts/cache-memory.js';
+
+/**
+ * Rows held over tokens seen, mean over layers and heads.
+ *
+ * @param memory of a cache that has seen something
+ * @returns between 0 and 1
+ * @example
+ * ```ts
+ * keptShare(cache.memory()); // 0.25 under a budget of '25%'
+ * ```
+ */
+export function keptShare({ rows, seen, keptPerHead }: CacheMemory): number {
+  return rows / (keptPerHead.flat().length * seen);
+}
