@@ -9,7 +9,7 @@ export class PromptMismatchError extends NammError {
    */
   constructor(length: number, seen: number, common: number) {
     const problem = `The prompt of ${length} tokens does not continue what the cache has read: of its ${seen} tokens only the first ${common} are the same.`;
-    const advice = `If all of the prompt is new, leave attention_mask out, or make it ${seen + length} ones; if it is another conversation, use a new cache.`;
+    const advice = `If all of the prompt comes behind that, make attention_mask ${seen + length} ones; if it is another conversation, use a new cache.`;
     super('PROMPT_MISMATCH', `${problem} ${advice}`, { details: { length, seen, common } });
   }
 }

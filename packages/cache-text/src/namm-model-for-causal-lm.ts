@@ -1,6 +1,7 @@
 import {
   CausalLMOutputWithPast,
   GenerationConfig,
+  LogitsProcessorList,
   PreTrainedModel,
   type PretrainedConfig,
   StoppingCriteriaList,
@@ -20,6 +21,8 @@ import type {
   KVCacheOptions,
   StepOptions,
 } from '@namm/kv-cache';
+import { checkSettings, type Settings } from './generate-settings.js';
+import { LikelyTokens } from './likely-tokens.js';
 import { logitsTensor } from './logits-tensor.js';
 import type { NammCache } from './namm-cache.js';
 import { requireKnownOptions, requireSignal } from './option-checks.js';
@@ -252,28 +255,56 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     parameters: GenerateParameters<Engine>,
   ): Promise<Tensor | GenerateResult<Engine>> {
     this.#checkGenerateOptions(parameters);
-    const { inputs, policy, past_key_values, stopping_criteria, ...others } = parameters;
+    const { inputs, policy, past_key_values, signal, onProgress, ...others } = parameters;
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
+    const settings = checkSettings(
+      { ...(others.generation_config ?? {}), ...others, streamer: undefined },
+      (this.generation_config ?? {}) as Settings,
+      prompt.width,
+    );
+    const count = Number(settings.num_return_sequences ?? 1);
     const cache = this.#cacheOf(past_key_values, policy);
     const hold = cache.hold('generate');
+    const step = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
     let result: unknown;
     try {
-      const turn: Turn = { plan: cache.plan(prompt) };
-      result = await super.generate({
-        ...others,
-        input_ids,
-        past_key_values: cache as never,
-        stopping_criteria: this.#withWriting(cache, stopping_criteria),
-        turn,
-      });
+      const plan = cache.plan(prompt);
+      if (count > 1) {
+        const { forks, unread } = await cache.forkAtEnd(prompt, plan, count, step);
+        const padded = paddedRows(prompt.rows.flatMap((ids) => new Array(count).fill(ids)));
+        const all = { ...others, ...padded, num_return_sequences: 1, ...step };
+        try {
+          result = await this.#write(all, forks, unread, settings);
+        } finally {
+          if (!isHandedOut(result)) await forks.dispose();
+        }
+      } else {
+        result = await this.#write({ ...others, input_ids, ...step }, cache, plan, settings);
+      }
       return result as Tensor | GenerateResult<Engine>;
     } finally {
       hold.release();
-      const isHandedOut =
-        (result as GenerateResult<Engine> | undefined)?.past_key_values !== undefined;
-      if (!past_key_values && !isHandedOut) await cache.dispose();
+      if (!past_key_values && (count > 1 || !isHandedOut(result))) await cache.dispose();
     }
+  }
+
+  /** Writes answers behind a cache, as `generate` of transformers.js does. */
+  async #write(
+    parameters: Record<string, unknown>,
+    cache: SequenceCaches,
+    plan: ReadingPlan,
+    settings: Settings,
+  ): Promise<unknown> {
+    const { stopping_criteria, logits_processor } = parameters as BaseParameters;
+    const turn: Turn = { plan };
+    return super.generate({
+      ...parameters,
+      past_key_values: cache as never,
+      stopping_criteria: this.#withWriting(cache, stopping_criteria),
+      logits_processor: withLikely(logits_processor, settings) as never,
+      turn,
+    });
   }
 
   /**
@@ -391,6 +422,22 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   #mustBeUsable(): void {
     if (this.#disposed) throw new CacheUseError('The model was disposed of; load it again.');
   }
+}
+
+function isHandedOut(result: unknown): boolean {
+  return (result as { past_key_values?: unknown } | undefined)?.past_key_values !== undefined;
+}
+
+/** The caller's processors, and what the sampler of transformers.js leaves undone. */
+function withLikely(given: unknown, settings: Settings): LogitsProcessorList | null {
+  const { do_sample, top_k, top_p, min_p } = settings as Record<string, number | undefined>;
+  const likely = { topK: top_k ?? 50, topP: top_p ?? 1, minP: min_p ?? 0 };
+  const isNeeded = do_sample && (likely.topP < 1 || likely.minP > 0);
+  if (!isNeeded) return (given ?? null) as LogitsProcessorList | null;
+  const processors = new LogitsProcessorList();
+  if (given) processors.extend(given as never);
+  processors.push(new LikelyTokens(likely));
+  return processors;
 }
 
 function refuse(name: string, value: unknown, advice: string): void {

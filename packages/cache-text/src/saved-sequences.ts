@@ -17,7 +17,6 @@ const longestIndex = 1_000_000_000;
 
 interface SavedSequence {
   readonly file: string;
-  readonly firstPrompt: number;
   readonly tokens: readonly number[];
   /** The token that was written last, if it has not been read. */
   readonly pending: number | null;
@@ -42,10 +41,10 @@ async function writeSequences(sequences: readonly Sequence[], folder: string): P
   await mkdir(folder, { recursive: true });
   const stamp = randomBytes(6).toString('hex');
   const saved: SavedSequence[] = [];
-  for (const [i, { cache, firstPrompt, ids, pending }] of sequences.entries()) {
+  for (const [i, { cache, ids, pending }] of sequences.entries()) {
     const file = `sequence-${i}-${stamp}.safetensors`;
     await cache.save(join(folder, file));
-    saved.push({ file, firstPrompt, tokens: [...ids], pending });
+    saved.push({ file, tokens: [...ids], pending });
   }
   await writeFileAtomic(join(folder, indexName), JSON.stringify({ format, sequences: saved }));
   for (const name of await readdir(folder)) {
@@ -67,13 +66,13 @@ export async function restoreSequences(
   const index = join(folder, indexName);
   const sequences: Sequence[] = [];
   try {
-    for (const { file, firstPrompt, tokens, pending } of await readIndex(index)) {
+    for (const { file, tokens, pending } of await readIndex(index)) {
       const { policy } = options;
       const cache = await model.restoreCache(join(folder, file), policy ? { policy } : {});
       const log = new TokenLog();
       log.append(tokens);
-      sequences.push(new Sequence(cache, { log, firstPrompt, pending }));
-      if (tokens.length <= cache.seen && firstPrompt <= cache.seen) continue;
+      sequences.push(new Sequence(cache, { log, pending }));
+      if (tokens.length <= cache.seen) continue;
       throw new FileFormatError(
         index,
         `lists ${tokens.length} tokens, but ${file} has seen ${cache.seen}`,
@@ -113,11 +112,10 @@ async function readIndex(path: string): Promise<readonly SavedSequence[]> {
 }
 
 function problemOf(sequence: Partial<SavedSequence> | null): string | null {
-  const { file, firstPrompt, tokens, pending } = sequence ?? {};
+  const { file, tokens, pending } = sequence ?? {};
   // The name becomes part of a path.
   if (typeof file !== 'string' || !sequenceName.test(file))
     return `${JSON.stringify(file)} is no file of it`;
-  if (!isCount(firstPrompt)) return `firstPrompt is ${JSON.stringify(firstPrompt)}`;
   if (!Array.isArray(tokens) || !tokens.every(isCount)) return 'tokens is no list of token ids';
   if (pending !== null && !isCount(pending)) return `pending is ${JSON.stringify(pending)}`;
   return null;

@@ -134,9 +134,8 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
       const sequence = this.#sequences[i];
       // A mask that counts tokens before the prompt says that all of the prompt is new.
       if (sequence === undefined || sequence.seen === 0 || past !== null) return 0;
-      const told = sequence.firstUnread(ids);
+      const told = sequence.firstUnread(ids, isMasked);
       if (told !== null) return told;
-      if (!isMasked) return 0; // as in transformers.js
       throw new PromptMismatchError(ids.length, sequence.seen, sequence.commonWith(ids));
     });
     const unread = rows.map((ids, i) => {
@@ -163,15 +162,47 @@ export class SequenceCaches extends (DynamicCache as unknown as new () => object
     this.#mustHold(rows.length, past);
     const sequences = await this.#sequencesFor(rows.length, plan);
     const before = sequences.map(({ seen }) => seen);
-    const items = sequences.map(({ cache }, i) => ({ cache, input: { ids: rows[i]! }, outputs }));
+    const items = sequences
+      .map(({ cache }, i) => ({ cache, input: { ids: rows[i]! }, outputs }))
+      .filter(({ input }) => input.ids.length > 0);
     try {
-      const results = await this.#model.step(items, options);
+      const results = items.length > 0 ? await this.#model.step(items, options) : [];
       return results.map(({ logits }) => logits);
     } finally {
       // Also after an abort or an error: what was read counts, and what was refused has changed nothing.
       for (const [i, sequence] of sequences.entries()) sequence.note(rows[i]!, before[i]!);
       await this.#takeOver(sequences);
     }
+  }
+
+  /**
+   * Reads a prompt but for its last token, and forks each sequence: the forks write one answer each.
+   *
+   * @param count forks per sequence; those of one follow each other
+   * @returns the forks, and the last token, which they are to read
+   */
+  async forkAtEnd(
+    prompt: TokenRows,
+    plan: ReadingPlan,
+    count: number,
+    options: StepOptions,
+  ): Promise<{ readonly forks: SequenceCaches; readonly unread: ReadingPlan }> {
+    const rows = plan.unread.map((ids) => ids.slice(0, -1));
+    await this.read({ ...prompt, rows, past: null }, 'last', options, plan);
+    const copies: Sequence[] = [];
+    for (const row of rows.keys()) {
+      // A prompt of one token leaves nothing to fork.
+      const sequence = this.#sequences[row];
+      const copy = () => sequence?.fork() ?? Sequence.start(this.#model, this.#options);
+      for (let i = 0; i < count; i++) copies.push(await copy());
+    }
+    const last = plan.unread.flatMap((ids) =>
+      new Array<readonly number[]>(count).fill(ids.slice(-1)),
+    );
+    return {
+      forks: new SequenceCaches(this.#model, this.#options, copies),
+      unread: { unread: last, first: copies.map(({ seen }) => seen) },
+    };
   }
 
   /** Notes the token that each sequence has written, which is read when it goes on. */

@@ -6,8 +6,6 @@ import { type FirstUnread, firstUnread } from './unread-tokens.js';
 interface History {
   /** Ids that were read, as far as they are known. */
   readonly log: TokenLog;
-  /** Tokens of the first prompt. */
-  readonly firstPrompt: number;
   /** The token that was written last, if it has not been read. */
   readonly pending: number | null;
 }
@@ -16,14 +14,12 @@ interface History {
 export class Sequence {
   readonly cache: SequenceCache;
   readonly #log: TokenLog;
-  #firstPrompt: number;
   /** Valid as long as nothing has been read since. */
   #written: { readonly id: number; readonly seen: number } | null = null;
 
   constructor(cache: SequenceCache, history?: History) {
     this.cache = cache;
     this.#log = history?.log ?? new TokenLog();
-    this.#firstPrompt = history?.firstPrompt ?? 0;
     if (history && history.pending !== null) this.noteWritten(history.pending);
   }
 
@@ -33,11 +29,6 @@ export class Sequence {
 
   get seen(): number {
     return this.cache.seen;
-  }
-
-  /** Tokens of the first prompt that was read into it. */
-  get firstPrompt(): number {
-    return this.#firstPrompt;
   }
 
   /** The token that was written last, null when it has been read or none was written. */
@@ -60,13 +51,19 @@ export class Sequence {
     return this.#log.commonWith(prompt);
   }
 
-  /** Which tokens of a prompt are new to it, null when that cannot be told. */
-  firstUnread(prompt: readonly number[]): FirstUnread | null {
-    const { seen } = this;
-    // What was read by hand, through the direct API, is not in the log: then the length has to tell.
-    if (this.#log.length !== seen) return prompt.length > seen ? seen : 0;
+  /**
+   * Which tokens of a prompt are new to it, null when that cannot be told.
+   *
+   * @param isMasked whether a mask covers just the prompt
+   */
+  firstUnread(prompt: readonly number[], isMasked: boolean): FirstUnread | null {
+    const { seen, pending } = this;
     const common = this.commonWith(prompt);
-    return firstUnread(prompt.length, { seen, firstPrompt: this.#firstPrompt, common });
+    // What was read by hand, through the direct API, is not in the log: nothing can be said to go on behind it.
+    const isKnown = this.#log.length === seen;
+    if (!isKnown && common === this.#log.length) return null;
+    const beginsWithPending = pending !== null && prompt[0] === pending;
+    return firstUnread({ length: prompt.length, seen, common, isMasked, beginsWithPending });
   }
 
   /** A prompt that is only the new end, with the pending token before it, unless it begins with that itself. */
@@ -88,13 +85,12 @@ export class Sequence {
    */
   note(ids: readonly number[], before: number): void {
     const known = this.#log.length;
-    if (known === 0) this.#firstPrompt = this.seen;
     if (known === before) this.#log.append(ids.slice(0, this.seen - before));
   }
 
   async fork(): Promise<Sequence> {
-    const { firstPrompt, pending } = this;
-    return new Sequence(await this.cache.fork(), { log: this.#log.copy(), firstPrompt, pending });
+    const { pending } = this;
+    return new Sequence(await this.cache.fork(), { log: this.#log.copy(), pending });
   }
 
   async release(): Promise<void> {

@@ -91,6 +91,11 @@ interface Matrix {
 
 function matrix(name: string, value: unknown): Matrix {
   const { dims, data } = (value ?? {}) as { dims?: number[]; data?: ArrayLike<number | bigint> };
+  if (!(value instanceof Tensor) && value?.constructor?.name === 'Tensor') {
+    const problem =
+      'is a Tensor of another copy of @huggingface/transformers than @namm/cache-text uses; let both resolve to one copy (npm ls @huggingface/transformers)';
+    throw new InvalidArgumentError(name, problem);
+  }
   if (!(value instanceof Tensor) || dims?.length !== 2 || !data) {
     const found = Array.isArray(dims) ? `has the shape [${dims}]` : `is ${describe(value)}`;
     throw new InvalidArgumentError(

@@ -89,11 +89,6 @@ describe('a saved cache', () => {
       /lists 30 tokens, but .* has seen 29/,
     ],
     [
-      'without a first prompt',
-      (index) => index.replace('"firstPrompt":24', '"firstPrompt":-1'),
-      /firstPrompt is -1/,
-    ],
-    [
       'with a pending token that is none',
       (index) => index.replace(/"pending":\d+/, '"pending":"x"'),
       /pending is "x"/,
