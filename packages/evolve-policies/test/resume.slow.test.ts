@@ -88,7 +88,7 @@ describe('a run that is killed', () => {
   it('loses a line of the log that was cut off', { timeout: 120_000 }, async () => {
     const run = join(folder, 'cut');
     await killAfter(run, 3);
-    appendFileSync(join(run, 'log.jsonl'), '{"generation":99,"members":[{"fit');
+    appendFileSync(join(run, 'log.jsonl'), '{"generation":99,"candidates":[{"fit');
     await killAfter(run, Number.POSITIVE_INFINITY);
     await expectTheSame(run);
   });

@@ -31,7 +31,7 @@ describe('fitnessOf', () => {
       prompt('a', scored(0), scored(0)),
       prompt('b', scored(1), scored(1)),
     ];
-    // One of 8 questions is 0.125, the member's mean as well.
+    // One of 8 questions is 0.125, the candidate's mean as well.
     expect(fitnessOf(results, score).fitness).toBe((1 + 1) / 2);
     const none = results.map((result) => ({ ...result, score: scored(0) }));
     expect(fitnessOf(none, score).fitness).toBe(0);

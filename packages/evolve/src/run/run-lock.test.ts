@@ -35,7 +35,7 @@ describe('lockRun', () => {
     }
   });
 
-  it('takes over from a process that is no more', async () => {
+  it('takes over from a process that has died', async () => {
     const child = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => child.on('exit', resolve));
     writeFileSync(lockFile(), JSON.stringify({ pid: child.pid, host: hostname(), began: null }));
@@ -58,7 +58,7 @@ describe('lockRun', () => {
   it('does not take over from another machine', async () => {
     const holder = { pid: 1, host: `not-${hostname()}`, began: null };
     writeFileSync(lockFile(), JSON.stringify(holder));
-    await expect(lockRun(folder)).rejects.toThrow('remove run.lock if it is no more');
+    await expect(lockRun(folder)).rejects.toThrow('remove run.lock if it has died');
   });
 
   it('says what is wrong with a folder', async () => {

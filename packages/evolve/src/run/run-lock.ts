@@ -13,8 +13,7 @@ interface Holder {
 }
 
 /**
- * Keeps other processes from working on a folder. A lock that a process has left behind which is no more is taken
- * over.
+ * Keeps other processes from working on a folder. Takes over a lock whose process has died.
  *
  * @returns how to give the folder free
  * @throws {RunFolderError} when a process that lives, or one of another machine, holds it
@@ -29,7 +28,7 @@ export async function lockRun(folder: string): Promise<() => Promise<void>> {
     const holder = parseHolder(text);
     if (holder !== null && isThere(holder)) {
       const who = `process ${holder.pid} on ${holder.host}`;
-      const advice = 'wait for it, or remove run.lock if it is no more';
+      const advice = 'wait for it, or remove run.lock if it has died';
       throw new RunFolderError(folder, `is in use by ${who}; ${advice}`);
     }
     await removeStale(path, text);
