@@ -29,10 +29,9 @@ export {
   type FloorSettings,
   fitnessKinds,
 } from './text/fitness.js';
-export {
-  type ModelSettings,
-  ropeScalingOf,
-  type TextAssessorSettings,
+export type {
+  ModelSettings,
+  TextAssessorSettings,
 } from './text/model-settings.js';
 export { parseStages } from './text/parse-stages.js';
 export { type PromptSource, samplePrompts } from './text/prompt-source.js';

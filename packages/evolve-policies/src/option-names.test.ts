@@ -6,7 +6,7 @@ import { checkTextSettings, type TextEvolutionSettings } from './text/text-evolu
 import { trainableSettings } from './trainables/trainable-settings.js';
 
 const settings: TextEvolutionSettings = {
-  model: { folder: 'model', extensionFactor: 1, alpha: 1, logitFactor: 1 },
+  model: { folder: 'model', ropeScaling: { factor: 1 } },
   trainable: trainableSettings('linear', 64),
   stages: [{ tasks: ['votes'], length: 128, generations: 1, promptsPerTask: 1 }],
   ...{ populationSize: 4, sigma: 0.1, seed: 1, prompts: 'made up' },
@@ -29,6 +29,11 @@ const calls: Readonly<Record<string, () => unknown>> = {
   keyNormPolicy: () => keyNormPolicy({ weights: [0, 0, 0], updateInterval: 64, ...wrong } as never),
   settings: () => checkTextSettings({ ...settings, ...wrong } as never),
   model: withWrong('model'),
+  ropeScaling: () =>
+    checkTextSettings({
+      ...settings,
+      model: { folder: 'model', ropeScaling: { factor: 1, ...wrong } },
+    }),
   stages: () => checkTextSettings({ ...settings, stages: [{ ...settings.stages[0]!, ...wrong }] }),
   fitness: withWrong('fitness'),
   floor: () =>

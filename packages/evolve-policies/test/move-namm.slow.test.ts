@@ -16,10 +16,9 @@ beforeAll(async () => {
   published = await readCheckpoint(join(llama, 'evolved', 'published.safetensors'));
 });
 
-const asItIs = { extensionFactor: 1, alpha: 2, logitFactor: 1 };
 const move = (options: Partial<MoveNammOptions> = {}) =>
   moveNamm({
-    ...{ checkpoint: published, model: { folder: llama2, ...asItIs } },
+    ...{ checkpoint: published, model: { folder: llama2 } },
     ...{ passages: 2, comparisons: 0, texts: () => texts },
     ...options,
   });
@@ -46,8 +45,8 @@ describe('moveNamm', () => {
 
   it('gives the same again, and something else on longer passages', { timeout }, async () => {
     const means: Float32Array[] = [];
-    for (const extensionFactor of [1, 1, 2]) {
-      const model = { folder: llama2, ...asItIs, extensionFactor };
+    for (const factor of [1, 1, 2]) {
+      const model = { folder: llama2, ropeScaling: { factor, alpha: 2 } };
       means.push((await move({ passages: 1, model })).checkpoint.normaliser.mean);
     }
     expect(means[1]).toEqual(means[0]);
@@ -70,7 +69,7 @@ describe('moveNamm', () => {
   });
 
   it('compares the result with plain policies at its share', { timeout }, async () => {
-    const model = { folder: llama2, ...asItIs, extensionFactor: 4 };
+    const model = { folder: llama2, ropeScaling: { factor: 4, alpha: 2 } };
     const options = { model, statistics: 'frozen', biasShift: -1, comparisons: 2 } as const;
     const { checkpoint, comparison } = await move(options);
     const { keptShare, bits, isBetter, passages } = comparison!;
@@ -83,11 +82,11 @@ describe('moveNamm', () => {
   });
 
   it('refuses what it cannot use before it reads any text', { timeout }, async () => {
-    const model = { folder: llama2, ...asItIs };
+    const model = { folder: llama2 };
     const headBias = { layers: 4, heads: 2, values: new Float32Array(8) };
     const refused: readonly (readonly [Partial<MoveNammOptions>, string])[] = [
       [{ model: { ...model, folder: join(models, 'none') } }, join(models, 'none')],
-      [{ model: { ...model, extensionFactor: 0.5 } }, 'extensionFactor: 0.5'],
+      [{ model: { ...model, ropeScaling: { factor: 0.5 } } }, 'ropeScaling.factor: 0.5'],
       [{ length: 500 }, "500 tokens are more than the model's 128 positions"],
       [{ length: 32 }, 'measure on more text'],
       [{ passages: 0 }, 'passages: 0'],
@@ -110,7 +109,7 @@ describe('moveNamm', () => {
   it('gives the heads of another model the bias of the heads like them', { timeout }, async () => {
     const values = Float32Array.of(-9, -9, -9, -9, 5, 5, -9, -9);
     const checkpoint = { ...published, headBias: { layers: 4, heads: 2, values } };
-    const model = { folder: qwen, ...asItIs };
+    const model = { folder: qwen };
     const { checkpoint: moved } = await move({ checkpoint, model, from: llama });
     const { layers, heads, values: found } = moved.headBias!;
     expect([layers, heads]).toEqual([6, 3]);

@@ -29,7 +29,7 @@ export async function testPrompts(): Promise<PromptSource> {
 /** Two stages of two generations of two slices each: a few seconds. */
 export function testSettings(changes: Partial<TextEvolutionSettings> = {}): TextEvolutionSettings {
   return {
-    model: { folder, extensionFactor: 2, alpha: 2, logitFactor: 1 },
+    model: { folder, ropeScaling: { factor: 2, alpha: 2 } },
     trainable: trainableSettings('namm', 64),
     stages: [
       { tasks: ['single-document', 'key-value'], length: 160, generations: 2, promptsPerTask: 2 },

@@ -7,6 +7,7 @@ import {
   number,
   ProgressLine,
   type RopeScalingOptions,
+  ropeScalingOf,
 } from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { describeComparison, moveNamm, type NormaliserKind } from '@namm/evolve-policies';
@@ -64,7 +65,6 @@ export function addCalibrateCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const { model: folder, ropeFactor = 1, ropeScaling, ropeAlpha, logitFactor } = options;
   const place = dirname(resolve(options.out));
   if (!(await stat(place).catch(() => null))?.isDirectory()) {
     throw new InvalidArgumentError('--out', `there is no folder ${place}`);
@@ -72,10 +72,7 @@ async function run(options: Options): Promise<void> {
   const progress = new ProgressLine('passages');
   const { checkpoint, comparison } = await moveNamm({
     checkpoint: await readCheckpoint(options.namm),
-    model: {
-      ...{ folder, extensionFactor: ropeFactor, extension: ropeScaling },
-      ...{ alpha: ropeAlpha, logitFactor },
-    },
+    model: { folder: options.model, ropeScaling: ropeScalingOf(options) },
     statistics: options.frozen ? 'frozen' : options.normaliser,
     ...{ from: options.from, biasShift: options.biasShift, passages: options.passages },
     ...{ length: options.length, seed: options.seed },

@@ -12,6 +12,7 @@ import {
   number,
   ProgressLine,
   type RopeScalingOptions,
+  ropeScalingOf,
 } from '@namm/cli';
 import {
   evolveOnTexts,
@@ -145,7 +146,7 @@ export function addEvolveCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const { length, generations, ropeScaling, start, timeLimit } = options;
+  const { length, generations, start, timeLimit } = options;
   const progress = new ProgressLine('generations');
   const signals = [
     interruptSignal(),
@@ -155,9 +156,7 @@ async function run(options: Options): Promise<void> {
     folder: options.out,
     model: {
       folder: options.model ?? modelFolder('nano-llama'),
-      ...(ropeScaling === 'yarn' && { extension: ropeScaling }),
-      ...{ extensionFactor: options.ropeFactor, alpha: options.ropeAlpha },
-      logitFactor: options.logitFactor,
+      ropeScaling: { ...ropeScalingOf(options), factor: options.ropeFactor },
     },
     trainable: {
       ...{ name: options.trainable, updateInterval: options.updateInterval },

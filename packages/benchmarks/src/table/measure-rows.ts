@@ -1,11 +1,12 @@
 import { FileFormatError, InvalidArgumentError, type ProgressListener } from '@namm/core';
-import type {
-  CacheShape,
-  EvictionPolicy,
-  GivenCounts,
-  KVCache,
-  Probe,
-  SequenceModel,
+import {
+  type CacheShape,
+  type EvictionPolicy,
+  type GivenCounts,
+  type KVCache,
+  keptShare,
+  type Probe,
+  type SequenceModel,
 } from '@namm/kv-cache';
 import type { Filler } from '../filler.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
@@ -259,7 +260,7 @@ function resultOf(
   { questions, logProbabilities, memory }: SampleScore,
   counts: readonly GivenCounts[] | undefined,
 ): PromptResult {
-  const { seen, rows, keptPerHead, bytes } = memory.atAnswer;
+  const { seen, bytes } = memory.atAnswer;
   return {
     family: sample.family,
     index: sample.index,
@@ -268,7 +269,7 @@ function resultOf(
     logProbabilities,
     seen,
     kept: {
-      atAnswer: rows / (keptPerHead.flat().length * seen),
+      atAnswer: keptShare(memory.atAnswer),
       average: memory.average.keptShare,
     },
     bytes: {

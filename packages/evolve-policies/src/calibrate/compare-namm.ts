@@ -1,6 +1,6 @@
 import { type PreparedSample, scoreSamples } from '@namm/benchmarks';
 import type { Decoder } from '@namm/decoder';
-import { type EvictionPolicy, full, random, sinkRecent } from '@namm/kv-cache';
+import { type EvictionPolicy, full, keptShare, random, sinkRecent } from '@namm/kv-cache';
 import { type NammCheckpoint, namm } from '@namm/namm';
 import { mean } from '@namm/statistics';
 
@@ -51,9 +51,8 @@ export async function compareNamm(
       const [{ logProbabilities, memory }] = (await scoreSamples(decoder, [
         { prepared, policy },
       ])) as [Awaited<ReturnType<typeof scoreSamples>>[number]];
-      const { rows, seen, keptPerHead } = memory.atAnswer;
-      const kept = rows / (seen * keptPerHead.flat().length);
-      results.push({ bits: -logProbabilities[0]! / Math.LN2, kept });
+      const bits = -logProbabilities[0]! / Math.LN2;
+      results.push({ bits, kept: keptShare(memory.atAnswer) });
     }
     return {
       bits: mean(results.map(({ bits }) => bits)),

@@ -15,7 +15,7 @@ import {
   shareNormaliser,
   transferHeadBias,
 } from '@namm/namm';
-import { type ModelSettings, ropeScalingOf } from '../text/model-settings.js';
+import { checkModel, type ModelSettings } from '../text/model-settings.js';
 import { createTrainable } from '../trainables/create-trainable.js';
 import { compareNamm, type NammComparison } from './compare-namm.js';
 import { measureEchoes } from './measure-echoes.js';
@@ -75,7 +75,7 @@ const mostTokens = 1024;
  * @throws {ModelFolderError} for a folder that holds no model
  * @example
  * ```ts
- * const model = { folder: 'smollm', extensionFactor: 1, alpha: 1, logitFactor: 1 };
+ * const model = { folder: 'smollm' };
  * const { checkpoint, comparison } = await moveNamm({ checkpoint: old, model, texts: () => readCorpus('corpus') });
  * await writeCheckpoint('moved.safetensors', checkpoint);
  * ```
@@ -92,7 +92,7 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
   const decoder = await Decoder.load(model.folder, {
     probe: collector.policy.probe,
     chunkSize: updateInterval,
-    ropeScaling: ropeScalingOf(model),
+    ...(model.ropeScaling && { ropeScaling: model.ropeScaling }),
   });
   try {
     const length = lengthOf(settings, decoder.spec.maximumPositions);
@@ -144,10 +144,7 @@ function checked(options: MoveNammOptions) {
   checkInteger('seed', seed, 0);
   checkInteger('passages', passages, 1);
   checkInteger('comparisons', comparisons, 0);
-  if (!(model.extensionFactor >= 1)) {
-    const problem = `${model.extensionFactor} is not a factor from 1 on`;
-    throw new InvalidArgumentError('extensionFactor', problem);
-  }
+  checkModel(model);
   if (checkpoint.headBias && from === undefined && statistics !== 'frozen') {
     const problem = 'is missing: the NAMM has a bias for each head of the model it was evolved on';
     throw new InvalidArgumentError('from', `${problem}; name that model's folder`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { documentFiller, type FillerDocument, type PreparedSample } from '@namm/benchmarks';
 import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
-import { Decoder, loadTokenizer } from '@namm/decoder';
+import { Decoder, loadTokenizer, type RopeScaling } from '@namm/decoder';
 import { checkSearch, type EvolveOptions, type EvolveResult, evolve } from '@namm/evolve';
 import type { KeyFeature } from '@namm/features';
 import { type NammCheckpoint, readCheckpoint } from '@namm/namm';
@@ -10,7 +10,6 @@ import * as z from 'zod/mini';
 import { parametersOf } from '../trainables/parameters-of.js';
 import { type TrainableSettings, trainableSettings } from '../trainables/trainable-settings.js';
 import { digestTexts } from './digest-texts.js';
-import type { ModelSettings } from './model-settings.js';
 import { samplePrompts } from './prompt-source.js';
 import type { MeasureRequest } from './text-assessor.js';
 import { textEvaluator } from './text-evaluator.js';
@@ -28,9 +27,10 @@ export interface EvolveOnTextsOptions
       'stages' | 'populationSize' | 'sigma' | 'seed' | 'fitness' | 'normaliser' | 'validation'
     > {
   /** The model's folder, with its tokenizer, and how it is run. */
-  readonly model: Omit<ModelSettings, 'extensionFactor'> & {
-    /** @defaultValue the longest stage over the positions that the model was trained for, at least 1 */
-    readonly extensionFactor?: number | undefined;
+  readonly model: {
+    readonly folder: string;
+    /** @defaultValue factor: the longest stage over the positions that the model was trained for, at least 1 */
+    readonly ropeScaling?: Omit<RopeScaling, 'factor'> & { readonly factor?: number | undefined };
   };
   readonly trainable: TrainableChoice;
   /** A NAMM to start from instead of 0, and what is added to its scores. @defaultValue none */
@@ -77,7 +77,8 @@ export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<Evol
   const tokenizer = await loadTokenizer(options.model.folder);
   const start = options.start ? await readCheckpoint(options.start.file) : null;
   const trainable = await chooseTrainable(options, start);
-  const model = { ...options.model, extensionFactor: await factorOf(options) };
+  const ropeScaling = { ...options.model.ropeScaling, factor: await factorOf(options) };
+  const model = { ...options.model, ropeScaling };
   const settings: TextEvolutionSettings = {
     ...{ model, trainable, stages, populationSize, sigma, seed, fitness, normaliser, validation },
     start: start && startOf(options, trainable, start),
@@ -167,7 +168,7 @@ const configSchema = z.looseObject({ max_position_embeddings: z.optional(z.numbe
 
 /** How many times as long as the model was trained for the prompts are, at least 1. */
 async function factorOf({ model, stages }: EvolveOnTextsOptions): Promise<number> {
-  if (model.extensionFactor !== undefined) return model.extensionFactor;
+  if (model.ropeScaling?.factor !== undefined) return model.ropeScaling.factor;
   const file = join(model.folder, 'config.json');
   let config: z.infer<typeof configSchema>;
   try {

@@ -1,31 +1,35 @@
+import { checkChoice, checkNames, checkNumber, InvalidArgumentError } from '@namm/core';
 import type { RopeScaling } from '@namm/decoder';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 
 /** The model, and how it is run. */
 export interface ModelSettings {
   readonly folder: string;
-  /** Run length over training length; 1 runs the model as it is. */
-  readonly extensionFactor: number;
-  /** How the model reads beyond its training length. @defaultValue 'ntk' */
-  readonly extension?: 'ntk' | 'yarn';
-  /** α of the NTK-aware extension; the other one has none. */
-  readonly alpha: number;
-  /** Factor on the attention logits. */
-  readonly logitFactor: number;
-}
-
-/** The same as the decoder wants it. */
-export function ropeScalingOf({
-  extension: kind = 'ntk',
-  extensionFactor: factor,
-  alpha,
-  logitFactor,
-}: ModelSettings): RopeScaling {
-  return kind === 'ntk' ? { factor, kind, alpha, logitFactor } : { factor, kind, logitFactor };
+  /** How it reads beyond its training length. @defaultValue as it was trained */
+  readonly ropeScaling?: RopeScaling;
 }
 
 /** What a {@link TextAssessor} is made from. Plain data, so that a worker thread can be told. */
 export interface TextAssessorSettings {
   readonly model: ModelSettings;
   readonly trainable: TrainableSettings;
+}
+
+/**
+ * Checks what can be checked without the model.
+ *
+ * @throws {InvalidArgumentError} naming the setting that cannot be used
+ */
+export function checkModel(model: ModelSettings): void {
+  const { ropeScaling } = checkNames('model', model, ['folder', 'ropeScaling']);
+  if (ropeScaling === undefined) return;
+  const { factor, kind, alpha, logitFactor } = checkNames('ropeScaling', ropeScaling, [
+    ...(['factor', 'kind', 'alpha', 'logitFactor'] as const),
+  ]);
+  checkNumber('ropeScaling.factor', factor, 1);
+  if (kind !== undefined) checkChoice('ropeScaling.kind', kind, ['ntk', 'yarn']);
+  for (const [name, value = 1] of Object.entries({ alpha, logitFactor })) {
+    if (value > 0 && Number.isFinite(value)) continue;
+    throw new InvalidArgumentError(`ropeScaling.${name}`, `${value} is not a number above 0`);
+  }
 }

@@ -7,14 +7,14 @@ import {
 import { InvalidArgumentError } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import type { Assessor, Contender, NamedTensors, Slice } from '@namm/evolve';
-import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
+import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
 import type { NormaliserKind } from '../trainables/collector.js';
 import { createCollector } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';
 import type { Trainable } from '../trainables/trainable.js';
 import { type TrainableSettings, updateIntervalOf } from '../trainables/trainable-settings.js';
-import { ropeScalingOf, type TextAssessorSettings } from './model-settings.js';
+import type { TextAssessorSettings } from './model-settings.js';
 import { normaliserOf, tensorsOf } from './normaliser-tensors.js';
 import { fullCache, referencePolicy } from './reference-policy.js';
 import type { TextScore } from './text-score.js';
@@ -44,7 +44,7 @@ export class TextAssessor implements Assessor<PreparedSample, TextScore, Measure
       probe: createCollector(trainable).policy.probe,
       chunkSize: updateIntervalOf(trainable),
       threads: 1, // more would compete with the other evaluators, and sum in another order
-      ropeScaling: ropeScalingOf(model),
+      ...(model.ropeScaling && { ropeScaling: model.ropeScaling }),
     });
     return new TextAssessor(decoder, trainable);
   }
@@ -106,13 +106,13 @@ function policyOf(
 }
 
 function summarise({ questions, logProbabilities, memory }: SampleScore): TextScore {
-  const { rows, seen, keptPerHead, bytes } = memory.atAnswer;
+  const { bytes } = memory.atAnswer;
   return {
     score: mean(questions),
     logProbability: mean(logProbabilities),
     probability: mean(logProbabilities.map(Math.exp)),
     keptShare: memory.average.keptShare,
-    keptAtAnswer: rows / (seen * keptPerHead.flat().length),
+    keptAtAnswer: keptShare(memory.atAnswer),
     bytesAtAnswer: bytes.used,
     policyBytesAtAnswer: bytes.policy,
   };

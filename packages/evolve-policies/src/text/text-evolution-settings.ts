@@ -3,7 +3,7 @@ import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@na
 import type { Stage } from '@namm/evolve';
 import { type NormaliserKind, normaliserKinds } from '../trainables/collector.js';
 import { type FitnessSettings, fitnessKinds } from './fitness.js';
-import type { TextAssessorSettings } from './model-settings.js';
+import { checkModel, type TextAssessorSettings } from './model-settings.js';
 import { referencePolicyNames } from './reference-policy.js';
 
 /** Generations on the same tasks at the same length; the next stage goes on from where it ends. */
@@ -91,22 +91,6 @@ export function checkTextSettings(settings: TextEvolutionSettings): void {
   checkNames('validation', validation, ['every', 'promptsPerTask']);
   checkInteger('validation.every', validation.every, 1);
   checkInteger('validation.promptsPerTask', validation.promptsPerTask, 1);
-}
-
-function checkModel(model: TextEvolutionSettings['model']): void {
-  const {
-    extensionFactor,
-    extension = 'ntk',
-    alpha,
-    logitFactor,
-  } = checkNames('model', model, [
-    ...(['folder', 'extensionFactor', 'extension', 'alpha', 'logitFactor'] as const),
-  ]);
-  if (!(extensionFactor >= 1)) unusable('extensionFactor', extensionFactor, 'a number from 1 on');
-  checkChoice('extension', extension, ['ntk', 'yarn']);
-  for (const [name, value] of Object.entries({ alpha, logitFactor })) {
-    if (!(value > 0 && Number.isFinite(value))) unusable(name, value, 'a number above 0');
-  }
 }
 
 function checkStage(stage: TextStage): void {
