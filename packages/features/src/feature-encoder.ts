@@ -4,7 +4,7 @@ import type { FeatureState } from './feature-state.js';
 import { checkKeyFeatures, type KeyFeature } from './key-features.js';
 import { findNormaliserProblem, type Normaliser } from './normaliser.js';
 import { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
-import { bins } from './spectrum-settings.js';
+import { bins } from './stft.js';
 
 export interface FeatureEncoderOptions {
   /** Statistics of the 17 magnitudes, and of the key features behind them. */

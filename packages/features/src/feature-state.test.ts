@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FeatureEncoder } from './feature-encoder.js';
 import { FeatureState } from './feature-state.js';
 import { foldFrames } from './fold-frames.js';
-import { bins } from './spectrum-settings.js';
+import { bins } from './stft.js';
 import type { Storage } from './stored-row.js';
 import { randomAttention } from './testing/random-attention.js';
 import { type SlowToken, slowSpectrum } from './testing/slow-spectrogram.js';

@@ -1,18 +1,18 @@
 import type { FloatArray } from '@namm/core/portable';
 import { checkNames, InvalidArgumentError } from '@namm/core/portable';
-import { InvalidAttentionError } from './attention-error.js';
+import { addSpectrum } from './add-spectrum.js';
+import { averageFrame } from './average-frame.js';
 import { checkAttention } from './check-attention.js';
 import type { FoldedFrames } from './fold-frames.js';
 import { bornSlots, completedFrames, pendingRows, returnedRows } from './frame-grid.js';
-import { frameMagnitudes } from './frame-magnitudes.js';
-import { foldHalfRows, roundToHalves } from './half-rows.js';
+import { roundToHalves } from './half-rows.js';
 import {
   restoreFeatures,
   type SavedFeatures,
   type StoredState,
   saveFeatures,
 } from './saved-features.js';
-import { bins, hop, publishedDecay, tailSize, windowSize } from './spectrum-settings.js';
+import { bins, hop, publishedDecay, tailSize, windowSize } from './stft.js';
 import {
   loadRow,
   newRows,
@@ -20,7 +20,6 @@ import {
   type Storage,
   type StoredRow,
   storeRow,
-  writeRow,
 } from './stored-row.js';
 
 export interface FeatureStateOptions {
@@ -36,11 +35,6 @@ export interface AttentionPass {
   /** Query heads that share the KV head; they are averaged first. @defaultValue 1 */
   readonly group?: number;
 }
-
-/** Slots transformed at a time, so that a frame of them stays in the first-level cache. */
-const tileSize = 128;
-const frameTile = new Float32Array(windowSize * tileSize);
-const magnitudeTile = new Float64Array(bins * tileSize);
 
 /**
  * The spectrogram of one KV head, while its attention arrives: how much attention each cached token
@@ -146,7 +140,7 @@ export class FeatureState {
       this.#rows = rows;
       this.#seen++;
       if (rows.length < windowSize) continue;
-      this.#fold(born);
+      this.#spectrum = averageFrame(rows, this.#spectrum, born, this.decay ** hop, this.storage);
       this.#rows = rows.slice(hop);
     }
     this.#slots = slots;
@@ -168,8 +162,10 @@ export class FeatureState {
     checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
     checkSize('rows', rows, newCount * slots);
     checkAttention(rows, slots);
-    const averages = frames > 0 ? this.#folded(spectrum, this.decay ** (hop * frames)) : null;
-    if (averages) this.#spectrum = averages;
+    if (frames > 0) {
+      const oldWeight = this.decay ** (hop * frames);
+      this.#spectrum = addSpectrum(this.#spectrum, spectrum, oldWeight, this.storage);
+    }
     const single = rows instanceof Float32Array ? rows : Float32Array.from(rows);
     const rounded = this.storage === 'float16' ? roundToHalves(single) : single;
     const lengths = Array.from({ length: newCount }, (_, index) => {
@@ -185,26 +181,6 @@ export class FeatureState {
     this.#rows = [...this.#rows, ...added].slice(-keptRows);
     this.#seen += queries;
     this.#slots = slots;
-  }
-
-  /** The moving averages with a spectrum added, `[17, slots]`, the old ones times `oldWeight`. */
-  #folded(spectrum: FloatArray, oldWeight: number): StoredRow[] {
-    const slots = spectrum.length / bins;
-    const averages = newRows(new Array<number>(bins).fill(slots), this.storage);
-    const [first] = averages;
-    if (first instanceof Uint16Array && spectrum instanceof Float32Array) {
-      const all = new Uint16Array(first.buffer); // rows made together stand side by side
-      const old = this.#spectrum as readonly Uint16Array[];
-      if (foldHalfRows(old, spectrum, oldWeight, largestMagnitude, all)) return averages;
-    }
-    checkMagnitudes(spectrum);
-    const average = new Float32Array(slots);
-    for (const [bin, row] of averages.entries()) {
-      loadRow(this.#spectrum[bin]!, 0, slots, average, 0);
-      addTo(average, oldWeight, spectrum, bin * slots);
-      writeRow(average, row);
-    }
-    return averages;
   }
 
   /**
@@ -281,30 +257,6 @@ export class FeatureState {
     throw new InvalidArgumentError('attention', problem);
   }
 
-  /** Folds the 32 pending rows into the average of the first `born` slots. */
-  #fold(born: number): void {
-    const weight = this.decay ** hop;
-    const averages = this.#spectrum.map((old) => {
-      const average = new Float32Array(born);
-      loadRow(old, 0, born, average, 0);
-      return average;
-    });
-    for (let start = 0; start < born; start += tileSize) {
-      const count = Math.min(tileSize, born - start);
-      for (const [n, row] of this.#rows.entries()) {
-        loadRow(row, start, count, frameTile, n * tileSize);
-      }
-      frameMagnitudes(frameTile, tileSize, count, magnitudeTile);
-      for (const [bin, average] of averages.entries()) {
-        for (let i = 0; i < count; i++) {
-          const magnitude = magnitudeTile[bin * tileSize + i]!;
-          average[start + i] = weight * average[start + i]! + (1 - weight) * magnitude;
-        }
-      }
-    }
-    this.#spectrum = averages.map((average) => storeRow(average, this.storage));
-  }
-
   #loadAll(rows: readonly StoredRow[]): Float32Array {
     const result = new Float32Array(rows.length * this.#slots);
     for (const [index, row] of rows.entries()) {
@@ -322,25 +274,6 @@ function checkCount(name: string, value: number): void {
 function checkSize(name: string, { length }: FloatArray, needed: number): void {
   if (length === needed) return;
   throw new InvalidArgumentError(name, `${length} numbers where ${needed} are needed`);
-}
-
-/** Attention can give no magnitude above the sum of the window, 16, at frequency 0. */
-const largest = windowSize / 2;
-const largestMagnitude = 1.01 * largest;
-
-function checkMagnitudes(spectrum: FloatArray): void {
-  for (let i = 0; i < spectrum.length; i++) {
-    const value = spectrum[i]!;
-    if (value >= 0 && value <= largestMagnitude) continue;
-    throw new InvalidAttentionError(
-      `its spectrum holds ${value}, which is not between 0 and ${largest}`,
-    );
-  }
-}
-
-/** average ← factor · average + the numbers from `offset` on. */
-function addTo(average: Float32Array, factor: number, numbers: FloatArray, offset: number): void {
-  for (let i = 0; i < average.length; i++) average[i] = factor * average[i]! + numbers[offset + i]!;
 }
 
 /** Mean over the query heads of a group. */

@@ -7,8 +7,7 @@ import {
   pendingRows,
   returnedRows,
 } from './frame-grid.js';
-import { spectrumKernel } from './spectrum-kernel.js';
-import { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';
+import { bins, hop, publishedDecay, spectrumKernel, windowSize } from './stft.js';
 
 /**
  * What a forward pass says about one KV head, for any number of queries, when the frames are computed

@@ -1,4 +1,4 @@
-import { hop, tailSize } from './spectrum-settings.js';
+import { hop, tailSize } from './stft.js';
 
 /**
  * Rows that wait for their frame after `seen` queries: the 16 that the next frame shares with the last

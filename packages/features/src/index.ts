@@ -3,17 +3,15 @@ export { FeatureEncoder, type FeatureEncoderOptions, type HeadTokens } from './f
 export { type AttentionPass, FeatureState, type FeatureStateOptions } from './feature-state.js';
 export { type FoldedFrames, type FoldInput, foldFrames } from './fold-frames.js';
 export { completedFrames, frameWeights, pendingRows, returnedRows } from './frame-grid.js';
-export { hannWindow } from './hann-window.js';
 export { checkKeyFeatures, type KeyFeature, keyFeatures, measureKeys } from './key-features.js';
 export { meansNearby } from './means-nearby.js';
 export { findNormaliserProblem, type Normaliser } from './normaliser.js';
 export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 export type { SavedFeatures } from './saved-features.js';
-export { spectrumKernel } from './spectrum-kernel.js';
-export { bins, hop, publishedDecay, windowSize } from './spectrum-settings.js';
 export {
   type NormaliserScope,
   SpectrumStatistics,
   type SpectrumStatisticsData,
 } from './spectrum-statistics.js';
+export { bins, hannWindow, hop, publishedDecay, spectrumKernel, windowSize } from './stft.js';
 export type { Storage } from './stored-row.js';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core/portable';
 import { pendingRows } from './frame-grid.js';
-import { bins } from './spectrum-settings.js';
+import { bins } from './stft.js';
 import { newRows, type Storage, type StoredRow } from './stored-row.js';
 
 /** What a {@link SavedFeatures} is made of. */

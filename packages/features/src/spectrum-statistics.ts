@@ -1,7 +1,7 @@
 import type { FloatArray } from '@namm/core/portable';
 import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { findNormaliserProblem, type Normaliser } from './normaliser.js';
-import { bins } from './spectrum-settings.js';
+import { bins } from './stft.js';
 
 /** Statistics as plain data, to be sent or stored. Rows are `[layers, heads]`. */
 export interface SpectrumStatisticsData {

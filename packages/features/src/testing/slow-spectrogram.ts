@@ -1,4 +1,4 @@
-import { windowSize } from '../spectrum-settings.js';
+import { windowSize } from '../stft.js';
 
 /** A token with all the attention it ever received. */
 export interface SlowToken {

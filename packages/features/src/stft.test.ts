@@ -1,7 +1,6 @@
 import { Random } from '@namm/core';
 import { expect, it } from 'vitest';
-import { frameMagnitudes } from './frame-magnitudes.js';
-import { spectrumKernel } from './spectrum-kernel.js';
+import { frameMagnitudes, spectrumKernel } from './stft.js';
 import { slowSpectrum } from './testing/slow-spectrogram.js';
 
 const random = new Random(2);

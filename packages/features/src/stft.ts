@@ -1,5 +1,70 @@
-import { cosineOfTurn, hannWindow } from './hann-window.js';
-import { bins, windowSize } from './spectrum-settings.js';
+/** Queries of one frame: the length of the Fourier transform. */
+export const windowSize = 32;
+/** Queries from one frame to the next. */
+export const hop = 16;
+/** Magnitudes of one frame: frequencies 0 … 16 of a one-sided transform of 32 values. */
+export const bins = 17;
+/** Queries that the next frame shares with the last one. */
+export const tailSize = windowSize - hop;
+/** The published decay γ of the moving average, per query. */
+export const publishedDecay = 0.99;
+
+/**
+ * The periodic Hann window, 0.5 − 0.5 cos(2πn / size): what Fourier transforms of running frames use
+ * (the symmetric one divides by size − 1).
+ *
+ * @returns `[size]`
+ *
+ * @example
+ * ```ts
+ * hannWindow(4); // Float64Array [0, 0.5, 1, 0.5]
+ * ```
+ */
+export function hannWindow(size: number): Float64Array {
+  return Float64Array.from({ length: size }, (_, n) => 0.5 - 0.5 * cosineOfTurn(n, size));
+}
+
+/** cos(2πn / size), exact where the result is 0, ±1/2 or ±1, so that windows and kernels hold true zeros. */
+export function cosineOfTurn(n: number, size: number): number {
+  const twelfths = (12 * (((n % size) + size) % size)) / size;
+  const exact: Record<number, number> = {
+    0: 1,
+    2: 0.5,
+    3: 0,
+    4: -0.5,
+    6: -1,
+    8: -0.5,
+    9: 0,
+    10: 0.5,
+  };
+  return exact[twelfths] ?? Math.cos((2 * Math.PI * n) / size);
+}
+
+/**
+ * The windowed Fourier transform as a matrix, for a graph that computes it as a convolution of stride 16
+ * along the queries: rows 0 … 16 give the real parts of the frequencies, rows 17 … 33 the imaginary ones.
+ * A magnitude is the root of the sum of both squares.
+ *
+ * @returns `[2 × 17, 32]`
+ *
+ * @example
+ * ```ts
+ * const kernel = spectrumKernel();
+ * kernel[0 * 32 + 16]; // 1: the middle of the window counts in full at frequency 0
+ * ```
+ */
+export function spectrumKernel(): Float32Array {
+  const kernel = new Float32Array(2 * bins * windowSize);
+  for (const [n, weight] of hannWindow(windowSize).entries()) {
+    for (let k = 0; k < bins; k++) {
+      const quarterTurn = windowSize / 4;
+      kernel[k * windowSize + n] = weight * cosineOfTurn(k * n, windowSize);
+      // −sin θ = cos(θ + a quarter turn)
+      kernel[(bins + k) * windowSize + n] = weight * cosineOfTurn(k * n + quarterTurn, windowSize);
+    }
+  }
+  return kernel;
+}
 
 const middle = windowSize / 2;
 const hann = hannWindow(windowSize);
