@@ -175,7 +175,7 @@ describe('compareNamm', () => {
       isBetter: false,
     });
     expect(said).toContain('keeps 52.7 % on 4 passages, 1.252 bits per token');
-    expect(said).toContain('no better than random eviction and sink+recent');
+    expect(said).toContain('predicts text no better than random eviction and sink+recent');
     const better = { ...worse, namm: 1.111 };
     expect(
       describeComparison({ keptShare: 0.5, bits: better, passages: 4, isBetter: true }),

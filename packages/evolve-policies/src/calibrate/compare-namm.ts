@@ -27,8 +27,8 @@ const nothingForgotten = 1e-3;
 
 /**
  * Reads passages under a NAMM, under random eviction and under sink+recent at the share that the NAMM keeps, and
- * compares how well the rest of each passage is predicted. It takes no labels. A NAMM that does not beat both does not
- * suit the model.
+ * compares how well the rest of each passage is predicted. It takes no labels. A NAMM that does not beat both has nothing to
+ * show for itself on the model; that answers to questions may rank otherwise, only questions tell.
  *
  * @param decoder loaded with the probe of the NAMM
  * @param passages token ids, `[tokens]` each: three quarters are read, the rest is predicted
@@ -104,5 +104,6 @@ export function describeComparison({
     ...(bits.namm >= bits.random! ? ['random eviction'] : []),
     ...(bits.namm >= bits.sinkRecent! ? ['sink+recent'] : []),
   ];
-  return `${figures}\nIt is no better than ${rivals.join(' and ')} at the same share: this NAMM does not suit the model; evolve it on from there, or use a classic policy`;
+  return `${figures}
+It predicts text no better than ${rivals.join(' and ')} with as much memory: try it on your task before you trust it here, evolve it on from there, or use a classic policy`;
 }
