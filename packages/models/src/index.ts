@@ -1,2 +1,3 @@
+export { type AgentName, agentFolder, agentNames } from './agent-folder.js';
 export { type ModelName, modelFolder, modelNames } from './model-folder.js';
 export { checkpointsIn, nammCheckpoints } from './namm-checkpoints.js';
