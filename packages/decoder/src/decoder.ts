@@ -89,6 +89,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   /**
    * An empty cache for one sequence.
    *
+   * @param options its policy and positions
    * @throws {CacheUseError} when positions are to be compact, but those of this model cannot be
    * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
    */
@@ -100,6 +101,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   /**
    * A cache that `cache.save(path)` wrote, for this model: it gives the same tokens as the saved one.
    *
+   * @param path of the file
    * @param options the policy it was saved with, and a recorder if wanted
    * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
    * @throws {CacheMismatchError} when it was saved with another model, policy or settings
@@ -117,6 +119,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * compact positions take input of any length: before a chunk that would pass the limit their gaps are
    * closed.
    *
+   * @param items each a cache, its new tokens, and the outputs wanted
+   * @param options progress and cancellation
    * @returns per item the outputs asked for
    * @throws {DecoderInputError | PositionLimitError | CacheUseError} when an item cannot be fed; all caches
    *   are then unchanged

@@ -73,6 +73,12 @@ function readAxes(scaling: ConfigReader | null, size: number): { axes?: readonly
 /**
  * A rotary table from the parameters alone, as transformers' `rope_parameters` spell them.
  *
+ * @param parameters such as `rope_theta`, `rope_type` and `factor`
+ * @param headSize numbers per head
+ * @param maximumPositions the model's `max_position_embeddings`
+ * @returns the table
+ * @throws {ModelFolderError} naming the parameter that cannot be
+ *
  * @example
  * ```ts
  * const table = readRotaryParameters({ rope_theta: 1e4, rope_type: 'linear', factor: 2 }, 64, 2048);
