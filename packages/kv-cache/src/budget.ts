@@ -35,7 +35,9 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
  * tokens seen. Strings are such numbers, percentages (`'25%'`, at most `'100%'`) or bytes for the whole
  * cache: B, KB, MB and GB are powers of 1000, KiB, MiB and GiB powers of 1024, in any case.
  *
+ * @param input the budget
  * @param option how the message calls the value
+ * @returns the budget as plain data
  * @throws {InvalidArgumentError} for anything else, saying what is allowed
  * @example
  * ```ts

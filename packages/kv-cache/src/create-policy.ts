@@ -46,6 +46,9 @@ export const policyNames: readonly string[] = ['full', ...factories.keys()];
 /**
  * Makes a policy from its name, with default options: for command lines and tables.
  *
+ * @param name one of {@link policyNames}
+ * @param options budget, and the seed of `random`
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for an unknown name (the message lists the known ones), a budget that
  *   is missing or cannot be read, or a bad seed
  * @example

@@ -110,7 +110,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     return this.#rows.nextAxisPosition;
   }
 
-  /** Rows that one head holds. */
+  /**
+   * Rows that one head holds.
+   *
+   * @throws {InvalidArgumentError} here and below, when there is no such head
+   * @throws {CacheReleasedError} here and below, when the rows are gone
+   */
   length(layer: number, head: number): number {
     return this.#head(layer, head).length;
   }
@@ -170,6 +175,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * Appends the rows of a forward pass, shows the probes to the policy, and evicts what the policy does
    * not keep. When the promise resolves, the policy's budget holds.
    *
+   * @param update of the pass
    * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
    * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept
    * @throws whatever the policy throws; after that, as after an invalid selection, the rows are in the cache
@@ -192,6 +198,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * gets a {@link CacheBusyError}; reading stays free.
    *
    * @param work what it is for, for the message of that error
+   * @returns the right to change the cache; release it
    * @throws {CacheBusyError} when somebody else has taken it
    */
   lease(work: string): CacheLease {
@@ -262,6 +269,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * Writes the cache and its policy's state to a file, atomically: a safetensors file that
    * {@link KVCache.restore} reads, with a SHA-256 of all it holds. What a recorder wrote down is not in it.
    *
+   * @param path of the file
    * @param attached what else belongs to the sequence, for {@link KVCache.restoreAttached}
    * @throws {CacheBusyError} when somebody else is changing the cache
    * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
@@ -286,6 +294,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   /**
    * The cache that {@link save} wrote, which goes on as the saved one would have.
    *
+   * @param path of the file
    * @param shape of the model's caches
    * @param options the policy it was saved with, and a recorder if wanted; all else comes from the file
    * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
@@ -352,6 +361,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * is so computed once. Nothing is shared: from here on the copy has the same bits as a cache that was under
    * its policy from the start, if this one's has evicted nothing.
    *
+   * @param policy of the copy
+   * @returns the copy
    * @throws {InvalidArgumentError} when the policy cannot take over from this one's
    * @throws {InvalidSelectionError} when it chooses slots that cannot be kept; or whatever it throws
    * @throws {CacheBusyError} when somebody else is changing the cache

@@ -25,6 +25,8 @@ export interface AdaKVOptions extends AdaptiveHeadsOptions {
  * it fits a prefill in one pass. Its rounding may not exceed the budget here: the heads that rounding
  * raised most give way.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option
  * @example
  * ```ts

@@ -24,6 +24,8 @@ export interface H2OOptions {
  * The original scores every query head and caches per query head; here the query heads of a group are
  * averaged and the decision is per KV head. Raw sums favour old tokens: see {@link observedAttention}.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option
  * @example
  * ```ts
@@ -35,7 +37,13 @@ export function h2o(options: H2OOptions): EvictionPolicy {
   return scoredPolicy({ scorer: h2oScorer(recentShare), budget });
 }
 
-/** The scorer of {@link h2o}. */
+/**
+ * The scorer of {@link h2o}.
+ *
+ * @param recentShare as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function h2oScorer(recentShare = 0.5): RowScorer {
   checkShare('recentShare', recentShare);
   return rowScorer({

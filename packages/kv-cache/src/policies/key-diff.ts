@@ -18,6 +18,8 @@ export interface KeyDiffOptions {
  * The anchor is the mean over the rows held now, per head. Rotation is part of the keys here, as in
  * kvpress. A key or an anchor of length zero has cosine 0.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad budget
  * @example
  * ```ts
@@ -29,7 +31,11 @@ export function keyDiff(options: KeyDiffOptions): EvictionPolicy {
   return scoredPolicy({ scorer: keyDiffScorer(), budget });
 }
 
-/** The scorer of {@link keyDiff}. */
+/**
+ * The scorer of {@link keyDiff}.
+ *
+ * @returns a scorer for {@link scoredPolicy}
+ */
 export function keyDiffScorer(): RowScorer {
   let scratch = new Float32Array(0);
   return rowScorer({

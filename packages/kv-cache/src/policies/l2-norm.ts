@@ -23,6 +23,8 @@ export interface L2NormOptions {
  * No layers are skipped and no recent window is protected, as in kvpress; the original leaves the first
  * two layers alone in its documentation but not in its code.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option
  * @example
  * ```ts
@@ -34,7 +36,13 @@ export function l2Norm(options: L2NormOptions): EvictionPolicy {
   return scoredPolicy({ scorer: l2NormScorer(keep), budget });
 }
 
-/** The scorer of {@link l2Norm}. */
+/**
+ * The scorer of {@link l2Norm}.
+ *
+ * @param keep as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function l2NormScorer(keep: 'lowest' | 'highest' = 'lowest'): RowScorer {
   checkChoice('keep', keep, ['lowest', 'highest']);
   const sign = keep === 'lowest' ? -1 : 1;

@@ -18,6 +18,8 @@ export interface ObservedAttentionOptions {
  *
  * kvpress does this once, after prefill; here it goes on in decode.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad budget
  * @example
  * ```ts
@@ -29,7 +31,11 @@ export function observedAttention(options: ObservedAttentionOptions): EvictionPo
   return scoredPolicy({ scorer: observedAttentionScorer(), budget });
 }
 
-/** The scorer of {@link observedAttention}. */
+/**
+ * The scorer of {@link observedAttention}.
+ *
+ * @returns a scorer for {@link scoredPolicy}
+ */
 export function observedAttentionScorer(): RowScorer {
   return rowScorer({
     name: 'observed-attention',

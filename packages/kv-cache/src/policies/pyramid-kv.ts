@@ -22,6 +22,8 @@ export interface PyramidKVOptions
  * budget is the mean over the layers and always holds: where the rule of KVCache-Factory would exceed
  * it by rounding, a slightly smaller pyramid is taken.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option; at the start of a cache also for a budget in bytes
  *   when the layers have different sizes
  * @example

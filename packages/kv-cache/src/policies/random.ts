@@ -17,6 +17,8 @@ export interface RandomOptions {
  * layer, head, token) and stays for life, so the same seed keeps the same rows whatever the chunks
  * were, and the kept rows are a uniform sample of all that were seen.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad budget or seed
  * @example
  * ```ts
@@ -28,7 +30,13 @@ export function random(options: RandomOptions): EvictionPolicy {
   return scoredPolicy({ scorer: randomScorer(seed), budget });
 }
 
-/** The scorer of {@link random}. */
+/**
+ * The scorer of {@link random}.
+ *
+ * @param seed as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function randomScorer(seed: number): RowScorer {
   checkInteger('seed', seed, 0);
   return rowScorer({

@@ -24,6 +24,8 @@ export interface SinkRecentOptions {
  * C ≤ S the sinks shrink to C − 1, so that the newest token always stays. `sinks: 0` is plain recency,
  * which is known to collapse and should never be the only baseline.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad budget or number of sinks
  * @example
  * ```ts
@@ -35,7 +37,13 @@ export function sinkRecent(options: SinkRecentOptions): EvictionPolicy {
   return scoredPolicy({ scorer: sinkRecentScorer(sinks), budget });
 }
 
-/** The scorer of {@link sinkRecent}: infinite for sinks, else the token's number. */
+/**
+ * The scorer of {@link sinkRecent}: infinite for sinks, else the token's number.
+ *
+ * @param sinks as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function sinkRecentScorer(sinks = 4): RowScorer {
   checkInteger('sinks', sinks, 0);
   return rowScorer({

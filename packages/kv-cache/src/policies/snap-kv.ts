@@ -42,6 +42,8 @@ export interface SnapKVOptions extends SnapKVScorerOptions {
  * gave to rows that have gone since is not spread over the others. The carried attention costs
  * w × 4 bytes per row, and w × query heads of the group × 4 with maximum pooling.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option
  * @example
  * ```ts
@@ -54,7 +56,13 @@ export function snapKV(options: SnapKVOptions): EvictionPolicy {
   return scoredPolicy({ scorer: snapKVScorer(scorerOptions), budget });
 }
 
-/** The scorer of {@link snapKV}. */
+/**
+ * The scorer of {@link snapKV}.
+ *
+ * @param options as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function snapKVScorer(options: SnapKVScorerOptions = {}): RowScorer {
   checkNames('snapKVScorer', options, snapKVNames);
   const { window = 32, kernel = 5, pooling = 'average' } = options;

@@ -24,6 +24,8 @@ export interface TovaOptions {
  * Heads whose rows differ (after an eviction by hand) are aligned by position: a head that no longer
  * holds a token gives it no attention, and each head keeps the best of the tokens that it holds.
  *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad budget
  * @example
  * ```ts
@@ -35,7 +37,13 @@ export function tova(options: TovaOptions): EvictionPolicy {
   return scoredPolicy({ scorer: tovaScorer(protectLast), budget });
 }
 
-/** The scorer of {@link tova}. */
+/**
+ * The scorer of {@link tova}.
+ *
+ * @param protectLast as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when it is out of range
+ */
 export function tovaScorer(protectLast = true): RowScorer {
   return {
     name: 'tova',

@@ -23,7 +23,13 @@ export interface AdaptiveHeadsOptions {
  * Heads of a layer compete for its H × C slots by score, with a safeguard for each (Ada-KV, Feng et al.
  * 2024, https://arxiv.org/abs/2407.11550). See {@link adaKV}.
  *
+ * @param options safeguard and rule
+ * @returns an allocation for {@link scoredPolicy}
  * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * scoredPolicy({ scorer: keyDiffScorer(), budget: 256, heads: adaptiveHeads({ safeguard: 0.5 }) });
+ * ```
  */
 export function adaptiveHeads(options: AdaptiveHeadsOptions = {}): HeadAllocation {
   checkNames('adaptiveHeads', options, ['safeguard', 'rule']);

@@ -14,6 +14,7 @@ export interface GivenCounts {
  * share a budget that heads cannot divide, or to give a scorer the counts that another policy came to.
  *
  * @param schedule ascending in `seen`; before the first entry everything stays
+ * @returns an allocation for {@link scoredPolicy}, which then takes no budget
  * @throws {InvalidArgumentError} when the schedule is empty, does not ascend, or a count is below 1
  * @example
  * ```ts

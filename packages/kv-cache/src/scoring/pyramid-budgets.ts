@@ -35,6 +35,8 @@ export interface PyramidBudgetsOptions {
  * layer's number, for KVCache-Factory C = slots and the window comes on top; the latter's integer steps
  * exceed its own average by up to (layers − 1) / 2.
  *
+ * @param options sizes and rule
+ * @returns rows per head, one number per layer
  * @throws {InvalidArgumentError} for a bad option
  * @example
  * ```ts

@@ -9,7 +9,13 @@ export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta'
  * Gives the first layers more slots than the last: {@link pyramidBudgets}, held to the budget. Where a
  * rule's rounding exceeds the average it was asked for, it is asked for less until it does not.
  *
+ * @param options window, steepness and whose arithmetic
+ * @returns an allocation for {@link scoredPolicy}
  * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * scoredPolicy({ scorer: snapKVScorer(), budget: '25%', layers: pyramidLayers({ window: 32 }) });
+ * ```
  */
 export function pyramidLayers(options: PyramidLayersOptions): LayerAllocation {
   checkNames('pyramidLayers', options, ['window', 'beta', 'rule']);

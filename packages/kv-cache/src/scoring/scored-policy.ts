@@ -44,6 +44,8 @@ export interface ScoredPolicyOptions {
  * allocations how layers and heads share them. All classic policies of this package are made so. It is
  * applied after every forward pass, in prefill and decode alike, unless an interval is asked for.
  *
+ * @param options the parts
+ * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} when the budget cannot be read, is missing or has no effect, or the interval is no
  *   whole number above 0
  * @example
