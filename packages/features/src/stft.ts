@@ -25,7 +25,7 @@ export function hannWindow(size: number): Float64Array {
 }
 
 /** cos(2πn / size), exact where the result is 0, ±1/2 or ±1, so that windows and kernels hold true zeros. */
-export function cosineOfTurn(n: number, size: number): number {
+function cosineOfTurn(n: number, size: number): number {
   const twelfths = (12 * (((n % size) + size) % size)) / size;
   const exact: Record<number, number> = {
     0: 1,
