@@ -43,7 +43,7 @@ const rooms = {
     ...['benchmarks', 'environments', 'cache-decision-transformer', 'evolve'],
   ],
   models: ['core'],
-  cli: ['core'],
+  cli: ['core', 'hub'],
   testing: ['core', 'tensors'],
 };
 

@@ -1,7 +1,6 @@
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
 export { exitCodes } from './exit-codes.js';
-export { findModel, ModelNameError } from './find-model.js';
 export { Interruption, interruptSignal } from './interruption.js';
 export { openModel } from './open-model.js';
 export {

@@ -1,13 +1,33 @@
-import { findModel, ModelNameError } from './find-model.js';
+import { resolveModel } from '@namm/hub';
+import { StatusLine } from './status-line.js';
 
 /**
- * The folder of a model that was named on the command line.
+ * The folder of a model that was named on the command line, fetched from the hub when it is not on the disk.
  *
  * @param name a folder, or a model of the hub as `OWNER/NAME`
- * @throws {ModelNameError} when it is neither
+ * @param signal stops a download; the next one goes on from there
+ * @throws what {@link resolveModel} throws
  */
-export async function openModel(name: string, _signal?: AbortSignal): Promise<string> {
-  const folder = await findModel(name);
-  if (folder !== null) return folder;
-  throw new ModelNameError(name, 'does not exist; name a folder');
+export async function openModel(name: string, signal?: AbortSignal): Promise<string> {
+  const status = new StatusLine();
+  let isFetching = false;
+  try {
+    return await resolveModel(name, {
+      ...(signal && { signal }),
+      onEvent: (event) => {
+        // What is on the disk already comes whole.
+        if (event.status === 'progress' && event.loaded < event.total && !isFetching) {
+          isFetching = true;
+          status.finish(`fetching ${name} from the hub`);
+        }
+        if (!isFetching || event.status !== 'progress_total') return;
+        const [loaded, total] = [event.loaded, event.total].map((bytes) =>
+          (bytes / 1e6).toFixed(1),
+        );
+        status.show(`${loaded} of ${total} MB, ${event.progress.toFixed(0)} %`);
+      },
+    });
+  } finally {
+    status.clear();
+  }
 }

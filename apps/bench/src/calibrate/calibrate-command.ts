@@ -4,7 +4,9 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import {
   addRopeScalingOptions,
   count,
+  interruptSignal,
   number,
+  openModel,
   ProgressLine,
   type RopeScalingOptions,
   ropeScalingOf,
@@ -35,7 +37,7 @@ export function addCalibrateCommand(program: Command): void {
     .command('calibrate')
     .description('make a NAMM ready for a model that it was not evolved on');
   addRopeScalingOptions(command, '1 if left out', 2)
-    .requiredOption('--model <folder>', 'the model, with its tokenizer')
+    .requiredOption('--model <name>', 'the model: a folder, or a model of the hub')
     .requiredOption('--namm <file>', 'the NAMM')
     .requiredOption('--out <file>', 'the NAMM for that model')
     .option(
@@ -48,7 +50,7 @@ export function addCalibrateCommand(program: Command): void {
         .default('head'),
     )
     .option(
-      '--from <folder>',
+      '--from <name>',
       'the model that the NAMM was evolved on; needed when it has a bias per head, to find the like heads',
     )
     .option('--bias-shift <x>', 'added to every score: above 0 keeps more', number, 0)
@@ -69,12 +71,15 @@ async function run(options: Options): Promise<void> {
   if (!(await stat(place).catch(() => null))?.isDirectory()) {
     throw new InvalidArgumentError('--out', `there is no folder ${place}`);
   }
+  const old = await readCheckpoint(options.namm);
+  const folder = await openModel(options.model, interruptSignal());
+  const from = options.from && (await openModel(options.from, interruptSignal()));
   const progress = new ProgressLine('passages');
   const { checkpoint, comparison } = await moveNamm({
-    checkpoint: await readCheckpoint(options.namm),
-    model: { folder: options.model, ropeScaling: ropeScalingOf(options) },
+    checkpoint: old,
+    model: { folder, ropeScaling: ropeScalingOf(options) },
     statistics: options.frozen ? 'frozen' : options.normaliser,
-    ...{ from: options.from, biasShift: options.biasShift, passages: options.passages },
+    ...{ from, biasShift: options.biasShift, passages: options.passages },
     ...{ length: options.length, seed: options.seed },
     ...(!options.compare && { comparisons: 0 }),
     texts: () => evolveTexts(options.corpus),

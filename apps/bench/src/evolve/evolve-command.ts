@@ -10,6 +10,7 @@ import {
   listOf,
   nameFrom,
   number,
+  openModel,
   ProgressLine,
   type RopeScalingOptions,
   ropeScalingOf,
@@ -78,7 +79,7 @@ export function addEvolveCommand(program: Command): void {
     );
   addRopeScalingOptions(command, "--length over the model's positions if left out", 2)
     .requiredOption('--out <folder>', 'folder of the run')
-    .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
+    .option('--model <name>', 'a folder, or a model of the hub; the bundled one if left out')
     .option('--length <tokens>', 'length of the prompts', count, 768)
     .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), [
       'single-document',
@@ -155,7 +156,9 @@ async function run(options: Options): Promise<void> {
   const { isComplete, best } = await evolveOnTexts({
     folder: options.out,
     model: {
-      folder: options.model ?? modelFolder('nano-llama'),
+      folder: options.model
+        ? await openModel(options.model, interruptSignal())
+        : modelFolder('nano-llama'),
       ropeScaling: { ...ropeScalingOf(options), factor: options.ropeFactor },
     },
     trainable: {

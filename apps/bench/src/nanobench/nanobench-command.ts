@@ -40,7 +40,7 @@ import {
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
 import { readNamms, readRival, varyNamm } from '@namm/evolve-policies';
 import { checkpointsIn, modelFolder } from '@namm/models';
-import { openModel } from './open-model.js';
+import { openBenchmarkModel } from './open-benchmark-model.js';
 import { addTuneCommand } from './tune-command.js';
 
 /** What the reduced run measures, and what `--full` does instead. */
@@ -100,7 +100,7 @@ export function addNanobenchCommand(program: Command): void {
       'score full cache, fact oracle, NAMMs and classic policies on the task families, beyond the training length',
     )
     .option('--full', 'everything, instead of the reduced form of a few minutes', false)
-    .option('--model <folders...>', 'models with their tokenizers; the bundled one if left out')
+    .option('--model <names...>', 'folders, or models of the hub; the bundled one if left out')
     .option('--namm <files...>', 'checkpoints; those beside each model if left out')
     .option(
       '--rival <files...>',
@@ -258,7 +258,7 @@ async function openModels(
   const rivals = await Promise.all(rival.map(readRival));
   return Promise.all(
     folders.map(async (folder) => {
-      const model = await openModel(folder, threads);
+      const model = await openBenchmarkModel(folder, threads);
       const learned = await readNamms(namm ?? checkpointsIn(folder));
       const variants = [
         ...offsets.map((scoreOffset) => ({ scoreOffset })),

@@ -13,7 +13,7 @@ import {
 import { nanobenchFiller } from '@namm/benchmarks/texts';
 import { count, listOf, ProgressLine, positiveNumber, terminalWidth } from '@namm/cli';
 import { modelFolder } from '@namm/models';
-import { openModel } from './open-model.js';
+import { openBenchmarkModel } from './open-benchmark-model.js';
 
 interface Options {
   model?: string;
@@ -37,7 +37,7 @@ export function addTuneCommand(program: Command): void {
     .description(
       'find the context extension under which the full cache is best, on the development split',
     )
-    .option('--model <folder>', 'a model with its tokenizer; the bundled one if left out')
+    .option('--model <name>', 'a folder, or a model of the hub; the bundled one if left out')
     .option('--factors <list>', 'run lengths over the training length', numbers, [2, 4, 8, 16])
     .option('--alphas <list>', 'NTK alphas', numbers, [1, 1.5, 2, 3, 4])
     .option('--logit-factors <list>', 'factors on the attention logits', numbers, [1, 1.25, 1.5, 2])
@@ -56,7 +56,7 @@ export function addTuneCommand(program: Command): void {
 
 async function tune(options: Options): Promise<void> {
   const { factors, alphas, logitFactors, yarn, prompts, seed, corpus, threads } = options;
-  const model = await openModel(options.model ?? modelFolder('nano-llama'), threads);
+  const model = await openBenchmarkModel(options.model ?? modelFolder('nano-llama'), threads);
   const path = options.out ?? join(model.folder, tunedExtensionsFile);
   const store = await ResultStore.open(
     options.results ?? join(tmpdir(), `namm-nanobench-tune-${model.version}.jsonl`),

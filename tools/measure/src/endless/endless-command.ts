@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
+import { count, describeMachine, openModel, StatusLine, threadCount } from '@namm/cli';
 import { policyNames } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
 import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
@@ -40,7 +40,7 @@ export function addEndlessCommand(program: Command): void {
     .description('read prose without end through a bounded cache with compact positions');
   addModelOptions(command)
     .option('--random', 'the model of random weights in place of the bundled one')
-    .option('--model <folder>', 'a trained model with its tokenizer, in place of the bundled one')
+    .option('--model <name>', 'a folder, or a model of the hub, in place of the bundled one')
     .option('--tokens <count>', 'tokens of prose', count, 200_000)
     .option('--limit <count>', 'positions (default: as trained; with --random 8192)', count)
     .option(
@@ -92,7 +92,7 @@ async function endless(options: Options): Promise<void> {
 async function makeRequest(options: Options): Promise<EndlessRequest> {
   const { tokens, policy, seed, threads, random: isRandom = false } = options;
   const bundled = modelFolder('nano-llama');
-  let folder = options.model ?? bundled;
+  let folder = options.model ? await openModel(options.model) : bundled;
   let limit = options.limit ?? 8192;
   if (isRandom) {
     const work = workFolder(options);

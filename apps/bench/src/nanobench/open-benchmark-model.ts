@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { NanobenchModel } from '@namm/benchmarks';
+import { interruptSignal, openModel } from '@namm/cli';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 
 /** A model folder as NanoBench takes it. */
@@ -7,8 +8,13 @@ export interface BenchmarkModel extends NanobenchModel {
   readonly folder: string;
 }
 
-/** Opens a folder. */
-export async function openModel(folder: string, threads: number): Promise<BenchmarkModel> {
+/**
+ * Opens the model that a command names.
+ *
+ * @param name a folder, or a model of the hub
+ */
+export async function openBenchmarkModel(name: string, threads: number): Promise<BenchmarkModel> {
+  const folder = await openModel(name, interruptSignal());
   const tokenizer = await loadTokenizer(folder);
   const decoder = await Decoder.load(folder, { threads: 1 });
   const { spec, cacheShape } = decoder;
