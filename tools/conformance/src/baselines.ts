@@ -35,6 +35,8 @@ interface Baselines {
     readonly Hk: number;
     readonly n: number;
     readonly d: number;
+    /** Window of the methods whose cases name none. */
+    readonly w: number;
   };
   readonly layers: readonly {
     readonly oneshot: readonly OneShotCase[];
@@ -101,7 +103,7 @@ function shapeOf({ config, layers }: Baselines): CacheShape {
 async function* oneShotCases(fixture: Baselines, tokens: readonly LayerTokens[]) {
   for (const [index, { method, params }] of fixture.layers[0]!.oneshot.entries()) {
     const name = `oneshot ${method} ${JSON.stringify(params)}`;
-    const policy = policyOf(method, params);
+    const policy = policyOf(method, { w: fixture.config.w, ...params });
     if (policy === null) {
       yield skipped(name, `the method '${method}' is not known here`);
       continue;
@@ -118,7 +120,7 @@ async function* oneShotCases(fixture: Baselines, tokens: readonly LayerTokens[])
 async function* streamCases(fixture: Baselines, tokens: readonly LayerTokens[]) {
   for (const [index, { method, params }] of fixture.layers[0]!.stream.entries()) {
     const name = `stream ${method} ${JSON.stringify(params)}`;
-    const policy = policyOf(method, params);
+    const policy = policyOf(method, { w: fixture.config.w, ...params });
     if (policy === null) {
       yield skipped(name, `the method '${method}' is not known here`);
       continue;

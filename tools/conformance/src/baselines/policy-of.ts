@@ -13,7 +13,7 @@ import {
   tova,
 } from '@namm/kv-cache';
 
-/** Parameters of a case, by the names that the fixture gives them. */
+/** Parameters of a case, by the names that the fixture gives them, and `w`, the window of the whole fixture. */
 export type Parameters = Readonly<Record<string, number>>;
 
 /** Our policy for each method of the fixture. */
@@ -42,7 +42,8 @@ const policies: Readonly<Record<string, (p: Parameters) => EvictionPolicy>> = {
   'adakv(snapkv)': (p) =>
     adaKV({
       budget: rowsOf(p),
-      scorer: snapKVScorer({ window: 16, kernel: 5 }), // the fixture names neither here
+      // The case names neither: the window is that of the fixture, the kernel kvpress' own.
+      scorer: snapKVScorer({ window: p.w!, kernel: 5 }),
       safeguard: p.alpha_safeguard!,
     }),
   'adakv original allocation (FFY0 style)': (p) =>

@@ -40,7 +40,6 @@ export function addEndlessCommand(program: Command): void {
     .description('read prose without end through a bounded cache with compact positions');
   addModelOptions(command)
     .option('--random', 'the model of random weights in place of the bundled one')
-    .option('--model <name>', 'a folder, or a model of the hub, in place of the bundled one')
     .option('--tokens <count>', 'tokens of prose', count, 200_000)
     .option('--limit <count>', 'positions (default: as trained; with --random 8192)', count)
     .option(

@@ -4,15 +4,10 @@ import { Decoder } from '@namm/decoder';
 import type { KVCache } from '@namm/kv-cache';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
-import {
-  addModelOptions,
-  checkLength,
-  type ModelOptions,
-  workFolder,
-} from '../measuring/model-options.js';
+import { measuredModel } from '../measuring/measured-model.js';
+import { addModelOptions, type ModelOptions } from '../measuring/model-options.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
-import { prepareModel } from '../random-model/prepare-model.js';
 import { type DecodeTime, timeDecode, type Variant } from './decode-times.js';
 import { type MemoryFound, memoryPolicies, memoryWhileDecoding } from './memory-while-decoding.js';
 
@@ -57,12 +52,12 @@ export function addKeptCommand(program: Command): void {
 }
 
 async function kept(options: Options): Promise<void> {
-  const { length, shares, layers, vocabulary, seed, threads, memoryTokens } = options;
-  checkLength(length, Math.max(options.decodeTokens + 1, memoryTokens));
+  const { length, shares, layers, seed, threads, memoryTokens } = options;
   const machine = describeMachine();
-  const work = workFolder(options);
-  status.show(`writing the model into ${work}`);
-  const folder = await prepareModel(work, 'hugging-face', options);
+  const { folder, vocabulary, title } = await measuredModel(
+    options,
+    length + Math.max(options.decodeTokens + 1, memoryTokens),
+  );
   const decoder = await Decoder.load(folder, { threads });
   const prompt = randomPrompt(length, vocabulary, seed);
 
@@ -90,7 +85,7 @@ async function kept(options: Options): Promise<void> {
     return;
   }
   const time = threads === 1 ? 'one thread, CPU time' : `${threads} threads, wall time`;
-  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${title}; ${time}.`);
   console.log(`${machine}.`);
   console.log(`\n${formatTimes(rows, threads === 1 ? 'cpu' : 'wall')}\n`);
   console.log(`${length} tokens read; medians of ${options.rounds}. others: cores that other`);

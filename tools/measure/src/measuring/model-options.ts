@@ -2,13 +2,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count } from '@namm/cli';
-import { maximumPositions } from '../random-model/model-config.js';
 import type { ModelRequest } from '../random-model/prepare-model.js';
-import { MeasurementError } from './measurement-error.js';
 
 /** The options of a command that measures the model of random weights. */
 export interface ModelOptions extends ModelRequest {
   readonly work?: string;
+  /** In place of the model of random weights. */
+  readonly model?: string;
 }
 
 /** llama.cpp wants a word for each byte. */
@@ -20,23 +20,11 @@ const vocabulary = (text: string): number => {
 /** Adds the options that say which model is measured, and where it is kept. */
 export function addModelOptions(command: Command) {
   return command
+    .option('--model <name>', 'a folder, or a model of the hub, instead of random weights')
     .option('--work <folder>', 'where the model is written, and found again by the next run')
     .option('--layers <count>', 'layers of the model', count, 30)
     .option('--vocabulary <count>', 'tokens that the model knows', vocabulary, 49152)
     .option('--seed <seed>', 'seed of weights and prompts', count, 1);
-}
-
-/**
- * Checks before anything is measured that the model has room for a prompt and what is decoded after it.
- *
- * @throws {MeasurementError} when it has not
- */
-export function checkLength(length: number, decodeTokens: number): void {
-  const needed = length + decodeTokens;
-  if (needed <= maximumPositions) return;
-  throw new MeasurementError(
-    `${length} tokens and ${decodeTokens} more need ${needed} positions, and the model has ${maximumPositions}.`,
-  );
 }
 
 /** The folder for the model, one for each size unless the user names one. */

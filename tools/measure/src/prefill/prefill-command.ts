@@ -5,16 +5,12 @@ import { type EvictionPolicy, full, h2o, keptShare } from '@namm/kv-cache';
 import { namm, SpectrumCollector } from '@namm/namm';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
-import {
-  addModelOptions,
-  checkLength,
-  type ModelOptions,
-  workFolder,
-} from '../measuring/model-options.js';
+import { measuredModel } from '../measuring/measured-model.js';
+import { addModelOptions, type ModelOptions } from '../measuring/model-options.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
-import { prepareModel } from '../random-model/prepare-model.js';
+
 import { findScoreOffset, normalisedNamm } from './random-namm.js';
 
 const status = new StatusLine();
@@ -66,12 +62,9 @@ export function addPrefillCommand(program: Command): void {
 }
 
 async function prefill(options: Options): Promise<void> {
-  const { length, layers, vocabulary, seed, threads, updateInterval } = options;
-  checkLength(length, 1);
+  const { length, layers, seed, threads, updateInterval } = options;
   const machine = describeMachine();
-  const work = workFolder(options);
-  status.show(`writing the model into ${work}`);
-  const folder = await prepareModel(work, 'hugging-face', options);
+  const { folder, vocabulary, title } = await measuredModel(options, length + 1);
   const prompt = randomPrompt(length, vocabulary, seed);
 
   // A graph computes one probe: each policy has a decoder of its own, and one is loaded at a time.
@@ -114,7 +107,7 @@ async function prefill(options: Options): Promise<void> {
   }
   const clock = threads === 1 ? 'cpu' : 'wall';
   const time = threads === 1 ? 'one thread, CPU time' : `${threads} threads, wall time`;
-  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${title}; ${time}.`);
   console.log(`${machine}.\n`);
   console.log(formatRows(rows, clock));
   console.log(`\n${length} tokens read; medians of ${options.rounds}. ×: time over that of the`);

@@ -2,15 +2,9 @@ import type { Command } from '@commander-js/extra-typings';
 import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
-import {
-  addModelOptions,
-  checkLength,
-  type ModelOptions,
-  workFolder,
-} from '../measuring/model-options.js';
-
+import { measuredModel } from '../measuring/measured-model.js';
+import { addModelOptions, type ModelOptions } from '../measuring/model-options.js';
 import { runInProcess } from '../measuring/run-in-process.js';
-import { prepareModel } from '../random-model/prepare-model.js';
 import {
   measureResponsiveness,
   type Place,
@@ -59,12 +53,9 @@ export function addResponsivenessCommand(program: Command): void {
 }
 
 async function responsiveness(options: Options): Promise<void> {
-  const { layers, vocabulary, seed, length, threads, rounds } = options;
-  checkLength(length, 0);
+  const { layers, seed, length, threads, rounds } = options;
   const machine = describeMachine();
-  const work = workFolder(options);
-  status.show(`writing the model into ${work}`);
-  const folder = await prepareModel(work, 'hugging-face', options);
+  const { folder, vocabulary, title } = await measuredModel(options, length);
   const found: Responsiveness[][] = places.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [which, place] of places.entries()) {
@@ -82,7 +73,7 @@ async function responsiveness(options: Options): Promise<void> {
     return;
   }
   const computing = `${threads} thread${threads === 1 ? '' : 's'}`;
-  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${computing}.`);
+  console.log(`${title}; ${computing}.`);
   console.log(`${machine}.`);
   console.log(`\n${formatRows(rows)}\n`);
   console.log(

@@ -1,14 +1,10 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
+import { measuredModel } from '../measuring/measured-model.js';
 import { MeasurementError } from '../measuring/measurement-error.js';
-import {
-  addModelOptions,
-  checkLength,
-  type ModelOptions,
-  workFolder,
-} from '../measuring/model-options.js';
+import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
 import { type ModelForm, prepareModel } from '../random-model/prepare-model.js';
-import { type Contender, contenders, type Folders } from './contenders.js';
+import { type Contender, contenders, type Folders, isPeer } from './contenders.js';
 import { formatAgreement, formatRatios, formatSpeed } from './format-speed.js';
 import { measure } from './measure.js';
 import {
@@ -72,22 +68,26 @@ export function addSpeedCommand(program: Command): void {
 
 async function speed(options: Options): Promise<void> {
   const { layers, lengths, rounds, threads, decodeTokens } = options;
-  for (const length of lengths) checkLength(length, decodeTokens + 1);
   const machine = describeMachine();
+  const model = await measuredModel(options, Math.max(...lengths) + decodeTokens + 1);
+  const { vocabulary, title } = model;
   const chosen = await chooseContenders(options);
-  const folders = await prepareFolders(options, chosen);
-  const { samples, agreements } = await runRounds(folders, { ...options, contenders: chosen });
+  const folders = await prepareFolders(options, model.folder, chosen);
+  const { samples, agreements } = await runRounds(folders, {
+    ...{ ...options, vocabulary },
+    contenders: chosen,
+  });
   const clock = threads === 1 ? 'cpu' : 'wall';
   const rows = speedRows(samples, clock);
   const ratios = ratioRows(samples, clock);
   if (options.json) {
-    const { vocabulary, seed } = options;
+    const { seed } = options;
     const settings = { layers, vocabulary, seed, lengths, rounds, decodeTokens, threads, clock };
     console.log(JSON.stringify({ machine, settings, agreements, rows, ratios, samples }));
     return;
   }
   const time = clock === 'cpu' ? 'one thread, CPU time' : `${threads} threads, wall time`;
-  console.log(`SmolLM2-135M shape, ${layers} layers, random weights, float32; ${time}.`);
+  console.log(`${title}; ${time}.`);
   console.log(`${machine}.`);
   for (const agreement of agreements) console.log(formatAgreement(agreement, decodeTokens + 1));
   console.log(`\n${formatSpeed(rows)}\n`);
@@ -100,7 +100,17 @@ async function speed(options: Options): Promise<void> {
 }
 
 async function chooseContenders(options: Options): Promise<readonly Contender[]> {
-  const { nodeLlamaCpp: folder, contenders: wanted = contenders } = options;
+  const { nodeLlamaCpp: folder } = options;
+  // Peers read a model of the user's own only in their own form.
+  const possible = options.model
+    ? contenders.filter((name) => !isPeer(name) || (name === 'transformers.js' && options.peer))
+    : contenders;
+  const wanted = options.contenders ?? possible;
+  const impossible = wanted.find((name) => !possible.includes(name));
+  if (impossible !== undefined) {
+    const advice = impossible === 'transformers.js' ? '; --peer names its export' : '';
+    throw new MeasurementError(`${impossible} cannot read ${options.model}${advice}.`);
+  }
   if (!wanted.includes('node-llama-cpp')) return wanted;
   status.show('looking for node-llama-cpp');
   if (options.install) await installNodeLlamaCpp(folder);
@@ -111,7 +121,11 @@ async function chooseContenders(options: Options): Promise<readonly Contender[]>
   return wanted.filter((name) => name !== 'node-llama-cpp');
 }
 
-async function prepareFolders(options: Options, chosen: readonly Contender[]): Promise<Folders> {
+async function prepareFolders(
+  options: Options,
+  ours: string,
+  chosen: readonly Contender[],
+): Promise<Folders> {
   const work = workFolder(options);
   const prepare = (form: ModelForm) => {
     status.show(`writing the model into ${work}: ${form}`);
@@ -119,7 +133,7 @@ async function prepareFolders(options: Options, chosen: readonly Contender[]): P
   };
   const isChosen = (name: Contender) => chosen.includes(name);
   return {
-    ours: await prepare('hugging-face'),
+    ours,
     transformersJs:
       options.peer ?? (isChosen('transformers.js') ? await prepare('transformers.js') : ''),
     gguf: isChosen('node-llama-cpp') ? await prepare('gguf') : '',
