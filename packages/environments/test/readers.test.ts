@@ -87,6 +87,26 @@ describe('openD4rl', () => {
     }
   });
 
+  it('reads what h5py wrote: flags as booleans, shuffled and compressed', async () => {
+    const path = join(import.meta.dirname, '__fixtures__', 'h5py-gzip.hdf5');
+    const read = await all(await openD4rl(path));
+    expect(read.map(({ length, end }) => ({ length, end }))).toEqual([
+      { length: 10, end: 'terminated' },
+      { length: 20, end: 'truncated' },
+      { length: 10, end: 'truncated' },
+    ]);
+    let [row, number] = [0, 0];
+    for (const { observations, rewards } of read) {
+      for (const value of observations) expect(value).toBe(number++ / 4);
+      for (const value of rewards) expect(value).toBe(row++ / 2);
+    }
+  });
+
+  it('refuses a compression that the library lacks and reads as wrong numbers', async () => {
+    const path = join(import.meta.dirname, '__fixtures__', 'h5py-lzf.hdf5');
+    await expect(openD4rl(path)).rejects.toThrow(/observations is compressed with lzf .*h5repack/);
+  });
+
   it('cuts old files without timeouts after the horizon it is told', async () => {
     const path = newPath();
     await writeD4rlLookAlike(path, { without: ['timeouts'] });
