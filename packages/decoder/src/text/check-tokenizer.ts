@@ -103,6 +103,13 @@ export function checkTokenizer(json: JsonObject, file: string): JsonObject {
     );
   }
   const vocabulary = checkVocabulary(json.model.vocab, file);
+  const { dropout } = json.model;
+  if (typeof dropout === 'number' && dropout > 0) {
+    throw new TokenizerError(
+      file,
+      `its model drops merges at random (dropout ${dropout}); set it to null`,
+    );
+  }
   if (type === 'BPE') checkMerges(json.model, vocabulary, file);
   return {
     normalizer: null,
@@ -111,6 +118,10 @@ export function checkTokenizer(json: JsonObject, file: string): JsonObject {
     decoder: null,
     ...json,
     model: { ...json.model, type },
-    added_tokens: checkAddedTokens(json.added_tokens, file),
+    // As in the reference, a token that the vocabulary has keeps its id there.
+    added_tokens: checkAddedTokens(json.added_tokens, file).map((token) => ({
+      ...token,
+      id: vocabulary.get(token.content as string) ?? token.id,
+    })),
   };
 }

@@ -3,6 +3,8 @@ export interface StreamSource {
   decode(ids: readonly number[]): string;
   /** Whether decoding leaves an id out: a special token, or none of the vocabulary. */
   isSilent(id: number): boolean;
+  /** Whether an id stands for one byte: what follows decides what the bytes before it decode to. */
+  isByte(id: number): boolean;
   /** Whether decoding tidies up spaces before punctuation, which changes text already decoded. */
   readonly tidiesSpaces: boolean;
 }
@@ -14,8 +16,8 @@ const contextLength = 16;
 
 /** How much of a text can no longer change when more ids follow. */
 function settledLength(text: string, tidiesSpaces: boolean): number {
-  // The bytes of an unfinished character decode to one replacement character.
-  const finished = text.endsWith('\ufffd') ? text.slice(0, -1) : text;
+  // The bytes of an unfinished character decode to replacement characters.
+  const finished = text.replace(/\ufffd+$/, '');
   // The longest thing tidied up is " 've": what follows the last spaces may still be joined to what
   // stands before them.
   return tidiesSpaces ? finished.replace(/ ?[^ ]* ?$/, '').length : finished.length;
@@ -47,11 +49,18 @@ export class TextStream {
     if (this.#source.isSilent(id)) return '';
     this.#window.push(id);
     const text = this.#source.decode(this.#window);
-    const settled = Math.max(this.#given, settledLength(text, this.#source.tidiesSpaces));
+    const settled = Math.max(this.#given, this.#settledLength(text));
     const piece = text.slice(this.#given, settled);
     this.#given = settled;
     if (this.#window.length >= longestWindow) this.#slide(text.slice(settled));
     return piece;
+  }
+
+  #settledLength(text: string): number {
+    const { tidiesSpaces } = this.#source;
+    const end = this.#window.findLastIndex((id) => !this.#source.isByte(id)) + 1;
+    if (end === this.#window.length) return settledLength(text, tidiesSpaces);
+    return settledLength(this.#source.decode(this.#window.slice(0, end)), tidiesSpaces);
   }
 
   /** The rest, when no more ids follow. The stream can then be used for another text. */

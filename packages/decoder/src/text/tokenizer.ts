@@ -6,7 +6,9 @@ import type { ChatMessage } from './chat-template.js';
 import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
 import { type GenerationSettings, readGenerationSettings } from './generation-settings.js';
+import { mendLibrary } from './mend-library.js';
 import { readJsonObject } from './read-json-object.js';
+import { respell } from './respell-tokenizer.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TextStream } from './text-stream.js';
 import { tidySpaces } from './tidy-spaces.js';
@@ -68,12 +70,16 @@ export class Tokenizer {
   readonly #specialTokens: SpecialTokens;
   readonly #specialIds: ReadonlySet<number>;
   readonly #tidiesSpaces: boolean;
+  /** Whether tokens of single bytes are put together. */
+  readonly #hasBytes: boolean;
 
   constructor(parts: TokenizerParts, generation: (eosId: number | null) => GenerationSettings) {
     const { file, json, config, specialTokens, chatTemplates } = parts;
     this.file = file;
     try {
-      this.#library = new Library(json, config);
+      const spelled = respell(json) as TokenizerParts['json'];
+      this.#library = new Library(spelled, config);
+      mendLibrary(this.#library, spelled);
     } catch (cause) {
       throw new TokenizerError(file, `cannot be used: ${String(cause)}`, { cause });
     }
@@ -87,6 +93,7 @@ export class Tokenizer {
     this.padId = this.#idOf(pad_token);
     this.generation = generation(this.eosId);
     this.#tidiesSpaces = tidiesSpaces(json, config);
+    this.#hasBytes = JSON.stringify(json.decoder ?? null).includes('"ByteFallback"');
   }
 
   /**
@@ -158,6 +165,7 @@ export class Tokenizer {
     return new TextStream({
       decode: (ids) => this.decode(ids),
       isSilent: (id) => this.#isSilent(id, skip),
+      isByte: (id) => this.#hasBytes && /^<0x[\da-f]{2}>$/i.test(this.tokenOf(id) ?? ''),
       tidiesSpaces: this.#tidiesSpaces,
     });
   }

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer } from './tokenizer.js';
+import { TokenizerError } from './tokenizer-error.js';
+
+/** Made by `recipes/tokenizer-parts` with tokenizers, in Rust. */
+const fixture = JSON.parse(
+  readFileSync(new URL('__fixtures__/tokenizer-parts.json', import.meta.url), 'utf8'),
+) as {
+  readonly name: string;
+  readonly file: object;
+  readonly error?: string;
+  readonly encoded: { readonly text: string; readonly ids: number[] }[];
+  readonly decoded: { readonly ids: number[]; readonly text: string }[];
+}[];
+
+async function load(file: object) {
+  const folder = mkdtempSync(join(tmpdir(), 'namm-parts-'));
+  try {
+    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(file));
+    return await loadTokenizer(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the reference reads and this package does not, with the cause that it names. */
+const refused: readonly (readonly [name: string, cause: RegExp])[] = [
+  ['{"type": "UnicodeScripts"}', /UnicodeScripts/],
+  ['{"type": "ByteLevel"}', /Normalizer type: ByteLevel/],
+  ['added, normalised to another', /"HEL" is normalised to the text of token 257/],
+  ['dropout', /drops merges at random \(dropout 0.5\)/],
+  ['WordLevel', /type "WordLevel"/],
+];
+
+describe('the parts of a tokenizer', () => {
+  const names = refused.map(([name]) => name);
+  const usable = fixture.filter(({ name, error }) => !error && !names.includes(name));
+
+  it('are many', () => expect(usable.length).toBeGreaterThan(70));
+
+  it.each(usable)('$name: as in the reference', async ({ file, encoded, decoded }) => {
+    const tokenizer = await load(file);
+    for (const { text, ids } of encoded) {
+      expect([text, tokenizer.encode(text, { addSpecialTokens: false })]).toEqual([text, ids]);
+    }
+    for (const { ids, text } of decoded) {
+      expect([ids, tokenizer.decode(ids)]).toEqual([ids, text]);
+      const stream = tokenizer.stream({ skipSpecialTokens: false });
+      const streamed = ids.map((id) => stream.push(id)).join('') + stream.end();
+      expect([ids, streamed]).toEqual([ids, text]);
+    }
+  });
+
+  it.each(fixture.filter(({ error }) => error))(
+    '$name: refused, as by the reference',
+    async ({ file }) => {
+      await expect(load(file)).rejects.toThrow(TokenizerError);
+    },
+  );
+
+  it.each(refused)('%s: refused with the cause', async (name, cause) => {
+    await expect(load(fixture.find((one) => one.name === name)!.file)).rejects.toThrow(cause);
+  });
+});
