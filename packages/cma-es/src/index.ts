@@ -9,7 +9,7 @@ export type {
 export { CmaEs, type LoadOptions } from './cma-es.js';
 export { CandidateError, StoppedError } from './errors.js';
 export type { HistoryRecord } from './history.js';
-export type { Factor, ModelName } from './models/create-model.js';
+export type { DistributionShape, Factor } from './models/create-model.js';
 export type { Precision } from './models/matrix-adaptation-model.js';
 export type { NoiseOptions } from './noise.js';
 export { fillNormals, type NormalSource } from './normals/fill-normals.js';

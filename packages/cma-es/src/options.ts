@@ -1,6 +1,6 @@
 import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import { type Bounds, type BoundsOptions, resolveBounds } from './bounds.js';
-import type { Factor, ModelChoice, ModelName } from './models/create-model.js';
+import type { DistributionShape, Factor, ModelChoice } from './models/create-model.js';
 import { chooseModel } from './models/create-model.js';
 import type { Precision } from './models/matrix-adaptation-model.js';
 import { type NoiseOptions, resolveNoise } from './noise.js';
@@ -29,7 +29,7 @@ export interface CmaEsOptions {
    * Shape of the distribution: `full` covariance, `sep` (diagonal), `iso` (step size alone), `lm-ma` (limited
    * memory). `auto` is `full` up to 500 dimensions and `sep` above. @defaultValue 'auto'
    */
-  readonly model?: ModelName | 'auto';
+  readonly model?: DistributionShape | 'auto';
   /** How `full` keeps C. @defaultValue `eigen` up to 200 dimensions, `matrix-adaptation` above */
   readonly factor?: Factor;
   /** Width of the matrix under matrix adaptation. @defaultValue `double` up to 1,000 dimensions, `single` above */

@@ -1,5 +1,5 @@
 export type { Act, Agent } from './contracts/agent.js';
-export type { Environment, EnvironmentShape, StepResult } from './contracts/environment.js';
+export type { Environment, EnvironmentShape, Transition } from './contracts/environment.js';
 export type { Episode, EpisodeSource } from './contracts/episode-source.js';
 export type { MemoryTask } from './contracts/memory-task.js';
 export type { BodiesScene, Capsule, GridCell, GridScene, Scene } from './contracts/scene.js';

@@ -1,6 +1,6 @@
 import { checkInteger, checkNames, checkShare, InvalidArgumentError, Random } from '@namm/core';
 import { checkAction } from './check-action.js';
-import type { Environment, StepResult } from './contracts/environment.js';
+import type { Environment, Transition } from './contracts/environment.js';
 import type { Scene } from './contracts/scene.js';
 import { purpose } from './purpose.js';
 import { randomAction } from './random-agent.js';
@@ -53,7 +53,7 @@ export class NoisyHistory implements Environment {
     return observation;
   }
 
-  step(action: ArrayLike<number>): StepResult {
+  step(action: ArrayLike<number>): Transition {
     let done: ArrayLike<number> = checkAction(this, action);
     if (this.#time < this.#steps) {
       const random = new Random(this.#seed, purpose.noise, this.#time);

@@ -1,5 +1,5 @@
 import type { Agent } from './contracts/agent.js';
-import type { Environment, StepResult } from './contracts/environment.js';
+import type { Environment, Transition } from './contracts/environment.js';
 
 /** What became of one episode. */
 export interface EpisodeResult {
@@ -26,14 +26,14 @@ export function runEpisode(
   environment: Environment,
   agent: Agent,
   seed: number,
-  watch?: (observation: Float32Array, result: StepResult) => void,
+  watch?: (observation: Float32Array, result: Transition) => void,
 ): EpisodeResult {
   let observation = environment.reset(seed);
   const act = agent.begin(seed);
-  let previous: StepResult | null = null;
+  let previous: Transition | null = null;
   let total = 0;
   for (let length = 1; ; length++) {
-    const result: StepResult = environment.step(act(observation, previous));
+    const result: Transition = environment.step(act(observation, previous));
     watch?.(observation, result);
     total += result.reward;
     if (result.terminated || result.truncated) {

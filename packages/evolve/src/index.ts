@@ -1,7 +1,7 @@
 export type { Assessor } from './evaluation/assessor.js';
 export { EvaluationWorkerError } from './evaluation/evaluation-worker.js';
 export {
-  type Contender,
+  type Entrant,
   type Evaluator,
   type Failure,
   isFailure,

@@ -8,14 +8,14 @@ import { MatrixAdaptationModel, type Precision } from './matrix-adaptation-model
 import { SeparableModel } from './separable-model.js';
 
 /** Shape of the search distribution. */
-export type ModelName = 'full' | 'sep' | 'iso' | 'lm-ma';
+export type DistributionShape = 'full' | 'sep' | 'iso' | 'lm-ma';
 
 /** How the full model keeps C. */
 export type Factor = 'eigen' | 'matrix-adaptation';
 
 /** A model with everything that was left to choose chosen. */
 export interface ModelChoice {
-  readonly model: ModelName;
+  readonly model: DistributionShape;
   readonly factor: Factor;
   readonly precision: Precision;
 }
@@ -33,7 +33,7 @@ const mostEigen = 3000;
  */
 export function chooseModel(
   dimension: number,
-  given: { model?: ModelName | 'auto'; factor?: Factor; precision?: Precision },
+  given: { model?: DistributionShape | 'auto'; factor?: Factor; precision?: Precision },
 ): ModelChoice {
   const automatic = dimension <= largestFull ? 'full' : 'sep';
   return {

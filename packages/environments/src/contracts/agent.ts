@@ -1,4 +1,4 @@
-import type { StepResult } from './environment.js';
+import type { Transition } from './environment.js';
 
 /**
  * Chooses the actions of one episode.
@@ -7,7 +7,7 @@ import type { StepResult } from './environment.js';
  * @param previous what the last step led to; null at the first step
  * @returns the action, as `Environment.step` takes it
  */
-export type Act = (observation: Float32Array, previous: StepResult | null) => ArrayLike<number>;
+export type Act = (observation: Float32Array, previous: Transition | null) => ArrayLike<number>;
 
 /** Something that acts. Shareable: what it remembers of an episode is in the function that `begin` returns. */
 export interface Agent {

@@ -14,7 +14,7 @@ export interface EnvironmentShape {
 }
 
 /** What one step led to. */
-export interface StepResult {
+export interface Transition {
   /** `observationSize` numbers, never reused by later steps. */
   readonly observation: Float32Array;
   /** What was really done: one-hot, cut to its range, or what a noisy environment did instead. This belongs
@@ -57,7 +57,7 @@ export interface Environment extends EnvironmentShape {
    * @throws {InvalidArgumentError} for another length or a number that is not finite
    * @throws {EnvironmentError} before the first reset and after the end of an episode
    */
-  step(action: ArrayLike<number>): StepResult;
+  step(action: ArrayLike<number>): Transition;
   /** What there is to draw now, as plain data. */
   scene(): Scene;
   /** All of the present episode, to be taken up again by `restore` of an environment with the same settings. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Random } from '@namm/core';
 import { checkAction } from '../check-action.js';
 import type { Agent } from '../contracts/agent.js';
-import type { StepResult } from '../contracts/environment.js';
+import type { Transition } from '../contracts/environment.js';
 import type { MemoryTask } from '../contracts/memory-task.js';
 import type { GridScene } from '../contracts/scene.js';
 import { EnvironmentError } from '../environment-error.js';
@@ -57,7 +57,7 @@ export abstract class TaskBase implements MemoryTask {
     return this.#observation();
   }
 
-  step(action: ArrayLike<number>): StepResult {
+  step(action: ArrayLike<number>): Transition {
     if (this.#phase !== 'running') {
       const problem = this.#phase === 'new' ? 'was not reset' : 'is over';
       throw new EnvironmentError(this.name, `the episode ${problem}; call reset(seed) first`);

@@ -1,6 +1,6 @@
 import { checkChoice, checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { checkAction } from '../check-action.js';
-import type { Environment, StepResult } from '../contracts/environment.js';
+import type { Environment, Transition } from '../contracts/environment.js';
 import type { BodiesScene, Capsule } from '../contracts/scene.js';
 import { EnvironmentError } from '../environment-error.js';
 import { purpose } from '../purpose.js';
@@ -127,7 +127,7 @@ export class PhysicsEnvironment implements Environment {
     return this.#observation();
   }
 
-  step(action: ArrayLike<number>): StepResult {
+  step(action: ArrayLike<number>): Transition {
     this.#checkUsable();
     if (this.#phase !== 'running') {
       const problem = this.#phase === 'new' ? 'was not reset' : 'is over';

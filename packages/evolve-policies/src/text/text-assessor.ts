@@ -6,7 +6,7 @@ import {
 } from '@namm/benchmarks';
 import { InvalidArgumentError } from '@namm/core';
 import { Decoder } from '@namm/decoder';
-import type { Assessor, Contender, NamedTensors, Slice } from '@namm/evolve';
+import type { Assessor, Entrant, NamedTensors, Slice } from '@namm/evolve';
 import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
 import type { NormaliserKind } from '../trainables/collector.js';
@@ -94,7 +94,7 @@ export class TextAssessor implements Assessor<PreparedSample, TextScore, Measure
 /** The policy of a contender, and whether it reads the first tokens as all candidates do. */
 function policyOf(
   trainable: Trainable,
-  contender: Contender,
+  contender: Entrant,
 ): { readonly policy: EvictionPolicy; readonly isShared: boolean } {
   if (typeof contender !== 'string') {
     return { policy: trainable.policy(contender), isShared: true };

@@ -3,7 +3,7 @@ import type { NamedTensors } from '../named-tensors.js';
 /**
  * Who is scored: the parameters of a candidate, or the name of a baseline of the problem.
  */
-export type Contender = Float64Array | string;
+export type Entrant = Float64Array | string;
 
 /** A piece of work: some contenders on some units. Plain data, which can be copied to threads and sent to queues. */
 export interface Slice<Unit> {
@@ -12,7 +12,7 @@ export interface Slice<Unit> {
   /** What the problem measured before the first generation. */
   readonly prepared: NamedTensors;
   readonly units: readonly Unit[];
-  readonly contenders: readonly Contender[];
+  readonly contenders: readonly Entrant[];
 }
 
 /** An evaluation that did not come to an end, also when it was tried again. */

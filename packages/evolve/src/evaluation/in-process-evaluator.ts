@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { NamedTensors } from '../named-tensors.js';
 import type { Assessor } from './assessor.js';
-import type { Contender, Evaluator, Failure, Slice, SliceScores } from './evaluator.js';
+import type { Entrant, Evaluator, Failure, Slice, SliceScores } from './evaluator.js';
 import { findUnstorable } from './find-unstorable.js';
 
 /**
@@ -64,7 +64,7 @@ export class InProcessEvaluator<Unit, Score, Request = never>
     );
   }
 
-  async #alone(slice: Slice<Unit>, unit: Unit, contender: Contender): Promise<Score | Failure> {
+  async #alone(slice: Slice<Unit>, unit: Unit, contender: Entrant): Promise<Score | Failure> {
     try {
       const own = { ...slice, units: [unit], contenders: [contender] };
       return (await this.#assess(own))[0]![0]!;

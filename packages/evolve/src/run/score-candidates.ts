@@ -1,6 +1,6 @@
 import { mean } from '@namm/statistics';
 import {
-  type Contender,
+  type Entrant,
   type Evaluator,
   isFailure,
   type SliceScores,
@@ -50,7 +50,7 @@ export async function scoreCandidates<Unit, Score>(
   work: Work<Unit, Score>,
 ): Promise<ScoredCandidates<Score> | null> {
   const { evaluator, prepared, units, candidates, pending, onSlice, signal } = work;
-  const contenders: Contender[] = [
+  const contenders: Entrant[] = [
     ...(work.baselines ? [] : (work.problem.baselines ?? [])),
     ...candidates,
   ];
