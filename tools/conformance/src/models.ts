@@ -1,5 +1,9 @@
 import { basename, join } from 'node:path';
 import { Decoder, greedy, loadTokenizer, supportedModelTypes } from '@namm/decoder';
+import {
+  checkDecisionTransformer,
+  type DecisionTransformerFacts,
+} from './check-decision-transformer.js';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { type Check, checkModel, differing } from './model-checks.js';
 import { isFile, type ModelFacts, readJson, readModelFixture } from './model-fixture.js';
@@ -9,7 +13,10 @@ import { withConfig } from './with-config.js';
 /** Files that state a model's configuration: the same model in two dialects, or by an equivalent. */
 const configFiles = ['config.json', 'config.alt.json', 'config.equivalent.json'];
 
-/** Model folders in Hugging Face layout with logits, attention, caches, evictions and greedy ids. */
+/**
+ * Model folders in Hugging Face layout with logits, attention, caches, evictions and greedy ids; of Decision
+ * Transformers with their predictions.
+ */
 export const models: ConformanceKind = {
   name: 'models',
   recognises: async (folder) =>
@@ -17,7 +24,11 @@ export const models: ConformanceKind = {
   async *run(folder) {
     const model = basename(folder);
     const { model_type: type } = await readJson(join(folder, 'config.json'));
-    if (typeof type !== 'string' || !supportedModelTypes.includes(type)) {
+    const isDecisionTransformer = type === 'decision_transformer';
+    if (
+      typeof type !== 'string' ||
+      !(isDecisionTransformer || supportedModelTypes.includes(type))
+    ) {
       const note = `model_type ${type} is not supported yet`;
       yield { kind: 'models', name: model, error: null, tolerance: null, ok: null, note };
       return;
@@ -27,7 +38,14 @@ export const models: ConformanceKind = {
       if (!(await isFile(join(folder, configFile)))) continue;
       const label = configFile === 'config.json' ? model : `${model} (${configFile})`;
       const checks = await withConfig(folder, configFile, (prepared) =>
-        collect(checkFolder(prepared, fixture)),
+        collect(
+          isDecisionTransformer
+            ? checkDecisionTransformer(prepared, {
+                expected: fixture.expected,
+                facts: fixture.facts as unknown as DecisionTransformerFacts,
+              })
+            : checkFolder(prepared, fixture),
+        ),
       );
       yield* checks.map((check) => toResult(label, check));
     }
