@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
 import { readRetentionRecord } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
+import { FakeHub } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -26,8 +27,9 @@ function piped(input: string, ...args: string[]) {
 }
 
 /** Runs it without input, and presses Ctrl-C as soon as it has said something. */
-async function run(args: string[], pressWhen?: RegExp) {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(args: string[], pressWhen?: RegExp, env = process.env) {
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  const child = spawn(process.execPath, [cli, ...args], { stdio: [...stdio], env });
   let [stdout, stderr, isPressed] = ['', '', false];
   const listen = () => {
     if (isPressed || !pressWhen?.test(stdout + stderr)) return;
@@ -161,6 +163,29 @@ describe("llm with the user's own model", () => {
     const texts = answers.map(({ stdout }) => JSON.parse(stdout).text);
     expect(texts[0]).toBe(texts[1]);
     expect(texts[0]).not.toBe(texts[2]);
+  });
+
+  it('fetches a model of the hub by its id, once', async () => {
+    const hub = await FakeHub.start();
+    try {
+      const names = readdirSync(model).filter((name) =>
+        /^(?!context).*\.(json|safetensors)$/.test(name),
+      );
+      const files = new Map(names.map((name) => [name, readFileSync(join(model, name))]));
+      hub.repositories.set('org/nano', { files, commit: 'c'.repeat(40) });
+      const env = { ...process.env, HF_ENDPOINT: hub.url, XDG_CACHE_HOME: join(folder, 'cache') };
+      const args = ['--model', 'org/nano', '--prompt', ' Alice has pet falcon.\nQ: Alice has pet'];
+      const first = await run([...args, '--max-tokens', '1'], undefined, env);
+      expect(first.stderr).toContain('fetching org/nano from the hub');
+      expect(first.stdout.trim()).toBe('falcon');
+      const asked = hub.requests.length;
+      const second = await run([...args, '--max-tokens', '1'], undefined, env);
+      expect(second.stdout.trim()).toBe('falcon');
+      expect(second.stderr).not.toContain('fetching');
+      expect(hub.requests).toHaveLength(asked);
+    } finally {
+      await hub.stop();
+    }
   });
 
   it('says its version, and helps', () => {
