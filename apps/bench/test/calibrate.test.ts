@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelFolder } from '@namm/models';
 import { readCheckpoint } from '@namm/namm';
+import { runCommands } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -16,7 +17,7 @@ const out = join(folder, 'out.safetensors');
 
 function calibrate(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'calibrate', ...args], {
-    ...{ encoding: 'utf8', timeout: 100_000 },
+    ...{ encoding: 'utf8' },
   });
   return { status, stdout, stderr };
 }
@@ -36,19 +37,23 @@ describe('bench calibrate', () => {
     expect([frozen.status, frozen.stdout.trim().split('\n').length]).toEqual([0, 1]);
   });
 
-  it('refuses what it cannot use, and writes nothing then', () => {
+  it('refuses what it cannot use, and writes nothing then', async () => {
     const file = join(folder, 'wrong.safetensors');
     writeFileSync(file, 'no checkpoint');
     const none = join(folder, 'none');
     const refused = join(folder, 'refused.safetensors');
-    for (const [args, message] of [
+    const cases: [args: string[], message: string][] = [
       [['--namm', file, '--model', model, '--out', refused], file],
       [['--namm', evolved, '--model', none, '--out', refused], none],
       [['--namm', evolved, '--model', model, '--out', join(none, 'a')], 'there is no folder'],
       [['--namm', evolved, '--model', model, '--corpus', none, '--out', refused], 'SOURCES.md'],
-    ] as const) {
-      const { status, stderr } = calibrate(...args);
-      expect(stderr).toContain(message);
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => ['calibrate', ...args]),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      expect(stderr).toContain(cases[i]![1]);
       expect(status).toBe(2);
     }
     expect(existsSync(refused)).toBe(false);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
 import { readRetentionRecord } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
-import { FakeHub } from '@namm/testing';
+import { FakeHub, runCommands } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -16,14 +16,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function llm(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
     encoding: 'utf8',
-    timeout: 100_000,
   });
   return { status, stdout, stderr };
 }
 
 /** With a text on standard input. */
 function piped(input: string, ...args: string[]) {
-  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', input, timeout: 100_000 });
+  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', input });
 }
 
 /** Runs it without input, and presses Ctrl-C as soon as it has said something. */
@@ -273,18 +272,18 @@ describe("llm with the user's own model", () => {
       [['--policies', 'full,magic'], "'magic' is none of"],
       [['--magic'], "unknown option '--magic'"],
     ];
-    for (let i = 0; i < cases.length; i += 4) {
-      const batch = cases.slice(i, i + 4);
-      const ends = await Promise.all(batch.map(([args]) => run(args)));
-      for (const [j, { code, stdout, stderr }] of ends.entries()) {
-        const [args, message] = batch[j]!;
-        expect(stderr, args.join(' ')).toContain(message);
-        expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
-        expect(stderr).toMatch(/^llm: /);
-        expect(stderr).not.toMatch(/ENOENT|EISDIR|undefined| {4}at /);
-        expect(stdout).toBe('');
-        expect(code).toBe(2);
-      }
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => args),
+    );
+    for (const [i, { status, stdout, stderr }] of ends.entries()) {
+      const [args, message] = cases[i]!;
+      expect(stderr, args.join(' ')).toContain(message);
+      expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
+      expect(stderr).toMatch(/^llm: /);
+      expect(stderr).not.toMatch(/ENOENT|EISDIR|undefined| {4}at /);
+      expect(stdout).toBe('');
+      expect(status).toBe(2);
     }
   });
 });

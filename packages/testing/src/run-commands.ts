@@ -28,8 +28,9 @@ export async function runCommands(
   program: string,
   runs: readonly (readonly string[])[],
 ): Promise<CommandResult[]> {
-  const child = spawn(process.execPath, [host, JSON.stringify({ program, runs })]);
-  child.stdin.end();
+  const child = spawn(process.execPath, [host, JSON.stringify({ program, runs })], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let answer = '';
   let complaint = '';
   child.stdout.on('data', (text) => {

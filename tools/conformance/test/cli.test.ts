@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -77,13 +78,19 @@ describe('conformance', () => {
     expect(status).toBe(1);
   });
 
-  it.each([
-    ['a folder without fixtures', ['empty'], /no fixture at or below it/],
-    ['a folder that does not exist', ['absent'], /absent does not exist/],
-    ['no folder', [], /missing required argument/],
-  ])('explains %s and exits with 2', (_, names, message) => {
-    const { status, stderr } = conformance(...names.map((name) => join(folder, name)));
-    expect(stderr).toMatch(message);
-    expect(status).toBe(2);
+  it('explains what is wrong, and exits with 2', async () => {
+    const cases: [args: string[], message: string][] = [
+      [[join(folder, 'empty')], 'no fixture at or below it'],
+      [[join(folder, 'absent')], 'absent does not exist'],
+      [[], 'missing required argument'],
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => args),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      expect(stderr).toContain(cases[i]![1]);
+      expect(status).toBe(2);
+    }
   });
 });

@@ -9,7 +9,7 @@ it('reads prompts beyond the trained length under a generation of NAMMs', () => 
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [cli, 'evolve-speed', ...sizes, '--rounds', '1'],
-    { encoding: 'utf8', timeout: 100_000 },
+    { encoding: 'utf8' },
   );
   expect(stderr).not.toContain('measure:');
   expect(status).toBe(0);

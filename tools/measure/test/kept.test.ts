@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -62,13 +63,20 @@ describe('measure kept', () => {
     expect(status).toBe(0);
   });
 
-  it.each([
-    [['--shares', '120'], "'120' is above 100 percent"],
-    [['--length', '0'], "'0' is not a whole number above 0"],
-    [['--length', '32768'], 'the model has 32768'],
-  ])('explains %j', (args, message) => {
-    const { status, stderr } = kept(...args);
-    expect(stderr).toContain(message);
-    expect(status).toBe(2);
+  it('explains what is wrong', async () => {
+    const cases: [args: string[], message: string][] = [
+      [['--shares', '120'], "'120' is above 100 percent"],
+      [['--length', '0'], "'0' is not a whole number above 0"],
+      [['--length', '32768'], 'the model has 32768'],
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => ['kept', '--work', folder, ...args]),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      const [args, message] = cases[i]!;
+      expect(stderr, args.join(' ')).toContain(message);
+      expect(status, args.join(' ')).toBe(2);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -50,12 +51,19 @@ describe('measure responsiveness', () => {
     expect(status).toBe(0);
   });
 
-  it.each([
-    [['--length', '40000'], 'the model has 32768'],
-    [['--rounds', '0'], "'0' is not a whole number above 0"],
-  ])('explains %j', (args, message) => {
-    const { status, stderr } = responsiveness(...args);
-    expect(stderr).toContain(message);
-    expect(status).toBe(2);
+  it('explains what is wrong', async () => {
+    const cases: [args: string[], message: string][] = [
+      [['--length', '40000'], 'the model has 32768'],
+      [['--rounds', '0'], "'0' is not a whole number above 0"],
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => ['responsiveness', '--work', folder, ...args]),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      const [args, message] = cases[i]!;
+      expect(stderr, args.join(' ')).toContain(message);
+      expect(status, args.join(' ')).toBe(2);
+    }
   });
 });

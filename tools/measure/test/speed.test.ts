@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeLlamaCppFolder } from '../src/speed/node-llama-cpp.js';
 
@@ -152,17 +153,24 @@ describe('measure speed', () => {
     expect(status).toBe(0);
   });
 
-  it.each([
-    [['--lengths', '0'], "'0' is not a whole number above 0"],
-    [['--rounds', 'x'], "'x' is not a whole number above 0"],
-    [['--layers', '-1'], "'-1' is not a whole number above 0"],
-    [['--threads', '999'], "'999' is more than the"],
-    [['--vocabulary', '7'], "'7' is below 256"],
-    [['--contenders', 'ours,vllm'], "'vllm' is none of transformers.js, node-llama-cpp, ours"],
-    [['--contenders', 'transformers.js'], "'ours' must be among them"],
-  ])('explains %j', (args, message) => {
-    const { status, stderr } = speed('work', ...args);
-    expect(stderr).toContain(message);
-    expect(status).toBe(2);
+  it('explains what is wrong', async () => {
+    const cases: [args: string[], message: string][] = [
+      [['--lengths', '0'], "'0' is not a whole number above 0"],
+      [['--rounds', 'x'], "'x' is not a whole number above 0"],
+      [['--layers', '-1'], "'-1' is not a whole number above 0"],
+      [['--threads', '999'], "'999' is more than the"],
+      [['--vocabulary', '7'], "'7' is below 256"],
+      [['--contenders', 'ours,vllm'], "'vllm' is none of transformers.js, node-llama-cpp, ours"],
+      [['--contenders', 'transformers.js'], "'ours' must be among them"],
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => ['speed', '--work', folder, ...args]),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      const [args, message] = cases[i]!;
+      expect(stderr, args.join(' ')).toContain(message);
+      expect(status, args.join(' ')).toBe(2);
+    }
   });
 });
