@@ -8,7 +8,7 @@ import {
   type StepOptions,
 } from '@namm/kv-cache';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
-import { type Decision, Episode, type EpisodeItem } from './episode/episode.js';
+import { AgentEpisode, type Decision, type EpisodeItem } from './episode/agent-episode.js';
 import { checkEpisodeOptions, type EpisodeOptions } from './episode/episode-options.js';
 import { readEpisode } from './episode/saved-episode.js';
 import { loadNetwork } from './model/load-network.js';
@@ -117,9 +117,9 @@ export class DecisionTransformer {
    * @param options how it is run
    * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
    */
-  createEpisode(options: EpisodeOptions = {}): Episode {
+  createEpisode(options: EpisodeOptions = {}): AgentEpisode {
     const settings = checkEpisodeOptions(options, this.spec, this.agent);
-    return Episode.begin(this.#network, this.createCache(cacheOptions(options)), settings);
+    return AgentEpisode.begin(this.#network, this.createCache(cacheOptions(options)), settings);
   }
 
   /**
@@ -132,10 +132,10 @@ export class DecisionTransformer {
   async restoreEpisode(
     path: string,
     options: Pick<EpisodeOptions, 'policy' | 'recorder'> = {},
-  ): Promise<Episode> {
+  ): Promise<AgentEpisode> {
     checkNames('restoreEpisode', options, ['policy', 'recorder']);
     const { cache, attached } = await KVCache.restoreAttached(path, this.cacheShape, options);
-    return new Episode(this.#network, cache, readEpisode(path, attached, this.spec));
+    return new AgentEpisode(this.#network, cache, readEpisode(path, attached, this.spec));
   }
 
   /**
@@ -143,10 +143,10 @@ export class DecisionTransformer {
    *
    * @param items episodes and the states they are in
    * @returns what each does
-   * @throws as {@link Episode.act}; episodes whose turn had not come are then unchanged, and act again
+   * @throws as {@link AgentEpisode.act}; episodes whose turn had not come are then unchanged, and act again
    */
   step(items: readonly EpisodeItem[], options: StepOptions = {}): Promise<Decision[]> {
-    return Episode.step(this.#network, items, options);
+    return AgentEpisode.step(this.#network, items, options);
   }
 
   /**

@@ -4,11 +4,11 @@ export {
   type DecisionTransformerOptions,
   type Predictions,
 } from './decision-transformer.js';
-export type { Decision, Episode, EpisodeItem } from './episode/episode.js';
+export type { AgentEpisode, Decision, EpisodeItem } from './episode/agent-episode.js';
 export type { EpisodeMemory } from './episode/episode-memory.js';
 export type { EpisodeOptions } from './episode/episode-options.js';
 export { EpisodeInputError, EpisodeLengthError, EpisodeUseError } from './errors.js';
-export { type Interval, intervalInTokens } from './interval-in-tokens.js';
+export { intervalInTokens, type UpdateInterval } from './interval-in-tokens.js';
 export type { Trajectory } from './model/trajectory.js';
 export type { TransformerSpec } from './model/transformer-spec.js';
 export {

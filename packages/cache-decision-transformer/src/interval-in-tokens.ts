@@ -2,7 +2,7 @@ import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { RowKind } from './row-kinds.js';
 
 /** How often a policy chooses: in steps of the environment or in tokens of the model. */
-export interface Interval {
+export interface UpdateInterval {
   readonly steps?: number;
   readonly tokens?: number;
 }
@@ -24,7 +24,7 @@ export interface Interval {
  * ```
  */
 export function intervalInTokens(
-  interval: Interval,
+  interval: UpdateInterval,
   kinds: readonly RowKind[],
   multipleOf = 1,
 ): number {

@@ -13,9 +13,9 @@ import {
 import { namm, randomNamm } from '@namm/namm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  type AgentEpisode,
   DecisionTransformer,
   dropOldReturns,
-  type Episode,
   EpisodeInputError,
   EpisodeLengthError,
   EpisodeUseError,
@@ -250,7 +250,7 @@ describe('states and actions', () => {
 
 describe('bad input', () => {
   const state = told.states[0]!;
-  let episode: Episode;
+  let episode: AgentEpisode;
   beforeAll(async () => {
     episode = transformer.createEpisode(asked);
     await play(transformer, episode, told, 2);

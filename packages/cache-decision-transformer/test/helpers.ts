@@ -5,15 +5,15 @@ import { Random } from '@namm/core';
 import type { EvictionPolicy, PolicyState } from '@namm/kv-cache';
 import { afterAll } from 'vitest';
 import {
+  type AgentEpisode,
   type DecisionTransformer,
-  type Episode,
   type RandomDecisionTransformerOptions,
   randomDecisionTransformer,
 } from '../src/index.js';
 import type { ReferenceToken, Sees } from './reference-transformer.js';
 
 /** What the episodes of these tests see. */
-export const stateSize = 4;
+const stateSize = 4;
 export const actionSize = 3;
 
 /** Small enough for the slow twin. */
@@ -55,15 +55,15 @@ export function script(seed: number, steps: number): Script {
   };
 }
 
-export const target = 5;
-export const scale = 2;
+const target = 5;
+const scale = 2;
 /** Options of the episodes of these tests. */
 export const asked = { targetReturn: target, returnScale: scale, normalisation: null } as const;
 
 /** Runs steps of a script and returns what the model said in each. */
 export async function play(
   transformer: DecisionTransformer,
-  episode: Episode,
+  episode: AgentEpisode,
   { states, rewards, actions }: Script,
   steps = states.length,
 ): Promise<number[][]> {

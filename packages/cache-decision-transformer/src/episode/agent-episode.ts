@@ -8,7 +8,7 @@ import { type EpisodeContents, saveEpisode } from './saved-episode.js';
 
 /** An episode and the state that it is in now. */
 export interface EpisodeItem {
-  readonly episode: Episode;
+  readonly episode: AgentEpisode;
   /** As the environment gives it, `[stateSize]`. */
   readonly state: ArrayLike<number>;
 }
@@ -23,7 +23,7 @@ export interface Decision {
 
 /** What an act reads, before anything has changed. */
 interface Reading {
-  readonly episode: Episode;
+  readonly episode: AgentEpisode;
   readonly step: Omit<Step, 'action'>;
   readonly cache: KVCache;
   readonly rows: Float32Array;
@@ -42,7 +42,7 @@ interface Reading {
  * episode.observe(result.reward, result.action);
  * ```
  */
-export class Episode {
+export class AgentEpisode {
   readonly #network: Network;
   readonly #settings: EpisodeSettings;
   readonly #cache: KVCache;
@@ -65,9 +65,9 @@ export class Episode {
   }
 
   /** An episode that has not begun. */
-  static begin(network: Network, cache: KVCache, settings: EpisodeSettings): Episode {
+  static begin(network: Network, cache: KVCache, settings: EpisodeSettings): AgentEpisode {
     const returnToGo = settings.targetReturn;
-    return new Episode(network, cache, {
+    return new AgentEpisode(network, cache, {
       ...{ settings, returnToGo, steps: 0, awaits: 'state', history: [] },
     });
   }
@@ -127,7 +127,7 @@ export class Episode {
    * @throws whatever a policy throws
    */
   async act(state: ArrayLike<number>): Promise<Float32Array> {
-    const [decision] = await Episode.step(this.#network, [{ episode: this, state }]);
+    const [decision] = await AgentEpisode.step(this.#network, [{ episode: this, state }]);
     return decision!.action;
   }
 
@@ -166,9 +166,9 @@ export class Episode {
    *
    * @throws {EpisodeUseError} while it acts, or when it is over
    */
-  fork(): Episode {
+  fork(): AgentEpisode {
     this.#mustBe(null, 'fork');
-    return new Episode(this.#network, this.#cache.fork(), this.#contents());
+    return new AgentEpisode(this.#network, this.#cache.fork(), this.#contents());
   }
 
   /**
