@@ -17,7 +17,7 @@ export const referenceReturnsSource = 'D4RL, d4rl/infos.py (REF_MIN_SCORE, REF_M
  */
 export function normalisedScore(body: keyof typeof referenceReturns, value: number): number {
   const reference = referenceReturns[body];
-  if (!reference) {
+  if (!Object.hasOwn(referenceReturns, body)) {
     const known = Object.keys(referenceReturns).join(', ');
     throw new InvalidArgumentError('body', `D4RL has constants for ${known}, not for '${body}'`);
   }
