@@ -6,17 +6,26 @@ import numpy as np
 from safetensors import safe_open
 
 
-class DataSet:
-    """All episodes of a file. A recording that was cut has no end and is left out."""
+NAMES = ("observations", "actions", "rewards", "terminals", "timeouts")
 
-    def __init__(self, path):
-        with safe_open(path, framework="np") as file:
-            metadata = file.metadata()
-            if metadata.get("format") != "namm-episodes-1":
-                raise SystemExit(f"{path}: is no data set of @namm/environments")
-            self.info = json.loads(metadata["info"])
-            names = ("observations", "actions", "rewards", "terminals", "timeouts")
-            arrays = {name: file.get_tensor(name) for name in names}
+
+def read(path):
+    """What a file says of itself, and its arrays."""
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+        if metadata.get("format") != "namm-episodes-1":
+            raise SystemExit(f"{path}: is no data set of @namm/environments")
+        return json.loads(metadata["info"]), {name: file.get_tensor(name) for name in NAMES}
+
+
+class DataSet:
+    """All episodes of a file, or of several joined by +. A recording that was cut has no end and is left out."""
+
+    def __init__(self, paths):
+        files = [read(path) for path in paths.split("+")]
+        self.infos = [info for info, _ in files]
+        self.info = self.infos[0]
+        arrays = {name: np.concatenate([tensors[name] for _, tensors in files]) for name in NAMES}
         ends = np.flatnonzero((arrays["terminals"] + arrays["timeouts"]) > 0) + 1
         starts = np.concatenate([[0], ends[:-1]])
         self.observations = arrays["observations"]

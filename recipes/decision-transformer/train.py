@@ -15,7 +15,7 @@ from transformers import DecisionTransformerConfig, DecisionTransformerModel
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stages", required=True, help="FILE:UPDATES:BATCH, one after the other, in quotes")
+    parser.add_argument("--stages", required=True, help="FILE:UPDATES:BATCH, one after the other, in quotes; FILE+FILE for both")
     parser.add_argument("--run", required=True, help="folder for checkpoints and log")
     parser.add_argument("--context", type=int, default=20, help="steps in a window")
     parser.add_argument("--timesteps", choices=["absolute", "constant"], default="absolute")
@@ -67,7 +67,11 @@ def agent_of(options, sets):
         "targetReturn": options.target,
         "timesteps": options.timesteps,
         "context": options.context,
-        "data": [{key: s.info[key] for key in ("name", "collected", "episodes", "steps", "seed")} for s in sets],
+        "data": [
+            {key: info[key] for key in ("name", "collected", "episodes", "steps", "seed")}
+            for data in sets
+            for info in data.infos
+        ],
     }
 
 
