@@ -3,6 +3,7 @@ import { createProgram, runProgram } from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
 import { addCmaCommand } from './cma/cma-command.js';
 import { addEndlessCommand } from './endless/endless-command.js';
+import { addEpisodesCommand } from './episodes/episodes-command.js';
 import { addEvolveSpeedCommand } from './evolve-speed/evolve-speed-command.js';
 import { addKeptCommand } from './kept/kept-command.js';
 import { addPrefillCommand } from './prefill/prefill-command.js';
@@ -16,6 +17,7 @@ enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 const program = createProgram('measure', 'Measures the packages, beside peers');
 addCmaCommand(program);
 addEndlessCommand(program);
+addEpisodesCommand(program);
 addEvolveSpeedCommand(program);
 addKeptCommand(program);
 addPrefillCommand(program);
