@@ -1,3 +1,6 @@
+export { GgufFile, type GgufPart } from './gguf/gguf-file.js';
+export { openGguf } from './gguf/open-gguf.js';
+export type { GgufTensor, GgufValue } from './gguf/parse-gguf-header.js';
 export * from './portable.js';
 export { withFile } from './safetensors/open-file.js';
 export { openSafetensors } from './safetensors/open-safetensors.js';

@@ -1,4 +1,11 @@
 // What needs no file system: runs in browsers as well as in Node, as `@namm/tensors/portable`.
+export { blockLayout, dequantisable, dequantise } from './gguf/dequantise.js';
+export type { GgufLayout } from './gguf/gguf-types.js';
+export {
+  type GgufTensorData,
+  type GgufTypedValue,
+  serializeGguf,
+} from './gguf/serialize-gguf.js';
 export type { Dtype } from './safetensors/dtype.js';
 export {
   type ParsedSafetensors,
