@@ -38,7 +38,7 @@ describe('the README', () => {
       .replaceAll("'chats/42'", "folder + '/chat'");
     expect(body).toContain('= folder;');
     const names =
-      '{ model, messages, cache, seen, rows, bytes, sequences, generated_text, answers, restored, fork }';
+      '{ model, messages, cache, seen, rows, bytes, sequences, answer, answers, restored, fork }';
     const run = new Function(
       'modules',
       'folder',
@@ -67,7 +67,7 @@ describe('the README', () => {
       .filter(({ role }) => role === 'assistant')
       .map(({ content }) => content);
     expect(written.join('')).toBe(answers.join(''));
-    expect(result.generated_text).toHaveLength(9);
+    expect((result.answer as { generated_text: unknown[] }).generated_text).toHaveLength(9);
     expect(result.answers).toHaveLength(2);
     const seen = (result.cache as cacheText.NammCache).get_seq_length();
     for (const copy of [result.restored, result.fork] as cacheText.NammCache[]) {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripTypes } from '@namm/testing';
 import { expect, it } from 'vitest';
 import * as own from './index.js';
 
@@ -17,7 +18,8 @@ function simulate({ mass }: { mass: number }, gains: ArrayLike<number>): number 
 
 it('runs the example of the README', async () => {
   const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
-  const code = readme.match(/```ts\n([\s\S]*?)```/)![1]!.replace(/^import .*$/gm, '');
+  const example = readme.match(/```ts\n([\s\S]*?)```/)![1]!;
+  const code = stripTypes(example).replace(/^import .*$/gm, '');
   const folder = mkdtempSync(join(tmpdir(), 'namm-readme-'));
   const scope = { ...own, folder, simulate };
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;

@@ -5,3 +5,4 @@ export { type FreshBundle, freshBundle } from './fresh-bundle.ts';
 export { openPage, type Page } from './open-page.ts';
 export { type RandomModel, randomModel } from './random-model.ts';
 export { type CommandResult, runCommands } from './run-commands.ts';
+export { stripTypes } from './strip-types.ts';
