@@ -10,7 +10,7 @@ import { MeasurementError } from '../measuring/measurement-error.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 
 /** One way to run an episode. */
-export interface Contender {
+interface Contender {
   readonly name: string;
   readonly options: Pick<EpisodeOptions, 'policy' | 'window'>;
 }
@@ -26,7 +26,7 @@ export interface EpisodeTime {
 }
 
 /** The window that is computed anew, the baseline, then caches: whole, and of as many tokens as the window has. */
-export function contenders(window: number): readonly Contender[] {
+function contenders(window: number): readonly Contender[] {
   return [
     { name: `window of ${window}, computed anew`, options: { window } },
     { name: 'whole episode', options: { policy: full() } },
