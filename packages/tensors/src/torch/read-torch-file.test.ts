@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { fixture, inFolder } from '../testing/in-folder.js';
 import { pickle, zipOf } from '../testing/torch-bytes.js';
 import { readTorchFile } from './read-torch-file.js';
-import type { TorchArray, TorchTensor } from './torch-tensor.js';
+import { type TorchArray, TorchTensor } from './torch-tensor.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TorchArray | Uint8Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
