@@ -1,46 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import typescript from 'typescript';
-import { afterAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { stripTypes } from '@namm/testing';
+import { describe, expect, it } from 'vitest';
 import * as cmaEs from './index.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const examples = Array.from(readme.matchAll(/```ts\n([\s\S]*?)```/g), ([, example]) => example!);
-// inside the package, so that the examples find what they import
-const folder = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), 'readme-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs an example, and gives what it calls by these names. */
 async function resultsOf(example: string, names: string, console = { log: () => {} }) {
   const body = example.replace(/^import (.*) from .*$/m, 'const $1 = cmaEs;');
-  const { outputText } = typescript.transpileModule(`${body}\nreturn ${names};`, {
-    compilerOptions: { target: typescript.ScriptTarget.ES2022 },
-  });
+  const code = stripTypes(`${body}\nreturn ${names};`);
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-  return new AsyncFunction('cmaEs', 'console', outputText)(cmaEs, console);
+  return new AsyncFunction('cmaEs', 'console', code)(cmaEs, console);
 }
 
 describe('the examples of the README', () => {
-  it('are two, and compile under strict', () => {
-    expect(examples.length).toBe(2);
-    const files = examples.map((_, index) => join(folder, `${index}.ts`));
-    for (const [index, file] of files.entries()) writeFileSync(file, examples[index]!);
-    const base = fileURLToPath(new URL('../../../tsconfig.base.json', import.meta.url));
-    const { config } = typescript.readConfigFile(base, typescript.sys.readFile);
-    const { options } = typescript.parseJsonConfigFileContent(
-      config,
-      typescript.sys,
-      dirname(base),
-    );
-    const program = typescript.createProgram(files, options);
-    const problems = files.flatMap((file) =>
-      typescript
-        .getPreEmitDiagnostics(program, program.getSourceFile(file))
-        .map(({ messageText }) => typescript.flattenDiagnosticMessageText(messageText, '\n')),
-    );
-    expect(problems).toEqual([]);
-  }, 120_000);
+  it('are two', () => {
+    expect(examples.length).toBe(2); // that they compile is checked for all READMEs
+  });
 
   it('find what they look for: Rosenbrock', async () => {
     const { best, last } = await resultsOf(examples[0]!, '{ best, last }');
