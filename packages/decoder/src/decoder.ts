@@ -70,8 +70,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   /**
    * Loads a model.
    *
-   * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64), or a model from
-   *   elsewhere: a spec and weights
+   * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64); a GGUF file, or a
+   *   folder that holds one, whose blocks become float32; or a model from elsewhere: a spec and weights
    * @param options how it is run
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
    * @throws {InvalidArgumentError} when an option or the spec cannot be

@@ -65,15 +65,21 @@ describe('a model', () => {
     await decoder.release();
   });
 
-  it('is refused where a weight is stored in blocks', async () => {
+  it('of which one weight is in memory, the others in a file, gives the same bits', async () => {
     const name = 'model.layers.1.mlp.up_proj.weight';
-    const bytes = new Uint8Array(16 * 24);
-    const quantised = withWeight(name, {
-      format: 'Q4_0',
-      location: { kind: 'memory', bytes },
-    });
-    await expect(Decoder.load(quantised, quiet)).rejects.toThrow(ModelFolderError);
-    await expect(Decoder.load(quantised, quiet)).rejects.toThrow(`${name} is stored as Q4_0`);
+    const bytes = await bytesOf(source.weights.get(name)!);
+    const mixed = withWeight(name, { location: { kind: 'memory', bytes } });
+    expect(await logitsOf(mixed)).toEqual(expected);
+  });
+
+  it('is refused where a weight is stored in blocks that are not known, or do not fit', async () => {
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    const location = { kind: 'memory', bytes: new Uint8Array(16 * 24) } as const;
+    const unknown = withWeight(name, { format: 'IQ2_S', location });
+    await expect(Decoder.load(unknown, quiet)).rejects.toThrow(ModelFolderError);
+    await expect(Decoder.load(unknown, quiet)).rejects.toThrow(`${name} is stored as IQ2_S`);
+    const uneven = withWeight(name, { format: 'Q4_0', location });
+    await expect(Decoder.load(uneven, quiet)).rejects.toThrow('rows of 16 numbers, no multiple');
   });
 
   it('is refused where the bytes of a weight are too few', async () => {

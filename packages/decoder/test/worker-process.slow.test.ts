@@ -44,7 +44,7 @@ function run(program: string) {
   return { status, signal, stdout, stderr };
 }
 
-describe('a process with workers', { }, () => {
+describe('a process with workers', {}, () => {
   it('ends by itself, without a crash, after many of them', () => {
     const program = `${preamble()}
       const first = await load();

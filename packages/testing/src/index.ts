@@ -2,6 +2,13 @@ export { expectEqualNumbers } from './expect-equal-numbers.ts';
 export { FakeHub, type FakeRepository, type Fault, type Seen } from './fake-hub.ts';
 export { findChromium } from './find-chromium.mjs';
 export { type FreshBundle, freshBundle } from './fresh-bundle.ts';
+export {
+  type FolderContents,
+  ggufModel,
+  randomBlocks,
+  readFolder,
+  writeGgufModel,
+} from './gguf-model.ts';
 export { openPage, type Page } from './open-page.ts';
 export { type RandomModel, randomModel } from './random-model.ts';
 export { type CommandResult, runCommands } from './run-commands.ts';

@@ -1,14 +1,17 @@
 import { dirname, relative } from 'node:path';
 import type { GraphBuilder, Value } from '@namm/onnx';
+import { blockLayout, dequantisable } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
-import { type FloatFormat, floatFormat, floatFormats } from '../source/float-formats.js';
+import { type FloatFormat, floatFormat } from '../source/float-formats.js';
 import type { ModelSource } from '../source/model-source.js';
 import { readWeightBytes } from '../source/read-weight-bytes.js';
+import { readWeightFloats } from '../source/read-weight-floats.js';
 import { placeOf, type Weight } from '../source/weight.js';
 
 /**
  * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
- * into their files, or to memory. Each is checked for existence, shape and format when it is asked for.
+ * into their files, or to memory, where those in blocks become float32 when the model is loaded. Each is checked
+ * for existence, shape and format when it is asked for.
  */
 export class Weights {
   /** Folder that the locations of files in the graph are relative to. */
@@ -18,9 +21,12 @@ export class Weights {
   readonly #source: ModelSource;
   readonly #graph: GraphBuilder;
   readonly #values = new Map<string, Value>();
+  /** ONNX Runtime 1.30 maps all weights from files, or takes all from memory. */
+  readonly #areMapped: boolean;
 
   constructor(source: ModelSource, graph: GraphBuilder) {
     this.#source = source;
+    this.#areMapped = Array.from(source.weights.values()).every(canBeMapped);
     this.#graph = graph;
     this.folder = commonFolder(source.weights.values());
   }
@@ -37,9 +43,10 @@ export class Weights {
     if (!value) {
       const { weight, format } = this.#find(name, shape);
       const data = this.#place(weight, format);
-      const stored = this.#graph.external(name, format.elementType, weight.shape, data);
+      const elementType = format?.elementType ?? 'float32';
+      const stored = this.#graph.external(name, elementType, weight.shape, data);
       value =
-        format.elementType === 'float32'
+        elementType === 'float32'
           ? stored
           : this.#graph.node('Cast', [stored], { attributes: { to: 1 /* float32 */ } });
       this.#values.set(name, value);
@@ -52,20 +59,30 @@ export class Weights {
     return new Set(this.#values.keys());
   }
 
-  #place(weight: Weight, { size }: FloatFormat) {
+  /** @param format as which it is stored, or null where it has to become float32 first */
+  #place(weight: Weight, format: FloatFormat | null) {
     const { location } = weight;
-    // ONNX Runtime maps files into memory and computes nonsense when numbers there are not aligned.
-    if (location.kind === 'file' && location.offset % size === 0) {
+    if (!format) {
+      const length = weight.shape.reduce((product, n) => product * n, 4);
+      const computed = async () => new Uint8Array((await readWeightFloats(weight)).buffer);
+      return this.#inMemory(length, computed);
+    }
+    const { size } = format;
+    if (location.kind === 'file' && this.#areMapped) {
       const { path, offset, length } = location;
       return { location: relative(this.folder, path), offset, length };
     }
-    const name = `memory/${this.memory.size}`;
-    this.memory.set(name, async () => aligned(await readWeightBytes(weight), size));
     const length = location.kind === 'file' ? location.length : location.bytes.length;
+    return this.#inMemory(length, async () => aligned(await readWeightBytes(weight), size));
+  }
+
+  #inMemory(length: number, read: () => Promise<Uint8Array>) {
+    const name = `memory/${this.memory.size}`;
+    this.memory.set(name, read);
     return { location: name, offset: 0, length };
   }
 
-  #find(name: string, shape: readonly number[]): { weight: Weight; format: FloatFormat } {
+  #find(name: string, shape: readonly number[]): { weight: Weight; format: FloatFormat | null } {
     const { weights, name: source } = this.#source;
     const details = { tensor: name };
     const weight = weights.get(name);
@@ -80,16 +97,31 @@ export class Weights {
     const same =
       weight.shape.length === shape.length && weight.shape.every((n, i) => n === shape[i]);
     if (!same) fail(`has shape [${weight.shape}] where the configuration calls for [${shape}].`);
-    const known = Object.keys(floatFormats).join(', ');
-    const format =
-      floatFormat(weight.format) ??
-      fail(`is stored as ${weight.format}; only weights of ${known} can be used.`);
+    const format = floatFormat(weight.format);
+    const { blockSize, blockBytes } = format
+      ? { blockSize: 1, blockBytes: format.size }
+      : (blockLayout(weight.format) ??
+        fail(
+          `is stored as ${weight.format}; only weights of F64, ${dequantisable.join(', ')} can be used.`,
+        ));
+    const rowLength = shape.at(-1) ?? 1;
+    if (rowLength % blockSize !== 0) {
+      fail(`has rows of ${rowLength} numbers, no multiple of ${weight.format}'s ${blockSize}.`);
+    }
     const { location } = weight;
     const length = location.kind === 'file' ? location.length : location.bytes.length;
-    const needed = shape.reduce((product, n) => product * n, format.size);
+    const needed = shape.reduce((product, n) => product * n, blockBytes / blockSize);
     if (length !== needed) fail(`has ${length} bytes where its shape needs ${needed}.`);
-    return { weight, format };
+    return { weight, format: weight.rowOrder ? null : format };
   }
+}
+
+/** Whether a weight needs no place in memory, also because no graph can use it. */
+function canBeMapped({ format, location, rowOrder }: Weight): boolean {
+  const float = floatFormat(format);
+  if (!float) return blockLayout(format) === null;
+  // ONNX Runtime maps files into memory and computes nonsense when numbers there are not aligned.
+  return location.kind === 'file' && location.offset % float.size === 0 && !rowOrder;
 }
 
 function aligned(bytes: Uint8Array, size: number): Uint8Array {

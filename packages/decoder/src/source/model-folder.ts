@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstat, open, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
 import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { ConfigReader } from './config-reader.js';
+import { hashSamples } from './hash-samples.js';
 import type { Weight } from './weight.js';
 
 /** A Hugging Face model folder whose configuration and weight headers were read. */
@@ -52,27 +53,6 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     }
   }
   return { path, config, weights, digest: hash.digest('hex') };
-}
-
-/** Passes on short samples from all over a file: they tell fine-tuned models of one shape apart. */
-async function hashSamples(file: SafetensorsFile, update: (bytes: Uint8Array) => void) {
-  const samples = 64;
-  const sampleBytes = 1024;
-  const handle = await open(file.path);
-  try {
-    for (let i = 0; i < samples; i++) {
-      const start = file.dataOffset + Math.floor(((file.size - file.dataOffset) * i) / samples);
-      const { bytesRead, buffer } = await handle.read(
-        new Uint8Array(sampleBytes),
-        0,
-        sampleBytes,
-        start,
-      );
-      update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
-  }
 }
 
 async function openWeights(folder: string): Promise<SafetensorsFile[]> {

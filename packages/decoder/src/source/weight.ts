@@ -16,10 +16,15 @@ export interface Weight {
   readonly name: string;
   /**
    * `F32`, `F16`, `BF16` or `F64`, row by row and little-endian; or the name of a block format, such as
-   * `Q4_0`, which a source may hand over, but no graph computes with yet.
+   * `Q4_0`, which is dequantised to float32 when the model is loaded.
    */
   readonly format: string;
   readonly shape: readonly number[];
+  /**
+   * Where rows are stored in another order than the graph needs: the stored row of each row.
+   * @defaultValue the same order
+   */
+  readonly rowOrder?: Uint32Array;
   readonly location: WeightLocation;
 }
 
