@@ -1,11 +1,7 @@
 export { PromptMismatchError } from './errors.js';
+export type { ForwardResult, GenerateParameters, GenerateResult } from './generate-parameters.js';
 export type { NammCache, NammCacheMembers } from './namm-cache.js';
-export {
-  type ForwardResult,
-  type GenerateParameters,
-  type GenerateResult,
-  NammModelForCausalLM,
-} from './namm-model-for-causal-lm.js';
+export { NammModelForCausalLM } from './namm-model-for-causal-lm.js';
 export type { NammModelOptions, NammWorkerOptions } from './pretrained-options.js';
 export type { AnyDecoder, CacheOf, PolicyOf } from './sequence-model.js';
 export type { TextCacheMemory } from './text-cache-memory.js';

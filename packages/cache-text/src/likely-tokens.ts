@@ -1,4 +1,5 @@
-import { LogitsProcessor, type Tensor } from '@huggingface/transformers';
+import { LogitsProcessor, LogitsProcessorList, type Tensor } from '@huggingface/transformers';
+import type { Settings } from './generate-settings.js';
 
 /** Which tokens can be drawn; see `SamplingSettings` of `@namm/decoder`. */
 export interface Likely {
@@ -46,4 +47,16 @@ export function closeUnlikely(logits: Float32Array, { topK, topP, minP }: Likely
     least = kept[i]!;
   }
   for (let i = 0; i < logits.length; i++) if (logits[i]! < least) logits[i] = -Infinity;
+}
+
+/** The caller's processors, and what the sampler of transformers.js leaves undone. */
+export function withLikely(given: unknown, settings: Settings): LogitsProcessorList | null {
+  const { do_sample, top_k, top_p, min_p } = settings as Record<string, number | undefined>;
+  const likely = { topK: top_k ?? 50, topP: top_p ?? 1, minP: min_p ?? 0 };
+  const isNeeded = do_sample && (likely.topP < 1 || likely.minP > 0);
+  if (!isNeeded) return (given ?? null) as LogitsProcessorList | null;
+  const processors = new LogitsProcessorList();
+  if (given) processors.extend(given as never);
+  processors.push(new LikelyTokens(likely));
+  return processors;
 }

@@ -1,39 +1,35 @@
 import {
   CausalLMOutputWithPast,
-  GenerationConfig,
-  LogitsProcessorList,
   PreTrainedModel,
   type PretrainedConfig,
   StoppingCriteriaList,
   Tensor,
 } from '@huggingface/transformers';
-import { InvalidArgumentError, type ProgressListener } from '@namm/core';
-import {
-  CacheUseError,
-  Decoder,
-  DecoderWorker,
-  readChatTemplates,
-  requireProbe,
-} from '@namm/decoder';
+import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
+import { CacheUseError, type Decoder, DecoderWorker, requireProbe } from '@namm/decoder';
 import type {
   CreateCacheOptions,
   EvictionPolicy,
   KVCacheOptions,
   StepOptions,
 } from '@namm/kv-cache';
+import {
+  type BaseParameters,
+  checkGenerateNames,
+  type ForwardResult,
+  type GenerateParameters,
+  type GenerateResult,
+} from './generate-parameters.js';
 import { checkSettings, type Settings } from './generate-settings.js';
-import { LikelyTokens } from './likely-tokens.js';
+import { withLikely } from './likely-tokens.js';
+import { loadPretrained, type ModelParts } from './load-pretrained.js';
 import { logitsTensor } from './logits-tensor.js';
 import type { NammCache } from './namm-cache.js';
-import { requireKnownOptions, requireSignal } from './option-checks.js';
 import {
   checkPolicy,
-  checkPretrainedOptions,
   type NammModelOptions,
   type NammWorkerOptions,
 } from './pretrained-options.js';
-import { readConfig, readGenerationConfig } from './read-model-files.js';
-import { resolveModelFolder } from './resolve-model-folder.js';
 import { type ReadingPlan, SequenceCaches } from './sequence-caches.js';
 import type {
   AnyDecoder,
@@ -45,49 +41,11 @@ import type {
 import { paddedRows, readTokenRows } from './token-rows.js';
 import { WritingCriteria } from './writing-criteria.js';
 
-type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
-
-/** What `generate` takes: everything that it takes in transformers.js, and three things more. */
-export type GenerateParameters<Engine extends AnyDecoder = Decoder> = Omit<
-  BaseParameters,
-  'past_key_values'
-> & {
-  /** The cache to go on with; null or nothing for a new one. */
-  past_key_values?: NammCache<Engine> | null;
-  /** Policy of the new cache, when it is not the model's; its probe must be one that the model computes. */
-  policy?: PolicyOf<Engine>;
-  /** Stops between chunks of the prompt and between tokens, with the signal's reason. */
-  signal?: AbortSignal;
-  /** Told how much of the prompt is read: stage `tokens`. */
-  onProgress?: ProgressListener;
-};
-
-/** What `generate` returns with `return_dict_in_generate`. */
-export interface GenerateResult<Engine extends AnyDecoder = Decoder> {
-  /** Prompt and answer, int64 `[batch, tokens]`. */
-  readonly sequences: Tensor;
-  /** All of `sequences` but the last token of each row. */
-  readonly past_key_values: NammCache<Engine>;
-}
-
-/** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
-export interface ForwardResult<Engine extends AnyDecoder = Decoder> {
-  readonly logits: Tensor;
-  readonly past_key_values: NammCache<Engine>;
-}
-
 const cacheOptions = [
   'policy',
   'positions',
   'keepOutsideWindow',
 ] as const satisfies readonly (keyof CreateCacheOptions<AnyPolicy>)[];
-
-/** What `generate` takes beside the settings of a `GenerationConfig`; tokenizers make `token_type_ids`. */
-const generateOptions = [
-  ...['past_key_values', 'policy', 'signal', 'onProgress'],
-  ...['inputs', 'input_ids', 'attention_mask', 'token_type_ids'],
-  ...['generation_config', 'logits_processor', 'stopping_criteria', 'streamer'],
-];
 
 /** Travels from `generate` to `forward` with the inputs of the model. */
 interface Turn {
@@ -128,12 +86,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     config: PretrainedConfig,
     sessions: Record<string, unknown>,
     configs: Record<string, object>,
-    parts: {
-      readonly decoder: Engine;
-      readonly folder: string;
-      readonly chatTemplate: string | null;
-      readonly policy: PolicyOf<Engine> | undefined;
-    },
+    parts: ModelParts<Engine>,
   ) {
     super(config, sessions, configs);
     this.can_generate = true;
@@ -170,36 +123,8 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     model: string,
     options: NammModelOptions | NammWorkerOptions = {},
   ): Promise<NammModelForCausalLM<AnyDecoder>> {
-    if (typeof model !== 'string' || model === '') {
-      throw new InvalidArgumentError(
-        'model',
-        'is neither the id of a model nor the path of a folder',
-      );
-    }
-    const { policy, decoder: decoderOptions, ...places } = checkPretrainedOptions(options);
-    const folder = await resolveModelFolder(model, {
-      ...places,
-      progressCallback: options.progress_callback ?? null,
-      cacheFolder: options.cache_dir ?? null,
-      localFilesOnly: options.local_files_only ?? false,
-      signal: options.signal,
-    });
-    const config = await readConfig(folder, options.config);
-    const generation_config = await readGenerationConfig(folder);
-    const chatTemplate = (await readChatTemplates(folder)).get('default')?.source ?? null;
-    const decoder = await (options.worker
-      ? DecoderWorker.load(folder, decoderOptions)
-      : Decoder.load(folder, decoderOptions));
-    options.progress_callback?.({ status: 'ready', task: 'text-generation', model });
-    // transformers.js asks a session for its inputs, and to be released; nothing else.
-    const session = {
-      inputNames: ['input_ids', 'attention_mask', 'num_logits_to_keep'],
-      inputMetadata: [],
-      release: () => decoder.release(),
-    };
-    const configs = generation_config ? { generation_config } : {};
-    const parts = { decoder, folder, chatTemplate, policy };
-    return new this<AnyDecoder>(config, { model: session }, configs, parts);
+    const { config, sessions, configs, parts } = await loadPretrained(model, options);
+    return new this<AnyDecoder>(config, sessions, configs, parts);
   }
 
   /**
@@ -212,7 +137,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
    * @throws {InvalidArgumentError} when the policy or an option cannot serve the model
    */
   createCache(options: CreateCacheOptions<PolicyOf<Engine>> = {}): NammCache<Engine> {
-    requireKnownOptions('createCache', options, cacheOptions);
+    checkNames('createCache', options, cacheOptions);
     const all = this.#checkCacheOptions(options);
     return new SequenceCaches(this.decoder as SequenceModel, all) as unknown as NammCache<Engine>;
   }
@@ -229,7 +154,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     folder: string,
     options: { readonly policy?: PolicyOf<Engine> } = {},
   ): Promise<NammCache<Engine>> {
-    requireKnownOptions('restoreCache', options, ['policy']);
+    checkNames('restoreCache', options, ['policy']);
     const all = this.#checkCacheOptions(options);
     const cache = await SequenceCaches.restore(this.decoder as SequenceModel, all, folder);
     return cache as unknown as NammCache<Engine>;
@@ -254,7 +179,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   override async generate(
     parameters: GenerateParameters<Engine>,
   ): Promise<Tensor | GenerateResult<Engine>> {
-    this.#checkGenerateOptions(parameters);
+    checkGenerateNames(parameters, this.config, this.generation_config);
     const { inputs, policy, past_key_values, signal, onProgress, ...others } = parameters;
     const input_ids = (others.input_ids ?? inputs) as Tensor;
     const prompt = readTokenRows(input_ids, others.attention_mask);
@@ -317,7 +242,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   override async forward(inputs: Record<string, unknown>): Promise<ForwardResult<Engine>> {
     const { past_key_values, num_logits_to_keep, position_ids, inputs_embeds, turn } = inputs;
     const { signal, onProgress } = inputs as StepOptions;
-    requireSignal(signal);
+    checkSignal(signal);
     refuse('position_ids', position_ids, 'positions follow from the cache');
     refuse('inputs_embeds', inputs_embeds, 'use model.decoder.step with `embeddings`');
     const tokens = readTokenRows(inputs.input_ids, inputs.attention_mask);
@@ -368,17 +293,6 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     return super.dispose();
   }
 
-  /** transformers.js ignores what it does not know: a misspelt `past_key_values` would forget the cache. */
-  #checkGenerateOptions(given: GenerateParameters<Engine>): void {
-    const settings = [
-      ...Object.keys(new GenerationConfig(this.config)),
-      ...Object.keys(this.generation_config ?? {}),
-    ];
-    const listed = `${generateOptions.join(', ')}, and the settings of GenerationConfig`;
-    requireKnownOptions('generate', given, [...generateOptions, ...settings], listed);
-    requireSignal(given.signal);
-  }
-
   #checkCacheOptions(given: CreateCacheOptions<PolicyOf<Engine>>): CacheOptions {
     this.#mustBeUsable();
     const policy: AnyPolicy | undefined = given.policy ?? this.#policy;
@@ -426,18 +340,6 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
 
 function isHandedOut(result: unknown): boolean {
   return (result as { past_key_values?: unknown } | undefined)?.past_key_values !== undefined;
-}
-
-/** The caller's processors, and what the sampler of transformers.js leaves undone. */
-function withLikely(given: unknown, settings: Settings): LogitsProcessorList | null {
-  const { do_sample, top_k, top_p, min_p } = settings as Record<string, number | undefined>;
-  const likely = { topK: top_k ?? 50, topP: top_p ?? 1, minP: min_p ?? 0 };
-  const isNeeded = do_sample && (likely.topP < 1 || likely.minP > 0);
-  if (!isNeeded) return (given ?? null) as LogitsProcessorList | null;
-  const processors = new LogitsProcessorList();
-  if (given) processors.extend(given as never);
-  processors.push(new LikelyTokens(likely));
-  return processors;
 }
 
 function refuse(name: string, value: unknown, advice: string): void {

@@ -1,8 +1,7 @@
 import type { PretrainedModelOptions } from '@huggingface/transformers';
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
 import type { DecoderOptions, DecoderWorkerOptions, WorkerPolicy } from '@namm/decoder';
 import type { EvictionPolicy } from '@namm/kv-cache';
-import { requireKnownOptions, requireSignal } from './option-checks.js';
 import type { AnyPolicy } from './sequence-model.js';
 
 /** What both kinds of models take. */
@@ -99,7 +98,7 @@ export function checkPretrainedOptions(
   if (typeof worker !== 'boolean')
     throw new InvalidArgumentError('worker', 'is neither true nor false');
   if (policy !== undefined) checkPolicy(policy, worker);
-  requireSignal(options.signal);
+  checkSignal(options.signal);
   const given = Object.entries(options).filter(
     ([name, value]) => value !== undefined && own.includes(name as never),
   );
@@ -142,7 +141,7 @@ function checkOption(name: string, value: unknown, own: readonly string[]): void
   if (workerOptions.includes(name as never) && !own.includes(name) && value !== undefined) {
     throw new InvalidArgumentError(name, 'is an option only with worker: true');
   }
-  requireKnownOptions('from_pretrained', { [name]: value }, [...own, ...loadingOptions]);
+  checkNames('from_pretrained', { [name]: value }, [...own, ...loadingOptions]);
 }
 
 /** Revisions and folders become part of a path on this machine. */
