@@ -54,6 +54,7 @@ function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
       }),
       project(':slow', {
         include: [slowFiles, startsCommands ? 'test/**/*.test.ts' : 'test/**/*.slow.test.ts'],
+        benchmark: { include: [] }, // NAME has them
         testTimeout: slowTimeout,
       }),
     ];
