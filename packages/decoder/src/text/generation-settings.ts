@@ -121,7 +121,25 @@ export async function readGenerationSettings(
     read.ids('eos_token_id') ??
     new SettingsReader(modelFile, model).ids('eos_token_id') ??
     new SettingsReader(modelFile, textModel).ids('eos_token_id');
-  const settings = {
+  return (eosId) => generationSettings(file, generation, endIds ?? (eosId === null ? [] : [eosId]));
+}
+
+/**
+ * Settings as `generation_config.json` spells them, with transformers' defaults.
+ *
+ * @param file for messages
+ * @param generation what it says; greedy decoding without further rules when that is nothing
+ * @param endIds ids that end an answer
+ * @throws {TokenizerError} when a setting has a value that means nothing
+ */
+export function generationSettings(
+  file: string,
+  generation: Json,
+  endIds: readonly number[],
+): GenerationSettings {
+  const read = new SettingsReader(file, generation);
+  return {
+    endIds,
     sampling: {
       temperature: generation.do_sample === true ? read.number('temperature', 1) : 0,
       topK: read.count('top_k', 50), // the default of transformers
@@ -141,7 +159,6 @@ export async function readGenerationSettings(
       .map(([name]) => `${name}: ${JSON.stringify(generation[name])}`),
     file,
   };
-  return (eosId) => ({ ...settings, endIds: endIds ?? (eosId === null ? [] : [eosId]) });
 }
 
 /** Reads settings of one file; null is as good as absent, as in transformers. */

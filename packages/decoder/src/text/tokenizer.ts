@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { checkNames, InvalidArgumentError } from '@namm/core';
 
+import { ggufAt } from '../source/gguf/gguf-at.js';
 import type { ChatMessage } from './chat-template.js';
 import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
 import { type GenerationSettings, readGenerationSettings } from './generation-settings.js';
+import { ggufTokenizer } from './gguf/gguf-tokenizer.js';
 import { mendLibrary } from './mend-library.js';
 import { readJsonObject } from './read-json-object.js';
 import { respell } from './respell-tokenizer.js';
@@ -251,7 +253,7 @@ function tidiesSpaces(json: TokenizerParts['json'], config: TokenizerParts['conf
  * Loads the tokenizer of a Hugging Face model folder: `tokenizer.json`, and when they are there
  * `tokenizer_config.json`, `special_tokens_map.json`, chat templates and `generation_config.json`.
  *
- * @param folder the model folder
+ * @param folder the model folder, a GGUF file, or a folder that holds one: then from the file's metadata
  * @throws {TokenizerError} when `tokenizer.json` is missing, or a file is damaged or not supported
  *
  * @example
@@ -262,6 +264,11 @@ function tidiesSpaces(json: TokenizerParts['json'], config: TokenizerParts['conf
  * ```
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const gguf = await ggufAt(folder);
+  if (gguf !== null) {
+    const { parts, generation } = await ggufTokenizer(gguf);
+    return new Tokenizer(parts, generation);
+  }
   const file = join(folder, 'tokenizer.json');
   const json = await readJsonObject(file);
   if (!json)
