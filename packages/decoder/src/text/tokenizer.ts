@@ -15,6 +15,7 @@ import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TextStream } from './text-stream.js';
 import { tidySpaces } from './tidy-spaces.js';
 import { TokenizerError } from './tokenizer-error.js';
+import type { TokenizerParts } from './tokenizer-parts.js';
 
 /** How a conversation becomes a prompt. */
 export interface ChatTemplateOptions {
@@ -40,18 +41,6 @@ const templateOptions = [
   'variables',
   'date',
 ] as const satisfies readonly (keyof ChatTemplateOptions)[];
-
-/** What a tokenizer is made from. */
-export interface TokenizerParts {
-  /** The `tokenizer.json` it was read from. */
-  readonly file: string;
-  /** Content of that file, checked. */
-  readonly json: Readonly<Record<string, unknown>>;
-  /** Content of `tokenizer_config.json`. */
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly specialTokens: SpecialTokens;
-  readonly chatTemplates: ChatTemplates;
-}
 
 /** The text-to-ids side of a model folder; made by {@link loadTokenizer}. */
 export class Tokenizer {

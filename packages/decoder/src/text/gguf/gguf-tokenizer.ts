@@ -3,8 +3,8 @@ import { ChatTemplate } from '../chat-template.js';
 import type { ChatTemplates } from '../chat-templates.js';
 import { checkTokenizer } from '../check-tokenizer.js';
 import { type GenerationSettings, generationSettings } from '../generation-settings.js';
-import type { TokenizerParts } from '../tokenizer.js';
 import { TokenizerError } from '../tokenizer-error.js';
+import type { TokenizerParts } from '../tokenizer-parts.js';
 import { type PreKind, preKinds } from './pre-kinds.js';
 import { scoredMerges } from './scored-merges.js';
 
