@@ -50,6 +50,13 @@ describe('foldHalfRows', () => {
     }
   });
 
+  it('reads every number of half precision as what it is', () => {
+    const all = Uint16Array.from({ length: 0x7c00 }, (_, pattern) => pattern);
+    const target = new Uint16Array(all.length);
+    expect(foldHalfRows([all], new Float32Array(all.length), 1, 16, target)).toBe(true);
+    expect(target.findIndex((half, i) => half !== all[i])).toBe(-1);
+  });
+
   it.each([Number.NaN, -1e-9, 16.5, Infinity])('refuses %d anywhere', (wrong) => {
     for (const at of [0, 9, 10, 19]) {
       const spectrum = new Float32Array(20).fill(1);

@@ -192,6 +192,31 @@ describe('RowBuffer', () => {
       expect(right.shared.sharers).toBe(2);
     });
 
+    it.each([0, 19, 20, 21])(
+      'rotates its keys from row %d on, and those of its origin stay',
+      (first) => {
+        const origin = new RowBuffer(headSize);
+        append(origin, 0, 20);
+        const fork = origin.fork();
+        append(fork, 20, 5);
+        const before = [...origin.keys];
+        // A rotation is here the sum of what it moves by.
+        const closed = Int32Array.from({ length: 26 }, (_, i) => (i < first ? i : i + 100));
+        fork.renumber(closed, (keys, from, to) => {
+          for (let i = 0; i < keys.length; i++) {
+            const row = Math.floor(i / headSize);
+            keys[i]! += to[row]! - from[row]!;
+          }
+        });
+        const plain = [...rows(0, 25, 1)].map((key, i) =>
+          Math.floor(i / headSize) < first ? key : key + 100,
+        );
+        expect([...fork.keys]).toEqual(plain);
+        expect([...fork.positions]).toEqual([...closed.subarray(0, 25)]);
+        expect([...origin.keys]).toEqual(before);
+      },
+    );
+
     it('of a fork copies few rows and shares many', () => {
       const origin = new RowBuffer(headSize);
       append(origin, 0, 40);
