@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,13 @@ async function failure(promise: Promise<unknown>): Promise<NammError> {
 const holds = async (path: string, bytes: Uint8Array) => (await readFile(path)).equals(bytes);
 const incomplete = () =>
   readdirSync(join(cache, id)).filter((name) => name.endsWith('.incomplete'));
+
+/** Waits until so much of a large file is on the disk. */
+const onDisk = (bytes: number) => async () => {
+  const held = () =>
+    incomplete().reduce((sum, name) => sum + statSync(join(cache, id, name)).size, 0);
+  while (held() < bytes) await new Promise((done) => setTimeout(done, 5));
+};
 
 describe('a model on the hub', () => {
   it('is loaded by its id, streamed to the cache of transformers.js, and found there again', async () => {
@@ -214,8 +221,8 @@ describe('a model on the hub', () => {
 describe('a download that breaks', () => {
   it('goes on where it stopped, within the call', async () => {
     hub.faults.set('model.safetensors', [
-      { breakAfter: 100_000 },
-      { breakAfter: 50_000 },
+      { breakAfter: 100_000, arrived: onDisk(100_000) },
+      { breakAfter: 50_000, arrived: onDisk(150_000) },
       { status: 500 },
     ]);
     const path = await fetchModel({ retries: { ...retries, attempts: 3 } });
@@ -232,7 +239,10 @@ describe('a download that breaks', () => {
   });
 
   it('goes on where it stopped, in a later call', async () => {
-    hub.faults.set('model.safetensors', [{ breakAfter: 100_000 }, { status: 503 }]);
+    hub.faults.set('model.safetensors', [
+      { breakAfter: 100_000, arrived: onDisk(100_000) },
+      { status: 503 },
+    ]);
     const error = await failure(fetchModel());
     expect(error.code).toBe('DOWNLOAD');
     expect(error.message).toMatch(/model\.safetensors of someone\/tiny-llama .* 2 attempts/);

@@ -12,6 +12,8 @@ export interface FakeRepository {
 
 /** What goes wrong with the answers to requests for content; each entry is used once. */
 export interface Fault {
+  /** Resolves when the client has what was sent, so that breaking off loses none of it. */
+  readonly arrived?: () => Promise<unknown>;
   /** Closes the connection after this many bytes. */
   readonly breakAfter?: number;
   /** Sends nothing more after this many bytes, and keeps the connection. */
@@ -138,7 +140,9 @@ export class FakeHub {
     const end = fault.breakAfter ?? fault.stallAfter;
     if (end === undefined) return response.end(part);
     response.write(part.subarray(0, end), () => {
-      if (fault.breakAfter !== undefined) setTimeout(() => response.destroy(), 20);
+      if (fault.breakAfter === undefined) return;
+      const arrived = fault.arrived?.() ?? new Promise((done) => setTimeout(done, 20));
+      void arrived.then(() => response.destroy());
     });
   }
 }
