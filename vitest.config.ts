@@ -42,6 +42,7 @@ function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
       test: {
         name: prefix + name + ending,
         root: fileURLToPath(new URL(`${folder}/${name}`, root)), // wherever the command was called from
+        isolate: false, // no file changes what others see, so that a package is loaded once, not once per file
         ...more,
       },
     });
@@ -49,7 +50,6 @@ function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
       project('', {
         include: ['src/**/*.test.ts', ...(startsCommands ? [] : ['test/**/*.test.ts'])],
         exclude: ['**/*.slow.test.ts'],
-        isolate: false, // no file changes what others see, so that a package is loaded once, not once per file
         testTimeout: fastTimeout,
       }),
       project(':slow', {

@@ -41,7 +41,7 @@ describe('measure prefill', () => {
   });
 
   it('prints a table, and refuses a share that is none', () => {
-    const { status, stdout } = prefill();
+    const { status, stdout } = prefill('--rounds', '1');
     expect(stdout).toMatch(/^\| NAMM that keeps all \| 100\.0 % \|/m);
     expect(status).toBe(0);
     const refused = prefill('--share', '30');

@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** `speed` on a model of two layers and few words. */
 function speed(work: string, ...args: string[]) {
-  const tiny = ['--layers', '2', '--vocabulary', '512', '--rounds', '2', '--decode-tokens', '8'];
+  const tiny = ['--layers', '2', '--vocabulary', '512', '--rounds', '1', '--decode-tokens', '8'];
   const command = [cli, 'speed', '--work', join(folder, work), ...tiny, ...args];
   return spawnSync(process.execPath, command, { encoding: 'utf8' });
 }
@@ -59,7 +59,7 @@ describe('measure speed', () => {
 
   const hasTwoCores = availableParallelism() > 1;
   it.runIf(hasTwoCores)('gives every measurement as JSON, in wall time with two threads', () => {
-    const two = ['--threads', '2', '--contenders', 'ours,transformers.js'];
+    const two = ['--threads', '2', '--rounds', '2', '--contenders', 'ours,transformers.js'];
     const { status, stdout } = speed('work', '--lengths', '64', '--json', ...two);
     const { settings, agreements, rows, ratios, samples } = JSON.parse(stdout);
     expect(settings).toMatchObject({ layers: 2, lengths: [64], rounds: 2, clock: 'wall' });
