@@ -57,7 +57,7 @@ async function killAfter(run: string, slices: number): Promise<boolean> {
 }
 
 describe('a run that is killed', () => {
-  it('goes on to the same bits, however often it is killed', { }, async () => {
+  it('goes on to the same bits, however often it is killed', {}, async () => {
     const run = join(folder, 'killed');
     let kills = 0;
     while (!(await killAfter(run, [1, 2, 1, 2][kills] ?? Number.POSITIVE_INFINITY))) kills++;
@@ -67,7 +67,7 @@ describe('a run that is killed', () => {
     expect(left).toEqual([]);
   });
 
-  it('goes on after a stop, from the slices that were done', { }, async () => {
+  it('goes on after a stop, from the slices that were done', {}, async () => {
     const run = join(folder, 'stopped');
     const evaluator = await textEvaluator(settings);
     const prompts = await testPrompts();
@@ -85,7 +85,7 @@ describe('a run that is killed', () => {
     await expectTheSame(run);
   });
 
-  it('loses a line of the log that was cut off', { }, async () => {
+  it('loses a line of the log that was cut off', {}, async () => {
     const run = join(folder, 'cut');
     await killAfter(run, 3);
     appendFileSync(join(run, 'log.jsonl'), '{"generation":99,"candidates":[{"fit');
