@@ -62,4 +62,27 @@ describe('a chat template', () => {
       check(one, fixture.templates[one.template]!, { ...tokens, ...variables });
     },
   );
+
+  it.each([
+    ["{{ '%.0f' % 2.5 }} {{ '{:.1e}'.format(1.25) }} {{ '%.2g' % 0.125 }}", '2 1.2e+00 0.12'],
+    ["{{ '٣'|int }} {{ '１２'|int }} {{ '٣.٥'|float }}", '3 12 3.5'],
+    ['{{ {10: 1, 2: 2}|tojson(sort_keys=true) }}', '{"2": 2, "10": 1}'],
+    ["{{ 'ŉa'.capitalize() }} {{ 'Straße'.casefold() }}", 'ʼNa strasse'],
+  ])('renders %s as Python does', (template, expected) => {
+    expect(render(template, {})).toBe(expected);
+  });
+
+  it.each([
+    ["{{ {1: 1, 'a': 2}|tojson(sort_keys=true) }}", /'<' not supported/],
+    ['{{ 7|indent }}', /\|indent needs a str, not int/],
+    ['{{ nothing|indent }}', /'nothing' is undefined/],
+    ['{{ [1]|slice(0)|list }}', /modulo by zero/],
+    ['{{ self }}', /TemplateReference/],
+    ["{{ '\\ud83d'|tojson }}", /surrogate/],
+    ["{{ 'ŉ'.casefold() }}", /casefold of 'ŉ'/],
+    ["{{ '一'.isnumeric() }}", /isnumeric/],
+  ])('refuses %s', (template, message) => {
+    expect(() => render(template, {})).toThrow(TokenizerError);
+    expect(() => render(template, {})).toThrow(message);
+  });
 });

@@ -96,6 +96,7 @@ function* slices(
   count: number,
   fill: Value | undefined,
 ): Generator<Value> {
+  if (count === 0) fail('|slice into 0 parts: integer division or modulo by zero');
   const size = Math.floor(items.length / count);
   const longer = items.length % count;
   let start = 0;
@@ -170,7 +171,18 @@ function trimmed(text: string): string {
   let [from, to] = [0, text.length];
   while (from < to && isSpace(text[from]!)) from++;
   while (to > from && isSpace(text[to - 1]!)) to--;
-  return spaceAhead.test(text) ? '' : text.slice(from, to);
+  return spaceAhead.test(text) ? '' : plainDigits(text.slice(from, to));
+}
+
+/** Decimal digits of any script as those of ASCII. They stand together by tens, each ten from 0 to 9. */
+function plainDigits(text: string): string {
+  const isDigit = (code: number) => /\p{Nd}/u.test(String.fromCodePoint(code));
+  return text.replace(/\p{Nd}/gu, (digit) => {
+    const code = digit.codePointAt(0)!;
+    let first = code;
+    while (isDigit(first - 1)) first--;
+    return String((code - first) % 10);
+  });
 }
 
 function toInteger(value: Value, { default: otherwise = 0n, base = 10n }: Given): Value {
@@ -216,7 +228,11 @@ function indent(value: Value, { width = 4n, first = false, blank = false }: Give
   if (value instanceof Markup)
     return fail('|indent of text from |escape or |safe is not supported');
   const space = typeof width === 'string' ? width : ' '.repeat(toSmallInt(width, 'the width'));
-  const text = `${textOf(value)}\n`;
+  if (typeof value !== 'string') {
+    mustBeThere(value);
+    return fail(`|indent needs a str, not ${typeName(value)}; use |string`);
+  }
+  const text = `${value}\n`;
   const lines = splitLinesOf(text);
   const rest = isTrue(blank)
     ? lines.slice(1).map((line) => `\n${space}${line}`)
@@ -258,7 +274,7 @@ function fileSize(value: Value, { binary = false }: Given): string {
   for (const name of units) {
     unit *= base;
     if (bytes < unit || name === units.at(-1))
-      return `${((base * bytes) / unit).toFixed(1)} ${name}`;
+      return `${formatPercent('%.1f', (base * bytes) / unit)} ${name}`;
   }
   return fail('no such size');
 }

@@ -1,3 +1,4 @@
+import { exponentialDigits, fixedDigits } from './round-float.js';
 import { fail } from './template-error.js';
 import { floatText, reprOf, textOf } from './text-of.js';
 import {
@@ -119,10 +120,10 @@ function floatDigits(kind: string, value: number, precision: number, isAlternate
   if (kind === '%') return `${fixed(value * 100, precision)}%`;
   if (kind === 'f' || kind === 'F') return fixed(value, precision);
   const exponential = (digits: number) =>
-    value.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
+    exponentialDigits(value, digits).replace(/e([+-])(\d)$/, 'e$10$2');
   if (kind === 'e' || kind === 'E') return cased(exponential(precision));
   const significant = Math.max(1, precision);
-  const power = Number(value.toExponential(significant - 1).split('e')[1]);
+  const power = Number(exponentialDigits(value, significant - 1).split('e')[1]);
   const trim = (text: string) =>
     isAlternate || !text.includes('.') ? text : text.replace(/\.?0+$/, '');
   if (value !== 0 && (power < -4 || power >= significant)) {
@@ -132,9 +133,9 @@ function floatDigits(kind: string, value: number, precision: number, isAlternate
   return trim(fixed(value, significant - 1 - (value === 0 ? 0 : power)));
 }
 
-/** Rounds the exact binary value, as Python does; `toFixed` does so too, but only below 1e21. */
+/** Rounds the exact binary value, as Python does, also from 1e21 on, where `toFixed` does not. */
 function fixed(value: number, precision: number): string {
-  if (value < 1e21) return value.toFixed(precision);
+  if (value < 1e21) return fixedDigits(value, precision);
   const whole = BigInt(value).toString();
   return precision > 0 ? `${whole}.${'0'.repeat(precision)}` : whole;
 }

@@ -88,6 +88,9 @@ function joiner(args: readonly Value[], named: Named): Value {
   );
 }
 
+/** The blocks of a template; chat templates have none. */
+const blocks = new Facade('TemplateReference', (name) => fail(`self.${name} is not supported`));
+
 /** Functions that every template has. @param now the date of `strftime_now` */
 export function globals(now: () => Date): Map<string, Value> {
   const entries: Record<string, Callable['call']> = {
@@ -109,5 +112,8 @@ export function globals(now: () => Date): Map<string, Value> {
         : fail(`strftime_now needs a str, not ${typeName(format!)}`);
     },
   };
-  return new Map(Object.entries(entries).map(([name, call]) => [name, new Callable(name, call)]));
+  const all = Object.entries(entries).map(
+    ([name, call]) => [name, new Callable(name, call)] as [string, Value],
+  );
+  return new Map([...all, ['self', blocks]]);
 }

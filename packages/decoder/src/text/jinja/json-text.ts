@@ -1,4 +1,4 @@
-import { compareTexts } from './operators.js';
+import { order } from './operators.js';
 import { fail } from './template-error.js';
 import { floatText } from './text-of.js';
 import { Dict, Markup, Tuple, typeName, type Value } from './values.js';
@@ -31,11 +31,11 @@ export function jsonText(value: Value, style: JsonStyle, level = 0): string {
     );
   }
   if (value instanceof Dict) {
-    const entries = Array.from(value.entries(), ([key, item]) => [keyText(key), item] as const);
-    if (style.sortKeys) entries.sort(([a], [b]) => compareTexts(a, b));
+    const entries = [...value.entries()];
+    if (style.sortKeys) entries.sort(([a], [b]) => order('<', a, b));
     const items = entries.map(
       ([key, item]) =>
-        `${quoted(key, style.ensureAscii)}${style.separators[1]}${jsonText(item, style, level + 1)}`,
+        `${quoted(keyText(key), style.ensureAscii)}${style.separators[1]}${jsonText(item, style, level + 1)}`,
     );
     return block('{', '}', items, style, level);
   }
@@ -71,7 +71,10 @@ function keyText(key: Value): string {
 
 function quoted(text: string, ensureAscii: boolean): string {
   const json = JSON.stringify(text);
-  if (!ensureAscii) return json;
+  if (!ensureAscii) {
+    if (/\p{Surrogate}/u.test(text)) fail('half a surrogate pair has no text in |tojson');
+    return json;
+  }
   return json.replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -156,6 +156,7 @@ function replaceAll(self: string, before: string, after: string): string {
 /** Letters whose capital at the beginning of a word is not their capital elsewhere. */
 const titleCase: Readonly<Record<string, string>> = {
   ...{ Ǆ: 'ǅ', ǅ: 'ǅ', ǆ: 'ǅ', Ǉ: 'ǈ', ǈ: 'ǈ', ǉ: 'ǈ' },
+  ŉ: 'ʼN',
   ...{ Ǌ: 'ǋ', ǋ: 'ǋ', ǌ: 'ǋ', Ǳ: 'ǲ', ǲ: 'ǲ', ǳ: 'ǲ' },
 };
 
@@ -170,6 +171,17 @@ function capital(character: string): string {
 export function capitalize(self: string): string {
   const [first = ''] = charactersOf(self);
   return capital(first) + self.slice(first.length).toLowerCase();
+}
+
+/** Python's `str.casefold` of one character. */
+function folded(character: string): string {
+  if (character === 'ß' || character === 'ẞ') return 'ss';
+  if (character === 'ς') return 'σ';
+  const lower = character.toLowerCase();
+  if (/\p{Script=Cherokee}/u.test(character) || character.toUpperCase().toLowerCase() !== lower) {
+    fail(`str.casefold of '${character}' is not supported`);
+  }
+  return lower;
 }
 
 const isUpper = (character: string) => /\p{Uppercase}/u.test(character);
@@ -287,10 +299,7 @@ const notFound = (at: number) => (at < 0 ? fail('substring not found') : BigInt(
 
 const ofText: Readonly<Record<string, Method<string>>> = {
   capitalize: [[], capitalize],
-  casefold: [
-    [],
-    (self) => self.replaceAll('ß', 'ss').replaceAll('ẞ', 'ss').toLowerCase().replaceAll('ς', 'σ'),
-  ],
+  casefold: [[], (self) => charactersOf(self).map(folded).join('')],
   center: [['width', 'fillchar?'], (self, given) => padded(self, given, 'center')],
   count: [
     span,
@@ -319,7 +328,14 @@ const ofText: Readonly<Record<string, Method<string>>> = {
       charactersOf(self).some(isLower) &&
       !charactersOf(self).some((one) => isUpper(one) || /\p{Lt}/u.test(one)),
   ],
-  isnumeric: allMatch(/[\p{Nd}\p{No}\p{Nl}]/u),
+  isnumeric: [
+    [],
+    (self) => {
+      if (/\p{Lo}/u.test(self))
+        fail('str.isnumeric of letters that may be numbers is not supported');
+      return /^\p{N}+$/u.test(self);
+    },
+  ],
   isprintable: [[], (self) => charactersOf(self).every(isPrintable)],
   isspace: [[], isSpace],
   istitle: [[], isTitle],

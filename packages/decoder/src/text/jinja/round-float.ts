@@ -6,14 +6,34 @@ export function roundFloat(value: number, digits: number): number {
     return unit === Infinity ? 0 * value : roundHalfEven(value / unit) * unit;
   }
   if (Math.abs(value) >= 1e21) return value;
-  const exact = Math.abs(value).toFixed(100);
+  const magnitude = Number(fixedDigits(Math.abs(value), digits));
+  return value < 0 || Object.is(value, -0) ? -magnitude : magnitude;
+}
+
+/**
+ * `value.toFixed(digits)`, but to the even neighbour where both are equally near; `toFixed` takes the upper.
+ *
+ * @param value from 0 to below 1e21
+ * @param digits from 0 to 100
+ */
+export function fixedDigits(value: number, digits: number): string {
+  const exact = value.toFixed(100);
   const isTie = new RegExp(`^\\d+\\.\\d{${digits}}50*$`).test(exact);
-  if (!isTie) return Number(value.toFixed(digits));
   // Cut off, the text is the lower neighbour; it stays where its last digit is even.
   const lower = exact.slice(0, exact.indexOf('.') + digits + (digits > 0 ? 1 : 0));
-  const isEven = '02468'.includes(lower.at(-1)!);
-  const magnitude = isEven ? Number(lower) : Number(Math.abs(value).toFixed(digits));
-  return value < 0 ? -magnitude : magnitude;
+  return isTie && isEven(lower) ? lower : value.toFixed(digits);
+}
+
+/** `value.toExponential(digits)` with the same rule. @param value not negative, finite */
+export function exponentialDigits(value: number, digits: number): string {
+  const [exact, power] = value.toExponential(100).split('e') as [string, string];
+  const isTie = new RegExp(`^\\d\\.\\d{${digits}}50*$`).test(exact);
+  const lower = exact.slice(0, digits > 0 ? digits + 2 : 1);
+  return isTie && isEven(lower) ? `${lower}e${power}` : value.toExponential(digits);
+}
+
+function isEven(digits: string): boolean {
+  return '02468'.includes(digits.at(-1)!);
 }
 
 function roundHalfEven(value: number): number {
