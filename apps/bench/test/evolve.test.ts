@@ -93,10 +93,12 @@ describe('bench evolve', () => {
     const cases: [args: string[], message: string][] = [
       [['--families', 'poems'], "'poems' is none of"],
       [['--model', join(folder, 'none')], 'is no folder'],
-      [['--corpus', join(folder, 'none')], 'SOURCES.md: cannot be read'],
+      [['--corpus', join(folder, 'none')], 'SOURCES.md: does not exist; a corpus is a folder'],
+      [['--time-limit', '-5'], "--time-limit: '-5' is not a positive number"],
+      [['--workers', '100000'], 'cores of this machine'],
       [['--trainable', 'magic'], 'Allowed choices are namm'],
       [['--sigma', '0'], 'sigma: 0 is not a number above 0'],
-      [['--stages', join(folder, 'none')], 'cannot be read'],
+      [['--stages', join(folder, 'none')], `--stages: ${join(folder, 'none')} does not exist`],
       [['--update-interval', '100'], '100 is not a multiple of the hop'],
     ];
     const ends = await runCommands(

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parameterCount, publishedBam } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
@@ -137,6 +139,44 @@ describe('bench nanobench', () => {
     expect(fed(again).sort()).toEqual(fed(whole).sort());
     expect(bench(...small).status).toBe(0);
     expect(readFileSync(results, 'utf8')).toBe(again);
+  });
+
+  it('prints the table so far on Ctrl-C, exits with 130, and goes on from there', async () => {
+    const [own, page] = [join(folder, 'interrupted.jsonl'), join(folder, 'interrupted.html')];
+    const args = [
+      '--namm',
+      checkpoint,
+      '--results',
+      own,
+      '--families',
+      'notes',
+      '--factors',
+      '1,2',
+    ];
+    args.push('--prompts', '500', '--batch', '1', '--equal', 'bytes', '--shares', 'none');
+    const child = spawn(process.execPath, [cli, 'nanobench', ...args, '--html', page]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    const closed = once(child, 'close');
+    const measured = () =>
+      existsSync(own) ? readFileSync(own, 'utf8').split('"result"').length - 1 : 0;
+    while (measured() < 40 && child.exitCode === null) await wait(20);
+    child.kill('SIGINT');
+    const [code] = await closed;
+    expect(stderr).toBe('');
+    expect(code).toBe(130);
+    expect(stdout).toContain(`this is the table so far. The same command goes on from ${own}`);
+    const prompts = Number(/^(\d+) prompts of the test split/m.exec(stdout)?.[1]);
+    expect(prompts).toBeGreaterThan(0);
+    expect(prompts).toBeLessThan(500);
+    expect(stdout).toMatch(/^\| full +\|/m);
+    expect(readFileSync(page, 'utf8')).toContain('this is the table so far');
+    expect(measured()).toBeGreaterThanOrEqual(40);
   });
 
   it('adds rivals and variants, and places questions before and behind the last decision', async () => {

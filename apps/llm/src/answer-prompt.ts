@@ -5,6 +5,7 @@ import {
   Decoder,
   type DecoderOptions,
   loadTokenizer,
+  PositionLimitError,
   type SamplingSettings,
 } from '@namm/decoder';
 import { type EvictionPolicy, type KVCache, RetentionRecorder } from '@namm/kv-cache';
@@ -54,6 +55,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const ids: number[] = [];
   let text = '';
   let isInterrupted = false;
+  let limit: string | null = null;
   const start = performance.now();
   let firstPiece: number | null = null;
   try {
@@ -74,10 +76,12 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       if (!json) process.stdout.write(piece);
     }
   } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
-    isInterrupted = true;
+    if (error instanceof Interruption) isInterrupted = true;
+    else if (error instanceof PositionLimitError && text !== '') limit = error.message;
+    else throw error;
+  } finally {
+    if (!json && text !== '') process.stdout.write('\n');
   }
-  if (!json && text !== '') process.stdout.write('\n');
   const writing = firstPiece === null ? 0 : (performance.now() - firstPiece) / 1000;
   const written = Math.max(0, ids.length - length);
   const figures = { ...figuresOf(cache), written, seconds: writing };
@@ -89,6 +93,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
     console.log(JSON.stringify({ ...report, positions, isInterrupted }, null, 2));
   }
   status.finish(describeFigures(policy.name, figures));
+  if (limit !== null) status.finish(`the answer ends here. ${limit}`);
   if (positions === 'absolute' && figures.seen >= decoder.spec.maximumPositions) {
     status.finish(`the answer ends here: the model has only ${figures.seen} positions`);
   }

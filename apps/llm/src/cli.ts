@@ -4,15 +4,19 @@ import {
   addRopeScalingOptions,
   count,
   createProgram,
+  fraction,
   fromZero,
   interruptSignal,
   listOf,
   nameFrom,
-  number,
+  numberFromZero,
   openModel,
+  outputFile,
+  positiveNumber,
   readPrompt,
   ropeScalingOf,
   runProgram,
+  threadCount,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core';
 import { policyNames } from '@namm/kv-cache';
@@ -30,7 +34,7 @@ const demoPolicies = [
 ];
 
 const retentionFile = (text: string): string => {
-  if (/\.(html|safetensors)$/.test(text)) return text;
+  if (/\.(html|safetensors)$/.test(text)) return outputFile(text);
   throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
 };
 
@@ -68,17 +72,17 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   .option(
     '--temperature <number>',
     "0 takes the likeliest token (as the model's folder says)",
-    number,
+    numberFromZero,
   )
   .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
-  .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', number)
+  .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', fraction)
   .option(
     '--min-p <share>',
     'draw from tokens at least this share as likely as the likeliest',
-    number,
+    fraction,
   )
-  .option('--repetition-penalty <factor>', 'above 1 repeats less', number)
-  .option('--threads <count>', 'threads that compute', count)
+  .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber)
+  .option('--threads <count>', 'threads that compute', threadCount)
   .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
   .option('--json', 'print one object of JSON')
   .option('--seed <seed>', 'of planted facts, random eviction and sampling', fromZero, 1)
@@ -91,11 +95,17 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   );
 type Options = ReturnType<typeof command.opts>;
 
-/** Options that say nothing without a model of one's own. */
-const ofModels = [
-  ...(['prompt', 'promptFile', 'policy', 'checkpoint', 'budget', 'chat', 'compact'] as const),
-  ...(['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'retention', 'json'] as const),
-];
+/** Options that mean something without a model of one's own; of these, `prompts` and `policies` mean nothing with one. */
+const ofDemo = ['prompts', 'policies', 'seed', 'threads'];
+const onlyOfDemo = ofDemo.slice(0, 2);
+
+/** The flag of the first option that was given and is looked for. */
+function givenFlag(isLookedFor: (name: string) => boolean): string | undefined {
+  return command.options.find((option) => {
+    const name = option.attributeName();
+    return command.getOptionValueSource(name as keyof Options) === 'cli' && isLookedFor(name);
+  })?.long;
+}
 
 command.action(async (options) => {
   if (options.model === undefined) await demo(options);
@@ -103,10 +113,9 @@ command.action(async (options) => {
 });
 
 async function demo(options: Options): Promise<void> {
-  const without = ofModels.find((name) => command.getOptionValueSource(name) === 'cli');
-  if (without !== undefined) {
-    const flag = `--${without.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const advice = ['policy', 'budget'].includes(without) ? '; the demo takes --policies' : '';
+  const flag = givenFlag((name) => !ofDemo.includes(name));
+  if (flag !== undefined) {
+    const advice = ['--policy', '--budget'].includes(flag) ? '; the demo takes --policies' : '';
     throw new BadValue(flag, `needs --model${advice}`);
   }
   const { prompts, policies, seed, threads } = options;
@@ -122,6 +131,13 @@ async function demo(options: Options): Promise<void> {
 async function answer(model: string, options: Options): Promise<void> {
   const { seed, threads, budget, retention, temperature, topK, topP, minP } = options;
   const { repetitionPenalty } = options;
+  const flag = givenFlag((name) => onlyOfDemo.includes(name));
+  if (flag !== undefined) {
+    throw new BadValue(
+      flag,
+      'is for the demo, which runs without --model; --policy takes one policy',
+    );
+  }
   const prompt = await readPrompt(options);
   const policy = await choosePolicy(options);
   const isCompact = command.getOptionValueSource('compact') === 'cli';

@@ -146,6 +146,15 @@ describe("llm with the user's own model", () => {
     expect(piped(text, ...args, '--no-compact').stderr).toContain('positions');
   });
 
+  it('ends the answer where a cache with much room fills all positions, and says so', () => {
+    const args = ['--model', model, '--prompt', ' Alice has pet falcon.', '--policy', 'h2o'];
+    const { status, stdout, stderr } = llm(...args, '--budget', '64MB');
+    expect(stderr).toMatch(/h2o: .* kept \d+ of \d+ tokens per head/);
+    expect(stderr).toMatch(/the answer ends here.*128/);
+    expect(stdout).toMatch(/\S\n$/);
+    expect(status).toBe(0);
+  });
+
   it("runs a policy of the user's own, and draws by the seed", () => {
     const file = join(folder, 'mine.mjs');
     const kvCache = import.meta
@@ -238,6 +247,8 @@ describe("llm with the user's own model", () => {
     const own = ['--model', model, '--prompt', 'x'];
     const binary = join(folder, 'binary.safetensors');
     writeFileSync(binary, Buffer.from('such as a picture, or anything else\0'));
+    const failing = join(folder, 'failing.mjs');
+    writeFileSync(failing, "export const boom = () => { throw new TypeError('my bug'); };\n");
     const none = join(folder, 'none');
     const cases: [args: string[], message: string][] = [
       [[...own, '--policy', 'magic'], "'magic' is none of full"],
@@ -249,7 +260,7 @@ describe("llm with the user's own model", () => {
       [[...own, '--policy', 'namm', '--checkpoint', binary], 'is no safetensors file'],
       [[...own, '--policy', 'namm', '--checkpoint', none], 'does not exist'],
       [[...own, '--policy', 'namm', '--checkpoint', folder], 'is a folder'],
-      [[...own, '--policy', `${none}.js#mine`], 'cannot be loaded'],
+      [[...own, '--policy', `${none}.js#mine`], `${none}.js: does not exist`],
       [[...own, '--prompt-file', cli], 'not both'],
       [[...own, '--retention', 'kept.txt'], 'neither .html nor .safetensors'],
       [[...own, '--max-tokens', '0'], 'whole number above 0'],
@@ -268,7 +279,22 @@ describe("llm with the user's own model", () => {
       [['--policy', 'h2o', '--budget', '9'], '--policies'],
       [['--checkpoint', 'x'], 'needs --model'],
       [['--retention', 'kept.html'], 'needs --model'],
-      [['--prompts', '1000000000'], 'more than 1000'],
+      [['--prompts', '1000000000'], 'llm: --prompts: '],
+      [['--temperature', '1'], '--temperature: needs --model'],
+      [['--chunk', '8'], '--chunk: needs --model'],
+      [['--no-compact'], 'needs --model'],
+      [[...own, '--prompts', '3'], '--prompts: is for the demo'],
+      [[...own, '--policies', 'h2o'], '--policies: is for the demo'],
+      [[...own, '--seed', '-1'], "llm: --seed: '-1' is not a whole number from 0 on\n"],
+      [[...own, '--top-p', '2'], "--top-p: '2' is not a number from 0 to 1"],
+      [[...own, '--repetition-penalty', '0'], "'0' is not a positive number"],
+      [[...own, '--threads', '100000'], 'cores of this machine'],
+      [[...own, '--retention', join(none, 'page.html')], `--retention: there is no folder ${none}`],
+      [[...own, '--retention', join(binary, 'page.html')], '--retention: there is no folder'],
+      [[...own, '--polcy', 'h2o'], "unknown option '--polcy' (Did you mean --policy?)"],
+      [[...own, '--seed'], '--seed: needs a value'],
+      [[...own, '--policy', `${failing}#boom`], "'boom' failed: my bug"],
+      [[...own, '--policy', `${failing}#nothing`], "exports no function 'nothing'"],
       [['--policies', 'full,magic'], "'magic' is none of"],
       [['--magic'], "unknown option '--magic'"],
     ];

@@ -15,7 +15,11 @@ export type {
 } from './nanobench/nanobench-model.js';
 export { type SeedSummary, summariseSeeds } from './nanobench/over-seeds.js';
 export { type AnswerRanking, formatAnswers, rankAnswers } from './nanobench/rank-answers.js';
-export { type NanobenchPlan, runNanobench } from './nanobench/run-nanobench.js';
+export {
+  type NanobenchPlan,
+  type NanobenchTable,
+  runNanobench,
+} from './nanobench/run-nanobench.js';
 export { extensionGrid, type TuneOptions, tuneExtensions } from './nanobench/tune-extensions.js';
 export {
   readTunedExtensions,

@@ -48,6 +48,11 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new FileFormatError(path, `cannot be read (${String(cause)})`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    const problem = isMissing
+      ? 'does not exist; a corpus is a folder with SOURCES.md and the works that it lists'
+      : `cannot be read (${code})`;
+    throw new FileFormatError(path, problem, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import type { EvictionPolicy, KVCache, SequenceModel } from '@namm/kv-cache';
+import type { EvictionPolicy, KVCache, SequenceModel, StepOptions } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
 import { MemoryWatch, type SampleMemory } from './memory-watch.js';
 import type { PreparedQuestion, PreparedSample } from './prepare-sample.js';
@@ -28,6 +28,7 @@ export interface SampleScore {
  * its tokens is the most likely one after the true tokens before it. All items go through the model together:
  * one step for the contexts, one for the questions.
  *
+ * @param options a signal that stops it between chunks, with the signal's reason
  * @throws whatever the model or a policy throws; all caches are released then, too
  * @example
  * ```ts
@@ -39,6 +40,7 @@ export interface SampleScore {
 export async function scoreSamples(
   model: AnsweringModel,
   items: readonly ScoreItem[],
+  { signal }: Pick<StepOptions, 'signal'> = {},
 ): Promise<SampleScore[]> {
   const caches = await Promise.all(
     items.map((item) =>
@@ -50,19 +52,20 @@ export async function scoreSamples(
     const onProgress = () => {
       for (const watch of watches) watch.look();
     };
+    const stepOptions: StepOptions = { onProgress, ...(signal && { signal }) };
     const unread = items.flatMap(({ prepared }, i) => {
       const cache = caches[i]!;
       const ids = prepared.context.subarray(cache.seen);
       return ids.length > 0 ? [{ cache, input: { ids }, outputs: 'none' as const }] : [];
     });
-    if (unread.length > 0) await model.step(unread, { onProgress });
+    if (unread.length > 0) await model.step(unread, stepOptions);
     const atAnswer = caches.map((cache) => cache.memory());
     const tails = items.map(({ prepared }, i) => ({
       cache: caches[i]!,
       input: { ids: prepared.tail },
       outputs: 'all' as const,
     }));
-    const results = await model.step(tails, { onProgress });
+    const results = await model.step(tails, stepOptions);
     return items.map(({ prepared }, i) => ({
       ...scoreAnswers(prepared, results[i]!.logits),
       memory: watches[i]!.summary(atAnswer[i]!),

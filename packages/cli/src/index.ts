@@ -5,16 +5,19 @@ export { Interruption, interruptSignal } from './interruption.js';
 export { openModel } from './open-model.js';
 export {
   count,
+  fraction,
   fromZero,
   listOf,
   listOrNone,
   nameFrom,
   number,
+  numberFromZero,
   positiveNumber,
   readBy,
   share,
   threadCount,
 } from './option-parsers.js';
+export { outputFile } from './output-file.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { type PromptOptions, readPrompt } from './read-prompt.js';

@@ -31,6 +31,19 @@ export const positiveNumber = (text: string): number => {
   throw new InvalidArgumentError(`'${text}' is not a positive number.`);
 };
 
+/** A number from 0 to 1. */
+export const fraction = (text: string): number => {
+  const value = Number(text);
+  if (value >= 0 && value <= 1 && text.trim() !== '') return value;
+  throw new InvalidArgumentError(`'${text}' is not a number from 0 to 1.`);
+};
+
+/** A number from 0 on. */
+export const numberFromZero = (text: string): number => {
+  if (number(text) >= 0) return number(text);
+  throw new InvalidArgumentError(`'${text}' is not a number from 0 on.`);
+};
+
 /** A number above 0 and below 1. */
 export const share = (text: string): number => {
   const value = Number(text);

@@ -21,8 +21,20 @@ export function createProgram(name: string, description: string): Command {
     .exitOverride() // exit code 1 is for what a command finds
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)),
+      outputError: (text, write) => write(`${name}: ${describeRefusal(text)}\n`),
     });
+}
+
+/** What commander says of options, in the form that all other errors have: `--option: what is wrong`. */
+export function describeRefusal(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/^required option '(?:-\w, )?(--[\w-]+)[^']*' not specified$/, '$1: is missing')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument missing$/, '$1: needs a value')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /, '$1: ')
+    .replace(/^(--[\w-]+: .*)\.$/, '$1');
 }
 
 /**

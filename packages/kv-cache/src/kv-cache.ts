@@ -25,6 +25,7 @@ import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
 import type { RotateKeys, RowBuffer } from './row-buffer.js';
 import { SequenceRows } from './sequence-rows.js';
+import { startPolicy } from './start-policy.js';
 import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
@@ -81,7 +82,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.shape = positions === (shape.positions ?? 'absolute') ? shape : { ...shape, positions };
     this.policy = options.policy ?? full();
     this.#keepOutsideWindow = keepOutsideWindow;
-    this.#state = this.policy.start(this.shape);
+    this.#state = startPolicy(this.policy, this.shape);
     this.#rows = SequenceRows.empty(this.shape);
     this.#recorder = options.recorder ?? null;
     this.#recorder?.start(this);

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import {
   addRopeScalingOptions,
@@ -7,11 +5,11 @@ import {
   interruptSignal,
   number,
   openModel,
+  outputFile,
   ProgressLine,
   type RopeScalingOptions,
   ropeScalingOf,
 } from '@namm/cli';
-import { InvalidArgumentError } from '@namm/core';
 import { describeComparison, moveNamm, type NormaliserKind } from '@namm/evolve-policies';
 import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 import { evolveTexts } from '../evolve/evolve-texts.js';
@@ -39,7 +37,7 @@ export function addCalibrateCommand(program: Command): void {
   addRopeScalingOptions(command, '1 if left out', 2)
     .requiredOption('--model <name>', 'the model: a folder, or a model of the hub')
     .requiredOption('--namm <file>', 'the NAMM')
-    .requiredOption('--out <file>', 'the NAMM for that model')
+    .requiredOption('--out <file>', 'the NAMM for that model', outputFile)
     .option(
       '--frozen',
       'measure no statistics: those of all heads of the old model for every head of the new',
@@ -67,10 +65,6 @@ export function addCalibrateCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const place = dirname(resolve(options.out));
-  if (!(await stat(place).catch(() => null))?.isDirectory()) {
-    throw new InvalidArgumentError('--out', `there is no folder ${place}`);
-  }
   const old = await readCheckpoint(options.namm);
   const folder = await openModel(options.model, interruptSignal());
   const from = options.from && (await openModel(options.from, interruptSignal()));
@@ -84,8 +78,8 @@ async function run(options: Options): Promise<void> {
     ...(!options.compare && { comparisons: 0 }),
     texts: () => evolveTexts(options.corpus),
     onProgress: (event) => progress.update(event),
-  });
-  progress.clear();
+    signal: interruptSignal(),
+  }).finally(() => progress.clear());
   await writeCheckpoint(options.out, checkpoint);
   const { normaliser, biasShift } = checkpoint.provenance;
   console.log(`${options.out}: ${normaliser}, bias shifted by ${biasShift}`);

@@ -5,6 +5,7 @@ import { taskFamilies } from '@namm/benchmarks';
 import {
   addRopeScalingOptions,
   count,
+  describeError,
   fromZero,
   interruptSignal,
   listOf,
@@ -12,8 +13,10 @@ import {
   number,
   openModel,
   ProgressLine,
+  positiveNumber,
   type RopeScalingOptions,
   ropeScalingOf,
+  threadCount,
 } from '@namm/cli';
 import {
   evolveOnTexts,
@@ -64,7 +67,7 @@ const stages = (file: string): TextStage[] => {
   try {
     return parseStages(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new InvalidArgumentError(`${file} cannot be read: ${(cause as Error).message}`);
+    throw new InvalidArgumentError(describeError(cause));
   }
 };
 
@@ -141,8 +144,8 @@ export function addEvolveCommand(program: Command): void {
       '--corpus <folder>',
       'filler from a folder with SOURCES.md instead of installed packages',
     )
-    .option('--workers <count>', 'worker threads that evaluate; 1 is this thread', count, 1)
-    .option('--time-limit <minutes>', 'stop then; the same command goes on later', number)
+    .option('--workers <count>', 'worker threads that evaluate; 1 is this thread', threadCount, 1)
+    .option('--time-limit <minutes>', 'stop then; the same command goes on later', positiveNumber)
     .action(run);
 }
 

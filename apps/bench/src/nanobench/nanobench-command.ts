@@ -27,15 +27,19 @@ import { nanobenchFiller } from '@namm/benchmarks/texts';
 import {
   count,
   describeMachine,
+  Interruption,
+  interruptSignal,
   listOf,
   listOrNone,
   nameFrom,
   number,
+  outputFile,
   ProgressLine,
   positiveNumber,
   readBy,
   share,
   terminalWidth,
+  threadCount,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
 import { readNamms, readRival, varyNamm } from '@namm/evolve-policies';
@@ -157,10 +161,14 @@ export function addNanobenchCommand(program: Command): void {
     )
     .option('--seed <seed>', 'of the samples, and of the random policy', count, 1)
     .option('--batch <count>', 'prompts that go through a model together', count, 4)
-    .option('--threads <count>', 'threads that compute', count, 1)
-    .option('--results <file>', 'JSONL file of all results; what it has is not measured again')
-    .option('--out <file>', 'the tables as Markdown')
-    .option('--html <file>', 'the tables and curves as a page')
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option(
+      '--results <file>',
+      'JSONL file of all results; what it has is not measured again',
+      outputFile,
+    )
+    .option('--out <file>', 'the tables as Markdown', outputFile)
+    .option('--html <file>', 'the tables and curves as a page', outputFile)
     .action(nanobench);
   addTuneCommand(command);
 }
@@ -185,7 +193,7 @@ async function nanobench(options: Options): Promise<void> {
   for (const note of notes) console.log(note);
   const progress = new ProgressLine('prompts');
   try {
-    const summaries = await runNanobench({
+    const { summaries, isComplete } = await runNanobench({
       ...{ store, models, evolvedFamilies, extensions },
       factors: options.factors ?? size.factors,
       placements: options.placements,
@@ -204,9 +212,17 @@ async function nanobench(options: Options): Promise<void> {
       updateInterval: options.updateInterval ?? intervalOf(models),
       batch: options.batch,
       onProgress: (what, event) => progress.update(event, what),
+      signal: interruptSignal(),
     });
     progress.clear();
+    if (!isComplete) {
+      const state =
+        summaries.flat().length > 0 ? 'this is the table so far' : 'there is no table yet';
+      notes.push(`Interrupted: ${state}. The same command goes on from ${store.path}.`);
+      console.log(`\n${notes.at(-1)}`);
+    }
     await publish(summaries, { options, store, models, evolvedFamilies, notes });
+    if (!isComplete) throw new Interruption();
   } finally {
     progress.clear();
     await store.close();
@@ -225,6 +241,7 @@ async function publish(
 ): Promise<void> {
   const { options, store, models, evolvedFamilies, notes } = context;
   const conditions = summaries.flat();
+  if (conditions.length === 0) return; // interrupted before anything could be compared
   const isLearned = (model: string, contender: string) =>
     models.some(
       (entry) => entry.model.name === model && entry.learned.some(({ name }) => name === contender),

@@ -11,7 +11,16 @@ import {
   writeTunedExtensions,
 } from '@namm/benchmarks';
 import { nanobenchFiller } from '@namm/benchmarks/texts';
-import { count, listOf, ProgressLine, positiveNumber, terminalWidth } from '@namm/cli';
+import {
+  count,
+  interruptSignal,
+  listOf,
+  outputFile,
+  ProgressLine,
+  positiveNumber,
+  terminalWidth,
+  threadCount,
+} from '@namm/cli';
 import { modelFolder } from '@namm/models';
 import { openBenchmarkModel } from './open-benchmark-model.js';
 
@@ -45,11 +54,16 @@ export function addTuneCommand(program: Command): void {
     .option('--prompts <count>', 'prompts per family', count, 10)
     .option('--seed <seed>', 'of the samples', count, 1)
     .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
-    .option('--threads <count>', 'threads that compute', count, 1)
-    .option('--results <file>', 'JSONL file of all results; what it has is not measured again')
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option(
+      '--results <file>',
+      'JSONL file of all results; what it has is not measured again',
+      outputFile,
+    )
     .option(
       '--out <file>',
       `where the best is written; ${tunedExtensionsFile} beside the model if left out`,
+      outputFile,
     )
     .action(tune);
 }
@@ -70,6 +84,7 @@ async function tune(options: Options): Promise<void> {
       const tried = await tuneExtensions(model, {
         ...{ store, factor, extensions, prompts, seed, filler },
         onProgress: (event) => progress.update(event, `×${factor}`),
+        signal: interruptSignal(),
       });
       progress.clear();
       const { kind, alpha, logitFactor } = tried[0]!.condition.setting;
@@ -80,6 +95,7 @@ async function tune(options: Options): Promise<void> {
     await writeTunedExtensions(path, { model: model.version, best });
     console.log(`The best are in ${path}.`);
   } finally {
+    progress.clear();
     await store.close();
   }
 }

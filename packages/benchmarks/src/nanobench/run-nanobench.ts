@@ -43,11 +43,26 @@ export interface NanobenchPlan {
   readonly updateInterval: number;
   readonly batch: number;
   readonly onProgress: (what: string, progress: Parameters<ProgressListener>[0]) => void;
+  /** Stops the measuring; the table is then of what has been measured. */
+  readonly signal?: AbortSignal;
 }
 
-/** Measures what is missing, and computes the table: per factor, extension, placement and kind of answers, the models. */
-export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummary[][]> {
-  const { filler } = plan;
+/** What {@link runNanobench} gives. */
+export interface NanobenchTable {
+  /** Per factor, extension, placement and kind of answers, the models. */
+  readonly summaries: ConditionSummary[][];
+  /** False when the signal stopped it. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Measures what is missing, and computes the table. When the signal stops it, conditions of which nothing was measured
+ * are left out, and the others are of the prompts that all their rows have; the same plan goes on from there.
+ *
+ * @throws what {@link measureRows} throws, but not the signal's reason
+ */
+export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable> {
+  const { filler, signal } = plan;
   const families = plan.families.map(taskFamily);
   const summaries: ConditionSummary[][] = [];
   for (const place of placesOf(plan)) {
@@ -78,9 +93,12 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
         tokenizer: model.tokenizer,
         batch: plan.batch,
         loadModel: model.loadModel,
+        signal,
       };
       const random = plan.random
-        ? await randomContenders(learned, condition, measure, plan.seed)
+        ? await unlessStopped(signal, [], () =>
+            randomContenders(learned, condition, measure, plan.seed),
+          )
         : [];
       const free = [fullContender, oracleContender, ...learned, ...others, ...random];
       const classic = classicContenders(plan.seed);
@@ -89,17 +107,34 @@ export async function runNanobench(plan: NanobenchPlan): Promise<ConditionSummar
       const rows: TableRow[] = planRows(condition, { free, classic, references, equal, shares });
       const prompts = plan.prompts[answers];
       const what = `${setting.model} ×${factor}${answers === 'generated' ? ', decoding' : ''}`;
-      await measureRows(rows, {
-        ...measure,
-        contenders: [...free, ...classic],
-        prompts,
-        onProgress: (progress) => plan.onProgress(what, progress),
-      });
+      await unlessStopped(signal, undefined, () =>
+        measureRows(rows, {
+          ...measure,
+          contenders: [...free, ...classic],
+          prompts,
+          onProgress: (progress) => plan.onProgress(what, progress),
+        }),
+      );
       acrossModels.push(...summariseConditions(plan.store, rows, plan));
     }
     summaries.push(acrossModels);
   }
-  return summaries;
+  return { summaries, isComplete: !signal?.aborted };
+}
+
+/** What `work` gives, or `instead` when the signal has stopped it or stops it meanwhile. */
+async function unlessStopped<Result>(
+  signal: AbortSignal | undefined,
+  instead: Result,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (signal?.aborted) return instead;
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return instead;
+    throw error;
+  }
 }
 
 function placesOf({ factors, extensions, placements, prompts }: NanobenchPlan) {

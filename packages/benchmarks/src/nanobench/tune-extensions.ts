@@ -19,6 +19,8 @@ export interface TuneOptions {
   readonly seed: number;
   readonly filler: Filler;
   readonly onProgress?: ProgressListener;
+  /** Stops it with the signal's reason; what was measured is in the store. */
+  readonly signal?: AbortSignal;
 }
 
 /** All NTK alphas with all logit factors, and YaRN with these. */
@@ -40,7 +42,7 @@ export function extensionGrid(
  */
 export async function tuneExtensions(
   model: NanobenchModel,
-  { store, factor, extensions, prompts, seed, filler, onProgress }: TuneOptions,
+  { store, factor, extensions, prompts, seed, filler, onProgress, signal }: TuneOptions,
 ): Promise<ConditionSummary[]> {
   const { name, version, trainedLength, tokenizer, loadModel } = model;
   const rows = extensions.map(
@@ -61,6 +63,7 @@ export async function tuneExtensions(
     ...{ store, contenders: [fullContender], families: taskFamilies, prompts },
     ...{ filler, tokenizer, loadModel },
     ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
   });
   const tried = summariseConditions(store, rows, { evolvedFamilies: [] });
   return tried.sort((a, b) => scoreOf(b) - scoreOf(a) || likelihoodOf(b) - likelihoodOf(a));

@@ -1,4 +1,4 @@
-import type { CacheMemory, EvictionPolicy, KVCache } from '@namm/kv-cache';
+import type { CacheMemory, EvictionPolicy, KVCache, StepOptions } from '@namm/kv-cache';
 import { MemoryWatch } from '../memory-watch.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
 import type { AnsweringModel, SampleScore } from '../score-samples.js';
@@ -22,12 +22,14 @@ interface Turn {
  * long answer goes on from what the model itself wrote. A part is right when its tokens stand where they should.
  * All prompts are decoded side by side.
  *
+ * @param options a signal that stops it between chunks, with the signal's reason
  * @throws whatever the model or a policy throws; all caches are released then, too
  */
 export async function generateAnswers(
   model: AnsweringModel,
   items: readonly { readonly prompt: TablePrompt; readonly policy: EvictionPolicy }[],
   tokenizer: SampleTokenizer,
+  { signal }: Pick<StepOptions, 'signal'> = {},
 ): Promise<SampleScore[]> {
   const caches = await Promise.all(items.map(({ policy }) => model.createCache({ policy })));
   try {
@@ -35,9 +37,10 @@ export async function generateAnswers(
     const onProgress = () => {
       for (const watch of watches) watch.look();
     };
+    const stepOptions: StepOptions = { onProgress, ...(signal && { signal }) };
     const read = async (indices: readonly number[], idsOf: (i: number) => Int32Array) => {
       const inputs = indices.map((i) => ({ cache: caches[i]!, input: { ids: idsOf(i) } }));
-      return model.step(inputs, { onProgress });
+      return model.step(inputs, stepOptions);
     };
     const all = items.map((_, i) => i);
     await read(all, (i) => items[i]!.prompt.prepared.context);
@@ -51,7 +54,7 @@ export async function generateAnswers(
       const forks = asked.map((i) => caches[i]!.fork());
       const firstIds = first.map(({ logits }) => indexOfLargest(logits));
       const lengths = asked.map((i) => of(i).wanted.length);
-      const written = await decode(model, forks, firstIds, lengths);
+      const written = await decode(model, forks, firstIds, lengths, signal);
       for (const [place, i] of asked.entries()) {
         const isRight = (at: number) => written[place]![at] === of(i).wanted[at];
         const scoreOf = ({ from, to }: { readonly from: number; readonly to: number }) =>
@@ -76,6 +79,7 @@ async function decode(
   caches: readonly KVCache[],
   first: readonly number[],
   lengths: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<number[][]> {
   const written = first.map((id) => [id]);
   try {
@@ -86,7 +90,7 @@ async function decode(
         cache: caches[i]!,
         input: { ids: Int32Array.of(written[i]!.at(-1)!) },
       }));
-      const results = await model.step(items, { onProgress() {} });
+      const results = await model.step(items, { onProgress() {}, ...(signal && { signal }) });
       for (const [place, i] of open.entries()) {
         written[i]!.push(indexOfLargest(results[place]!.logits));
       }

@@ -50,6 +50,8 @@ export interface MeasureOptions {
   readonly batch?: number;
   /** Told after each batch: stage `prompts`, over all rows. */
   readonly onProgress?: ProgressListener;
+  /** Stops between chunks of tokens, with the signal's reason; what was measured until then is in the store. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export interface MeasureOptions {
  * @throws {InvalidArgumentError} when a row names a contender that is not given, that cannot do what is asked, or
  *   that decides at other tokens than the row says
  * @throws {FileFormatError} when the store has results of other prompts under the same row
+ * @throws the signal's reason when it is aborted
  */
 export async function measureRows(
   rows: readonly TableRow[],
@@ -138,6 +141,7 @@ async function measureCondition(
     for (const family of families) {
       checkSamePrompts(rows, promptOf(condition, family, 0, options), store);
       for (let from = 0; from < prompts; from += batch) {
+        options.signal?.throwIfAborted();
         const indices = Array.from({ length: Math.min(batch, prompts - from) }, (_, i) => from + i);
         const isOpen = (row: TableRow) => (index: number) =>
           store.result(row, family.name, index) === undefined;
@@ -194,7 +198,7 @@ async function measureTasks(
   options: MeasureOptions,
   modelFor: (probe: Probe) => Promise<TableModel>,
 ): Promise<void> {
-  const { store, contenders, tokenizer } = options;
+  const { store, contenders, tokenizer, signal } = options;
   const byProbe = new Map<string, Task[]>();
   for (const task of tasks) {
     const { probe } = contenderOf(task.row.contender, contenders);
@@ -215,10 +219,11 @@ async function measureTasks(
     });
     const scores =
       group[0]!.row.answers === 'generated'
-        ? await generateAnswers(model, items, tokenizer)
+        ? await generateAnswers(model, items, tokenizer, { ...(signal && { signal }) })
         : await scoreSamples(
             model,
             items.map(({ prompt, policy }) => ({ prepared: prompt.prepared, policy })),
+            { ...(signal && { signal }) },
           );
     for (const [i, { row, prompt }] of group.entries()) {
       await store.add(row, resultOf(prompt, scores[i]!, items[i]!.counts));

@@ -34,9 +34,10 @@ export function checkSampling(sampling: Partial<SamplingSettings>): void {
     if (value === undefined) continue;
     const isInRange = value >= least && value <= most && (!isWhole || Number.isInteger(value));
     if (Number.isFinite(value) && isInRange) continue;
-    const wanted = `${isWhole ? 'a whole number' : 'a number'} from ${least}`;
-    const to = most === Infinity ? ' on' : ` to ${most}`;
-    throw new InvalidArgumentError(`sampling.${name}`, `${value} is not ${wanted}${to}`);
+    const number = isWhole ? 'a whole number' : 'a number';
+    const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
+    const to = most !== Infinity ? ` to ${most}` : least === Number.MIN_VALUE ? '' : ' on';
+    throw new InvalidArgumentError(`sampling.${name}`, `${value} is not ${number} ${from}${to}`);
   }
 }
 

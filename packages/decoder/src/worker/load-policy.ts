@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { InvalidArgumentError, NammError } from '@namm/core';
 import type { EvictionPolicy } from '@namm/kv-cache';
 import { PolicyModuleError } from './worker-errors.js';
 import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
@@ -9,8 +10,8 @@ import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
  * Makes the policy that data names.
  *
  * @throws {InvalidArgumentError} when it is no such data, or names a module by a relative path
- * @throws {PolicyModuleError} when the module cannot be loaded, or does not export a policy's factory
- * @throws whatever the factory throws, such as an error about an option
+ * @throws {PolicyModuleError} when the module cannot be loaded, does not export a policy's factory, or the factory fails
+ * @throws the {@link NammError} of a factory, such as one about an option
  */
 export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> {
   if (!isWorkerPolicy(policy) || typeof policy.module !== 'string') {
@@ -24,11 +25,24 @@ export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> 
     const there = functions.length > 0 ? `only ${functions.join(', ')}` : 'nor any other';
     throw new PolicyModuleError(policy, `exports no function '${policy.export}', ${there}`);
   }
-  const made: unknown = await factory(policy.options);
+  const made: unknown = await call(policy, factory as (options: unknown) => unknown);
   if (!isPolicy(made)) {
     throw new PolicyModuleError(policy, `'${policy.export}' does not make an eviction policy`);
   }
   return made;
+}
+
+async function call(policy: WorkerPolicy, factory: (options: unknown) => unknown) {
+  try {
+    return await factory(policy.options);
+  } catch (cause) {
+    if (NammError.isInstance(cause)) throw cause;
+    throw new PolicyModuleError(policy, `'${policy.export}' failed: ${said(cause)}`, { cause });
+  }
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function importModule(policy: WorkerPolicy): Promise<Record<string, unknown>> {
@@ -39,12 +53,16 @@ async function importModule(policy: WorkerPolicy): Promise<Record<string, unknow
       `'${module}' is relative to nothing; give import.meta.resolve('${module}')`,
     );
   }
+  const url = isAbsolute(module) ? pathToFileURL(module).href : module;
+  const isFile = url.startsWith('file:');
+  if (isFile && !existsSync(fileURLToPath(url))) {
+    throw new PolicyModuleError(policy, 'does not exist');
+  }
   try {
-    return await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+    return await import(url);
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    const advice = 'Name a package by its URL: import.meta.resolve(…).';
-    throw new PolicyModuleError(policy, `cannot be loaded: ${said}. ${advice}`, { cause });
+    const advice = isFile ? '' : '. Name a package by its URL: import.meta.resolve(…).';
+    throw new PolicyModuleError(policy, `cannot be loaded: ${said(cause)}${advice}`, { cause });
   }
 }
 

@@ -33,6 +33,7 @@ const nothingForgotten = 1e-3;
  * @param decoder loaded with the probe of the NAMM
  * @param passages token ids, `[tokens]` each: three quarters are read, the rest is predicted
  * @param seed of the random policy
+ * @param signal stops it between chunks, with the signal's reason
  * @example
  * ```ts
  * const { keptShare, isBetter } = await compareNamm(decoder, checkpoint, passages, 1);
@@ -43,14 +44,15 @@ export async function compareNamm(
   checkpoint: NammCheckpoint,
   passages: readonly Int32Array[],
   seed: number,
+  signal?: AbortSignal,
 ): Promise<NammComparison> {
   const samples = passages.map(asSample);
   const under = async (policy: EvictionPolicy) => {
     const results: { bits: number; kept: number }[] = [];
     for (const prepared of samples) {
-      const [{ logProbabilities, memory }] = (await scoreSamples(decoder, [
-        { prepared, policy },
-      ])) as [Awaited<ReturnType<typeof scoreSamples>>[number]];
+      const [{ logProbabilities, memory }] = (await scoreSamples(decoder, [{ prepared, policy }], {
+        ...(signal && { signal }),
+      })) as [Awaited<ReturnType<typeof scoreSamples>>[number]];
       const bits = -logProbabilities[0]! / Math.LN2;
       results.push({ bits, kept: keptShare(memory.atAnswer) });
     }

@@ -12,9 +12,14 @@ const mostTokens = 1024;
  *
  * @param folder the model's
  * @param seed of the tokens
+ * @param signal stops it between chunks, with the signal's reason
  * @returns per layer and KV head, between 0 and 1
  */
-export async function measureEchoes(folder: string, seed: number): Promise<number[][]> {
+export async function measureEchoes(
+  folder: string,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<number[][]> {
   const decoder = await Decoder.load(folder, { probe: { kind: 'lastQueries', count: mostTokens } });
   try {
     const { maximumPositions, vocabularySize } = decoder.spec;
@@ -23,7 +28,9 @@ export async function measureEchoes(folder: string, seed: number): Promise<numbe
     for (let text = 0; text < texts; text++) {
       const ids = echoText(new Random(seed, text), vocabularySize!, period);
       const cache = decoder.createCache({ policy: collector.policy });
-      await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+      await decoder.step([{ cache, input: { ids }, outputs: 'none' }], {
+        ...(signal && { signal }),
+      });
       await cache.release();
     }
     return collector.echoes();

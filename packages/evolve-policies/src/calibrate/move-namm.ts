@@ -52,6 +52,8 @@ export interface MoveNammOptions {
   readonly texts: () => readonly FillerDocument[];
   /** Stage `passages`. */
   readonly onProgress?: ProgressListener;
+  /** Stops it between chunks of tokens, with the signal's reason; nothing is made then. */
+  readonly signal?: AbortSignal;
 }
 
 /** See {@link MoveNammOptions.statistics}. */
@@ -73,6 +75,7 @@ const mostTokens = 1024;
  *
  * @throws {InvalidArgumentError} for an option that cannot be used, before anything is read
  * @throws {ModelFolderError} for a folder that holds no model
+ * @throws the signal's reason when it is aborted
  * @example
  * ```ts
  * const model = { folder: 'smollm' };
@@ -82,12 +85,12 @@ const mostTokens = 1024;
  */
 export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
   const settings = checked(options);
-  const { checkpoint: old, model, statistics, from, biasShift, onProgress } = settings;
+  const { checkpoint: old, model, statistics, biasShift, onProgress, signal } = settings;
   const { seed, passages, comparisons } = settings;
   const { updateInterval } = old.policy;
   const { decay, keys = [] } = old.features;
   const tokenizer = await loadTokenizer(model.folder);
-  const headBias = await moveHeadBias(old, statistics === 'frozen', from, model.folder, seed);
+  const headBias = await moveHeadBias(settings);
   const collector = new SpectrumCollector({ updateInterval, decay, keys });
   const decoder = await Decoder.load(model.folder, {
     probe: collector.policy.probe,
@@ -104,7 +107,9 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
     if (!isFrozen) {
       for (const ids of textPassages({ ...common, split: 'train', count: passages })) {
         const cache = decoder.createCache({ policy: collector.policy });
-        await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
+        await decoder.step([{ cache, input: { ids }, outputs: 'none' }], {
+          ...(signal && { signal }),
+        });
         await cache.release();
         done++;
         onProgress?.({ stage: 'passages', done, total });
@@ -116,7 +121,7 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
     const moved = shifted({ ...normalised, ...headBias }, biasShift);
     const held = textPassages({ ...common, split: 'development', count: comparisons });
     const comparison =
-      comparisons === 0 ? null : await compareNamm(decoder, moved, [...held], seed);
+      comparisons === 0 ? null : await compareNamm(decoder, moved, [...held], seed, signal);
     const provenance = {
       ...moved.provenance,
       movedTo: basename(model.folder),
@@ -133,9 +138,9 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
 function checked(options: MoveNammOptions) {
   checkNames('moveNamm', options, [
     ...(['checkpoint', 'model', 'statistics', 'from', 'biasShift', 'passages'] as const),
-    ...(['length', 'seed', 'comparisons', 'texts', 'onProgress'] as const),
+    ...(['length', 'seed', 'comparisons', 'texts', 'onProgress', 'signal'] as const),
   ]);
-  const { checkpoint, model, from, onProgress, texts, length } = options;
+  const { checkpoint, model, from, onProgress, signal, texts, length } = options;
   const { statistics = 'head', biasShift = 0, seed = 1, passages = 16, comparisons = 4 } = options;
   checkChoice('statistics', statistics, ['head', 'bin', 'frozen']);
   if (!Number.isFinite(biasShift)) {
@@ -150,7 +155,7 @@ function checked(options: MoveNammOptions) {
     throw new InvalidArgumentError('from', `${problem}; name that model's folder`);
   }
   const counts = { passages, comparisons, seed, length };
-  return { checkpoint, model, statistics, from, biasShift, texts, onProgress, ...counts };
+  return { checkpoint, model, statistics, from, biasShift, texts, onProgress, signal, ...counts };
 }
 
 function lengthOf(
@@ -173,15 +178,15 @@ function lengthOf(
 
 /** The bias of each head of the new model: that of the heads of the old one which look things up as much. */
 async function moveHeadBias(
-  { headBias }: NammCheckpoint,
-  isFrozen: boolean,
-  from: string | undefined,
-  to: string,
-  seed: number,
+  settings: ReturnType<typeof checked>,
 ): Promise<Pick<NammCheckpoint, 'headBias'>> {
-  if (headBias === undefined || (isFrozen && from === undefined)) return {};
-  const old = await measureEchoes(from!, seed);
-  return { headBias: transferHeadBias(headBias, old, await measureEchoes(to, seed)) };
+  const { checkpoint, statistics, from, model, seed, signal } = settings;
+  const { headBias } = checkpoint;
+  if (headBias === undefined || (statistics === 'frozen' && from === undefined)) return {};
+  const old = await measureEchoes(from!, seed, signal);
+  return {
+    headBias: transferHeadBias(headBias, old, await measureEchoes(model.folder, seed, signal)),
+  };
 }
 
 function shifted(checkpoint: NammCheckpoint, shift: number): NammCheckpoint {

@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { CacheShape } from './contracts/cache-shape.js';
+import type { EvictionPolicy, PolicyState } from './contracts/eviction-policy.js';
+
+const methods = ['observe', 'select', 'retain', 'fork', 'save'] as const;
+
+/**
+ * What a policy remembers of a sequence that begins. Users write policies without a compiler that checks them, so what
+ * is missing is found here, not at the first token.
+ *
+ * @throws {InvalidArgumentError} for what is no policy, or makes no state of one
+ */
+export function startPolicy(policy: EvictionPolicy, shape: CacheShape): PolicyState {
+  if (typeof policy?.start !== 'function' || typeof policy.name !== 'string') {
+    throw new InvalidArgumentError('policy', 'is not an eviction policy: it needs name and start');
+  }
+  const state: Partial<PolicyState> | undefined = policy.start(shape);
+  const missing = methods.filter((name) => typeof state?.[name] !== 'function');
+  if (missing.length === 0) return state as PolicyState;
+  const problem = `what start() of '${policy.name}' returns lacks ${missing.join(', ')}`;
+  throw new InvalidArgumentError(
+    'policy',
+    `${problem}; rowScorer writes them from a score per row`,
+  );
+}
