@@ -2,7 +2,7 @@ import { LogitsProcessor, LogitsProcessorList, type Tensor } from '@huggingface/
 import type { Settings } from './generate-settings.js';
 
 /** Which tokens can be drawn; see `SamplingSettings` of `@namm/decoder`. */
-export interface Likely {
+interface Likely {
   readonly topK: number;
   readonly topP: number;
   readonly minP: number;
@@ -12,7 +12,7 @@ export interface Likely {
  * Closes unlikely tokens before one is drawn: `top_k`, then `top_p` of what is left, then `min_p`. The sampler of
  * transformers.js 4.3 knows `top_k` alone.
  */
-export class LikelyTokens extends LogitsProcessor {
+class LikelyTokens extends LogitsProcessor {
   readonly #likely: Likely;
 
   constructor(likely: Likely) {
@@ -31,7 +31,7 @@ export class LikelyTokens extends LogitsProcessor {
 }
 
 /** Sets the logits of tokens that cannot be drawn to -Infinity; the likeliest always can. */
-export function closeUnlikely(logits: Float32Array, { topK, topP, minP }: Likely): void {
+function closeUnlikely(logits: Float32Array, { topK, topP, minP }: Likely): void {
   const falling = Float32Array.from(logits).sort().reverse();
   const top = falling[0]!;
   const count = topK > 0 ? Math.min(topK, falling.length) : falling.length;

@@ -98,7 +98,7 @@ function standingAlone(splitter: Splitter, contents: ReadonlySet<string>): Split
 type Behavior = 'removed' | 'isolated' | 'mergedwithprevious' | 'mergedwithnext' | 'contiguous';
 
 /** Cuts a text at what a pattern matches, and does with that what the behaviour says. */
-export function splitBy(
+function splitBy(
   text: string,
   pattern: RegExp,
   behavior: Behavior,

@@ -20,7 +20,7 @@ export interface GgufArchitecture {
 }
 
 /** What all gated decoders have in common. */
-export interface CommonConfig {
+interface CommonConfig {
   readonly hiddenSize: number;
   readonly heads: number;
   readonly headSize: number;

@@ -213,7 +213,7 @@ function expand(format: string, field: (source: string) => string): string {
 }
 
 /** `format(value, spec)`. */
-export function formatSpec(value: Value, spec: string): string {
+function formatSpec(value: Value, spec: string): string {
   if (spec === '') return textOf(value);
   const match =
     /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su.exec(spec) ??

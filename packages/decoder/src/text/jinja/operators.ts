@@ -128,7 +128,7 @@ function join(left: Value, right: Value): Value {
 }
 
 /** Python escapes what is put together with text that is marked as safe, which no chat template wants. */
-export function refuseMarkup(...values: readonly Value[]): void {
+function refuseMarkup(...values: readonly Value[]): void {
   if (!values.some((value) => value instanceof Markup)) return;
   fail('text from |escape or |safe is worked on, which is not supported; print it, or use ~');
 }
@@ -196,7 +196,7 @@ function sameItems(left: readonly Value[], right: readonly Value[]): boolean {
 }
 
 /** Order by code points, as Python has it. */
-export function compareTexts(left: string, right: string): number {
+function compareTexts(left: string, right: string): number {
   const [a, b] = [charactersOf(left), charactersOf(right)];
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     if (a[i] !== b[i]) return a[i]!.codePointAt(0)! - b[i]!.codePointAt(0)!;
