@@ -28,6 +28,7 @@ for (const name of readdirSync(new URL('packages', root))) {
   await buildWasm(fileURLToPath(new URL(`packages/${name}`, root)));
 }
 
+const progress = fileURLToPath(new URL('./scripts/test-progress.mjs', root));
 const slowFiles = 'src/**/*.slow.test.ts';
 
 /**
@@ -63,6 +64,7 @@ function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
 
 export default defineConfig({
   test: {
+    reporters: ['default', ...(process.stdout.isTTY ? [] : [progress])],
     projects: [
       ...projectsIn('packages', '', false),
       ...projectsIn('apps', 'app-', true),
