@@ -98,12 +98,7 @@ function standingAlone(splitter: Splitter, contents: ReadonlySet<string>): Split
 type Behavior = 'removed' | 'isolated' | 'mergedwithprevious' | 'mergedwithnext' | 'contiguous';
 
 /** Cuts a text at what a pattern matches, and does with that what the behaviour says. */
-function splitBy(
-  text: string,
-  pattern: RegExp,
-  behavior: Behavior,
-  invert = false,
-): string[] {
+function splitBy(text: string, pattern: RegExp, behavior: Behavior, invert = false): string[] {
   const pieces: { text: string; isMatch: boolean }[] = [];
   const push = (piece: string, isMatch: boolean) => {
     if (piece !== '') pieces.push({ text: piece, isMatch: isMatch !== invert });
