@@ -27,9 +27,13 @@ describe('readCorpus', () => {
   });
 
   it.each([
-    ['no SOURCES.md', () => rmSync(join(folder, 'SOURCES.md')), 'SOURCES.md: cannot be read'],
+    ['no SOURCES.md', () => rmSync(join(folder, 'SOURCES.md')), 'SOURCES.md: does not exist'],
     ['no rows', () => writeFileSync(join(folder, 'SOURCES.md'), '#'), 'has no row'],
-    ['a missing work', () => rmSync(join(folder, 'code', 'tool.txt.gz')), 'tool.txt.gz: cannot'],
+    [
+      'a missing work',
+      () => rmSync(join(folder, 'code', 'tool.txt.gz')),
+      'tool.txt.gz: does not exist',
+    ],
     [
       'a damaged work',
       () => writeFileSync(join(folder, 'code', 'tool.txt.gz'), gzipSync('return').subarray(0, 12)),

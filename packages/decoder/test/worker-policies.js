@@ -14,7 +14,7 @@ function policy(select, onState = () => {}) {
         await select(view.seen);
         return view.shape.layers.map(() => null);
       },
-      compact: () => {},
+      retain: () => {},
       fork: makeState,
       save: () => new Uint8Array(),
       bytes: 0,

@@ -15,7 +15,7 @@ describe('a policy that is not one', () => {
     expect(cacheWith('h2o')).toThrow('policy: is not an eviction policy');
     expect(cacheWith({ start: () => ({}) })).toThrow('it needs name and start');
     expect(cacheWith({ name: 'mine', probe, start: () => undefined })).toThrow(
-      "what start() of 'mine' returns lacks observe, select, retain, fork, save",
+      "what start() of 'mine' returns lacks observe, select, retain",
     );
     const state = { observe() {}, retain() {}, fork: () => state, save: () => ({}) };
     expect(cacheWith({ name: 'mine', probe, start: () => state })).toThrow('lacks select;');

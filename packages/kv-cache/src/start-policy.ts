@@ -2,7 +2,8 @@ import { InvalidArgumentError } from '@namm/core';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy, PolicyState } from './contracts/eviction-policy.js';
 
-const methods = ['observe', 'select', 'retain', 'fork', 'save'] as const;
+/** What every update calls; the others are missed only by those who fork or save. */
+const methods = ['observe', 'select', 'retain'] as const;
 
 /**
  * What a policy remembers of a sequence that begins. Users write policies without a compiler that checks them, so what
