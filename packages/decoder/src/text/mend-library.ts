@@ -33,6 +33,7 @@ interface Inside {
   readonly model: {
     readonly tokens_to_ids: ReadonlyMap<string, number>;
     readonly vocab: string[];
+    encode(pieces: readonly string[]): string[];
   };
 }
 
@@ -58,6 +59,8 @@ export function mendLibrary(library: Library, json: Readonly<Record<string, unkn
   mendDecoder(inside.decoder, json.decoder as Definition);
   mendNormalizer(inside.normalizer, json.normalizer as Definition);
   normaliseAdded(inside);
+  const model = json.model as Definition;
+  if (model?.type === 'Unigram' && model.byte_fallback === true) spellInBytes(inside.model);
   const alone = inside.added_tokens.filter((token) => token.single_word);
   if (alone.length === 0) return;
   const { normalizer } = inside;
@@ -67,6 +70,20 @@ export function mendLibrary(library: Library, json: Readonly<Record<string, unkn
   ]);
   inside.splitter_unnormalized = standingAlone(inside.splitter_unnormalized, new Set(contents));
   inside.splitter_normalized = standingAlone(inside.splitter_normalized, new Set(contents));
+}
+
+/** Unigram spells pieces without an id in bytes, when all of the bytes have one; the library does so for BPE alone. */
+function spellInBytes(model: Inside['model']): void {
+  const encode = model.encode.bind(model);
+  model.encode = (pieces) =>
+    encode(pieces).flatMap((token) => {
+      if (model.tokens_to_ids.has(token)) return [token];
+      const bytes = Array.from(
+        new TextEncoder().encode(token),
+        (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+      );
+      return bytes.every((byte) => model.tokens_to_ids.has(byte)) ? bytes : [token];
+    });
 }
 
 const wordEnd = new RegExp(`[${word}]$`, 'u');

@@ -64,4 +64,19 @@ describe('the parts of a tokenizer', () => {
   it.each(refused)('%s: refused with the cause', async (name, cause) => {
     await expect(load(fixture.find((one) => one.name === name)!.file)).rejects.toThrow(cause);
   });
+
+  it('spell what a Unigram model lacks in bytes', async () => {
+    const bytes = Array.from({ length: 256 }, (_, byte) => [
+      `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+      -9,
+    ]);
+    const vocab = [['<unk>', 0], ['a', -1], ...bytes];
+    const model = { type: 'Unigram', unk_id: 0, vocab, byte_fallback: true };
+    const tokenizer = await load({ model });
+    expect(tokenizer.encode('a½é a')).toEqual([1, 196, 191, 197, 171, 34, 1]);
+    const lacking = await load({ model: { ...model, vocab: vocab.slice(0, -1) } });
+    expect(lacking.encode('a½a')).toEqual([1, 196, 191, 1]);
+    const without = await load({ model: { ...model, byte_fallback: false } });
+    expect(without.encode('a½éa')).toEqual([1, 0, 1]);
+  });
 });
