@@ -36,6 +36,9 @@ const rooms = {
   'cache-video': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
   'cache-decision-transformer': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
   environments: ['core', 'tensors'],
+  control: [
+    ...['core', 'statistics', 'kv-cache', 'namm', 'cache-decision-transformer', 'environments'],
+  ],
   benchmarks: ['core', 'statistics', 'report', 'kv-cache'],
   evolve: ['core', 'tensors', 'statistics', 'report', 'cma-es'],
   'evolve-policies': [

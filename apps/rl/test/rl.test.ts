@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { runCommands } from '@namm/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'namm-rl-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const evaluation = (out: string) => [
+  ...['evaluate', '--environment', 't-maze:length=60', '--policies', 'full,window:5,h2o'],
+  ...['--budget', '30', '--episodes', '4', '--seed', '3', '--out', out],
+];
+
+function rl(args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    ...{ encoding: 'utf8' },
+  });
+  return { status, stdout, stderr };
+}
+
+const linesIn = (out: string): string[] => {
+  try {
+    return readFileSync(join(out, 'episodes.jsonl'), 'utf8').split('\n').slice(0, -1);
+  } catch {
+    return [];
+  }
+};
+
+const withoutTimes = (lines: readonly string[]) =>
+  lines.map((line) => line.replace(/"seconds":[\d.e-]+/, ''));
+
+/** Starts an evaluation, and ends it by a signal once its file has a few episodes. */
+async function endedBy(signal: 'SIGKILL' | 'SIGINT', out: string) {
+  const child: ChildProcess = spawn(process.execPath, [cli, ...evaluation(out)]);
+  let stdout = '';
+  child.stdout!.on('data', (text) => {
+    stdout += text;
+  });
+  const end = new Promise<number | null>((resolve) => child.once('close', resolve));
+  while (linesIn(out).length < 4 && child.exitCode === null) await setTimeout(5);
+  child.kill(signal);
+  return { status: await end, stdout };
+}
+
+describe('rl evaluate', () => {
+  it('goes on exactly after a kill and after Ctrl-C, which prints the table so far', async () => {
+    const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')];
+    const { status, stdout, stderr } = rl(evaluation(whole));
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/\| full +\| +4 \| 1\.00 \(1\.00 … 1\.00\) \|/);
+    expect(stdout).toContain('paired by seed');
+    const expected = withoutTimes(linesIn(whole));
+    expect(expected).toHaveLength(1 + 3 * 4);
+
+    for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+      rmSync(stopped, { recursive: true, force: true });
+      const ended = await endedBy(signal, stopped);
+      expect(linesIn(stopped).length).toBeLessThan(13);
+      if (signal === 'SIGINT') {
+        expect(ended.status).toBe(130);
+        expect(ended.stdout).toMatch(/Stopped after \d+ of 12 episodes:\n\n\| policy/);
+      }
+      expect(rl(evaluation(stopped)).status).toBe(0);
+      expect(withoutTimes(linesIn(stopped))).toEqual(expected);
+    }
+  });
+
+  it('plays physics, with the constants of its score', () => {
+    const args = ['--agent', 'hopper-agent', '--policies', 'drop-old-returns', '--episodes', '1'];
+    const { status, stdout } = rl(['evaluate', ...args]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('3234.3 (D4RL, d4rl/infos.py');
+  });
+});
+
+it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
+  const out = join(folder, 'data');
+  const task = ['--environment', 't-maze:length=10', '--episodes', '12', '--mixture', 'oracle:1'];
+  expect(rl(['collect', '--out', out, ...task]).status).toBe(0);
+  expect(readdirSync(out)).toEqual(['t-maze-mixture-1.000.safetensors']);
+  const body = ['--environment', 'hopper', '--training-steps', '1000', '--steps', '300'];
+  expect(rl(['collect', '--out', out, ...body, '--styles', 'replay']).status).toBe(0);
+  const name = readdirSync(out).find((each) => each.startsWith('hopper-replay'))!;
+  const played = rl([
+    ...['evaluate', '--agent', 'hopper-agent', '--episodes', '1', '--policies', 'window:2'],
+    ...['--statistics', join(out, name), '--target-return', '1000'],
+  ]);
+  expect([played.status, played.stderr]).toEqual([0, '']);
+});
+
+it('refuses what it cannot use, in one line', async () => {
+  const other = join(folder, 'other');
+  const file = join(folder, 'file.safetensors');
+  writeFileSync(file, 'none');
+  const cases: [args: string[], message: string][] = [
+    [['evaluate', '--agent', join(folder, 'none')], 'none'],
+    [['evaluate', '--environment', 'hoper'], "did you mean 'hopper'"],
+    [['evaluate', '--environment', 't-maze:size=3'], 'size'],
+    [['evaluate', '--environment', 'hopper'], '11 numbers, the model states of 4'],
+    [['evaluate', '--policies', 'full,full'], "'full' is there twice"],
+    [['evaluate', '--policies', 'h2p'], "did you mean 'h2o'"],
+    [['evaluate', '--policies', 'namm'], 'checkpoint'],
+    [['evaluate', '--policies', 'namm', '--checkpoint', file], file],
+    [['evaluate', '--budget', 'much', '--policies', 'h2o'], 'budget'],
+    [['evaluate', '--episodes', '0'], "'0' is not a whole number above 0"],
+    [['evaluate', '--statistics', file], file],
+    [['collect', '--out', other], '--environment'],
+    [['collect', '--out', other, '--environment', 'hopper', '--episodes', '3'], '--episodes'],
+    [
+      ['collect', '--out', other, '--environment', 't-maze:length=9', '--training-steps', '3'],
+      '--training-steps',
+    ],
+    [
+      ['collect', '--out', other, '--environment', 't-maze:length=9', '--mixture', 'oracle'],
+      'AGENT:SHARE',
+    ],
+  ];
+  const ends = await runCommands(
+    cli,
+    cases.map(([args]) => args),
+  );
+  for (const [i, { status, stderr }] of ends.entries()) {
+    const [args, message] = cases[i]!;
+    expect(stderr, args.join(' ')).toContain(message);
+    expect(stderr.trimEnd().split('\n'), args.join(' ')).toHaveLength(1);
+    expect(status, args.join(' ')).toBe(2);
+  }
+});

@@ -1,0 +1,107 @@
+import { dropOldReturns, protectSteps, stepWindow } from '@namm/cache-decision-transformer';
+import { checkChoice, checkNames, InvalidArgumentError } from '@namm/core';
+import {
+  type BudgetInput,
+  createPolicy,
+  type EvictionPolicy,
+  policyNames,
+  randomScorer,
+  scoredPolicy,
+} from '@namm/kv-cache';
+import { loadNamm } from '@namm/namm';
+import type { MemoryContender } from './memory-contender.js';
+
+/** What {@link createContender} needs for some of its names. */
+export interface ContenderOptions {
+  /** For all policies of kv-cache but `full`, and the limit of a NAMM: rows per head, a share or bytes. */
+  readonly budget?: BudgetInput;
+  /** File of the NAMM. */
+  readonly checkpoint?: string;
+}
+
+/** Names with the number of steps behind a colon. */
+const stepNames = ['window', 'newest-steps'];
+
+/** Names that {@link createContender} knows. */
+export const contenderNames: readonly string[] = [
+  ...policyNames.slice(0, 1),
+  ...stepNames.map((name) => `${name}:STEPS`),
+  ...['drop-old-returns', 'random-newest-step', 'namm'],
+  ...policyNames.slice(1),
+];
+
+/**
+ * A contender from its name: `full`; `window:20`, the newest steps computed anew each time, as the published code does;
+ * `newest-steps:20`, which keeps them as they were computed; `drop-old-returns`; `random-newest-step`, random but for the
+ * present step; `namm`; or a policy of kv-cache.
+ *
+ * @param name one of {@link contenderNames}
+ * @param options budget and checkpoint, where the name needs them
+ * @throws {InvalidArgumentError} for an unknown name, a bad number of steps, or an option that is missing or wrong
+ * @throws {FileFormatError} when the checkpoint is none
+ *
+ * @example
+ * ```ts
+ * const names = ['full', 'window:20', 'h2o'];
+ * const contenders = await Promise.all(names.map((name) => createContender(name, { budget: 60 })));
+ * ```
+ */
+export async function createContender(
+  name: string,
+  options: ContenderOptions = {},
+): Promise<MemoryContender> {
+  const { budget, checkpoint } = checkNames('createContender', options, ['budget', 'checkpoint']);
+  const { kind, steps } = readName(name);
+  const limit = budget === undefined ? {} : { budget };
+  switch (kind) {
+    case 'full':
+      return { ...none, name, settings: {}, window: null };
+    case 'window':
+      return { ...none, name, settings: { steps }, window: steps! };
+    case 'newest-steps':
+      return contenderOf(name, () => stepWindow(steps!));
+    case 'drop-old-returns':
+      return contenderOf(name, dropOldReturns);
+    case 'random-newest-step':
+      if (budget === undefined) throw new InvalidArgumentError('budget', `'${name}' needs one`);
+      return contenderOf(name, (seed) =>
+        scoredPolicy({ scorer: protectSteps(randomScorer(seed)), budget, name }),
+      );
+    case 'namm': {
+      if (checkpoint === undefined) {
+        throw new InvalidArgumentError('checkpoint', "'namm' needs the file of one");
+      }
+      const policy = await loadNamm({ checkpoint, ...limit });
+      return contenderOf(name, () => policy);
+    }
+    default:
+      return contenderOf(name, (seed) => createPolicy(kind, { ...limit, seed }));
+  }
+}
+
+const none = { probe: { kind: 'none' }, policy: () => null } as const;
+
+function contenderOf(name: string, policy: (seed: number) => EvictionPolicy): MemoryContender {
+  const { settings, probe } = policy(0);
+  return { name, settings, probe, window: null, policy };
+}
+
+function readName(name: string): { kind: string; steps: number | null } {
+  const [kind = '', number, ...more] = name.split(':');
+  checkChoice(
+    'policies',
+    kind,
+    contenderNames.map((known) => known.split(':')[0]!),
+  );
+  if (!stepNames.includes(kind)) {
+    if (number === undefined) return { kind, steps: null };
+    throw new InvalidArgumentError(
+      'policies',
+      `'${name}': only ${stepNames.join(', ')} take steps`,
+    );
+  }
+  const steps = number?.trim() ? Number(number) : Number.NaN;
+  if (Number.isSafeInteger(steps) && steps >= 1 && more.length === 0) return { kind, steps };
+  const problem = `'${name}' needs a whole number of steps from 1 on, such as ${kind}:20`;
+  throw new InvalidArgumentError('policies', problem);
+}

@@ -1,0 +1,119 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { z } from 'zod';
+import { type EpisodeRecord, episodeRecord, keyOf } from './episode-record.js';
+import type { EvaluationPlan } from './evaluation-plan.js';
+import type { MemoryContender } from './memory-contender.js';
+
+const format = 'namm-evaluation/1';
+const fileName = 'episodes.jsonl';
+const header = z.strictObject({
+  format: z.literal(format),
+  settings: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Finished episodes, in the file `episodes.jsonl` of a folder that only ever grows, or in memory alone. A run that was
+ * killed anywhere goes on from there; more episodes and contenders can be added later. One process writes at a time.
+ *
+ * @example
+ * ```ts
+ * const store = await EvaluationStore.open('runs/hopper', plan);
+ * await runEvaluation(plan, store);
+ * await store.close();
+ * ```
+ */
+export class EvaluationStore {
+  readonly #file: FileHandle | null;
+  readonly #records = new Map<string, Map<number, EpisodeRecord>>();
+
+  private constructor(file: FileHandle | null) {
+    this.#file = file;
+  }
+
+  /**
+   * Opens a folder, or makes it. What a killed run left of its last line is cut off.
+   *
+   * @param folder null keeps everything in memory
+   * @throws {InvalidArgumentError} when the folder holds the evaluation of another agent, environment or options
+   * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   */
+  static async open(
+    folder: string | null,
+    { settings }: Pick<EvaluationPlan, 'settings'>,
+  ): Promise<EvaluationStore> {
+    if (folder === null) return new EvaluationStore(null);
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, fileName);
+    const file = await open(path, 'a+');
+    try {
+      const store = new EvaluationStore(file);
+      const text = await file.readFile('utf8');
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      const [first, ...lines] = whole.split('\n').slice(0, -1);
+      if (first !== undefined) checkHeader(path, folder, first, settings);
+      for (const [index, line] of lines.entries()) {
+        store.#take(parseLine(episodeRecord, path, index + 2, line));
+      }
+      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+      if (first === undefined) await append(file, { format, settings });
+      return store;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  record(contender: MemoryContender, seed: number): EpisodeRecord | undefined {
+    return this.#records.get(keyFor(contender))?.get(seed);
+  }
+
+  /** Adds an episode; when the promise resolves, the disk has it. */
+  async add(record: EpisodeRecord): Promise<void> {
+    if (this.#file !== null) await append(this.#file, record);
+    this.#take(record);
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+
+  #take(record: EpisodeRecord): void {
+    const key = keyOf(record);
+    if (!this.#records.has(key)) this.#records.set(key, new Map());
+    this.#records.get(key)!.set(record.seed, record);
+  }
+}
+
+const keyFor = ({ name, settings }: MemoryContender) => keyOf({ contender: name, settings });
+
+async function append(file: FileHandle, line: object): Promise<void> {
+  await file.appendFile(`${JSON.stringify(line)}\n`);
+  await file.datasync();
+}
+
+function checkHeader(
+  path: string,
+  folder: string,
+  line: string,
+  settings: EvaluationPlan['settings'],
+): void {
+  const there = parseLine(header, path, 1, line).settings;
+  const wanted = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(wanted)) {
+    const [before, now] = [there[name], value].map((each) => JSON.stringify(each));
+    if (before === now) continue;
+    const problem = `${folder} holds an evaluation with another ${name}: ${before}, not ${now}; name another folder`;
+    throw new InvalidArgumentError('out', problem);
+  }
+}
+
+function parseLine<T>(schema: z.ZodType<T>, path: string, number: number, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const problem = `line ${number} is not of an evaluation; name another folder`;
+    throw new FileFormatError(path, problem, { cause });
+  }
+}

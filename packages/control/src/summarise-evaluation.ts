@@ -1,0 +1,108 @@
+import {
+  createMemoryTask,
+  type EnvironmentSettings,
+  isMemoryTask,
+  normalisedScore,
+  type PhysicsSettings,
+} from '@namm/environments';
+import { bootstrapInterval, type Interval, mean } from '@namm/statistics';
+import type { EpisodeRecord } from './episode-record.js';
+import type { EvaluationPlan } from './evaluation-plan.js';
+import type { EvaluationStore } from './evaluation-store.js';
+import type { MemoryContender } from './memory-contender.js';
+
+/** A contender in numbers. Null where there is nothing to say; failed episodes are in `episodes` and `failed` alone. */
+export interface ContenderSummary {
+  readonly name: string;
+  readonly episodes: number;
+  /** Episodes whose simulation broke down. */
+  readonly failed: number;
+  /** Mean, with its 95 % bootstrap interval over episodes. */
+  readonly return: Interval | null;
+  /** Mean difference to the contender `full` over the episodes that both have finished, with its interval. */
+  readonly difference: Interval | null;
+  /** Of a memory task: share of the episodes with the best return there is, with its interval. */
+  readonly success: Interval | null;
+  /** Mean return on D4RL's scale, for a body as it is in D4RL. */
+  readonly normalised: number | null;
+  readonly meanSteps: number | null;
+  /** Rows held per head, averaged over steps and episodes. */
+  readonly rowsPerHead: number | null;
+  /** The most that an episode held. */
+  readonly peakBytes: number | null;
+  /** Environment included. */
+  readonly stepsPerSecond: number | null;
+}
+
+const bootstrap = { seed: 0 };
+
+/**
+ * The table of what a store has of a plan, whole or not: one row for each contender, in the plan's order.
+ *
+ * @example
+ * ```ts
+ * for (const { name, return: value } of summariseEvaluation(plan, store)) console.log(name, value?.estimate);
+ * ```
+ */
+export function summariseEvaluation(
+  { contenders, seeds, settings }: EvaluationPlan,
+  store: EvaluationStore,
+): ContenderSummary[] {
+  const played = (contender: MemoryContender) =>
+    seeds.flatMap((seed) => store.record(contender, seed) ?? []);
+  const baseline = contenders.find(({ name }) => name === 'full');
+  const full = new Map(
+    baseline ? sound(played(baseline)).map((record) => [record.seed, record.return]) : [],
+  );
+  const best = bestReturn(settings.environment);
+  return contenders.map((contender) => {
+    const records = played(contender);
+    const good = sound(records);
+    const returns = good.map((record) => record.return);
+    const differences = good.flatMap((record) => {
+      const other = full.get(record.seed);
+      return other === undefined ? [] : record.return - other;
+    });
+    const successes = best === null ? [] : returns.map((value) => Number(value >= best - 1e-6));
+    return {
+      name: contender.name,
+      episodes: records.length,
+      failed: records.length - good.length,
+      return: intervalOf(returns),
+      difference: contender === baseline ? null : intervalOf(differences),
+      success: intervalOf(successes),
+      normalised: normalised(settings.environment, returns),
+      meanSteps: meanOf(good.map(({ steps }) => steps)),
+      rowsPerHead: meanOf(good.map(({ rowsPerHead }) => rowsPerHead.mean)),
+      peakBytes: good.length === 0 ? null : Math.max(...good.map(({ peakBytes }) => peakBytes)),
+      stepsPerSecond: speedOf(good),
+    };
+  });
+}
+
+const sound = (records: readonly EpisodeRecord[]) => records.filter(({ end }) => end !== 'failed');
+
+const meanOf = (values: readonly number[]) => (values.length === 0 ? null : mean(values));
+
+const intervalOf = (values: readonly number[]) =>
+  values.length === 0 ? null : bootstrapInterval(values, bootstrap);
+
+function speedOf(records: readonly EpisodeRecord[]): number | null {
+  if (records.length === 0) return null;
+  const total = (of: (record: EpisodeRecord) => number) => mean(records.map(of));
+  return total(({ steps }) => steps) / total(({ seconds }) => seconds);
+}
+
+/** Null where no return is the best. */
+function bestReturn(settings: EnvironmentSettings): number | null {
+  if (!isMemoryTask(settings)) return null;
+  const { noisyHistory: _, ...task } = settings as EnvironmentSettings & { name: 't-maze' };
+  return createMemoryTask(task).bestReturn;
+}
+
+/** Null for a body that is another task than D4RL's: with masked velocities, hidden factors or noise. */
+function normalised(settings: EnvironmentSettings, returns: readonly number[]): number | null {
+  if (returns.length === 0 || isMemoryTask(settings) || Object.keys(settings).length > 1)
+    return null;
+  return normalisedScore((settings as PhysicsSettings).name, mean(returns));
+}
