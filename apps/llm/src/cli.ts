@@ -50,7 +50,10 @@ const program = createProgram(
   'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
 );
 const command = addRopeScalingOptions(program, '1 if left out', 1)
-  .option('--model <name>', 'a Hugging Face folder with safetensors, or a model of the hub')
+  .option(
+    '--model <name>',
+    'a Hugging Face folder with safetensors, a GGUF file, or a model of the hub',
+  )
   .option('--prompt <text>', 'text to continue; or pipe it in')
   .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
   .option(

@@ -266,7 +266,7 @@ describe("llm with the user's own model", () => {
       [[...own, '--max-tokens', '0'], 'whole number above 0'],
       [[...own, '--temperature', '-1'], 'temperature'],
       [['--model', none, '--prompt', 'x'], `${none} is no folder`],
-      [['--model', `${none}.gguf`, '--prompt', 'x'], 'is a GGUF file'],
+      [['--model', `${none}.gguf`, '--prompt', 'x'], `${none}.gguf is no file`],
       [['--model', binary, '--prompt', 'x'], 'is no folder'],
       [['--model', folder, '--prompt', 'x'], 'config.json'],
       [['--model', model], 'is empty'],

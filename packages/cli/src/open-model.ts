@@ -2,9 +2,10 @@ import { resolveModel } from '@namm/hub';
 import { StatusLine } from './status-line.js';
 
 /**
- * The folder of a model that was named on the command line, fetched from the hub when it is not on the disk.
+ * The folder or GGUF file of a model that was named on the command line, fetched from the hub when it is not on the
+ * disk.
  *
- * @param name a folder, or a model of the hub as `OWNER/NAME`
+ * @param name a folder, a GGUF file, or a model of the hub as `OWNER/NAME`
  * @param signal stops a download; the next one goes on from there
  * @throws what {@link resolveModel} throws
  */
@@ -13,6 +14,7 @@ export async function openModel(name: string, signal?: AbortSignal): Promise<str
   let isFetching = false;
   try {
     return await resolveModel(name, {
+      gguf: true,
       ...(signal && { signal }),
       onEvent: (event) => {
         // What is on the disk already comes whole.

@@ -57,9 +57,28 @@ describe('resolveModel', () => {
     expect(hub.requests).toEqual([]);
   });
 
+  it('takes a GGUF file, or a folder that holds one, where it will do', async () => {
+    const folder = join(work, 'mine');
+    await mkdir(folder);
+    const file = join(folder, 'tiny.gguf');
+    await writeFile(file, 'GGUF');
+    expect(await resolve(file, { gguf: true })).toBe(file);
+    expect(await resolve(folder, { gguf: true })).toBe(folder);
+    await expect(resolve(folder)).rejects.toThrow(/config.json/);
+    await mkdir(join(work, 'x.gguf'));
+    await expect(resolve(join(work, 'x.gguf'), { gguf: true })).rejects.toThrow(/is a folder/);
+    expect(hub.requests).toEqual([]);
+  });
+
   it.each<[string, string, ResolveOptions, RegExp]>([
     ['a folder that is not there', './no/such/folder', {}, /is no folder; a model id looks like/],
-    ['a GGUF file', 'models/tiny.gguf', {}, /GGUF file, which is not read yet/],
+    ['a GGUF file', 'models/tiny.gguf', {}, /GGUF file, which is not read here/],
+    [
+      'a GGUF file that is not there',
+      './no.gguf',
+      { gguf: true },
+      /is no file. GGUF files are not/,
+    ],
     ['a URL', 'https://example.com/x', {}, /is a URL/],
     ['nothing', '', {}, /neither the id of a model nor the path/],
     ['a model nobody has', 'no/such-model', {}, /there is no such model/],

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
 import { ModelAccessError, ModelNotFoundError } from './errors.js';
 import { fetchModel } from './fetch-model.js';
@@ -18,6 +18,11 @@ export interface ResolveOptions {
   readonly subfolder?: string;
   /** Folder of this machine that is tried first; null for none. @defaultValue the model's name, as a path */
   readonly localFolder?: string | null;
+  /**
+   * Whether a GGUF file of this machine, or a folder that holds some and no safetensors, will do.
+   * @defaultValue false
+   */
+  readonly gguf?: boolean;
   /** Where models of the hub are kept. @defaultValue {@link defaultCacheFolder} */
   readonly cacheFolder?: string;
   /** Keeps off the network, for this reason, which errors state. `HF_HUB_OFFLINE=1` does so too. */
@@ -33,7 +38,7 @@ export interface ResolveOptions {
 }
 
 const optionNames = [
-  ...(['revision', 'subfolder', 'localFolder', 'cacheFolder', 'offline'] as const),
+  ...(['revision', 'subfolder', 'localFolder', 'gguf', 'cacheFolder', 'offline'] as const),
   ...(['signal', 'onEvent', 'retries', 'hub'] as const),
 ] satisfies readonly (keyof ResolveOptions)[];
 
@@ -49,7 +54,7 @@ export function defaultCacheFolder(): string {
  *
  * @param model path of a folder, or the id of a model on the hub
  * @param options where to look, and whom to tell
- * @returns a folder with `config.json` and safetensors
+ * @returns a folder with `config.json` and safetensors; where `gguf` lets it, also a GGUF file or a folder with some
  * @throws {InvalidArgumentError} for an unknown option, and for what is neither a folder nor an id
  * @throws {ModelNotFoundError} when there is no such folder, model, revision or file
  * @throws {ModelAccessError | MissingWeightsError | DownloadError} when the hub refuses, has no safetensors, or
@@ -94,13 +99,15 @@ async function resolveFolder(
     throw new InvalidArgumentError('model', problem);
   }
   if (/\.gguf$/i.test(model)) {
-    const problem = `'${model}' is a GGUF file, which is not read yet; name the folder or the hub id of the model that it was made from, with safetensors weights`;
+    if (options.gguf) return ggufFile(model, progress);
+    const problem = `'${model}' is a GGUF file, which is not read here; name the folder or the hub id of the model that it was made from, with safetensors weights`;
     throw new InvalidArgumentError('model', problem);
   }
   const isId = isModelId(model);
   if (localFolder !== null) {
     const folder = join(localFolder, subfolder);
     if (await useFolder(folder, progress)) return folder;
+    if (options.gguf && (await holdsGguf(folder))) return folder;
     if (!isId) throw await unusable(folder, model);
   } else if (!isId) {
     throw new InvalidArgumentError('model', `'${model}' is not the id of a model`);
@@ -121,6 +128,28 @@ async function resolveFolder(
     throw new ModelNotFoundError(where, `the hub does not give it.${hint}`, { cause: error });
   });
   return cached;
+}
+
+/** Takes a GGUF file that is on the disk. */
+async function ggufFile(path: string, progress: LoadingProgress): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isFile()) {
+    progress.expect(path, found.size);
+    progress.found(path, found.size);
+    return path;
+  }
+  const file = basename(path);
+  const advice = 'GGUF files are not fetched from the hub: download it, and name the file.';
+  const what = found?.isDirectory() ? 'a folder' : 'no file';
+  throw new ModelNotFoundError(
+    { model: path, revision: null, file },
+    `${resolve(path)} is ${what}. ${advice}`,
+  );
+}
+
+async function holdsGguf(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.some((name) => /\.gguf$/i.test(name));
 }
 
 /** A name that is an id may be a folder too, which its user meant. */
