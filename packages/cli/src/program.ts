@@ -26,7 +26,7 @@ export function createProgram(name: string, description: string): Command {
 }
 
 /** What commander says of options, in the form that all other errors have: `--option: what is wrong`. */
-export function describeRefusal(text: string): string {
+function describeRefusal(text: string): string {
   return text
     .trim()
     .replace(/^error: /, '')
