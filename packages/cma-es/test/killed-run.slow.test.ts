@@ -31,7 +31,7 @@ async function expectSameBytes(script: string, name: string, ...args: string[]):
     const child = start(script, path, ...args);
     const end = ended(child);
     // long enough to come further each time, not long enough to come through at first
-    await Promise.race([end, wait(200 + attempt * 100)]);
+    await Promise.race([end, wait(200 * 1.3 ** attempt)]);
     child.kill('SIGKILL');
     const result = await end;
     if (result === 0) break;

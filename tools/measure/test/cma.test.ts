@@ -37,7 +37,7 @@ describe('measure cma', () => {
   });
 
   it('finds lm-ma ahead of sep on a rotated ellipsoid', () => {
-    const short = ['--dimension', '300', '--evaluations', '20000', '--runs', '2'];
+    const short = ['--dimension', '100', '--evaluations', '6000', '--runs', '2'];
     const { status, stdout } = cma('large', ...short, '--problems', 'ellipsoid');
     expect(status).toBe(0);
     expect(cells(stdout)[0]![3]).toBe('2 of 2');
