@@ -44,7 +44,7 @@ function run(program: string) {
   return { status, signal, stdout, stderr };
 }
 
-describe('a process with workers', {}, () => {
+describe('a process with workers', () => {
   it('ends by itself, without a crash, after many of them', () => {
     const program = `${preamble()}
       const first = await load();
@@ -56,8 +56,11 @@ describe('a process with workers', {}, () => {
         const worker = await load();
         if (i % 2 === 0) await step(worker, {}, 300);
         else {
-          // Released in the middle of a chunk, on fast machines too.
-          const pending = step(worker).catch((error) => console.log(error.reason));
+          // Released in the middle of a chunk; on a busy machine it may have come to its end before.
+          const pending = step(worker).then(
+            () => console.log('complete'),
+            (error) => console.log(error.reason),
+          );
           await new Promise((resolve) => setTimeout(resolve, (duration * i) / 40));
           await worker.release();
           await pending;
@@ -66,7 +69,10 @@ describe('a process with workers', {}, () => {
       }`;
     const { stdout, ...rest } = run(program);
     expect(rest).toEqual({ status: 0, signal: null, stderr: '' });
-    expect(stdout).toBe('released\n'.repeat(10));
+    const ends = stdout.trim().split('\n');
+    expect(ends).toHaveLength(10);
+    expect(ends.filter((end) => end !== 'released' && end !== 'complete')).toEqual([]);
+    expect(ends).toContain('released');
   });
 
   it('is not kept alive by a worker that nobody released', () => {
