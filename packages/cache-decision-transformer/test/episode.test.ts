@@ -335,7 +335,7 @@ describe('bad input', () => {
       ],
       [
         { ...asked, normalisation: { mean: [0, 0, 0, 0], deviation: [1, 0, 1, 1] } },
-        /deviation\[1\]/,
+        /deviation: number 1 is/,
       ],
       [{ ...asked, normalisation: { mean: [0, 0, 0, 0], std: [1, 1, 1, 1] } }, /std/],
       [{ targetReturn: 1, returnScale: 1 }, /normalisation: is missing/],

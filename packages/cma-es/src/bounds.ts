@@ -1,5 +1,4 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
-import { numberList } from './number-list.js';
+import { checkNames, InvalidArgumentError, numberList } from '@namm/core/portable';
 import { oneOf } from './one-of.js';
 import { boundsAliases, boundsAsList } from './option-names.js';
 

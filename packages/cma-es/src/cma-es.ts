@@ -1,4 +1,10 @@
-import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core/portable';
+import {
+  checkNames,
+  FileFormatError,
+  InvalidArgumentError,
+  numberList,
+  shown,
+} from '@namm/core/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
 import { clip, findOutside } from './bounds.js';
 import type {
@@ -14,7 +20,6 @@ import { checkEvaluations, type Generation } from './generation.js';
 import { type HistoryRecord, recordOf } from './history.js';
 import { NoiseHandler } from './noise.js';
 import { fillNormals, type NormalSource } from './normals/fill-normals.js';
-import { numberList, shown } from './number-list.js';
 import { type CmaEsOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { Sampler } from './sampler.js';
 import { SearchDistribution } from './search-distribution.js';

@@ -1,7 +1,6 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { InvalidArgumentError, shown } from '@namm/core/portable';
 import type { CandidateId, Evaluation } from './candidate.js';
 import { CandidateError } from './errors.js';
-import { shown } from './number-list.js';
 import type { Sample } from './sample.js';
 
 /** @throws {InvalidArgumentError} for anything but a list of results, each with a number as its fitness */

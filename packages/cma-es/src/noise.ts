@@ -1,5 +1,4 @@
-import { checkNames, Random } from '@namm/core/portable';
-import { checkNumber } from './number-list.js';
+import { checkNames, checkNumber, Random } from '@namm/core/portable';
 
 /** Noise handling by evaluating some candidates twice. */
 export interface NoiseOptions {

@@ -1,5 +1,4 @@
-import { InvalidArgumentError, suggestName } from '@namm/core/portable';
-import { shown } from './number-list.js';
+import { checkChoice } from '@namm/core/portable';
 
 /** Values as other libraries spell them. */
 const aliases: Readonly<Record<string, string>> = {
@@ -37,15 +36,6 @@ export function oneOf<Value extends string>(
   fallback?: Value,
 ): Value {
   if (value === undefined && fallback !== undefined) return fallback;
-  if (value !== undefined && allowed.includes(value)) return value;
-  const own = Object.entries(aliases).filter(([, to]) =>
-    (allowed as readonly string[]).includes(to),
-  );
-  const meant =
-    typeof value === 'string' ? suggestName(value, allowed, Object.fromEntries(own)) : null;
-  const question = meant === null ? '' : `; did you mean '${meant}'?`;
-  throw new InvalidArgumentError(
-    name,
-    `${shown(value)} is none of ${allowed.join(', ')}${question}`,
-  );
+  checkChoice(name, value as string, allowed, aliases);
+  return value as Value;
 }

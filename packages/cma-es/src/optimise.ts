@@ -1,9 +1,8 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, checkNumber, InvalidArgumentError, shown } from '@namm/core/portable';
 import type { Candidate, CandidateId } from './candidate.js';
 import { CmaEs } from './cma-es.js';
 import { Evaluations } from './evaluations.js';
 import type { HistoryRecord } from './history.js';
-import { checkNumber, shown } from './number-list.js';
 import { optimiseAliases } from './option-names.js';
 import type { CmaEsOptions } from './options.js';
 import { RestartingCmaEs } from './restarts/restarting-cma-es.js';

@@ -1,11 +1,16 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
+import {
+  checkNames,
+  checkNumber,
+  InvalidArgumentError,
+  numberList,
+  shown,
+} from '@namm/core/portable';
 import { type Bounds, type BoundsOptions, resolveBounds } from './bounds.js';
 import type { DistributionShape, Factor, ModelChoice } from './models/create-model.js';
 import { chooseModel } from './models/create-model.js';
 import type { Precision } from './models/matrix-adaptation-model.js';
 import { type NoiseOptions, resolveNoise } from './noise.js';
 import type { NormalSource } from './normals/fill-normals.js';
-import { checkNumber, numberList, shown } from './number-list.js';
 import { oneOf } from './one-of.js';
 import { strategyAliases } from './option-names.js';
 import { type RatesName, rateNames } from './rates/rates.js';

@@ -1,7 +1,6 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError, shown } from '@namm/core/portable';
 import type { HistoryRecord } from './history.js';
 import type { CovarianceModel } from './models/covariance-model.js';
-import { shown } from './number-list.js';
 import { stopAliases } from './option-names.js';
 
 /** When to stop. Null switches a condition off. */

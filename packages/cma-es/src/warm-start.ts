@@ -1,6 +1,11 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
+import {
+  checkNames,
+  checkNumber,
+  InvalidArgumentError,
+  numberList,
+  shown,
+} from '@namm/core/portable';
 import { cholesky } from './linear-algebra/cholesky.js';
-import { checkNumber, numberList, shown } from './number-list.js';
 import { oneOf } from './one-of.js';
 import { warmStartAliases } from './option-names.js';
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js';
+import { shown } from './shown.js';
 import { suggestName } from './suggest-name.js';
 
 /**
@@ -47,22 +48,20 @@ export function checkInteger(option: string, value: number, minimum: number): vo
 
 /**
  * @param option its name, for the message
- * @throws {InvalidArgumentError} unless the value is a finite number from `minimum` to `maximum`
+ * @param value what the caller gave
+ * @param accept which numbers are right
+ * @param needed the same in words, as in "-1 is not a positive number"
+ * @returns `value`
+ * @throws {InvalidArgumentError} unless the value is a number, not NaN, and accepted
  */
 export function checkNumber(
   option: string,
   value: number,
-  minimum = Number.NEGATIVE_INFINITY,
-  maximum = Number.POSITIVE_INFINITY,
-): void {
-  if (Number.isFinite(value) && value >= minimum && value <= maximum) return;
-  const range =
-    maximum < Number.POSITIVE_INFINITY
-      ? ` from ${minimum} to ${maximum}`
-      : minimum > Number.NEGATIVE_INFINITY
-        ? ` of at least ${minimum}`
-        : '';
-  throw new InvalidArgumentError(option, `${String(value)} is not a finite number${range}`);
+  accept: (value: number) => boolean,
+  needed: string,
+): number {
+  if (typeof value === 'number' && accept(value)) return value;
+  throw new InvalidArgumentError(option, `${shown(value)} is not ${needed}`);
 }
 
 /** @throws {InvalidArgumentError} unless the value is between 0 and 1 inclusive */
@@ -71,15 +70,26 @@ export function checkShare(option: string, value: number): void {
   throw new InvalidArgumentError(option, `${value} is not between 0 and 1`);
 }
 
-/** @throws {InvalidArgumentError} unless the value is one of those allowed */
-export function checkChoice(option: string, value: string, allowed: readonly string[]): void {
+/**
+ * @param option its name, for the message
+ * @param value what the caller gave
+ * @param allowed the words there are
+ * @param aliases what other libraries call a word, with what it is called here
+ * @throws {InvalidArgumentError} unless the value is one of those allowed, with what was probably meant
+ */
+export function checkChoice(
+  option: string,
+  value: string,
+  allowed: readonly string[],
+  aliases: Readonly<Record<string, string>> = {},
+): void {
   if (allowed.includes(value)) return;
-  const meant = typeof value === 'string' ? suggestName(value, allowed) : null;
+  const own = Object.entries(aliases).filter(([, to]) => allowed.includes(to));
+  const meant =
+    typeof value === 'string' ? suggestName(value, allowed, Object.fromEntries(own)) : null;
   const question = meant === null ? '' : `; did you mean '${meant}'?`;
-  throw new InvalidArgumentError(
-    option,
-    `'${String(value)}' is not one of ${allowed.join(', ')}${question}`,
-  );
+  const problem = `${shown(value)} is not one of ${allowed.join(', ')}${question}`;
+  throw new InvalidArgumentError(option, problem);
 }
 
 /** @throws {InvalidArgumentError} when a signal is given that is no `AbortSignal` */
@@ -87,33 +97,4 @@ export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal === null || signal instanceof AbortSignal) return;
   const problem = 'is no AbortSignal; pass the `signal` of an AbortController';
   throw new InvalidArgumentError('signal', problem);
-}
-
-/**
- * A copy of a list of numbers. `Float64Array.from` alone turns null into 0 and text into numbers.
- *
- * @param option its name, for the message
- * @param values what the caller gave
- * @param length how many there have to be
- * @returns `[length]`
- * @throws {InvalidArgumentError} when the length is another, or an entry is no finite number
- */
-export function finiteNumbers(
-  option: string,
-  values: ArrayLike<number>,
-  length: number,
-): Float64Array {
-  if (values?.length !== length) {
-    throw new InvalidArgumentError(option, `has ${values?.length} numbers, not ${length}`);
-  }
-  const result = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    const value: unknown = values[i];
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      const problem = `number ${i} is ${String(value)}; finite numbers are needed`;
-      throw new InvalidArgumentError(option, problem);
-    }
-    result[i] = value;
-  }
-  return result;
 }

@@ -9,6 +9,7 @@ export {
 } from './errors.js';
 export type { FloatArray } from './float-array.js';
 export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
+export { type NumberListDemand, numberList } from './number-list.js';
 export {
   checkChoice,
   checkInteger,
@@ -16,7 +17,6 @@ export {
   checkNumber,
   checkShare,
   checkSignal,
-  finiteNumbers,
 } from './option-checks.js';
 export type { Logger, ProgressEvent, ProgressListener } from './progress.js';
 export { philox4x32, Random } from './random.js';
@@ -29,5 +29,6 @@ export type {
   RetentionRecord,
   RetentionScores,
 } from './retention/retention-record.js';
+export { shown } from './shown.js';
 export { suggestName } from './suggest-name.js';
 export { hasRelaxedSimd, WasmError, WasmInstance } from './wasm/wasm-instance.js';

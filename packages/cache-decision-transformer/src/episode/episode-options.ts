@@ -2,8 +2,8 @@ import {
   checkChoice,
   checkInteger,
   checkNames,
-  finiteNumbers,
   InvalidArgumentError,
+  numberList,
 } from '@namm/core';
 import type { KVCacheOptions } from '@namm/kv-cache';
 import {
@@ -110,10 +110,13 @@ function finite(option: string, value: number | undefined, above: number): numbe
 /** A published card has 18 deviations for 17 numbers: what stands behind the stray one would be scaled wrongly. */
 function checkNormalisation(given: Normalisation, stateSize: number) {
   checkNames('normalisation', given, ['mean', 'deviation']);
-  const mean = finiteNumbers('normalisation.mean', given.mean, stateSize);
-  const deviation = finiteNumbers('normalisation.deviation', given.deviation, stateSize);
-  const bad = deviation.findIndex((value) => value <= 0);
-  if (bad < 0) return { mean, deviation };
-  const problem = `${deviation[bad]} is not a positive number`;
-  throw new InvalidArgumentError(`normalisation.deviation[${bad}]`, problem);
+  const length = stateSize;
+  return {
+    mean: numberList('normalisation.mean', given.mean, { length }),
+    deviation: numberList('normalisation.deviation', given.deviation, {
+      length,
+      accept: (value) => value > 0 && Number.isFinite(value),
+      needed: 'positive numbers are needed',
+    }),
+  };
 }

@@ -1,6 +1,5 @@
-import { InvalidArgumentError, WasmInstance } from '@namm/core/portable';
+import { InvalidArgumentError, shown, WasmInstance } from '@namm/core/portable';
 import { type Functions, module } from '../generated/normals.js';
-import { shown } from '../number-list.js';
 
 /** Where the standard normal numbers of a candidate come from. */
 export type NormalSource = (

@@ -1,4 +1,4 @@
-import { checkNumber } from '../number-list.js';
+import { checkNumber } from '@namm/core/portable';
 import { oneOf } from '../one-of.js';
 import { expectedNorm, expectedNormBySeries } from './expected-norm.js';
 import {

@@ -1,5 +1,10 @@
-import { checkNames, InvalidArgumentError, type Random } from '@namm/core/portable';
-import { checkNumber, shown } from '../number-list.js';
+import {
+  checkNames,
+  checkNumber,
+  InvalidArgumentError,
+  type Random,
+  shown,
+} from '@namm/core/portable';
 import { oneOf } from '../one-of.js';
 import { restartAliases } from '../option-names.js';
 

@@ -1,5 +1,4 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
-import { shown } from '../number-list.js';
+import { checkNames, InvalidArgumentError, shown } from '@namm/core/portable';
 import { oneOf } from '../one-of.js';
 import { spaceAliases } from '../option-names.js';
 import type { Choice, Parameter } from './parameter.js';

@@ -1,6 +1,5 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { InvalidArgumentError, numberList, shown } from '@namm/core/portable';
 import { CmaEs, type LoadOptions } from '../cma-es.js';
-import { numberList, shown } from '../number-list.js';
 import type { CmaEsOptions } from '../options.js';
 import { checksum } from '../state/checksum.js';
 import { toJson } from '../state/json.js';

@@ -1,11 +1,10 @@
-import { FileFormatError, InvalidArgumentError } from '@namm/core/portable';
+import { FileFormatError, InvalidArgumentError, shown } from '@namm/core/portable';
 import {
   type ParsedTensor,
   parseSafetensors,
   serializeSafetensors,
   type TensorArray,
 } from '@namm/tensors/portable';
-import { shown } from '../number-list.js';
 import { checksum } from './checksum.js';
 import type { Snapshot } from './snapshot.js';
 

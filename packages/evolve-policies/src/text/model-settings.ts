@@ -1,4 +1,4 @@
-import { checkChoice, checkNames, checkNumber, InvalidArgumentError } from '@namm/core';
+import { checkChoice, checkNames, checkNumber } from '@namm/core';
 import type { RopeScaling } from '@namm/decoder';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 
@@ -26,10 +26,12 @@ export function checkModel(model: ModelSettings): void {
   const { factor, kind, alpha, logitFactor } = checkNames('ropeScaling', ropeScaling, [
     ...(['factor', 'kind', 'alpha', 'logitFactor'] as const),
   ]);
-  checkNumber('ropeScaling.factor', factor, 1);
+  checkNumber('ropeScaling.factor', factor, atLeastOne, 'a number of at least 1');
   if (kind !== undefined) checkChoice('ropeScaling.kind', kind, ['ntk', 'yarn']);
   for (const [name, value = 1] of Object.entries({ alpha, logitFactor })) {
-    if (value > 0 && Number.isFinite(value)) continue;
-    throw new InvalidArgumentError(`ropeScaling.${name}`, `${value} is not a number above 0`);
+    checkNumber(`ropeScaling.${name}`, value, positive, 'a number above 0');
   }
 }
+
+const atLeastOne = (value: number) => value >= 1 && Number.isFinite(value);
+const positive = (value: number) => value > 0 && Number.isFinite(value);

@@ -1,17 +1,8 @@
-import { InvalidArgumentError } from '@namm/core/portable';
-
-/** A value in words, for messages about values of any kind. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'bigint') return `${value}n (a BigInt)`;
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Promise) return 'a promise';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
+import { InvalidArgumentError } from './errors.js';
+import { shown } from './shown.js';
 
 /** What is asked of a list. */
-interface Demand {
+export interface NumberListDemand {
   /** How many numbers; left out where any number will do. */
   readonly length?: number;
   /** Which numbers; left out where any finite one will do. */
@@ -25,13 +16,17 @@ interface Demand {
  * and holes into NaN.
  *
  * @param name of the argument, for messages
+ * @param values what the caller gave
+ * @param demand how many, and which
+ * @returns `[length]`
  * @throws {InvalidArgumentError} for anything but a list of that many such numbers
  */
 export function numberList(
   name: string,
   values: ArrayLike<number>,
-  { length, accept = Number.isFinite, needed = 'finite numbers are needed' }: Demand = {},
+  demand: NumberListDemand = {},
 ): Float64Array {
+  const { length, accept = Number.isFinite, needed = 'finite numbers are needed' } = demand;
   const count: unknown = typeof values === 'object' ? values?.length : undefined;
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
     throw new InvalidArgumentError(name, `${shown(values)} is no list of numbers`);
@@ -57,15 +52,4 @@ function firstWrong(
     if (typeof value !== 'number' || !accept(value)) return i;
   }
   return -1;
-}
-
-/** @throws {InvalidArgumentError} unless the value is a number, not NaN, and accepted */
-export function checkNumber(
-  name: string,
-  value: number,
-  accept: (value: number) => boolean,
-  needed: string,
-): number {
-  if (typeof value === 'number' && accept(value)) return value;
-  throw new InvalidArgumentError(name, `${shown(value)} is not ${needed}`);
 }
