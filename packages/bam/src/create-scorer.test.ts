@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { openSafetensors } from '@namm/tensors';
+import { randomNormals } from '@namm/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createScorer } from './create-scorer.js';
@@ -12,7 +13,6 @@ import {
 } from './scorer-settings.js';
 import { slowScores } from './slow-scores.js';
 import { fixture } from './testing/fixture.js';
-import { normals } from './testing/random-numbers.js';
 
 /** Largest difference relative to the largest score, or to 1. */
 function relativeDifference(actual: Float32Array, expected: Float64Array): number {
@@ -97,9 +97,9 @@ describe('createScorer', () => {
     const deviations = fc.constantFrom(0, 0.065, 0.3, 2);
     fc.assert(
       fc.property(scorers, lengths, deviations, fc.nat(), (settings, counts, deviation, seed) => {
-        const parameters = normals(seed, parameterCount(settings), deviation);
+        const parameters = randomNormals(seed, parameterCount(settings), deviation);
         const tokens = counts.reduce((sum, count) => sum + count, 0);
-        const features = normals(seed + 1, tokens * settings.features);
+        const features = randomNormals(seed + 1, tokens * settings.features);
         const scorer = createScorer(settings, parameters);
         const scores = scorer.score(features, counts);
         let start = 0;
@@ -122,16 +122,16 @@ describe('createScorer', () => {
   });
 
   it('scores each head by itself, whatever else is in the batch', () => {
-    const scorer = createScorer(publishedBam, normals(1, 4172, 0.1));
-    const features = normals(2, 600 * 25);
+    const scorer = createScorer(publishedBam, randomNormals(1, 4172, 0.1));
+    const features = randomNormals(2, 600 * 25);
     const batch = scorer.score(features, [300, 1, 0, 299]);
     expect(scorer.score(features.subarray(0, 300 * 25), [300])).toEqual(batch.subarray(0, 300));
     expect(scorer.score(features.subarray(301 * 25), [299])).toEqual(batch.subarray(301));
   });
 
   it('looks at newer tokens only', () => {
-    const scorer = createScorer(publishedBam, normals(1, 4172, 0.1));
-    const features = normals(3, 50 * 25);
+    const scorer = createScorer(publishedBam, randomNormals(1, 4172, 0.1));
+    const features = randomNormals(3, 50 * 25);
     const scores = scorer.score(features, [50]);
     const changed = features.map((value, i) => (i < 20 * 25 ? value + 1 : value));
     expect(scorer.score(changed, [50]).subarray(20)).toEqual(scores.subarray(20));
@@ -139,8 +139,8 @@ describe('createScorer', () => {
   });
 
   it('does not see features that are not visible, nor other tokens without attention', () => {
-    const parameters = normals(1, 4172, 0.3);
-    const features = normals(2, 25 * 4);
+    const parameters = randomNormals(1, 4172, 0.3);
+    const features = randomNormals(2, 25 * 4);
     const change = (from: number, to: number) =>
       features.map((value, i) => (from <= i % 25 && i % 25 < to ? value + 1 : value));
     const noSpectrum = createScorer({ ...publishedBam, visible: [0, 8] }, parameters);
@@ -155,15 +155,17 @@ describe('createScorer', () => {
 
   it('keeps everything with parameters of 0', () => {
     const scores = createScorer(publishedBam, new Float32Array(4172)).score(
-      normals(1, 2500),
+      randomNormals(1, 2500),
       [100],
     );
     expect(scores.every((score) => Object.is(score, 0))).toBe(true);
   });
 
   it('stays finite and right where weights of attention differ by more than any float', () => {
-    const parameters = normals(4, 4172, 0.3).map((value, i) => (i < 2400 ? 30 * value : value));
-    const features = normals(5, 300 * 25);
+    const parameters = randomNormals(4, 4172, 0.3).map((value, i) =>
+      i < 2400 ? 30 * value : value,
+    );
+    const features = randomNormals(5, 300 * 25);
     const scores = createScorer(publishedBam, parameters).score(features, [300]);
     const expected = slowScores(publishedBam, parameters, features);
     const close = expected.filter((score, i) => Math.abs(scores[i]! - score) < 1e-3);
@@ -171,8 +173,8 @@ describe('createScorer', () => {
   });
 
   it('refuses what is not its size or not finite', () => {
-    const scorer = createScorer(publishedBam, normals(1, 4172, 0.1));
-    const features = normals(1, 250);
+    const scorer = createScorer(publishedBam, randomNormals(1, 4172, 0.1));
+    const features = randomNormals(1, 250);
     expect(() => scorer.score(features, [9])).toThrow(/features: 250 numbers are not 9 tokens/);
     expect(() => scorer.score(features, [11, -1])).toThrow(/lengths: head 1 has -1 tokens/);
     expect(() => scorer.score(features, [9.5, 0.5])).toThrow(/lengths: head 0/);
@@ -183,7 +185,9 @@ describe('createScorer', () => {
     expect(() => scorer.score(infinite, [10])).toThrow(NonFiniteScoreError);
     expect(scorer.score(features, [10]).every(Number.isFinite)).toBe(true); // and goes on
     const linear = { kind: 'linear', features: 25, bias: false } as const;
-    expect(() => createScorer(linear, normals(1, 25)).score(withNaN, [10])).toThrow(/token 4/);
+    expect(() => createScorer(linear, randomNormals(1, 25)).score(withNaN, [10])).toThrow(
+      /token 4/,
+    );
   });
 
   it.each<[ScorerSettings | object, number, RegExp]>([

@@ -1,9 +1,7 @@
-import { InvalidArgumentError } from '@namm/core';
-import { describe, expect, it } from 'vitest';
+import { testOptionNames } from '@namm/testing';
 import { checkSettings } from './scorer-settings.js';
 
-/** Everything that takes options, as a caller without types sees it, and all that it knows. */
-const takers: [string, (options: never) => unknown, object][] = [
+testOptionNames([
   [
     'checkSettings of a BAM',
     checkSettings,
@@ -22,17 +20,4 @@ const takers: [string, (options: never) => unknown, object][] = [
     checkSettings,
     { kind: 'linear', features: 25, visible: [0, 8], bias: false },
   ],
-];
-
-describe('options', () => {
-  it.each(takers)(
-    'of %s: all known ones are taken, an unknown one is named',
-    async (_, take, known) => {
-      await take(known as never);
-      const call = async () => take({ ...known, unknwon: 1 } as never);
-      await expect(call()).rejects.toThrow(InvalidArgumentError);
-      await expect(call()).rejects.toThrow(/^unknwon: is no option of /);
-      for (const option of Object.keys(known)) await expect(call()).rejects.toThrow(option);
-    },
-  );
-});
+]);

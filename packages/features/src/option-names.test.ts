@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
-import { describe, expect, it } from 'vitest';
+import { testOptionNames } from '@namm/testing';
 import { FeatureEncoder } from './feature-encoder.js';
 import { FeatureState } from './feature-state.js';
 import { foldFrames } from './fold-frames.js';
@@ -9,8 +8,7 @@ import { SpectrumStatistics } from './spectrum-statistics.js';
 const [mean, variance] = [new Float32Array(18), new Float32Array(18).fill(1)];
 const normaliser = { shape: [18], mean, variance, count: Float64Array.of(1) };
 
-/** Everything that takes options, as a caller without types sees it, and all that it knows. */
-const takers: [string, (options: never) => unknown, object][] = [
+testOptionNames([
   ['FeatureState', (options) => new FeatureState(options), { storage: 'float32', decay: 0.9 }],
   [
     'FeatureState.observe',
@@ -41,17 +39,4 @@ const takers: [string, (options: never) => unknown, object][] = [
     (shape) => new SpectrumStatistics(shape),
     { layers: 1, heads: 1, keys: 1 },
   ],
-];
-
-describe('options', () => {
-  it.each(takers)(
-    'of %s: all known ones are taken, an unknown one is named',
-    async (_, take, known) => {
-      await take(known as never);
-      const call = async () => take({ ...known, unknwon: 1 } as never);
-      await expect(call()).rejects.toThrow(InvalidArgumentError);
-      await expect(call()).rejects.toThrow(/^unknwon: is no option of /);
-      for (const option of Object.keys(known)) await expect(call()).rejects.toThrow(option);
-    },
-  );
-});
+]);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
+import { testOptionNames } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { createPolicy } from './create-policy.js';
@@ -21,7 +22,7 @@ import { scoredPolicy } from './scoring/scored-policy.js';
 import { shapeOf } from './testing/shapes.js';
 
 /** Every factory with options, as a caller without types sees it, and all that it knows. */
-const factories: [string, (options: never) => unknown, object][] = [
+const factories: [string, (options: never) => unknown, Record<string, unknown>][] = [
   ['h2o', h2o, { budget: 8, recentShare: 0.3 }],
   ['keyDiff', keyDiff, { budget: 8 }],
   ['l2Norm', l2Norm, { budget: 8, keep: 'highest' }],
@@ -61,15 +62,14 @@ const factories: [string, (options: never) => unknown, object][] = [
   ],
 ];
 
+testOptionNames(factories);
+
 describe('options', () => {
   it.each(factories)(
-    'of %s: all known ones are taken, an unknown one is named',
+    'of %s: a message names the call, and none at all are refused',
     (name, make, known) => {
-      expect(() => make(known as never)).not.toThrow();
       const call = () => make({ ...known, budgt: 64 } as never);
-      expect(call).toThrow(InvalidArgumentError);
       expect(call).toThrow(new RegExp(`^budgt: is no option of ${name}; there are `));
-      for (const option of Object.keys(known)) expect(call).toThrow(option);
       expect(() => make(null as never)).toThrow(InvalidArgumentError);
     },
   );

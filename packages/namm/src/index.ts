@@ -18,6 +18,7 @@ export { EchoCollector, type EchoCollectorOptions, echoText } from './echo-colle
 export { type LoadNammOptions, loadNamm } from './load-namm.js';
 export { type NammOptions, namm } from './namm.js';
 export { type RandomNammOptions, randomNamm, withRandomParameters } from './random-namm.js';
+export { randomNammFor } from './random-namm-for.js';
 export { type SelectionLimits, type SelectionSemantics, selectSlots } from './select-slots.js';
 export { shareNormaliser } from './share-normaliser.js';
 export {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { publishedBam } from '@namm/bam';
-import { InvalidArgumentError } from '@namm/core';
-import { describe, expect, it } from 'vitest';
+import { inFolder, testOptionNames } from '@namm/testing';
 import { importReferenceCheckpoint } from './checkpoint/reference-checkpoint.js';
 import { writeCheckpoint } from './checkpoint/write-checkpoint.js';
 import { EchoCollector } from './echo-collector.js';
@@ -9,7 +8,7 @@ import { loadNamm } from './load-namm.js';
 import { namm } from './namm.js';
 import { randomNamm } from './random-namm.js';
 import { SpectrumCollector } from './spectrum-collector.js';
-import { fixture, inFolder } from './testing/in-folder.js';
+import { fixture } from './testing/fixture.js';
 import { randomCheckpoint } from './testing/random-checkpoint.js';
 
 const checkpoint = randomCheckpoint(1);
@@ -18,8 +17,7 @@ const nammOptions = {
   ...{ pooling: 1, budget: '50%', storage: 'float32' },
 } as const;
 
-/** Everything that takes options, as a caller without types sees it, and all that it knows. */
-const takers: [string, (options: never) => unknown, object][] = [
+testOptionNames([
   ['namm', (options) => namm(checkpoint, options), nammOptions],
   [
     'loadNamm',
@@ -43,17 +41,4 @@ const takers: [string, (options: never) => unknown, object][] = [
     (options) => importReferenceCheckpoint(fixture('ckpt_4172_expanded.pt'), options),
     { scorer: publishedBam, updateInterval: 64 },
   ],
-];
-
-describe('options', () => {
-  it.each(takers)(
-    'of %s: all known ones are taken, an unknown one is named',
-    async (_, take, known) => {
-      await take(known as never);
-      const call = async () => take({ ...known, unknwon: 1 } as never);
-      await expect(call()).rejects.toThrow(InvalidArgumentError);
-      await expect(call()).rejects.toThrow(/^unknwon: is no option of /);
-      for (const option of Object.keys(known)) await expect(call()).rejects.toThrow(option);
-    },
-  );
-});
+]);

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Decoder } from '@namm/decoder';
 import type { KVCache } from '@namm/kv-cache';
-import { namm, SpectrumCollector } from '@namm/namm';
+import { namm, randomNammFor, SpectrumCollector } from '@namm/namm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../src/largest-difference.js';
-import { normalisedNamm } from './normalised-namm.js';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'packages/decoder/test/__fixtures__');
 const families = [
@@ -54,7 +53,7 @@ describe.each(families)('a NAMM on %s', (family) => {
         ...(family.startsWith('gpt2') ? {} : { maximumPositions: 128 }),
       });
     const decoder = await load(32);
-    const checkpoint = await normalisedNamm(decoder, ids, 32, 8);
+    const checkpoint = await randomNammFor(decoder, ids, { updateInterval: 32, seed: 8 });
     const plain = decoder.createCache({ keepOutsideWindow });
     const whole = await feed(decoder, plain, ids);
     const all = decoder.createCache({

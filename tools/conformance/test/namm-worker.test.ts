@@ -5,9 +5,8 @@ import { join } from 'node:path';
 
 import { Decoder } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
-import { loadNamm, SpectrumCollector, writeCheckpoint } from '@namm/namm';
+import { loadNamm, randomNammFor, SpectrumCollector, writeCheckpoint } from '@namm/namm';
 import { expect, it } from 'vitest';
-import { normalisedNamm } from './normalised-namm.js';
 
 it('a NAMM in a worker thread decides what it decides here', async () => {
   const work = await mkdtemp(join(tmpdir(), 'namm-worker-test-'));
@@ -17,7 +16,10 @@ it('a NAMM in a worker thread decides what it decides here', async () => {
     const { probe } = new SpectrumCollector({ updateInterval: 48 }).policy;
     const decoder = await Decoder.load(folder, { probe, threads: 1 });
     const checkpoint = join(work, 'namm.safetensors');
-    await writeCheckpoint(checkpoint, await normalisedNamm(decoder, ids, 48, 3));
+    await writeCheckpoint(
+      checkpoint,
+      await randomNammFor(decoder, ids, { updateInterval: 48, seed: 3 }),
+    );
     const policy = await loadNamm({ checkpoint, scoreOffset: 0.5 });
     const cache = decoder.createCache({ policy });
     const [result] = await decoder.step([{ cache, input: { ids } }]);

@@ -2,9 +2,9 @@ import { stateOfTheUnion } from '@namm/benchmarks/texts';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 import type { EvictionPolicy, KeptSlots } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
-import { namm, SpectrumCollector } from '@namm/namm';
+import { namm, randomNammFor, SpectrumCollector } from '@namm/namm';
 import { expect, it } from 'vitest';
-import { findScoreOffset, normalisedNamm } from '../src/prefill/random-namm.js';
+import { findScoreOffset } from '../src/prefill/find-score-offset.js';
 
 /** The decisions of `policy`; beside it `other` follows, and what it would have decided is counted. */
 function compared(policy: EvictionPolicy, other: EvictionPolicy) {
@@ -62,7 +62,7 @@ it('half precision changes at most one in a thousand decisions on prose', async 
   const decoder = await Decoder.load(folder, { probe, threads: 1, maximumPositions: 1024 });
   const count = { decisions: 0, different: 0, kept: 0 };
   for (const seed of [1, 2, 3]) {
-    const checkpoint = await normalisedNamm(decoder, ids, 64, seed);
+    const checkpoint = await randomNammFor(decoder, ids, { updateInterval: 64, seed });
     const scoreOffset = await findScoreOffset(decoder, ids, checkpoint, 0.3);
     const [exact, rounded] = (['float32', 'float16'] as const).map((storage) =>
       namm(checkpoint, { scoreOffset, storage }),

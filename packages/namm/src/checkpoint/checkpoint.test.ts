@@ -3,21 +3,20 @@ import { join } from 'node:path';
 import { publishedBam } from '@namm/bam';
 import { FileFormatError, NammError } from '@namm/core';
 import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { inFolder, randomNormals } from '@namm/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inFolder } from '../testing/in-folder.js';
-import { normals } from '../testing/random-numbers.js';
 import { type NammCheckpoint, publishedFeatures } from './checkpoint.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
 const checkpoint: NammCheckpoint = {
   scorer: publishedBam,
-  parameters: normals(1, 4172),
+  parameters: randomNormals(1, 4172),
   normaliser: {
     shape: [17],
-    mean: normals(2, 17),
-    variance: normals(3, 17).map((value) => value ** 2),
+    mean: randomNormals(2, 17),
+    variance: randomNormals(3, 17).map((value) => value ** 2),
     count: Float64Array.of(123_456),
   },
   features: publishedFeatures,
@@ -64,15 +63,15 @@ const settings = (change: object) => {
 const extended: NammCheckpoint = {
   ...checkpoint,
   scorer: { ...publishedBam, features: 27 },
-  parameters: normals(4, 4498),
+  parameters: randomNormals(4, 4498),
   normaliser: {
     shape: [19],
-    mean: normals(2, 19),
-    variance: normals(3, 19).map((value) => value ** 2),
+    mean: randomNormals(2, 19),
+    variance: randomNormals(3, 19).map((value) => value ** 2),
     count: Float64Array.of(123_456),
   },
   features: { ...publishedFeatures, keys: ['norm', 'likeness'] },
-  headBias: { layers: 2, heads: 3, values: normals(5, 6) },
+  headBias: { layers: 2, heads: 3, values: randomNormals(5, 6) },
   policy: { updateInterval: 64, semantics: 'exact', pooling: 3 },
 };
 
@@ -94,7 +93,7 @@ describe('a checkpoint', () => {
           /\[norm,age\] are not some/,
         ],
         [
-          { headBias: { layers: 2, heads: 2, values: normals(5, 6) } },
+          { headBias: { layers: 2, heads: 2, values: randomNormals(5, 6) } },
           /6 numbers for 2 layers of 2/,
         ],
         [{ headBias: { layers: 1, heads: 1, values: Float32Array.of(Number.NaN) } }, /0 .* is NaN/],
@@ -115,7 +114,7 @@ describe('a checkpoint', () => {
         ...checkpoint,
         normaliser: {
           shape: [3, 2, 17],
-          mean: normals(1, 102),
+          mean: randomNormals(1, 102),
           variance: new Float32Array(102).fill(2),
           count: new Float64Array(6).fill(5),
         },

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { publishedBam } from '@namm/bam';
 import { FileFormatError } from '@namm/core';
 import { openSafetensors, type TorchArray } from '@namm/tensors';
+import { inFolder } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
-import { fixture, inFolder } from '../testing/in-folder.js';
+import { fixture } from '../testing/fixture.js';
 import { importReferenceCheckpoint, readReferenceState } from './reference-checkpoint.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TorchArray | Uint8Array) =>

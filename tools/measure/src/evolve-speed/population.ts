@@ -1,7 +1,7 @@
 import { Random } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
-import type { NammCheckpoint } from '@namm/namm';
-import { findScoreOffset, normalisedNamm } from '../prefill/random-namm.js';
+import { type NammCheckpoint, randomNammFor } from '@namm/namm';
+import { findScoreOffset } from '../prefill/find-score-offset.js';
 
 /** How far members lie from their mean: about the σ that evolution has. */
 const deviation = 0.05;
@@ -19,7 +19,7 @@ export async function makePopulation(
   ids: readonly number[],
   { size, shares, interval, seed }: PopulationOptions,
 ): Promise<Population> {
-  const center = await normalisedNamm(decoder, ids, interval, seed);
+  const center = await randomNammFor(decoder, ids, { updateInterval: interval, seed });
   const members = Array.from({ length: size }, (_, member) => {
     const random = new Random(seed, member + 1);
     const parameters = center.parameters.map((value) => value + deviation * random.normal());

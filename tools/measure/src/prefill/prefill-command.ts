@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
 import { Decoder } from '@namm/decoder';
 import { type EvictionPolicy, full, h2o, keptShare } from '@namm/kv-cache';
-import { namm, SpectrumCollector } from '@namm/namm';
+import { namm, randomNammFor, SpectrumCollector } from '@namm/namm';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
 import { measuredModel } from '../measuring/measured-model.js';
@@ -11,7 +11,7 @@ import { randomPrompt } from '../measuring/random-prompt.js';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 
-import { findScoreOffset, normalisedNamm } from './random-namm.js';
+import { findScoreOffset } from './find-score-offset.js';
 
 const status = new StatusLine();
 
@@ -76,7 +76,7 @@ async function prefill(options: Options): Promise<void> {
   status.show('making a NAMM with random parameters');
   const spectral = await loadSpectral(folder, threads);
   const sample = prompt.slice(0, mostForStatistics);
-  const checkpoint = await normalisedNamm(spectral, sample, updateInterval, seed);
+  const checkpoint = await randomNammFor(spectral, sample, { updateInterval, seed });
   status.show(`finding the score offset that keeps ${100 * options.share} % of the rows`);
   const scoreOffset = await findScoreOffset(spectral, prompt, checkpoint, options.share);
 

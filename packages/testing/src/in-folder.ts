@@ -2,16 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs something in a temporary folder. */
+/**
+ * Runs something in a temporary folder that is removed afterwards.
+ *
+ * @returns what `use` returns
+ *
+ * @example
+ * ```ts
+ * await inFolder(async (folder) => writeCheckpoint(join(folder, 'namm.safetensors'), checkpoint));
+ * ```
+ */
 export async function inFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'namm-tensors-'));
+  const folder = await mkdtemp(join(tmpdir(), 'namm-test-'));
   try {
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
-
-/** Path of a file in `__fixtures__`. */
-export const fixture = (name: string) =>
-  new URL(`../__fixtures__/${name}`, import.meta.url).pathname;

@@ -1,25 +1,7 @@
 import type { Decoder } from '@namm/decoder';
 import { keptShare } from '@namm/kv-cache';
-import { type NammCheckpoint, namm, randomNamm, SpectrumCollector } from '@namm/namm';
+import { type NammCheckpoint, namm } from '@namm/namm';
 import { findOffset, searchLengths } from './find-offset.js';
-
-/**
- * A NAMM with random parameters, normalised on a model.
- *
- * @param decoder loaded with the probe of a NAMM
- * @param ids what the statistics are measured on
- */
-export async function normalisedNamm(
-  decoder: Decoder,
-  ids: readonly number[],
-  updateInterval: number,
-  seed: number,
-): Promise<NammCheckpoint> {
-  const collector = new SpectrumCollector({ updateInterval });
-  const cache = decoder.createCache({ policy: collector.policy });
-  await decoder.step([{ cache, input: { ids }, outputs: 'none' }]);
-  return randomNamm({ seed, updateInterval, normaliser: collector.statistics.normaliser() });
-}
 
 /**
  * The score offset under which a prompt ends with about a share of its rows. Whole prompts are read to measure
