@@ -49,7 +49,6 @@ export type {
 } from './text/text-evolution-settings.js';
 export { type TextProblem, textProblem } from './text/text-problem.js';
 export type { TextScore } from './text/text-score.js';
-export type { NormaliserKind } from './trainables/collector.js';
 export { createTrainable } from './trainables/create-trainable.js';
 export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
 export { parametersOf } from './trainables/parameters-of.js';

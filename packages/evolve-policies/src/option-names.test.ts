@@ -11,7 +11,7 @@ const settings: TextEvolutionSettings = {
   stages: [{ tasks: ['votes'], length: 128, generations: 1, promptsPerTask: 1 }],
   ...{ populationSize: 4, sigma: 0.1, seed: 1, prompts: 'made up' },
   fitness: { kind: 'score', sizePressure: 0, floor: { policies: ['keydiff'], shares: [0.5] } },
-  normaliser: { kind: 'bin', promptsPerTask: 1 },
+  normaliser: { scope: 'shared', promptsPerTask: 1 },
   validation: { every: 1, promptsPerTask: 1 },
   start: { checkpoint: 'there', parameters: [], biasShift: 0 },
 };

@@ -44,7 +44,7 @@ beforeAll(async () => {
   prompts = lengths.map((length, index) =>
     source({ task: 'single-document', split: 'train', length, seed: 1, index }),
   );
-  prepared = await evaluator.prepare({ prompts, kind: 'bin' });
+  prepared = await evaluator.prepare({ prompts, scope: 'shared' });
 }, 120_000);
 afterAll(async () => {
   await evaluator.close();
@@ -104,7 +104,7 @@ describe('textEvaluator in this thread', () => {
   it.each(['linear', 'mlp', 'key-norm'])('keeps everything where %s starts', async (name) => {
     const trainable = trainableSettings(name, 64);
     const own = await textEvaluator({ ...settings, trainable });
-    const statistics = await own.prepare({ prompts, kind: 'head' });
+    const statistics = await own.prepare({ prompts, scope: 'per-head' });
     const { dimension } = createTrainable(trainable, normaliserOf(statistics));
     const start = new Float64Array(dimension);
     const work = { id: 'b', prepared: statistics, units: prompts };
@@ -120,7 +120,7 @@ describe('textEvaluator in this thread', () => {
 
 describe('textEvaluator in worker threads', () => {
   async function expectTheSame(other: TextEvaluator): Promise<void> {
-    expect(await other.prepare({ prompts, kind: 'bin' })).toEqual(prepared);
+    expect(await other.prepare({ prompts, scope: 'shared' })).toEqual(prepared);
     const wanted = await evaluator.evaluate(slice());
     const slices = [slice(), slice(), slice()];
     const found = await Promise.all(slices.map((each) => other.evaluate(each)));

@@ -74,7 +74,7 @@ describe('evolve', () => {
     });
     const evaluator = await textEvaluator({ ...settings, trainable });
     const { mean } = await run(
-      { trainable, normaliser: { kind: 'head', promptsPerTask: 1 } },
+      { trainable, normaliser: { scope: 'per-head', promptsPerTask: 1 } },
       evaluator,
     );
     await evaluator.close();
@@ -116,18 +116,18 @@ describe('evolve', () => {
     };
     const parameters = Array<number>(4172).fill(0);
     const start = { checkpoint: 'there', parameters, biasShift: 0, normaliser };
-    const kind = { kind: 'start', promptsPerTask: 1 } as const;
-    await run({ start, normaliser: kind });
+    const own = { scope: 'start', promptsPerTask: 1 } as const;
+    await run({ start, normaliser: own });
     const used = (await readCheckpoint(join(folder, 'mean.safetensors'))).normaliser;
     expect(used.shape).toEqual([17]);
     expect(used.mean).toEqual(Float32Array.from(normaliser.mean));
     expect(used.variance).toEqual(Float32Array.from(normaliser.variance));
     const { normaliser: _, ...without } = start;
-    await expect(run({ start: without, normaliser: kind })).rejects.toThrow('needs a start');
+    await expect(run({ start: without, normaliser: own })).rejects.toThrow('needs a start');
     const other = { ...start, normaliser: { ...normaliser, shape: [18] } };
     const there = { folder: join(folder, 'b'), evaluator: inProcess, prompts };
     await expect(
-      evolvePolicy({ ...there, settings: { ...settings, start: other, normaliser: kind } }),
+      evolvePolicy({ ...there, settings: { ...settings, start: other, normaliser: own } }),
     ).rejects.toThrow('start.normaliser: shape [18]');
   });
 
@@ -198,7 +198,7 @@ describe('a size pressure', () => {
   const pressed: Partial<TextEvolutionSettings> = {
     trainable: trainableSettings('key-norm', 64),
     stages: [{ tasks: ['single-document'], length: 200, generations: 2, promptsPerTask: 1 }],
-    ...{ sigma: 4, normaliser: { kind: 'bin', promptsPerTask: 1 } },
+    ...{ sigma: 4, normaliser: { scope: 'shared', promptsPerTask: 1 } },
     validation: { every: 1, promptsPerTask: 3 },
   };
   const fitness = { kind: 'probability-gain', sizePressure: 3 } as const;

@@ -26,8 +26,8 @@ const move = (options: Partial<MoveNammOptions> = {}) =>
 describe('moveNamm', () => {
   it('measures the new model, head by head or all together', { timeout }, async () => {
     for (const [statistics, shape] of [
-      ['head', published.normaliser.shape],
-      ['bin', [17]],
+      ['per-head', published.normaliser.shape],
+      ['shared', [17]],
     ] as const) {
       const { checkpoint, comparison } = await move({ statistics });
       const { normaliser, parameters, provenance } = checkpoint;

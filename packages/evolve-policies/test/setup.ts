@@ -39,7 +39,7 @@ export function testSettings(changes: Partial<TextEvolutionSettings> = {}): Text
     sigma: 0.1,
     seed: 3,
     fitness: { kind: 'log-probability-gain', sizePressure: 0 },
-    normaliser: { kind: 'bin', promptsPerTask: 1 },
+    normaliser: { scope: 'shared', promptsPerTask: 1 },
     validation: { every: 1, promptsPerTask: 1 },
     start: null,
     prompts: 'made up',

@@ -10,6 +10,7 @@ export { RecencyEmbedding, type RecencySettings } from './recency-embedding.js';
 export type { SavedFeatures } from './saved-features.js';
 export {
   type NormaliserScope,
+  normaliserScopes,
   SpectrumStatistics,
   type SpectrumStatisticsData,
 } from './spectrum-statistics.js';

@@ -87,7 +87,7 @@ describe('key features', () => {
   for (const head of [0, 1]) statistics.add(state.spectrum(), { layer: 0, head }, keys);
 
   it('stand behind the spectrum, with mean 0 and variance 1', () => {
-    for (const scope of ['shared', 'perHead'] as const) {
+    for (const scope of ['shared', 'per-head'] as const) {
       const normaliser = statistics.normaliser(scope);
       expect(normaliser.shape.at(-1)).toBe(19);
       const encoder = new FeatureEncoder({ normaliser, keys: two });

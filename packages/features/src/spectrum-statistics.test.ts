@@ -47,7 +47,7 @@ describe('SpectrumStatistics', () => {
         const calls = randomCalls(seed, count);
         const statistics = measured(calls);
         const shared = statistics.normaliser();
-        const perHead = statistics.normaliser('perHead');
+        const perHead = statistics.normaliser('per-head');
         expect(shared.shape).toEqual([17]);
         expect(perHead.shape).toEqual([2, 2, 17]);
         for (let bin = 0; bin < 17; bin++) {
@@ -117,6 +117,6 @@ describe('SpectrumStatistics', () => {
     for (const { spectrum, layer } of randomCalls(1, 2))
       statistics.add(spectrum, { layer, head: 0 });
     expect(statistics.normaliser().shape).toEqual([17]);
-    expect(() => statistics.normaliser('perHead')).toThrow(/count 0 is not a number of tokens/);
+    expect(() => statistics.normaliser('per-head')).toThrow(/count 0 is not a number of tokens/);
   });
 });

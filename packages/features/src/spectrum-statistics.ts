@@ -24,7 +24,10 @@ interface StatisticsShape {
 }
 
 /** Whether a normaliser has statistics for all heads together, as published, or for each its own. */
-export type NormaliserScope = 'shared' | 'perHead';
+export type NormaliserScope = 'shared' | 'per-head';
+
+/** All scopes of a normaliser. */
+export const normaliserScopes: readonly NormaliserScope[] = ['shared', 'per-head'];
 
 /**
  * Mean and variance of the raw magnitudes, and of key features if there are any, over tokens, calls and prompts, from which a normaliser is

@@ -349,7 +349,7 @@ describe('a spectrum collector', () => {
     const shared = calibrate(checkpoint, collector.statistics);
     expect(shared.normaliser.shape).toEqual([17]);
     expect(shared.provenance).toEqual({ calibratedOnTokens: 4 * 96 });
-    const own = calibrate(checkpoint, collector.statistics, 'perHead');
+    const own = calibrate(checkpoint, collector.statistics, 'per-head');
     expect(own.normaliser.shape).toEqual([2, 2, 17]);
     expect(() => namm(own).start(shape)).not.toThrow();
     expect(() => new SpectrumCollector({ updateInterval: 20 })).toThrow(InvalidArgumentError);

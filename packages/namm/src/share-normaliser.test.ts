@@ -19,7 +19,7 @@ it('gives what measuring all heads together would have given', () => {
   const checkpoint = {
     scorer: publishedBam,
     parameters: new Float32Array(parameterCount(publishedBam)),
-    normaliser: statistics.normaliser('perHead'),
+    normaliser: statistics.normaliser('per-head'),
     features: publishedFeatures,
     policy: { updateInterval: 64, semantics: 'exact' as const },
     provenance: {},

@@ -116,14 +116,14 @@ export class SpectrumCollector {
  * A checkpoint whose features are normalised with statistics of another model or text. Scorer and settings
  * stay; a head bias stays where it fits.
  *
- * @param scope `shared`: one mean and variance per frequency, as published; `perHead`: each head its own
+ * @param scope `shared`: one mean and variance per frequency, as published; `per-head`: each head its own
  * @defaultValue scope: what the checkpoint has
  * @throws {InvalidArgumentError} when the statistics do not suffice
  */
 export function calibrate(
   checkpoint: NammCheckpoint,
   statistics: SpectrumStatistics,
-  scope: NormaliserScope = checkpoint.normaliser.shape.length === 1 ? 'shared' : 'perHead',
+  scope: NormaliserScope = checkpoint.normaliser.shape.length === 1 ? 'shared' : 'per-head',
 ): NammCheckpoint {
   const provenance = { ...checkpoint.provenance, calibratedOnTokens: statistics.count };
   return { ...checkpoint, normaliser: statistics.normaliser(scope), provenance };

@@ -10,7 +10,8 @@ import {
   type RopeScalingOptions,
   ropeScalingOf,
 } from '@namm/cli';
-import { describeComparison, moveNamm, type NormaliserKind } from '@namm/evolve-policies';
+import { describeComparison, moveNamm } from '@namm/evolve-policies';
+import { type NormaliserScope, normaliserScopes } from '@namm/features';
 import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 import { evolveTexts } from '../evolve/evolve-texts.js';
 
@@ -19,7 +20,7 @@ interface Options extends RopeScalingOptions {
   namm: string;
   out: string;
   frozen?: true;
-  normaliser: NormaliserKind;
+  normaliser: NormaliserScope;
   from?: string;
   biasShift: number;
   length?: number;
@@ -43,9 +44,9 @@ export function addCalibrateCommand(program: Command): void {
       'measure no statistics: those of all heads of the old model for every head of the new',
     )
     .addOption(
-      new Option('--normaliser <kind>', 'one for all heads per bin, or each head its own')
-        .choices(['bin', 'head'])
-        .default('head'),
+      new Option('--normaliser <scope>', 'one for all heads per bin, or each head its own')
+        .choices(normaliserScopes)
+        .default('per-head'),
     )
     .option(
       '--from <name>',

@@ -22,12 +22,16 @@ import {
   evolveOnTexts,
   type FitnessKind,
   fitnessKinds,
-  type NormaliserKind,
   parseStages,
   type TextStage,
   trainableNames,
 } from '@namm/evolve-policies';
-import { type KeyFeature, keyFeatures } from '@namm/features';
+import {
+  type KeyFeature,
+  keyFeatures,
+  type NormaliserScope,
+  normaliserScopes,
+} from '@namm/features';
 import { modelFolder } from '@namm/models';
 import { InvalidArgumentError } from 'commander';
 import { describeGeneration } from './describe-generation.js';
@@ -52,7 +56,7 @@ interface Options extends RopeScalingOptions {
   keys: KeyFeature[];
   headBias?: true;
   pooling: number;
-  normaliser: NormaliserKind | 'start';
+  normaliser: NormaliserScope | 'start';
   normaliserPrompts: number;
   start?: string;
   biasShift: number;
@@ -129,11 +133,11 @@ export function addEvolveCommand(program: Command): void {
     .option('--head-bias', 'evolve a bias per KV head too; fits this model only')
     .addOption(
       new Option(
-        '--normaliser <kind>',
+        '--normaliser <scope>',
         'one for all heads per bin, each head its own, or that of --start',
       )
-        .choices(['bin', 'head', 'start'])
-        .default('bin'),
+        .choices([...normaliserScopes, 'start'])
+        .default('shared'),
     )
     .option('--normaliser-prompts <count>', 'prompts per family to measure it on', count, 6)
     .option('--start <checkpoint>', 'a NAMM to start from instead of 0')
@@ -177,7 +181,7 @@ async function run(options: Options): Promise<void> {
       ...{ kind: options.fitness, sizePressure: options.sizePressure },
       ...(!options.floor && { floor: null }),
     },
-    normaliser: { kind: options.normaliser, promptsPerTask: options.normaliserPrompts },
+    normaliser: { scope: options.normaliser, promptsPerTask: options.normaliserPrompts },
     validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
     ...{ texts: () => evolveTexts(options.corpus), workers: options.workers },
     ...{ signal: AbortSignal.any(signals), clock: () => performance.now() },

@@ -8,6 +8,7 @@ import {
   type ProgressListener,
 } from '@namm/core';
 import { Decoder, loadTokenizer } from '@namm/decoder';
+import { type NormaliserScope, normaliserScopes } from '@namm/features';
 import {
   calibrate,
   type NammCheckpoint,
@@ -28,9 +29,9 @@ export interface MoveNammOptions {
   /** The model that it is made ready for, with its tokenizer, and how it will be run. */
   readonly model: ModelSettings;
   /**
-   * Where the statistics of its features come from: measured on this model, for each head or one for all (`bin`); or
+   * Where the statistics of its features come from: measured on this model, for each head or shared by all; or
    * `frozen`, those of all heads of the old model together.
-   * @defaultValue 'head'
+   * @defaultValue 'per-head'
    */
   readonly statistics?: MovedStatistics;
   /**
@@ -57,7 +58,7 @@ export interface MoveNammOptions {
 }
 
 /** See {@link MoveNammOptions.statistics}. */
-export type MovedStatistics = 'head' | 'bin' | 'frozen';
+export type MovedStatistics = NormaliserScope | 'frozen';
 
 /** A NAMM made ready for another model. */
 export interface MovedNamm {
@@ -117,7 +118,7 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
     }
     const normalised = isFrozen
       ? shareNormaliser(old)
-      : calibrate(old, collector.statistics, statistics === 'bin' ? 'shared' : 'perHead');
+      : calibrate(old, collector.statistics, statistics);
     const moved = shifted({ ...normalised, ...headBias }, biasShift);
     const held = textPassages({ ...common, split: 'development', count: comparisons });
     const comparison =
@@ -141,8 +142,14 @@ function checked(options: MoveNammOptions) {
     ...(['length', 'seed', 'comparisons', 'texts', 'onProgress', 'signal'] as const),
   ]);
   const { checkpoint, model, from, onProgress, signal, texts, length } = options;
-  const { statistics = 'head', biasShift = 0, seed = 1, passages = 16, comparisons = 4 } = options;
-  checkChoice('statistics', statistics, ['head', 'bin', 'frozen']);
+  const {
+    statistics = 'per-head',
+    biasShift = 0,
+    seed = 1,
+    passages = 16,
+    comparisons = 4,
+  } = options;
+  checkChoice('statistics', statistics, [...normaliserScopes, 'frozen']);
   if (!Number.isFinite(biasShift)) {
     throw new InvalidArgumentError('biasShift', `${biasShift} is not a finite number`);
   }

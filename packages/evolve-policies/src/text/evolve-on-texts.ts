@@ -133,7 +133,7 @@ async function chooseTrainable(
 
 /** What is evolved, deciding as a checkpoint does. */
 function startOf(
-  { start, normaliser: { kind } }: EvolveOnTextsOptions,
+  { start, normaliser: { scope } }: EvolveOnTextsOptions,
   trainable: TrainableSettings,
   checkpoint: NammCheckpoint,
 ): StartSettings {
@@ -149,7 +149,7 @@ function startOf(
     };
     return {
       ...{ checkpoint: file, parameters: [...parametersOf(trainable, checkpoint)], biasShift },
-      ...(kind === 'start' && { normaliser }),
+      ...(scope === 'start' && { normaliser }),
     };
   } catch (cause) {
     throw new InvalidArgumentError('start', `${file}: ${(cause as Error).message}`, { cause });

@@ -7,9 +7,9 @@ import {
 import { InvalidArgumentError } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import type { Assessor, Entrant, NamedTensors, Slice } from '@namm/evolve';
+import type { NormaliserScope } from '@namm/features';
 import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
-import type { NormaliserKind } from '../trainables/collector.js';
 import { createCollector } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';
 import type { Trainable } from '../trainables/trainable.js';
@@ -22,7 +22,7 @@ import type { TextScore } from './text-score.js';
 /** What is measured before the first generation: the features of prompts under the full cache. */
 export interface MeasureRequest {
   readonly prompts: readonly PreparedSample[];
-  readonly kind: NormaliserKind;
+  readonly scope: NormaliserScope;
 }
 
 /** Scores eviction policies on prompts, under a model of its own. */
@@ -50,12 +50,12 @@ export class TextAssessor implements Assessor<PreparedSample, TextScore, Measure
   }
 
   /** The normaliser of a trainable's features. */
-  async prepare({ prompts, kind }: MeasureRequest): Promise<NamedTensors> {
+  async prepare({ prompts, scope }: MeasureRequest): Promise<NamedTensors> {
     const collector = createCollector(this.#trainable);
     for (const prompt of prompts) {
       await scoreSamples(this.#decoder, [{ prepared: prompt, policy: collector.policy }]);
     }
-    return tensorsOf(collector.normaliser(kind));
+    return tensorsOf(collector.normaliser(scope));
   }
 
   async assess(slice: Slice<PreparedSample>): Promise<TextScore[][]> {

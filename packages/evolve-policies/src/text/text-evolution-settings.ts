@@ -1,7 +1,7 @@
 import { taskFamilies } from '@namm/benchmarks';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Stage } from '@namm/evolve';
-import { type NormaliserKind, normaliserKinds } from '../trainables/collector.js';
+import { type NormaliserScope, normaliserScopes } from '@namm/features';
 import { type FitnessSettings, fitnessKinds } from './fitness.js';
 import { checkModel, type TextAssessorSettings } from './model-settings.js';
 import { referencePolicyNames } from './reference-policy.js';
@@ -28,7 +28,7 @@ export interface TextEvolutionSettings extends TextAssessorSettings {
   readonly fitness: FitnessSettings;
   readonly normaliser: {
     /** `start`: the statistics of the start, as a NAMM moves "frozen" to another model. */
-    readonly kind: NormaliserKind | 'start';
+    readonly scope: NormaliserScope | 'start';
     /** Prompts per task of the first stage that the statistics are measured on. */
     readonly promptsPerTask: number;
   };
@@ -51,7 +51,7 @@ export interface StartSettings {
   readonly parameters: readonly number[];
   /** Added to the output bias: above 0 keeps more. */
   readonly biasShift: number;
-  /** Its statistics, for the normaliser kind `start`. */
+  /** Its statistics, for the normaliser scope `start`. */
   readonly normaliser?: StartNormaliser;
 }
 
@@ -77,16 +77,16 @@ export function checkTextSettings(settings: TextEvolutionSettings): void {
   checkModel(model);
   for (const stage of stages) checkStage(stage);
   checkFitness(fitness);
-  checkNames('normaliser', normaliser, ['kind', 'promptsPerTask']);
-  checkChoice('normaliser.kind', normaliser.kind, [...normaliserKinds, 'start']);
+  checkNames('normaliser', normaliser, ['scope', 'promptsPerTask']);
+  checkChoice('normaliser.scope', normaliser.scope, [...normaliserScopes, 'start']);
   checkInteger('normaliser.promptsPerTask', normaliser.promptsPerTask, 1);
   if (start) {
     checkNames('start', start, ['checkpoint', 'parameters', 'biasShift', 'normaliser']);
     if (!Number.isFinite(start.biasShift))
       unusable('biasShift', start.biasShift, 'a finite number');
   }
-  if (normaliser.kind === 'start' && !start?.normaliser) {
-    throw new InvalidArgumentError('normaliser.kind', "'start' needs a start with a normaliser");
+  if (normaliser.scope === 'start' && !start?.normaliser) {
+    throw new InvalidArgumentError('normaliser.scope', "'start' needs a start with a normaliser");
   }
   checkNames('validation', validation, ['every', 'promptsPerTask']);
   checkInteger('validation.every', validation.every, 1);

@@ -54,10 +54,10 @@ export function textProblem(
     baselines: baselinesOf(fitness),
     start: () => mean.slice(),
     async prepare(evaluator) {
-      const { kind, promptsPerTask: count } = normaliser;
-      if (kind === 'start') return tensorsOf(normaliserOfStart(settings));
+      const { scope, promptsPerTask: count } = normaliser;
+      if (scope === 'start') return tensorsOf(normaliserOfStart(settings));
       const measured = promptsOf(prompts, stages[0]!, 'train', { seed, from: 0, count });
-      return evaluator.prepare({ prompts: measured, kind });
+      return evaluator.prepare({ prompts: measured, scope });
     },
     trainingUnits(stage, place) {
       const { promptsPerTask: count } = stage;

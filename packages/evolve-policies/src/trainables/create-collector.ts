@@ -13,6 +13,6 @@ export function createCollector(settings: TrainableSettings): Collector {
   });
   return {
     policy: collector.policy,
-    normaliser: (kind) => collector.statistics.normaliser(kind === 'bin' ? 'shared' : 'perHead'),
+    normaliser: (scope) => collector.statistics.normaliser(scope),
   };
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
-import { findNormaliserProblem, type Normaliser } from '@namm/features';
+import { findNormaliserProblem, type Normaliser, type NormaliserScope } from '@namm/features';
 import type { CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
-import type { Collector, NormaliserKind } from './collector.js';
+import type { Collector } from './collector.js';
 import { keyNorms } from './key-norms.js';
 
 /** Mean and variance of the key norms in the full cache at every update. */
@@ -42,13 +42,13 @@ export class KeyNormCollector implements Collector {
     };
   }
 
-  normaliser(kind: NormaliserKind): Normaliser {
+  normaliser(scope: NormaliserScope): Normaliser {
     const rows = this.#rows();
     const total = rows.reduce((sum, row) => sum.map((value, i) => value + row[i]!), [0, 0, 0]);
-    const used = kind === 'bin' ? [total] : rows;
+    const used = scope === 'shared' ? [total] : rows;
     const { layers, heads } = this.#shape;
     const normaliser: Normaliser = {
-      shape: kind === 'bin' ? [1] : [layers, heads, 1],
+      shape: scope === 'shared' ? [1] : [layers, heads, 1],
       mean: Float32Array.from(used, ([count, sum]) => sum! / count!),
       variance: Float32Array.from(
         used,
