@@ -43,7 +43,7 @@ const rooms = {
   evolve: ['core', 'tensors', 'statistics', 'report', 'cma-es'],
   'evolve-policies': [
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
-    ...['benchmarks', 'environments', 'cache-decision-transformer', 'evolve'],
+    ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
   ],
   models: ['core'],
   cli: ['core', 'hub'],

@@ -3,10 +3,12 @@ import { createProgram, runProgram } from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
 import { addCollectCommand } from './collect-command.js';
 import { addEvaluateCommand } from './evaluate-command.js';
+import { addTransferCommand } from './transfer-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = createProgram('rl', 'Agents whose memory forgets, in memory tasks and physics');
 addEvaluateCommand(program);
 addCollectCommand(program);
+addTransferCommand(program);
 await runProgram(program);

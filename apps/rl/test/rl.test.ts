@@ -77,6 +77,21 @@ describe('rl evaluate', () => {
   });
 });
 
+it('rl transfer makes a NAMM of language ready, and evaluate takes it', () => {
+  const out = join(folder, 'transfer');
+  const maze = ['--environment', 't-maze:length=24'];
+  const small = ['--update-interval', '16', '--episodes', '2', '--shares', '0.1'];
+  const made = rl(['transfer', ...maze, ...small, '--out', out]);
+  expect([made.status, made.stderr]).toEqual([0, '']);
+  expect(made.stdout).toContain('chosen');
+  const forms = ['frozen', 'calibrated', 'random'];
+  const files = forms.map((form) => join(out, `${form}.safetensors`));
+  const policies = ['full', ...files.map((file) => `namm:${file}`)].join(',');
+  const { status, stdout } = rl(['evaluate', ...maze, '--episodes', '2', '--policies', policies]);
+  expect(status).toBe(0);
+  for (const form of forms) expect(stdout).toContain(`| namm:${form}`);
+});
+
 it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
   const out = join(folder, 'data');
   const task = ['--environment', 't-maze:length=10', '--episodes', '12', '--mixture', 'oracle:1'];
@@ -108,6 +123,11 @@ it('refuses what it cannot use, in one line', async () => {
     [['evaluate', '--budget', 'much', '--policies', 'h2o'], 'budget'],
     [['evaluate', '--episodes', '0'], "'0' is not a whole number above 0"],
     [['evaluate', '--statistics', file], file],
+    [['evaluate', '--policies', `namm:${file}`], file],
+    [['transfer', '--out', other, '--checkpoint', file], file],
+    [['transfer', '--out', other, '--update-interval', '20'], 'multiple of the hop'],
+    [['transfer', '--out', other, '--forms', 'thawed'], 'frozen'],
+    [['transfer'], '--out'],
     [['collect', '--out', other], '--environment'],
     [['collect', '--out', other, '--environment', 'hopper', '--episodes', '3'], '--episodes'],
     [

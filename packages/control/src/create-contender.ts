@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { dropOldReturns, protectSteps, stepWindow } from '@namm/cache-decision-transformer';
 import { checkChoice, checkNames, InvalidArgumentError } from '@namm/core';
 import {
@@ -15,7 +16,7 @@ import type { MemoryContender } from './memory-contender.js';
 export interface ContenderOptions {
   /** For all policies of kv-cache but `full`, and the limit of a NAMM: rows per head, a share or bytes. */
   readonly budget?: BudgetInput;
-  /** File of the NAMM. */
+  /** File of the NAMM, for `namm` without one of its own. */
   readonly checkpoint?: string;
 }
 
@@ -26,14 +27,15 @@ const stepNames = ['window', 'newest-steps'];
 export const contenderNames: readonly string[] = [
   ...policyNames.slice(0, 1),
   ...stepNames.map((name) => `${name}:STEPS`),
-  ...['drop-old-returns', 'random-newest-step', 'namm'],
+  ...['drop-old-returns', 'random-newest-step', 'namm', 'namm:FILE'],
   ...policyNames.slice(1),
 ];
 
 /**
  * A contender from its name: `full`; `window:20`, the newest steps computed anew each time, as the published code does;
  * `newest-steps:20`, which keeps them as they were computed; `drop-old-returns`; `random-newest-step`, random but for the
- * present step; `namm`; or a policy of kv-cache.
+ * present step; `namm`, or `namm:calibrated.safetensors` to name the file, which is then called `namm:calibrated`; or a
+ * policy of kv-cache.
  *
  * @param name one of {@link contenderNames}
  * @param options budget and checkpoint, where the name needs them
@@ -51,7 +53,7 @@ export async function createContender(
   options: ContenderOptions = {},
 ): Promise<MemoryContender> {
   const { budget, checkpoint } = checkNames('createContender', options, ['budget', 'checkpoint']);
-  const { kind, steps } = readName(name);
+  const { kind, steps, file } = readName(name);
   const limit = budget === undefined ? {} : { budget };
   switch (kind) {
     case 'full':
@@ -68,11 +70,13 @@ export async function createContender(
         scoredPolicy({ scorer: protectSteps(randomScorer(seed)), budget, name }),
       );
     case 'namm': {
-      if (checkpoint === undefined) {
+      const path = file ?? checkpoint;
+      if (path === undefined) {
         throw new InvalidArgumentError('checkpoint', "'namm' needs the file of one");
       }
-      const policy = await loadNamm({ checkpoint, ...limit });
-      return contenderOf(name, () => policy);
+      const policy = await loadNamm({ checkpoint: path, ...limit });
+      const called = file === null ? name : `namm:${basename(file, '.safetensors')}`;
+      return contenderOf(called, () => policy);
     }
     default:
       return contenderOf(name, (seed) => createPolicy(kind, { ...limit, seed }));
@@ -86,22 +90,27 @@ function contenderOf(name: string, policy: (seed: number) => EvictionPolicy): Me
   return { name, settings, probe, window: null, policy };
 }
 
-function readName(name: string): { kind: string; steps: number | null } {
+function readName(name: string): { kind: string; steps: number | null; file: string | null } {
   const [kind = '', number, ...more] = name.split(':');
+  if (kind === 'namm' && number?.trim()) {
+    return { kind, steps: null, file: [number, ...more].join(':') };
+  }
   checkChoice(
     'policies',
     kind,
     contenderNames.map((known) => known.split(':')[0]!),
   );
   if (!stepNames.includes(kind)) {
-    if (number === undefined) return { kind, steps: null };
+    if (number === undefined) return { kind, steps: null, file: null };
     throw new InvalidArgumentError(
       'policies',
       `'${name}': only ${stepNames.join(', ')} take steps`,
     );
   }
   const steps = number?.trim() ? Number(number) : Number.NaN;
-  if (Number.isSafeInteger(steps) && steps >= 1 && more.length === 0) return { kind, steps };
+  if (Number.isSafeInteger(steps) && steps >= 1 && more.length === 0) {
+    return { kind, steps, file: null };
+  }
   const problem = `'${name}' needs a whole number of steps from 1 on, such as ${kind}:20`;
   throw new InvalidArgumentError('policies', problem);
 }

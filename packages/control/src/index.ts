@@ -1,9 +1,17 @@
+export {
+  AgentPlayer,
+  type AgentPlayerOptions,
+  type EpisodeChoices,
+  type EpisodeMemoryChoice,
+} from './agent-player.js';
 export { type ContenderOptions, contenderNames, createContender } from './create-contender.js';
 export type { EpisodeRecord } from './episode-record.js';
 export { type EvaluationOptions, type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
 export { EvaluationStore } from './evaluation-store.js';
 export { type EvaluationTable, evaluationTable } from './evaluation-table.js';
+export { identifyPlay, type PlayIdentity } from './identify-play.js';
 export type { MemoryContender } from './memory-contender.js';
 export { parseEnvironment } from './parse-environment.js';
+export type { PlayedEpisode, PlayedStep, PlayOptions } from './play-episode.js';
 export { type RunEvaluationOptions, runEvaluation } from './run-evaluation.js';
 export { type ContenderSummary, summariseEvaluation } from './summarise-evaluation.js';

@@ -1,15 +1,8 @@
-import {
-  type AgentEpisode,
-  DecisionTransformer,
-  type EpisodeOptions,
-} from '@namm/cache-decision-transformer';
-import { checkNames, InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { createEnvironment, type Environment } from '@namm/environments';
+import { checkNames, type ProgressListener } from '@namm/core';
+import { AgentPlayer } from './agent-player.js';
 import type { EpisodeRecord } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { EvaluationStore } from './evaluation-store.js';
-import type { MemoryContender } from './memory-contender.js';
-import { playEpisode } from './play-episode.js';
 
 /** Options of {@link runEvaluation}. */
 export interface RunEvaluationOptions {
@@ -40,66 +33,29 @@ export async function runEvaluation(
   const report = (left: number) =>
     onProgress?.({ stage: 'episodes', done: turns.length - left, total: turns.length });
   report(missing.length);
-  // A model for each probe: an episode computes the same whoever else is in the plan.
-  const models = new Map<string, DecisionTransformer>();
-  const environment = await createEnvironment(plan.settings.environment);
+  // A player for each probe: an episode computes the same whoever else is in the plan.
+  const players = new Map<string, AgentPlayer>();
+  const { agent, settings } = plan;
+  const { environment, episode } = settings;
   try {
-    for (const contender of plan.contenders) {
-      const key = JSON.stringify(contender.probe);
-      const { probe } = contender;
-      if (!models.has(key)) models.set(key, await DecisionTransformer.load(plan.agent, { probe }));
-      const model = models.get(key)!;
-      checkFit(environment, model);
-      await begin(model, contender, 0, plan).release(); // fails now rather than after an hour
+    for (const { probe, policy, window } of plan.contenders) {
+      const key = JSON.stringify(probe);
+      if (!players.has(key)) {
+        players.set(key, await AgentPlayer.open({ agent, environment, episode, probe }));
+      }
+      await players
+        .get(key)!
+        .begin({ policy: policy(0), window })
+        .release(); // fails now rather than later
     }
     for (const [index, { contender, seed }] of missing.entries()) {
-      const model = models.get(JSON.stringify(contender.probe))!;
-      const episode = begin(model, contender, seed, plan);
-      try {
-        const played = await playEpisode(episode, environment, seed, signal);
-        const { name, settings } = contender;
-        await store.add({ contender: name, settings, ...played } satisfies EpisodeRecord);
-      } finally {
-        await episode.release();
-      }
+      const { name, settings, window, probe } = contender;
+      const memory = { policy: contender.policy(seed), window };
+      const played = await players.get(JSON.stringify(probe))!.play(memory, seed, { signal });
+      await store.add({ contender: name, settings, ...played } satisfies EpisodeRecord);
       report(missing.length - index - 1);
     }
   } finally {
-    environment.release();
-    for (const model of models.values()) await model.release();
-  }
-}
-
-function begin(
-  model: DecisionTransformer,
-  { window, policy }: MemoryContender,
-  seed: number,
-  { settings }: EvaluationPlan,
-): AgentEpisode {
-  const chosen = policy(seed);
-  const memory: EpisodeOptions = { ...(window && { window }), ...(chosen && { policy: chosen }) };
-  return model.createEpisode({ ...settings.episode, ...actionsOf(model), ...memory });
-}
-
-/** Published folders say nothing of actions: theirs are continuous. */
-const actionsOf = ({ agent }: DecisionTransformer) => ({ actions: agent?.actions ?? 'continuous' });
-
-function checkFit(environment: Environment, model: DecisionTransformer): void {
-  const { stateSize, actionSize, timesteps } = model.spec;
-  const { name, observationSize, horizon } = environment;
-  const complain = (problem: string) => {
-    throw new InvalidArgumentError('environment', `${name} ${problem}`);
-  };
-  if (observationSize !== stateSize) {
-    complain(`has observations of ${observationSize} numbers, the model states of ${stateSize}`);
-  }
-  if (environment.actionSize !== actionSize) {
-    complain(`has actions of ${environment.actionSize} numbers, the model of ${actionSize}`);
-  }
-  const { actions } = actionsOf(model);
-  if (environment.actions !== actions)
-    complain(`has ${environment.actions} actions, not ${actions}`);
-  if ((model.agent?.timesteps ?? 'absolute') === 'absolute' && horizon > timesteps) {
-    complain(`has ${horizon} steps, and the model knows ${timesteps} timesteps`);
+    for (const player of players.values()) await player.release();
   }
 }

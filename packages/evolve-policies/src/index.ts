@@ -17,6 +17,14 @@ export {
   varyNamm,
 } from './contenders/namm-contender.js';
 export { readRival } from './contenders/read-rival.js';
+export type { TransferTrial } from './control/choose-trial.js';
+export {
+  type TransferForm,
+  type TransferOptions,
+  type TransferredNamm,
+  transferForms,
+  transferNamm,
+} from './control/transfer-namm.js';
 export {
   type EvolveOnTextsOptions,
   evolveOnTexts,

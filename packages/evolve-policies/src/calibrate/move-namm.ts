@@ -17,9 +17,9 @@ import {
   transferHeadBias,
 } from '@namm/namm';
 import { checkModel, type ModelSettings } from '../text/model-settings.js';
-import { createTrainable } from '../trainables/create-trainable.js';
 import { compareNamm, type NammComparison } from './compare-namm.js';
 import { measureEchoes } from './measure-echoes.js';
+import { shiftScores } from './shift-scores.js';
 import { textPassages } from './text-passages.js';
 
 /** What {@link moveNamm} works with. */
@@ -119,7 +119,7 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
     const normalised = isFrozen
       ? shareNormaliser(old)
       : calibrate(old, collector.statistics, statistics);
-    const moved = shifted({ ...normalised, ...headBias }, biasShift);
+    const moved = shiftScores({ ...normalised, ...headBias }, biasShift);
     const held = textPassages({ ...common, split: 'development', count: comparisons });
     const comparison =
       comparisons === 0 ? null : await compareNamm(decoder, moved, [...held], seed, signal);
@@ -194,12 +194,4 @@ async function moveHeadBias(
   return {
     headBias: transferHeadBias(headBias, old, await measureEchoes(model.folder, seed, signal)),
   };
-}
-
-function shifted(checkpoint: NammCheckpoint, shift: number): NammCheckpoint {
-  if (shift === 0) return checkpoint;
-  const { scorer, features, policy, normaliser } = checkpoint;
-  const trainable = createTrainable({ kind: 'namm', scorer, features, policy }, normaliser);
-  const parameters = trainable.shifted(Float64Array.from(checkpoint.parameters), shift);
-  return { ...checkpoint, parameters: Float32Array.from(parameters) };
 }

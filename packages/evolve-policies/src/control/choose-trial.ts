@@ -1,0 +1,69 @@
+import type { RowKind } from '@namm/cache-decision-transformer';
+import type { PlayedEpisode } from '@namm/control';
+import { mean } from '@namm/statistics';
+
+/** A threshold of a NAMM, tried on some episodes. */
+export interface TransferTrial {
+  /** One threshold for the scores of all heads, or for each head its own. */
+  readonly allocation: 'joint' | 'perHead';
+  /** Of the scores under the full cache, how many are above the threshold. */
+  readonly share: number;
+  /** Rows held per head over those of the full cache, mean over steps and episodes. */
+  readonly keptShare: number;
+  readonly rowsPerHead: number;
+  readonly return: number;
+  /** Mean return of the full cache in the same episodes. */
+  readonly fullReturn: number;
+  /** Of each episode; NaN where the simulation broke down. */
+  readonly returns: readonly number[];
+}
+
+interface Played {
+  readonly allocation: TransferTrial['allocation'];
+  readonly share: number;
+  readonly played: readonly PlayedEpisode[];
+  /** The same episodes under the full cache. */
+  readonly full: readonly PlayedEpisode[];
+  /** Tokens of a step. */
+  readonly rowKinds: readonly RowKind[];
+}
+
+/** What became of a threshold. */
+export function trialOf({ allocation, share, played, full, rowKinds }: Played): TransferTrial {
+  const sound = (episodes: readonly PlayedEpisode[]) =>
+    episodes.filter(({ end }) => end !== 'failed').map((episode) => episode.return);
+  const shares = played.map(({ rowsPerHead, steps }) => {
+    const heldByFull = (rowKinds.length * (steps + 1)) / 2 - 1; // the last action is not fed yet
+    return rowsPerHead.mean / heldByFull;
+  });
+  return {
+    ...{ allocation, share, keptShare: mean(shares) },
+    rowsPerHead: mean(played.map(({ rowsPerHead }) => rowsPerHead.mean)),
+    return: meanOrWorst(sound(played)),
+    fullReturn: meanOrWorst(sound(full)),
+    returns: played.map((each) => (each.end === 'failed' ? Number.NaN : each.return)),
+  };
+}
+
+const meanOrWorst = (values: readonly number[]) =>
+  values.length === 0 ? Number.NEGATIVE_INFINITY : mean(values);
+
+/**
+ * Of the trials whose mean return is within half a standard error of the best one's, the one that holds least. The error is
+ * that of the differences, episode by episode; half of it, since a whole one would forgive a lost episode in any number of won ones.
+ */
+export function chooseTrial(trials: readonly TransferTrial[]): TransferTrial {
+  const best = trials.reduce((a, b) => (b.return > a.return ? b : a));
+  const isGood = (trial: TransferTrial) => {
+    const differences = trial.returns
+      .map((value, i) => best.returns[i]! - value)
+      .filter((value) => !Number.isNaN(value));
+    if (differences.length === 0) return false;
+    const average = mean(differences);
+    const squares = differences.reduce((sum, value) => sum + (value - average) ** 2, 0);
+    const count = differences.length;
+    const error = count < 2 ? 0 : Math.sqrt(squares / (count - 1) / count);
+    return average <= error / 2;
+  };
+  return trials.filter(isGood).reduce((a, b) => (b.keptShare < a.keptShare ? b : a), best);
+}

@@ -1,0 +1,178 @@
+import { basename } from 'node:path';
+import { AgentPlayer, type EpisodeChoices, identifyPlay } from '@namm/control';
+import {
+  checkChoice,
+  checkInteger,
+  checkNames,
+  InvalidArgumentError,
+  type ProgressListener,
+} from '@namm/core';
+import type { EnvironmentSettings } from '@namm/environments';
+import type { EvictionPolicy } from '@namm/kv-cache';
+import {
+  calibrate,
+  type NammCheckpoint,
+  namm,
+  SpectrumCollector,
+  shareNormaliser,
+  withRandomParameters,
+} from '@namm/namm';
+import { shiftScores } from '../calibrate/shift-scores.js';
+import { chooseTrial, type TransferTrial, trialOf } from './choose-trial.js';
+import { noUpdate, ScoreCollector } from './score-collector.js';
+
+/**
+ * `frozen`: as it is, with the statistics of all heads of its own model together. `calibrated`: statistics and threshold
+ * of this agent's own episodes. `random`: the same with random weights, what is left when nothing was learned.
+ */
+export type TransferForm = 'frozen' | 'calibrated' | 'random';
+
+/** All forms. */
+export const transferForms: readonly TransferForm[] = ['frozen', 'calibrated', 'random'];
+
+/** What {@link transferNamm} works with. */
+export interface TransferOptions {
+  /** Folder of a Decision Transformer. */
+  readonly agent: string;
+  /** @defaultValue that of the folder's `agent.json` */
+  readonly environment?: EnvironmentSettings | undefined;
+  /** What `agent.json` does not say, or says otherwise. */
+  readonly episode?: EpisodeChoices | undefined;
+  /** A NAMM of another model. */
+  readonly checkpoint: NammCheckpoint;
+  readonly form: TransferForm;
+  /** Tokens from one update to the next, a multiple of 16. @defaultValue the checkpoint's */
+  readonly updateInterval?: number | undefined;
+  /** Episodes that statistics are measured on, and those of every trial. @defaultValue 8 */
+  readonly episodes?: number | undefined;
+  /** Shares of the tokens that the trials aim at. @defaultValue 0.5, 0.3, 0.2, 0.1, 0.05, 0.02 */
+  readonly shares?: readonly number[] | undefined;
+  /** Of the first episode. Keep it away from the seeds that the result is judged on. @defaultValue 1,000,000 */
+  readonly seed?: number | undefined;
+  /** Stage `episodes`. */
+  readonly onProgress?: ProgressListener | undefined;
+  /** Stops it between steps, with the signal's reason; nothing is made then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A NAMM made ready for an agent. */
+export interface TransferredNamm {
+  readonly checkpoint: NammCheckpoint;
+  /** What was tried, in order; none for a frozen one. */
+  readonly trials: readonly TransferTrial[];
+  /** Of the trials, the one whose threshold the checkpoint has; null for a frozen one. */
+  readonly chosen: TransferTrial | null;
+}
+
+/** Episodes whose scores are looked at: thousands of scores each. */
+const scoredEpisodes = 2;
+
+const allocations = ['joint', 'perHead'] as const;
+
+/**
+ * Makes a NAMM of another model, such as a language model, ready for an agent. A bias per head is left out: it is of the
+ * heads of the old model. Nothing of the scorer is trained. Calibrated, its features are normalised with statistics
+ * of the agent's own episodes under the full cache; then thresholds, one for all heads or one for each, are tried on episodes,
+ * and the one that holds least is taken of those whose returns are within half a standard error of the best.
+ *
+ * @throws {InvalidArgumentError} for an option that cannot be used, or an environment that does not fit the agent
+ * @throws {ModelFolderError | FileFormatError} for a folder that holds no agent
+ * @throws the signal's reason when it is aborted
+ * @example
+ * ```ts
+ * const old = await readCheckpoint(nammCheckpoints('nano-llama')[0]);
+ * const { checkpoint } = await transferNamm({ agent, checkpoint: old, form: 'calibrated' });
+ * await writeCheckpoint('calibrated.safetensors', checkpoint);
+ * ```
+ */
+export async function transferNamm(options: TransferOptions): Promise<TransferredNamm> {
+  const {
+    agent,
+    checkpoint,
+    form,
+    episode = {},
+    episodes,
+    shares,
+    seed,
+    signal,
+  } = checked(options);
+  const { environment, ...play } = await identifyPlay(agent, options.environment);
+  const { updateInterval = checkpoint.policy.updateInterval } = options;
+  const policy = { ...checkpoint.policy, updateInterval };
+  const shared: NammCheckpoint = { ...shareNormaliser(checkpoint), policy };
+  const made = { form, agent: basename(agent), digest: play.agent, environment };
+  const probe = namm(shared).probe;
+  const player = await AgentPlayer.open({ agent, environment, episode, probe });
+  try {
+    await player.begin({ policy: namm(shared) }).release();
+    if (form === 'frozen') {
+      const provenance = { ...shared.provenance, transfer: made };
+      return { checkpoint: { ...shared, provenance }, trials: [], chosen: null };
+    }
+    const total = episodes + scoredEpisodes + shares.length * allocations.length * episodes;
+    let done = 0;
+    const play = async (chosen: EvictionPolicy, count: number) => {
+      const played = [];
+      for (let i = 0; i < count; i++) {
+        played.push(await player.play({ policy: chosen }, seed + i, { signal }));
+        options.onProgress?.({ stage: 'episodes', done: ++done, total });
+      }
+      return played;
+    };
+    const { decay, keys = [] } = shared.features;
+    const collector = new SpectrumCollector({ updateInterval, decay, keys });
+    const full = await play(collector.policy, episodes);
+    if (collector.statistics.count === 0) throw noUpdate();
+    const drawn = form === 'random' ? withRandomParameters(shared, seed) : shared;
+    const ready = calibrate(drawn, collector.statistics, 'perHead');
+    const scores = new ScoreCollector(ready);
+    await play(scores.policy, Math.min(scoredEpisodes, episodes));
+    done += Math.max(0, scoredEpisodes - episodes);
+    const tried = [];
+    for (const allocation of allocations) {
+      for (const share of shares) {
+        const own = withOffsets(ready, scores.offsets(share, allocation));
+        const played = await play(namm(own), episodes);
+        const { rowKinds } = player.model;
+        tried.push({ own, trial: trialOf({ allocation, share, played, full, rowKinds }) });
+      }
+    }
+    const trials = tried.map(({ trial }) => trial);
+    const chosen = chooseTrial(trials);
+    const { own } = tried[trials.indexOf(chosen)]!;
+    const told = trials.map(({ returns: _, ...trial }) => trial);
+    const transfer = { ...made, episodes, seed, chosen: trials.indexOf(chosen), trials: told };
+    return { checkpoint: { ...own, provenance: { ...own.provenance, transfer } }, trials, chosen };
+  } finally {
+    await player.release();
+  }
+}
+
+function checked(options: TransferOptions) {
+  checkNames('transferNamm', options, [
+    ...(['agent', 'environment', 'episode', 'checkpoint', 'form', 'updateInterval'] as const),
+    ...(['episodes', 'shares', 'seed', 'onProgress', 'signal'] as const),
+  ]);
+  const { episodes = 8, seed = 1_000_000, shares = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02] } = options;
+  checkChoice('form', options.form, transferForms);
+  checkInteger('episodes', episodes, 1);
+  checkInteger('seed', seed, 0);
+  const wrong = shares.find((share) => !(share > 0 && share <= 1));
+  if (wrong !== undefined || shares.length === 0) {
+    throw new InvalidArgumentError('shares', `[${shares}] are not numbers above 0 and at most 1`);
+  }
+  return { ...options, episodes, seed, shares };
+}
+
+/** The NAMM with a number added to the scores of each head: a shift where it is the same for all. */
+function withOffsets(
+  checkpoint: NammCheckpoint,
+  offsets: readonly (readonly number[])[],
+): NammCheckpoint {
+  const heads = Math.max(...offsets.map((own) => own.length));
+  const all = offsets.flat();
+  if (new Set(all).size === 1) return shiftScores(checkpoint, all[0]!);
+  const values = new Float32Array(offsets.length * heads);
+  for (const [layer, own] of offsets.entries()) values.set(own, layer * heads);
+  return { ...checkpoint, headBias: { layers: offsets.length, heads, values } };
+}
