@@ -124,7 +124,7 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
     const full = await play(collector.policy, episodes);
     if (collector.statistics.count === 0) throw noUpdate();
     const drawn = form === 'random' ? withRandomParameters(shared, seed) : shared;
-    const ready = calibrate(drawn, collector.statistics, 'perHead');
+    const ready = calibrate(drawn, collector.statistics, 'head');
     const scores = new ScoreCollector(ready);
     await play(scores.policy, Math.min(scoredEpisodes, episodes));
     done += Math.max(0, scoredEpisodes - episodes);
