@@ -77,11 +77,11 @@ describe('transferNamm', () => {
     expect(checkpoint.normaliser.shape).toEqual([2, 2, 19]);
     expect(checkpoint.policy.updateInterval).toBe(16);
     expect(trials.map(({ allocation, share }) => [allocation, share])).toEqual([
-      ...[['joint', 0.6] as const, ['joint', 0.2], ['perHead', 0.6], ['perHead', 0.2]],
+      ...[['joint', 0.6] as const, ['joint', 0.2], ['per-head', 0.6], ['per-head', 0.2]],
     ]);
     expect(trials).toContain(chosen);
     for (const { keptShare } of trials) expect(keptShare).toBeLessThan(1);
-    expect(chosen!.allocation === 'perHead').toBe(checkpoint.headBias !== undefined);
+    expect(chosen!.allocation === 'per-head').toBe(checkpoint.headBias !== undefined);
     const { transfer } = checkpoint.provenance as { transfer: Record<string, unknown> };
     expect(transfer).toMatchObject({ form, environment, episodes: 2, seed: 1_000_000 });
     expect(await rowsUnder(namm(checkpoint))).toBeLessThan(38);

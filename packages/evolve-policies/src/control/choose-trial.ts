@@ -5,7 +5,7 @@ import { mean } from '@namm/statistics';
 /** A threshold of a NAMM, tried on some episodes. */
 export interface TransferTrial {
   /** One threshold for the scores of all heads, or for each head its own. */
-  readonly allocation: 'joint' | 'perHead';
+  readonly allocation: 'joint' | 'per-head';
   /** Of the scores under the full cache, how many are above the threshold. */
   readonly share: number;
   /** Rows held per head over those of the full cache, mean over steps and episodes. */

@@ -28,10 +28,10 @@ export class ScoreCollector {
    *
    * @throws {InvalidArgumentError} when nothing was scored
    */
-  offsets(share: number, allocation: 'joint' | 'perHead'): number[][] {
+  offsets(share: number, allocation: 'joint' | 'per-head'): number[][] {
     if (this.#scores.length === 0) throw noUpdate();
     const cut = (scores: readonly number[]) => -quantile(scores, 1 - share);
-    if (allocation === 'perHead') return this.#scores.map((heads) => heads.map(cut));
+    if (allocation === 'per-head') return this.#scores.map((heads) => heads.map(cut));
     const all = cut(this.#scores.flat(2));
     return this.#scores.map((heads) => heads.map(() => all));
   }

@@ -67,7 +67,7 @@ export interface TransferredNamm {
 /** Episodes whose scores are looked at: thousands of scores each. */
 const scoredEpisodes = 2;
 
-const allocations = ['joint', 'perHead'] as const;
+const allocations = ['joint', 'per-head'] as const;
 
 /**
  * Makes a NAMM of another model, such as a language model, ready for an agent. A bias per head is left out: it is of the
@@ -124,7 +124,7 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
     const full = await play(collector.policy, episodes);
     if (collector.statistics.count === 0) throw noUpdate();
     const drawn = form === 'random' ? withRandomParameters(shared, seed) : shared;
-    const ready = calibrate(drawn, collector.statistics, 'head');
+    const ready = calibrate(drawn, collector.statistics, 'per-head');
     const scores = new ScoreCollector(ready);
     await play(scores.policy, Math.min(scoredEpisodes, episodes));
     done += Math.max(0, scoredEpisodes - episodes);
