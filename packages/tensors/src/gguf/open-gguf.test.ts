@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
-import { inFolder } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
+import { inFolder } from '../testing/in-folder.js';
 import { blockLayout } from './dequantise.js';
 import { openGguf } from './open-gguf.js';
 import { type GgufTensorData, type GgufTypedValue, serializeGguf } from './serialize-gguf.js';

@@ -1,10 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError, NammError } from '@namm/core';
-import { inFolder } from '@namm/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fixture } from '../testing/fixture.js';
+import { fixture, inFolder } from '../testing/in-folder.js';
 import { pickle, zipOf } from '../testing/torch-bytes.js';
 import { readTorchFile } from './read-torch-file.js';
 import { type TorchArray, TorchTensor } from './torch-tensor.js';
