@@ -17,7 +17,9 @@ import {
 /** An attribute in Python's sense, without looking for an item of that name. */
 export function ownAttribute(value: Value, name: string): Value | undefined {
   if (name.startsWith('__')) {
-    return fail(`the attribute '${name}' is unsafe, as in the sandbox of transformers`);
+    const problem = `the attribute '${name}' is unsafe, as in the sandbox of transformers`;
+    // Which names of this kind Python's dicts have themselves is not known here.
+    return value instanceof Dict && value.has(name) ? fail(problem) : new Undefined(problem);
   }
   if (value instanceof Namespace) return value.attributes.get(name);
   if (value instanceof Facade) return value.attribute(name);

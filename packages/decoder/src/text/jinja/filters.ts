@@ -25,6 +25,7 @@ import {
   type Named,
   Tuple,
   textIfAny,
+  toIndex,
   toNumber,
   toSmallInt,
   typeName,
@@ -59,7 +60,7 @@ function caseless(caseSensitive: Value | undefined): (value: Value) => Value {
 
 function sorted<T>(items: readonly T[], key: (item: T) => Value, reverse: Value | undefined): T[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
-  const sign = reverse !== undefined && isTrue(reverse) ? -1 : 1;
+  const sign = reverse !== undefined && toIndex(reverse, 'reverse') !== 0n ? -1 : 1;
   keyed.sort((a, b) => sign * order('<', a.key, b.key));
   return keyed.map(({ item }) => item);
 }
@@ -227,7 +228,8 @@ function round(value: Value, { precision = 0n, method = 'common' }: Given): Valu
 function indent(value: Value, { width = 4n, first = false, blank = false }: Given): Value {
   if (value instanceof Markup)
     return fail('|indent of text from |escape or |safe is not supported');
-  const space = typeof width === 'string' ? width : ' '.repeat(toSmallInt(width, 'the width'));
+  const space =
+    typeof width === 'string' ? width : ' '.repeat(Math.max(0, toSmallInt(width, 'the width')));
   if (typeof value !== 'string') {
     mustBeThere(value);
     return fail(`|indent needs a str, not ${typeName(value)}; use |string`);
@@ -250,25 +252,35 @@ function truncate(
   value: Value,
   { length = 255n, killwords = false, end = '...', leeway = 5n }: Given,
 ): Value {
-  const text = charactersOf(textOf(value));
   const [most, mark] = [toSmallInt(length, 'the length'), textOf(end)];
   const markLength = charactersOf(mark).length;
   if (most < markLength) return fail(`expected length >= ${markLength}, got ${most}`);
   const slack = leeway === null ? 5 : toSmallInt(leeway, 'the leeway');
-  if (text.length <= most + slack) return text.join('');
-  const cut = text.slice(0, most - markLength).join('');
-  if (isTrue(killwords)) return cut + mark;
-  const space = cut.lastIndexOf(' ');
-  return (space < 0 ? cut : cut.slice(0, space)) + mark;
+  if (slack < 0) return fail(`expected leeway >= 0, got ${slack}`);
+  // Lists and dicts have lengths too, and stay as they are when these are small.
+  if (lengthOf(value) <= most + slack) return value;
+  const text = textIfAny(value);
+  if (text === null) return fail(`|truncate cannot cut what is a ${typeName(value)}; use |string`);
+  const cut = charactersOf(text)
+    .slice(0, most - markLength)
+    .join('');
+  const space = isTrue(killwords) ? -1 : cut.lastIndexOf(' ');
+  const shortened = space < 0 ? cut : cut.slice(0, space);
+  return value instanceof Markup
+    ? new Markup(shortened + textOf(escapeHtml(end)))
+    : shortened + mark;
 }
 
 function fileSize(value: Value, { binary = false }: Given): string {
-  const bytes = toFloat(value, {}) as number;
+  const bytes = toFloat(value, { default: null });
+  if (typeof bytes !== 'number')
+    return fail(`|filesizeformat needs a number, not ${typeName(value)}`);
   const base = isTrue(binary) ? 1024 : 1000;
   const units = isTrue(binary)
     ? ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB']
     : ['kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
   if (bytes === 1) return '1 Byte';
+  if (bytes === -Infinity) return fail('cannot convert float infinity to integer');
   if (bytes < base) return `${BigInt(Math.trunc(bytes))} Bytes`;
   let unit = base;
   for (const name of units) {
@@ -292,9 +304,11 @@ function urlEncode(value: Value): string {
     value instanceof Dict ? Array.from(value.entries(), (entry) => new Tuple(entry)) : null;
   const items = entries ?? (textIfAny(value) === null ? iterableIfAny(value) : null);
   if (items === null) return urlEncoded(textOf(value), false);
-  return Array.from(items, (pair) =>
-    Array.from(iterate(pair), (part) => urlEncoded(textOf(part), true)).join('='),
-  ).join('&');
+  return Array.from(items, (pair) => {
+    const parts = [...iterate(pair)];
+    if (parts.length !== 2) return fail(`|urlencode needs pairs, not ${parts.length} at once`);
+    return parts.map((part) => urlEncoded(textOf(part), true)).join('=');
+  }).join('&');
 }
 
 function escapeHtml(value: Value): Markup {
@@ -529,6 +543,7 @@ const open: Readonly<
 };
 
 function* mapped(value: Value, args: readonly Value[], named: Named): Generator<Value> {
+  if (!isTrue(value)) return; // none and 0 too, as in Jinja2
   let change: (item: Value) => Value;
   if (args.length === 0 && named.has('attribute')) {
     const extra = [...named.keys()].find((name) => name !== 'attribute' && name !== 'default');
@@ -549,6 +564,7 @@ function* selected(
   byAttribute: boolean,
   wanted: boolean,
 ): Generator<Value> {
+  if (!isTrue(value)) return; // none and 0 too, as in Jinja2
   if (byAttribute && args.length === 0) fail('Missing parameter for attribute name');
   const pick = byAttribute ? picker(args[0]) : picker(undefined);
   const [test, ...rest] = byAttribute ? args.slice(1) : args;

@@ -7,6 +7,7 @@ import {
   Dict,
   Facade,
   iterate,
+  mustBeThere,
   type Named,
   Namespace,
   Range,
@@ -21,6 +22,7 @@ const longestRange = 100_000;
 function pairsOf(name: string, args: readonly Value[], named: Named): [Value, Value][] {
   if (args.length > 1) fail(`${name} expected at most 1 argument, got ${args.length}`);
   const [first] = args;
+  if (first !== undefined) mustBeThere(first);
   const pairs: [Value, Value][] =
     first === undefined
       ? []
@@ -61,12 +63,14 @@ export function setAttribute(namespace: Namespace, name: string, value: Value): 
 function cycler(items: readonly Value[]): Value {
   if (items.length === 0) fail('at least one item has to be provided');
   let at = 0;
-  const next = new Callable('next', () => {
+  const next = new Callable('next', (args, named) => {
+    sortArguments('next', [], args, named);
     const item = items[at]!;
     at = (at + 1) % items.length;
     return item;
   });
-  const reset = new Callable('reset', () => {
+  const reset = new Callable('reset', (args, named) => {
+    sortArguments('reset', [], args, named);
     at = 0;
     return null;
   });
@@ -80,7 +84,8 @@ function joiner(args: readonly Value[], named: Named): Value {
   return new Facade(
     'Joiner',
     () => undefined,
-    () => {
+    (...given) => {
+      sortArguments('joiner', [], ...given);
       const text = isFirst ? '' : sep;
       isFirst = false;
       return text;

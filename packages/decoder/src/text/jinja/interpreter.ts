@@ -1,7 +1,9 @@
+import { sortArguments } from './arguments.js';
 import { attributeOf, itemOrAttribute } from './attributes.js';
 import { runFilter } from './filters.js';
 import { setAttribute } from './globals.js';
 import { LoopState } from './loop-state.js';
+import { mentions } from './mentions.js';
 import { arithmetic, compare, negate, positive, slice } from './operators.js';
 import type { Arguments, Expression, Signature, Statement, Target } from './syntax.js';
 import { fail } from './template-error.js';
@@ -130,21 +132,24 @@ function runOne(statement: Statement, scope: Scope, out: string[]): Ending {
 type Loop = Extract<Statement, { kind: 'for' }>;
 
 function runLoop(loop: Loop, over: Value, scope: Scope, out: string[], depth: number): Ending {
-  const again = (args: readonly Value[]) => {
+  const again = (args: readonly Value[], named: Named) => {
     if (!loop.isRecursive) return fail("the loop must have the 'recursive' marker to be called");
+    const { iterable } = sortArguments('loop', ['iterable'], args, named);
     const inner: string[] = [];
-    runLoop(loop, args[0]!, scope, inner, depth + 1);
+    runLoop(loop, iterable!, scope, inner, depth + 1);
     return inner.join('');
   };
   const state = new LoopState(chosen(loop, over, scope), depth, again);
-  let isEmpty = true;
+  // As in Jinja2, `else` follows where no round came to its end: also when each was left before.
+  let isThrough = false;
   for (const item of state) {
-    isEmpty = false;
     const inner = new Scope(scope, new Map([['loop', state.facade]]));
     assign(loop.target, item, inner);
-    if (run(loop.body, inner, out) === 'break') break;
+    const ending = run(loop.body, inner, out);
+    if (ending === 'end') isThrough = true;
+    if (ending === 'break') break;
   }
-  return isEmpty ? run(loop.otherwise, new Scope(scope), out) : 'end';
+  return !isThrough ? run(loop.otherwise, new Scope(scope), out) : 'end';
 }
 
 /** Items of a loop that pass its `if`; asked for one by one, since the loop may change what that depends on. */
@@ -175,14 +180,6 @@ function assign(target: Target, value: Value, scope: Scope): void {
     }
     for (const [i, part] of target.items.entries()) assign(part, items[i]!, scope);
   }
-}
-
-/** Whether a name occurs anywhere in a part of the syntax. */
-function mentions(part: unknown, name: string): boolean {
-  if (typeof part !== 'object' || part === null) return false;
-  const { kind, name: own } = part as { kind?: unknown; name?: unknown };
-  if (kind === 'name' && own === name) return true;
-  return Object.values(part).some((inner) => mentions(inner, name));
 }
 
 function macro(

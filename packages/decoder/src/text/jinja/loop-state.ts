@@ -19,11 +19,7 @@ export class LoopState {
    * @param again renders the loop with other items
    * @param depth how many loops of a recursive one are going on
    */
-  constructor(
-    items: Value | Iterable<Value>,
-    depth: number,
-    again: (args: readonly Value[]) => Value,
-  ) {
+  constructor(items: Value | Iterable<Value>, depth: number, again: Callable['call']) {
     const value = items as Value;
     const length = isGenerator(items) ? null : lengthIfAny(value);
     this.#length = length;
@@ -83,12 +79,14 @@ export class LoopState {
         if (this.#ahead.length === 0 && !this.#ask()) return new Undefined('there is no next item');
         return this.#ahead[0]!;
       case 'cycle':
-        return new Callable('cycle', (args) => {
+        return new Callable('cycle', (args, named) => {
+          if (named.size > 0) return fail('loop.cycle takes no keyword arguments');
           if (args.length === 0) return fail('no items for cycling given');
           return args[this.#index % args.length]!;
         });
       case 'changed':
-        return new Callable('changed', (args) => {
+        return new Callable('changed', (args, named) => {
+          if (named.size > 0) return fail('loop.changed takes no keyword arguments');
           const last = this.#changed;
           this.#changed = args;
           return (

@@ -15,6 +15,7 @@ import {
   textIfAny,
   toSmallInt,
   typeName,
+  Undefined,
   type Value,
 } from './values.js';
 import { isSpace, spaceRun, trimEnd, trimStart } from './white-space.js';
@@ -445,9 +446,8 @@ const refused: Readonly<Record<string, readonly string[]>> = {
 export function methodOf(value: Value, name: string): Value | undefined {
   const type = typeName(value);
   if (changing[type]?.includes(name)) {
-    return new Callable(name, () =>
-      fail(`${type}.${name} changes its ${type}, which transformers forbids in templates`),
-    );
+    // Whoever asks whether it is there hears no.
+    return new Undefined(`${type}.${name} changes its ${type}, which transformers forbids`);
   }
   if (refused[type]?.includes(name)) return fail(`${type}.${name} is not supported`);
   if (typeof value === 'string') return bind(ofText, value, type, name);

@@ -525,10 +525,18 @@ class Parser {
       const following = this.#tokens[this.#at + 1];
       const isNamed =
         this.#token.kind === 'name' && following?.kind === 'operator' && following.text === '=';
-      if (this.#skipOperator('*')) spread = this.#expression();
-      else if (this.#skipOperator('**')) spreadNamed = this.#expression();
-      else if (isNamed) {
+      if (this.#isOperator('*')) {
+        if (spread || spreadNamed) this.#fail('invalid order of arguments');
+        this.#next();
+        spread = this.#expression();
+      } else if (this.#isOperator('**')) {
+        if (spreadNamed) this.#fail('invalid order of arguments');
+        this.#next();
+        spreadNamed = this.#expression();
+      } else if (isNamed) {
+        if (spreadNamed) this.#fail('invalid order of arguments');
         const name = this.#next().text;
+        if (named.some(([other]) => other === name)) this.#fail(`argument '${name}' comes twice`);
         this.#next();
         named.push([name, this.#expression()]);
       } else {

@@ -1,3 +1,4 @@
+import { checkStatements } from './check-statements.js';
 import { globals } from './globals.js';
 import { render } from './interpreter.js';
 import { parse } from './parser.js';
@@ -21,6 +22,7 @@ export class Template {
   /** @throws {TemplateError} naming the line that is not understood */
   constructor(source: string) {
     this.#body = parse(source);
+    checkStatements(this.#body);
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   Dict,
   DictView,
   Facade,
+  hashOf,
   isNumeric,
   iterableIfAny,
   lengthIfAny,
@@ -44,18 +45,28 @@ function isSame(value: Value, other: Value): boolean {
   return typeof value === typeof other && value === other;
 }
 
+/** A value as the name of something, '' for what names nothing. @throws {TemplateError} when it cannot be hashed */
+function keyOf(value: Value): string {
+  hashOf(value);
+  return textIfAny(value) ?? '';
+}
+
 const tests: Readonly<Record<string, readonly [parameters: readonly string[], test: Test]>> = {
   boolean: [[], (value) => typeof value === 'boolean'],
   callable: [
     [],
-    (value) => value instanceof Callable || (value instanceof Facade && value.call !== null),
+    // Jinja2's undefined values have the method of a call; it raises.
+    (value) =>
+      value instanceof Callable ||
+      value instanceof Undefined ||
+      (value instanceof Facade && value.call !== null),
   ],
   defined: [[], (value) => !(value instanceof Undefined)],
   divisibleby: [['num'], (value, { num }) => equals(remainder(value, num!), 0n)],
   escaped: [[], (value) => value instanceof Markup],
   even: [[], (value) => equals(remainder(value, 2n), 0n)],
   false: [[], (value) => value === false],
-  filter: [[], (value) => typeof value === 'string' && isFilter(value)],
+  filter: [[], (value) => isFilter(keyOf(value))],
   float: [[], (value) => typeof value === 'number'],
   in: [['seq'], (value, { seq }) => contains(seq!, value)],
   integer: [[], (value) => typeof value === 'bigint'],
@@ -68,7 +79,7 @@ const tests: Readonly<Record<string, readonly [parameters: readonly string[], te
   sameas: [['other'], (value, { other }) => isSame(value, other!)],
   sequence: [[], isSequence],
   string: [[], (value) => textIfAny(value) !== null],
-  test: [[], (value) => typeof value === 'string' && Object.hasOwn(tests, value)],
+  test: [[], (value) => isTest(keyOf(value))],
   true: [[], (value) => value === true],
   undefined: [[], (value) => value instanceof Undefined],
   upper: [[], (value) => isCase(value, 'isupper')],
@@ -84,13 +95,18 @@ const tests: Readonly<Record<string, readonly [parameters: readonly string[], te
   ),
 };
 
+/** Whether there is a test of that name. */
+export function isTest(name: string): boolean {
+  return Object.hasOwn(tests, name);
+}
+
 /**
  * `value is name(args)`.
  *
  * @throws {TemplateError} when there is no such test, or it cannot take the value
  */
 export function runTest(name: string, value: Value, args: readonly Value[], named: Named): boolean {
-  if (!Object.hasOwn(tests, name)) return fail(`there is no test named '${name}'`);
+  if (!isTest(name)) return fail(`there is no test named '${name}'`);
   const [parameters, test] = tests[name]!;
   return test(value, sortArguments(`the test '${name}'`, parameters, args, named));
 }
