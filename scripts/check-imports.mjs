@@ -30,7 +30,7 @@ const rooms = {
   report: ['core', 'statistics'],
   onnx: ['core'],
   decoder: ['core', 'tensors', 'onnx', 'kv-cache'],
-  teach: ['core', 'tensors', 'statistics', 'kv-cache', 'decoder'],
+  teach: ['core', 'tensors', 'kv-cache'],
   hub: ['core'],
   'cache-text': ['core', 'decoder', 'kv-cache', 'hub'],
   'cache-video': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],

@@ -74,6 +74,22 @@ describe('probes', () => {
     }
   });
 
+  it('give column maxima that are the largest of any row of any query head', async () => {
+    const all = { kind: 'lastQueries', count: 99 } as const;
+    const rows = await observe(all, all);
+    const maxima = await observe({ kind: 'columnMaxima' }, { kind: 'columnMaxima' });
+    for (const [pass, slots] of [5, 8].entries()) {
+      for (const [layer, { heads }] of rows[pass]!.entries()) {
+        for (const [head, attention] of heads.entries()) {
+          const columns = Array.from({ length: slots }, (_, key) =>
+            Math.max(...attention.filter((_, i) => i % slots === key)),
+          );
+          expect([...maxima[pass]![layer]!.heads[head]!]).toEqual(columns);
+        }
+      }
+    }
+  });
+
   it('serve a policy that asks for fewer rows with the last of them', async () => {
     const many = { kind: 'lastQueries', count: 4 } as const;
     const two = { kind: 'lastQueries', count: 2 } as const;

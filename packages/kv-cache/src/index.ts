@@ -11,7 +11,7 @@ export {
 } from './cache-errors.js';
 export { hasCompactPositions } from './compact-positions.js';
 export type { CacheMemory } from './contracts/cache-memory.js';
-export type { CacheShape, LayerShape } from './contracts/cache-shape.js';
+export type { CacheShape, KeyRotation, LayerShape } from './contracts/cache-shape.js';
 export type { CacheUpdate, LayerRows } from './contracts/cache-update.js';
 export type {
   CacheView,
@@ -64,6 +64,7 @@ export {
   snapKV,
   snapKVScorer,
 } from './policies/snap-kv.js';
+export { type TaughtPolicyOptions, taughtPolicy } from './policies/taught-policy.js';
 export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
 export { readRetentionRecord } from './retention/read-retention-record.js';
 export { writeRetentionRecord } from './retention/write-retention-record.js';
@@ -75,12 +76,15 @@ export {
 export type { RotateKeys } from './row-buffer.js';
 export { SavedStateReader } from './saved-state-reader.js';
 export { type AdaptiveHeadsOptions, adaptiveHeads } from './scoring/adaptive-heads.js';
+export { bestAcross } from './scoring/best-across.js';
 export { type GivenCounts, givenHeads } from './scoring/given-heads.js';
 export type { HeadAllocation, LayerToDivide } from './scoring/head-allocation.js';
 export type { LayerAllocation } from './scoring/layer-allocation.js';
 export { type PyramidBudgetsOptions, pyramidBudgets } from './scoring/pyramid-budgets.js';
 export { type PyramidLayersOptions, pyramidLayers } from './scoring/pyramid-layers.js';
+export { featuresPerToken, RowFeatures } from './scoring/row-features.js';
 export { type RowScorerParts, rowScorer, type ScoredHead } from './scoring/row-scorer.js';
 export type { RowArray } from './scoring/row-values.js';
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
+export { scoreRows, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
 export { TopSlots } from './scoring/top-slots.js';

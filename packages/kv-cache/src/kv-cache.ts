@@ -344,14 +344,15 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    * is forked, rows that it does not share yet are copied if they are at most a quarter of those it shares;
    * more are joined with those into memory that the two share.
    *
+   * @param policy of the fork, which takes over what this one's remembers; this one's own if left out
+   * @throws {InvalidArgumentError} when another policy cannot take over from this one's
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
-  fork(): KVCache {
+  fork(policy: EvictionPolicy = this.policy): KVCache {
     this.#guard.mustBeUsable('fork');
-    const { shape, policy } = this;
-    const copy = new KVCache(shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    copy.#state = policy === this.policy ? this.#state.fork() : this.#takeOver(policy);
     copy.#rows = this.#rows.fork();
-    copy.#state = this.#state.fork();
     copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
   }
@@ -370,12 +371,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    */
   async copyUnder(policy: EvictionPolicy): Promise<KVCache> {
     this.#guard.mustBeUsable('copyUnder');
-    if (policy.takeOver === undefined) {
-      const problem = `'${policy.name}' cannot take over from '${this.policy.name}'`;
-      throw new InvalidArgumentError('policy', problem);
-    }
     const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
-    copy.#state = policy.takeOver(this.shape, this.#state);
+    copy.#state = this.#takeOver(policy);
     copy.#rows = this.#rows.copy();
     await copy.#choose();
     return copy;
@@ -399,6 +396,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   /** What the cache holds and what that costs. */
   memory(): CacheMemory {
     return this.#rows.memory(this.#state.bytes);
+  }
+
+  #takeOver(policy: EvictionPolicy): PolicyState {
+    if (policy.takeOver !== undefined) return policy.takeOver(this.shape, this.#state);
+    const problem = `'${policy.name}' cannot take over from '${this.policy.name}'`;
+    throw new InvalidArgumentError('policy', problem);
   }
 
   async #update(update: CacheUpdate): Promise<void> {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { Probe } from '@namm/kv-cache';
+import { columnMaxima } from './column-maxima.js';
 import { columnSums } from './column-sums.js';
 import { lastQueries } from './last-queries.js';
 import { none } from './none.js';
@@ -9,6 +10,7 @@ import { spectrum } from './spectrum.js';
 const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
   none,
   columnSums,
+  columnMaxima,
   lastQueries,
   spectrum,
 };

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CacheShape } from '@namm/kv-cache';
+import type { CacheShape, KeyRotation, LayerShape } from '@namm/kv-cache';
+import { inverseFrequencies, rotaryAttentionFactor } from '../rotary/inverse-frequencies.js';
+import type { RotarySpec } from '../rotary/rotary-spec.js';
 import type { DecoderSpec } from './decoder-spec.js';
 
 /**
@@ -12,14 +14,28 @@ import type { DecoderSpec } from './decoder-spec.js';
 export function cacheShape(spec: DecoderSpec, digest: string): CacheShape {
   const scales = spec.layers.map(({ attention }) => attention.scale);
   const meaning = JSON.stringify([digest, spec.rotary, scales]);
+  const rotations = spec.rotary.map((table) => rotationOf(table, spec));
   return {
     model: createHash('sha256').update(meaning).digest('hex'),
-    layers: spec.layers.map(({ attention }) => ({
-      keyValueHeads: attention.keyValueHeads,
-      queryHeads: attention.queryHeads,
-      headSize: attention.headSize,
-      window: attention.window,
-    })),
+    weights: digest,
+    layers: spec.layers.map(
+      ({ attention }): LayerShape => ({
+        keyValueHeads: attention.keyValueHeads,
+        queryHeads: attention.queryHeads,
+        headSize: attention.headSize,
+        window: attention.window,
+        ...(attention.rotary !== null && { rotation: rotations[attention.rotary]! }),
+      }),
+    ),
     ...(spec.positionAxes === undefined ? {} : { positionAxes: spec.positionAxes }),
   };
+}
+
+/** Unknown where the frequencies depend on the length of the sequence, or a token has several positions. */
+function rotationOf(table: RotarySpec, spec: DecoderSpec): KeyRotation | 'unknown' {
+  const { scaling } = table;
+  const growsWithLength = scaling.kind === 'dynamic' || scaling.kind === 'longrope';
+  if (spec.positionAxes !== undefined) return 'unknown';
+  if (growsWithLength && spec.maximumPositions > scaling.trainedPositions) return 'unknown';
+  return { frequencies: inverseFrequencies(table, 1), factor: rotaryAttentionFactor(scaling) };
 }

@@ -1,3 +1,11 @@
+/** How the keys of a layer are rotated: numbers i and i + pairs of a key form pair i. */
+export interface KeyRotation {
+  /** Angle per position of each pair. */
+  readonly frequencies: Float32Array;
+  /** By which rotated numbers are scaled too; 1 but for some extensions of the context. */
+  readonly factor: number;
+}
+
 /** What one decoder layer caches. */
 export interface LayerShape {
   readonly keyValueHeads: number;
@@ -9,12 +17,24 @@ export interface LayerShape {
    * the layer sees everything.
    */
   readonly window: number | null;
+  /**
+   * How cached keys are rotated by their positions, for policies that take that back. `unknown` where it depends
+   * on more than one position, such as the length of the sequence or several axes.
+   * @defaultValue keys are not rotated
+   */
+  readonly rotation?: KeyRotation | 'unknown';
 }
 
 /** What a model needs of a cache, and which model that is. */
 export interface CacheShape {
   /** Digest of the model's configuration and weights; a cache serves only the model it was made for. */
   readonly model: string;
+  /**
+   * Digest of the weights and their configuration alone, which stays the same when the context is extended: what a
+   * policy that was made for one model goes by.
+   * @defaultValue as `model`
+   */
+  readonly weights?: string;
   readonly layers: readonly LayerShape[];
   /**
    * How positions go; a cache fills this in from its options. Ask `hasCompactPositions`.

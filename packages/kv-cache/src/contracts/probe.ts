@@ -7,6 +7,8 @@ import type { FloatArray } from '@namm/core';
  * - `none`: nothing; keys and positions are in the cache anyway.
  * - `columnSums`: per KV head `[slots]`, the attention each cached token received in this pass: summed
  *   over its queries, averaged over the query heads of the group.
+ * - `columnMaxima`: per KV head `[slots]`, the largest attention that any query of the pass, in any query
+ *   head of the group, gave to each cached token.
  * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
  *   the pass (fewer when the pass is shorter), per query head.
  * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
@@ -15,12 +17,13 @@ import type { FloatArray } from '@namm/core';
 export type Probe =
   | { readonly kind: 'none' }
   | { readonly kind: 'columnSums' }
+  | { readonly kind: 'columnMaxima' }
   | { readonly kind: 'lastQueries'; readonly count: number }
   | SpectrumProbe;
 
 /** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
 export type Observation =
-  | { readonly kind: 'columnSums'; readonly heads: readonly FloatArray[] }
+  | { readonly kind: 'columnSums' | 'columnMaxima'; readonly heads: readonly FloatArray[] }
   | {
       readonly kind: 'lastQueries';
       /** Rows per query head: min(count asked for, queries of the pass). */

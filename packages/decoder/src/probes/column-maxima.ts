@@ -1,0 +1,18 @@
+import { names } from '../graph/names.js';
+import { headOutputs } from './head-outputs.js';
+import type { ProbeKind, ProbeOf } from './probe-kind.js';
+
+/** The largest attention that each cached token received from any query of any query head of the group. */
+export const columnMaxima: ProbeKind<ProbeOf<'columnMaxima'>> = {
+  check: () => undefined,
+  serves: () => true,
+  build:
+    (graph) =>
+    ({ layer, head, probabilities }) => {
+      const name = names.probe(layer, head);
+      const attributes = { keepdims: 0 };
+      const maxima = graph.node('ReduceMax', [probabilities, graph.int64([0])], { attributes });
+      graph.output(name, maxima, 'float32', [`${name}.slots`]);
+    },
+  read: (layer) => ({ kind: 'columnMaxima', heads: headOutputs(layer, names.probe) }),
+};

@@ -1,0 +1,16 @@
+export {
+  type CompressOptions,
+  KVzip,
+  type KVzipOptions,
+  type RepeatingModel,
+  repeatPrompt,
+} from './kvzip.js';
+export { cutPassages, type PassageOptions, type TeachingPassage } from './passages.js';
+export { readTaught, type TaughtCheckpoint, writeTaught } from './taught-file.js';
+export type { TaughtModel } from './taught-model.js';
+export { TeachError } from './teach-error.js';
+export {
+  type TaughtScorer,
+  type TeachOptions,
+  teachScorer,
+} from './teach-scorer.js';

@@ -1,0 +1,151 @@
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import {
+  type BudgetInput,
+  bestAcross,
+  type EvictionPolicy,
+  type KVCache,
+  parseBudget,
+  type SequenceModel,
+  type StepOptions,
+  slotsPerHead,
+} from '@namm/kv-cache';
+import { AttentionMaxima } from './attention-maxima.js';
+
+/** Asks for the text again; encode it without special tokens. */
+export const repeatPrompt = '\n\nRepeat the previous text exactly.\n\n';
+
+/** What of a model KVzip needs. */
+export type RepeatingModel = Pick<SequenceModel<KVCache, EvictionPolicy>, 'step' | 'probe'>;
+
+/** Options of {@link KVzip}. */
+export interface KVzipOptions {
+  /** Token ids that ask for the text again, such as those of {@link repeatPrompt}. */
+  readonly prompt: ArrayLike<number>;
+  /**
+   * Tokens of the text that one fork repeats; longer texts take several forks, each told where to begin.
+   * @defaultValue 2048
+   */
+  readonly pieceLength?: number;
+  /**
+   * Tokens before a later piece that tell its fork where to begin.
+   * @defaultValue 8
+   */
+  readonly leadLength?: number;
+  /**
+   * First tokens of the sequence that stay in every head.
+   * @defaultValue 4
+   */
+  readonly sinks?: number;
+}
+
+/** What a {@link KVzip} is asked to read again. */
+export interface CompressOptions extends Pick<StepOptions, 'signal' | 'onProgress'> {
+  /** Rows that stay, over all layers and heads together: see `parseBudget` of `@namm/kv-cache`. */
+  readonly budget: BudgetInput;
+}
+
+/**
+ * KVzip (Kim et al. 2025, https://arxiv.org/abs/2505.23416): the model repeats what it has read, from a fork of the
+ * cache, and the rows that it looks at most to do so stay. The score of a row is the largest attention that any query
+ * of the repetition gives it, in any query head of its group; one threshold goes over all layers and heads. No question
+ * needs to be known, at the price of a second reading.
+ *
+ * The softmax goes over all that the fork sees. The authors' code takes it over the piece that is repeated and the
+ * sinks alone, which is the same for texts of one piece.
+ *
+ * @example
+ * ```ts
+ * const decoder = await Decoder.load(folder, { probe: { kind: 'columnMaxima' } });
+ * const cache = decoder.createCache();
+ * await decoder.step([{ cache, input: { ids } }]);
+ * const prompt = tokenizer.encode(repeatPrompt, { addSpecialTokens: false });
+ * const kvzip = new KVzip(decoder, { prompt });
+ * await kvzip.compress(cache, ids, { budget: '25%' });
+ * ```
+ */
+export class KVzip {
+  readonly #model: RepeatingModel;
+  readonly #options: Required<KVzipOptions>;
+
+  /** @throws {InvalidArgumentError} for a bad option, or a model without the probe `columnMaxima` */
+  constructor(model: RepeatingModel, options: KVzipOptions) {
+    checkNames('KVzip', options, ['prompt', 'pieceLength', 'leadLength', 'sinks']);
+    const { prompt, pieceLength = 2048, leadLength = 8, sinks = 4 } = options;
+    checkInteger('pieceLength', pieceLength, 1);
+    checkInteger('leadLength', leadLength, 0);
+    checkInteger('sinks', sinks, 0);
+    if (!(prompt?.length > 0)) throw new InvalidArgumentError('prompt', 'has no tokens');
+    if (model.probe.kind !== 'columnMaxima') {
+      const problem = `computes '${model.probe.kind}'; load it with { probe: { kind: 'columnMaxima' } }`;
+      throw new InvalidArgumentError('model', problem);
+    }
+    this.#model = model;
+    this.#options = { prompt, pieceLength, leadLength, sinks };
+  }
+
+  /**
+   * Scores the rows that a cache holds. The cache itself is not changed.
+   *
+   * @param cache that has read the text, under any policy that keeps everything
+   * @param ids all tokens that it has read
+   * @returns per layer and KV head `[rows]`, between 0 and 1
+   * @throws {InvalidArgumentError} when the ids are not as many as the cache has seen
+   * @throws the signal's reason when it is aborted
+   */
+  async scores(
+    cache: KVCache,
+    ids: ArrayLike<number>,
+    { signal, onProgress }: Pick<StepOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<readonly (readonly Float32Array[])[]> {
+    if (ids.length !== cache.seen) {
+      const problem = `are ${ids.length} tokens where the cache has read ${cache.seen}`;
+      throw new InvalidArgumentError('ids', problem);
+    }
+    const { prompt, pieceLength, leadLength } = this.#options;
+    const text = Int32Array.from(ids);
+    const maxima = new AttentionMaxima(cache);
+    let done = 0;
+    for (let start = 0; start < text.length; start += pieceLength) {
+      const lead = text.subarray(Math.max(0, start - leadLength), start);
+      const piece = text.subarray(start, start + pieceLength);
+      const fork = cache.fork(maxima.policy);
+      try {
+        const input = { ids: Int32Array.from([...Array.from(prompt), ...lead, ...piece]) };
+        const before = done;
+        await this.#model.step([{ cache: fork, input, outputs: 'none' }], {
+          ...(signal && { signal }),
+          onProgress: (progress) =>
+            onProgress?.({
+              ...progress,
+              done: before + Math.min(progress.done, piece.length),
+              total: text.length,
+            }),
+        });
+        done += piece.length;
+      } finally {
+        await fork.release();
+      }
+    }
+    return maxima.scores;
+  }
+
+  /**
+   * Keeps the best rows of a cache and drops the others.
+   *
+   * @throws as {@link scores}, and for a bad budget; the cache is then unchanged
+   */
+  async compress(cache: KVCache, ids: ArrayLike<number>, options: CompressOptions): Promise<void> {
+    const { budget, ...stepOptions } = checkNames('compress', options, [
+      ...(['budget', 'signal', 'onProgress'] as const),
+    ]);
+    const slots = slotsPerHead(parseBudget(budget), cache.shape, () => 0)(cache.seen);
+    const scores = await this.scores(cache, ids, stepOptions);
+    const raised = scores.map((heads, layer) =>
+      heads.map((own, head) => {
+        const tokens = cache.tokens(layer, head);
+        return own.map((score, slot) => (tokens[slot]! < this.#options.sinks ? Infinity : score));
+      }),
+    );
+    cache.keep(bestAcross(raised, slots * scores.flat().length));
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { InvalidArgumentError } from '@namm/core';
+
+/** Text that a scorer is fitted to, or tried on. */
+export interface TeachingPassage {
+  /** Token ids. */
+  readonly ids: Int32Array;
+  /** Whether it is kept out of the fit, to choose the strength of the ridge and to say how good the fit is. */
+  readonly isHeldOut: boolean;
+}
+
+/** How {@link cutPassages} cuts. */
+export interface PassageOptions {
+  /** Tokens of a passage. */
+  readonly length: number;
+  /** Passages to fit to, at most. */
+  readonly count: number;
+  /** Passages that are held out, at most. */
+  readonly heldOut: number;
+}
+
+/**
+ * Cuts texts into passages that lie evenly over them. Whole texts are held out where there are several, the last
+ * ones; of a single text, its end.
+ *
+ * @param texts token ids of each text
+ * @returns passages to fit to and held-out ones in turn
+ * @throws {InvalidArgumentError} when the text is too short for one passage of each, or says the same again and again
+ * @example
+ * ```ts
+ * const texts = files.map((text) => tokenizer.encode(text));
+ * const passages = cutPassages(texts, { length: 1536, count: 10, heldOut: 2 });
+ * ```
+ */
+export function cutPassages(
+  texts: readonly ArrayLike<number>[],
+  { length, count, heldOut }: PassageOptions,
+): TeachingPassage[] {
+  const whole = texts.flatMap((text) => {
+    const ids = Int32Array.from(text);
+    return Array.from({ length: Math.floor(ids.length / length) }, (_, i) =>
+      ids.subarray(i * length, (i + 1) * length),
+    );
+  });
+  const tokens = texts.reduce((sum, text) => sum + text.length, 0);
+  if (whole.length < 2) {
+    const problem = `${tokens} tokens of text hold no two passages of ${length}; give more text`;
+    throw new InvalidArgumentError('texts', `${problem}, or ask for shorter passages`);
+  }
+  const held = Math.max(1, Math.min(heldOut, Math.floor(whole.length / 4)));
+  const border = Math.min(whole.length - 1, Math.max(1, Math.floor(0.8 * whole.length)));
+  const fitted = spread(whole.slice(0, border), count);
+  const tried = spread(whole.slice(border), held);
+  const different = new Set([...fitted, ...tried].map(digestOf));
+  if (different.size < fitted.length + tried.length) {
+    const problem = 'the same passage comes again and again, so nothing is held out';
+    throw new InvalidArgumentError('texts', `${problem}; give text without copies`);
+  }
+  const every = Math.max(1, Math.floor(fitted.length / tried.length));
+  return fitted.flatMap((ids, i): TeachingPassage[] => {
+    const isTurn = (i + 1) % every === 0 && tried.length > 0;
+    const isLast = i === fitted.length - 1;
+    const out = isLast ? tried.splice(0) : isTurn ? tried.splice(0, 1) : [];
+    return [
+      { ids, isHeldOut: false },
+      ...out.map((held): TeachingPassage => ({ ids: held, isHeldOut: true })),
+    ];
+  });
+}
+
+/** So many of some, evenly. */
+function spread<T>(all: readonly T[], count: number): T[] {
+  const taken = Math.min(count, all.length);
+  return Array.from(
+    { length: taken },
+    (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!,
+  );
+}
+
+function digestOf(ids: Int32Array): string {
+  const bytes = new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
+  return createHash('sha256').update(bytes).digest('hex');
+}

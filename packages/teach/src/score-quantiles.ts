@@ -1,0 +1,47 @@
+import type { ProgressListener } from '@namm/core';
+import { full, RowFeatures, scoreRows, type TaughtMap } from '@namm/kv-cache';
+import type { TaughtModel } from './taught-model.js';
+
+/** How many there are: one per percent, and the lowest. */
+export const quantileCount = 101;
+
+/**
+ * The scores that a map gives text, over all layers and heads, from the lowest to the highest in steps of a percent: the
+ * threshold that keeps a share of such text is one of them.
+ *
+ * @returns `[101]`
+ */
+export async function scoreQuantiles(
+  model: Omit<TaughtModel, 'probe'>,
+  map: TaughtMap,
+  passages: readonly Int32Array[],
+  options: { readonly signal?: AbortSignal; readonly onProgress?: ProgressListener } = {},
+): Promise<Float32Array> {
+  const { signal, onProgress } = options;
+  const features = new RowFeatures(model.cacheShape);
+  const scores: Float32Array[] = [];
+  for (const [done, ids] of passages.entries()) {
+    const cache = await model.createCache({ policy: full(), keepOutsideWindow: true });
+    try {
+      const items = [{ cache, input: { ids }, outputs: 'none' as const }];
+      await model.step(items, signal ? { signal } : {});
+      for (const [layer, own] of map.layers.entries()) {
+        scores.push(...scoreRows(own, features.read(cache, layer, 0)));
+      }
+    } finally {
+      await cache.release();
+    }
+    onProgress?.({ stage: 'scores', done: done + 1, total: passages.length });
+  }
+  const all = new Float32Array(scores.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of scores) {
+    all.set(part, end);
+    end += part.length;
+  }
+  all.sort();
+  return Float32Array.from(
+    { length: quantileCount },
+    (_, percent) => all[Math.round((percent / (quantileCount - 1)) * (all.length - 1))]!,
+  );
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@namm/core';
+import { Decoder } from '@namm/decoder';
+import { taughtPolicy } from '@namm/kv-cache';
+import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { type RandomModel, randomModel } from '@namm/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cutPassages } from './passages.js';
+import { readTaught, writeTaught } from './taught-file.js';
+import { type TeachOptions, teachScorer } from './teach-scorer.js';
+
+let random: RandomModel;
+let model: Decoder;
+let folder: string;
+beforeAll(async () => {
+  random = await randomModel();
+  const probe = { kind: 'columnMaxima' } as const;
+  model = await Decoder.load(random.folder, { probe, chunkSize: 16, threads: 1 });
+  folder = await mkdtemp(join(tmpdir(), 'namm-teach-'));
+});
+afterAll(async () => {
+  await model.release();
+  await random.remove();
+  await rm(folder, { recursive: true });
+});
+
+const numbers = new Random(4);
+const text = Array.from({ length: 600 }, () => numbers.integer(23));
+const passages = cutPassages([text], { length: 60, count: 6, heldOut: 2 });
+const optionsIn = (name: string): TeachOptions => {
+  return { model, prompt: [7, 19, 2], passages, folder: join(folder, name) };
+};
+const weightsOf = ({ map }: Awaited<ReturnType<typeof teachScorer>>) =>
+  map.layers.map(({ weights }) => [...weights]);
+
+describe('teachScorer', () => {
+  it('learns what the teacher scores, and its policy keeps what it says', async () => {
+    const scorer = await teachScorer(optionsIn('whole'));
+    const { correlation, layers, tokens } = scorer.quality;
+    expect(correlation).toBeGreaterThan(0.5); // the model is random, its attention is not flat
+    expect(layers).toHaveLength(2);
+    expect(tokens).toEqual({ fitted: 6 * 56, heldOut: 2 * 56 });
+    expect([...scorer.quantiles]).toEqual([...scorer.quantiles].sort((a, b) => a - b));
+    const half = taughtPolicy(scorer.map, {
+      threshold: scorer.quantiles[50]!,
+      recent: 0,
+      sinks: 0,
+    });
+    let [kept, seen] = [0, 0];
+    for (const { ids } of passages.filter(({ isHeldOut }) => isHeldOut)) {
+      const cache = model.createCache({ policy: half });
+      await model.step([{ cache, input: { ids } }]);
+      kept += cache.memory().rows;
+      seen += 4 * ids.length;
+    }
+    expect(kept / seen).toBeCloseTo(0.5, 1);
+  });
+
+  it('goes on after it was stopped anywhere, to the same numbers', async () => {
+    const wanted = await teachScorer(optionsIn('whole'));
+    for (const stopAt of [1, 3, 7]) {
+      const controller = new AbortController();
+      const stopped = teachScorer({
+        ...optionsIn(`stopped-${stopAt}`),
+        signal: controller.signal,
+        onProgress: ({ done }) => {
+          if (done === stopAt) controller.abort(new Error('stopped'));
+        },
+      });
+      await expect(stopped).rejects.toThrow('stopped');
+      const resumed = await teachScorer(optionsIn(`stopped-${stopAt}`));
+      expect(weightsOf(resumed)).toEqual(weightsOf(wanted));
+      expect(resumed.quality).toEqual(wanted.quality);
+    }
+  });
+
+  it('refuses the folder of another run, and damaged sums', async () => {
+    await teachScorer(optionsIn('other'));
+    const fewer = { ...optionsIn('other'), passages: passages.slice(0, 4) };
+    await expect(teachScorer(fewer)).rejects.toThrow(/other text, model or settings/);
+    const [file] = (await readdir(join(folder, 'other'))).map((name) =>
+      join(folder, 'other', name),
+    );
+    const bytes = await readFile(file!);
+    await writeFile(file!, bytes.subarray(0, bytes.length - 100));
+    await expect(teachScorer(optionsIn('other'))).rejects.toThrow(file!);
+  });
+
+  it('says when there is too little to fit to', async () => {
+    const short = cutPassages([text], { length: 20, count: 1, heldOut: 1 });
+    const options = { ...optionsIn('short'), passages: short };
+    await expect(teachScorer(options)).rejects.toThrow(/16 tokens are fewer than the 27 inputs/);
+    const none = { ...optionsIn('none'), passages: passages.filter((each) => !each.isHeldOut) };
+    await expect(teachScorer(none)).rejects.toThrow(/no passage is held out/);
+  });
+
+  it('goes to a file and back, and damage is told', async () => {
+    const scorer = await teachScorer(optionsIn('whole'));
+    const path = join(folder, 'scorer.safetensors');
+    await writeTaught(path, { ...scorer, provenance: { model: 'random' } });
+    const read = await readTaught(path);
+    expect(read).toEqual({
+      map: scorer.map,
+      quantiles: scorer.quantiles,
+      provenance: { model: 'random' },
+    });
+    const { metadata } = await openSafetensors(path);
+    const other = join(folder, 'other.safetensors');
+    const broken = (change: Record<string, string>, weights = scorer.map.layers[0]!.weights) =>
+      writeSafetensors(
+        other,
+        [
+          ...scorer.map.layers.map((layer, i) => {
+            const data = i === 0 ? weights : layer.weights;
+            return [`layers.${i}.weights`, { shape: [data.length], data }] as const;
+          }),
+          ['quantiles', { shape: [101], data: scorer.quantiles }],
+        ],
+        { ...Object.fromEntries(metadata), ...change },
+      );
+    await broken({ format: 'something' });
+    await expect(readTaught(other)).rejects.toThrow(/no taught scorer/);
+    await broken({ version: '9' });
+    await expect(readTaught(other)).rejects.toThrow(/version "9"/);
+    await broken({ settings: 'x' });
+    await expect(readTaught(other)).rejects.toThrow(/settings are no JSON/);
+    await broken(
+      {},
+      scorer.map.layers[0]!.weights.map((weight, i) => (i === 5 ? NaN : weight)),
+    );
+    await expect(readTaught(other)).rejects.toThrow(/weight 5 is NaN/);
+    await broken({}, scorer.map.layers[0]!.weights.slice(1));
+    await expect(readTaught(other)).rejects.toThrow(/has 53 numbers/);
+  });
+});
