@@ -1,4 +1,4 @@
-import { checkInteger, checkNames, checkNumber, InvalidArgumentError } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import { averageSlots, type BudgetInput, parseBudget } from '../budget.js';
 import type { CacheShape } from '../contracts/cache-shape.js';
 import type { EvictionPolicy, PolicyState } from '../contracts/eviction-policy.js';
@@ -57,7 +57,9 @@ export function taughtPolicy(map: TaughtMap, options: TaughtPolicyOptions): Evic
   const fixed = { map, recent, sinks };
   const common = { map: map.digest, recent, sinks };
   if (threshold !== undefined) {
-    checkNumber('threshold', threshold);
+    if (!Number.isFinite(threshold)) {
+      throw new InvalidArgumentError('threshold', `${threshold} is not a finite number`);
+    }
     return policyOf({ ...common, threshold }, map, {
       start: (shape) => TaughtThresholdState.start(shape, { ...fixed, threshold }),
       restore: (shape, reader) =>
