@@ -28,6 +28,15 @@ export {
   writeTunedExtensions,
 } from './nanobench/tuned-extensions.js';
 export {
+  type AskedPrompt,
+  answerEnds,
+  askPrompt,
+  type Complete,
+} from './planted/ask-prompt.js';
+export { formatTallies } from './planted/format-tallies.js';
+export { type PlantedPrompt, plantedPrompts } from './planted/planted-prompts.js';
+export { type AnswerTally, tallyAnswers } from './planted/tally-answers.js';
+export {
   type PreparedQuestion,
   type PreparedSample,
   prepareSample,

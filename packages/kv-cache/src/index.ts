@@ -43,6 +43,7 @@ export type {
   StepResult,
 } from './contracts/sequence-model.js';
 export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
+export { groupByProbe } from './group-by-probe.js';
 export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';

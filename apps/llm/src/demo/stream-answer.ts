@@ -1,34 +1,30 @@
-import { completeText, Decoder, type DecoderOptions, type Tokenizer } from '@namm/decoder';
-import type { EvictionPolicy } from '@namm/kv-cache';
-import { endsOf, longestAnswer } from './ask.js';
-import type { PlantedPrompt } from './planted-prompts.js';
+import { answerEnds, type Complete, type PlantedPrompt } from '@namm/benchmarks';
+import type { Decoder, Tokenizer } from '@namm/decoder';
+import type { EvictionPolicy, KVCache } from '@namm/kv-cache';
 
-/** Shows one answer as it is written. */
+/** Shows the answer to a prompt's first question as it is written. */
 export async function streamAnswer(
-  folder: string,
-  tokenizer: Tokenizer,
-  decoderOptions: DecoderOptions,
-  prompt: PlantedPrompt,
-  policy: EvictionPolicy,
-  signal: AbortSignal,
+  decoder: Decoder,
+  { context, questions, firstFacts }: PlantedPrompt,
+  options: {
+    readonly policy: EvictionPolicy;
+    readonly tokenizer: Tokenizer;
+    readonly complete: Complete<KVCache>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const decoder = await Decoder.load(folder, { ...decoderOptions, probe: policy.probe });
+  const { policy, tokenizer, complete, signal } = options;
   const cache = decoder.createCache({ policy });
-  const ids = tokenizer.encode(prompt.context);
+  const ids = tokenizer.encode(context);
   await decoder.step([{ cache, input: { ids }, outputs: 'none' }], { signal });
-  const question = prompt.questions[0]!;
+  const question = questions[0]!;
   const { text, answer } = question;
-  const planted = prompt.sample.segments
-    .filter((segment) => segment.kind === 'fact' && segment.questions?.includes(0))
-    .map((segment) => segment.text.trim());
   console.log(
-    `\nOne answer with "${policy.name}", as it is written. Planted: ${planted.join(' ')}`,
+    `\nOne answer with "${policy.name}", as it is written. Planted: ${firstFacts.join(' ')}`,
   );
   process.stdout.write(`${text.trim()} ...`);
-  const options = { maxNewTokens: longestAnswer, stop: endsOf(question), addSpecialTokens: false };
-  for await (const piece of completeText(decoder, tokenizer, cache, text, { ...options, signal })) {
+  for await (const piece of complete(cache, text, answerEnds(question))) {
     process.stdout.write(piece);
   }
   process.stdout.write(`\n(wanted: ${answer.trim()})\n`);
-  await decoder.release();
 }

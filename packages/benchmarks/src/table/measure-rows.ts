@@ -3,6 +3,7 @@ import {
   type CacheShape,
   type EvictionPolicy,
   type GivenCounts,
+  groupByProbe,
   type KVCache,
   keptShare,
   type Probe,
@@ -199,15 +200,11 @@ async function measureTasks(
   modelFor: (probe: Probe) => Promise<TableModel>,
 ): Promise<void> {
   const { store, contenders, tokenizer, signal } = options;
-  const byProbe = new Map<string, Task[]>();
-  for (const task of tasks) {
-    const { probe } = contenderOf(task.row.contender, contenders);
-    const key = JSON.stringify(probe);
-    byProbe.set(key, [...(byProbe.get(key) ?? []), task]);
-  }
-  for (const group of byProbe.values()) {
-    const { probe } = contenderOf(group[0]!.row.contender, contenders);
-    const model = await modelFor(probe);
+  const needs = tasks.map((task) => {
+    return { ...task, probe: contenderOf(task.row.contender, contenders).probe };
+  });
+  for (const group of groupByProbe(needs)) {
+    const model = await modelFor(group[0]!.probe);
     const items = group.map(({ row, prompt }) => {
       const policy = policyFor(row, prompt, model.cacheShape, options);
       // Others may be measured against what decides itself at every update.

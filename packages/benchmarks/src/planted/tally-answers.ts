@@ -1,9 +1,10 @@
 import { bootstrapInterval } from '@namm/statistics';
-import type { Asked } from './ask.js';
+import type { AskedPrompt } from './ask-prompt.js';
 
-/** One line of the demo's table. */
-export interface Tally {
+/** What became of some prompts under one policy. */
+export interface AnswerTally {
   readonly policy: string;
+  /** Prompts that were read. */
   readonly passages: number;
   readonly right: number;
   readonly questions: number;
@@ -18,10 +19,21 @@ export interface Tally {
   readonly tokensPerSecond: number;
 }
 
-/** Sums up what became of all prompts under one policy. */
-export function tally(policy: string, asked: readonly Asked[]): Tally {
-  const sum = (of: (one: Asked) => number) => asked.reduce((total, one) => total + of(one), 0);
-  const mean = (of: (one: Asked) => number) => sum(of) / asked.length;
+/**
+ * Sums up what became of some prompts under one policy.
+ *
+ * @param policy its name
+ * @param asked what became of them, at least one
+ *
+ * @example
+ * ```ts
+ * const { right, questions } = tallyAnswers('namm', asked);
+ * ```
+ */
+export function tallyAnswers(policy: string, asked: readonly AskedPrompt[]): AnswerTally {
+  const sum = (of: (one: AskedPrompt) => number) =>
+    asked.reduce((total, one) => total + of(one), 0);
+  const mean = (of: (one: AskedPrompt) => number) => sum(of) / asked.length;
   const shares = asked.map(({ right, answers }) => right / answers.length);
   const { lower, upper } = bootstrapInterval(shares, { seed: 0 });
   return {

