@@ -4,11 +4,13 @@ import { enableRelaxedSimd } from '@namm/core';
 import { addCollectCommand } from './collect-command.js';
 import { addEvaluateCommand } from './evaluate-command.js';
 import { addTransferCommand } from './transfer-command.js';
+import { addTableCommand } from './table-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = createProgram('rl', 'Agents whose memory forgets, in memory tasks and physics');
 addEvaluateCommand(program);
+addTableCommand(program);
 addCollectCommand(program);
 addTransferCommand(program);
 await runProgram(program);

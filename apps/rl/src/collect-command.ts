@@ -33,6 +33,8 @@ interface Options {
   trainingSteps?: number;
   stepSize?: number;
   noise?: number;
+  directions?: number;
+  best?: number;
   shift?: number;
   styles?: CollectionStyle[];
   steps?: number;
@@ -41,7 +43,8 @@ interface Options {
 
 const ofTasks = ['episodes', 'mixture'] as const;
 const ofBodies = [
-  ...(['trainingSteps', 'stepSize', 'noise', 'shift', 'styles', 'steps', 'workers'] as const),
+  ...(['trainingSteps', 'stepSize', 'noise', 'directions', 'best'] as const),
+  ...(['shift', 'styles', 'steps', 'workers'] as const),
 ];
 const styles = ['replay', 'medium', 'expert'] as const;
 
@@ -68,6 +71,8 @@ export function addCollectCommand(program: Command): void {
     .option('--training-steps <count>', 'bodies: steps of the training (default: 300000)', count)
     .option('--step-size <size>', 'bodies: of the training (default: 0.02)', positiveNumber)
     .option('--noise <size>', 'bodies: of its directions (default: 0.03)', positiveNumber)
+    .option('--directions <count>', 'bodies: tried before each step (default: 8)', count)
+    .option('--best <count>', 'bodies: of them, that the step is made of (default: 4)', count)
     .option('--shift <reward>', 'bodies: taken off rewards in training (default: 1)', number)
     .option(
       '--styles <list>',
@@ -104,11 +109,13 @@ async function collect(options: Options): Promise<void> {
       return;
     }
     const { trainingSteps = 300_000, shift = 1, steps = 100_000, workers = 1 } = options;
-    const { stepSize, noise } = options;
+    const { stepSize, noise, directions, best } = options;
     const folder = join(out, `ars-${environment.name}-${seed}`);
     const search = {
       ...(stepSize !== undefined && { stepSize }),
       ...(noise !== undefined && { noise }),
+      ...(directions !== undefined && { directions }),
+      ...(best !== undefined && { best }),
     };
     const run = { folder, environment, seed, shift, workers, signal, onProgress, ...search };
     await trainArs({ ...run, steps: trainingSteps });

@@ -15,10 +15,12 @@ const columns: readonly (readonly [heading: string, cell: Cell])[] = [
   ['episodes', ({ episodes }) => String(episodes)],
   ['return', (summary) => withInterval(summary.return)],
   ['to full', ({ difference }) => withInterval(difference, true)],
+  ['÷ full', ({ ratio }) => withInterval(ratio)],
   ['success', ({ success }) => withInterval(success)],
   ['D4RL score', ({ normalised }) => normalised?.toFixed(1) ?? null],
   ['steps', ({ meanSteps }) => meanSteps?.toFixed(0) ?? null],
   ['rows per head', ({ rowsPerHead }) => rowsPerHead?.toFixed(1) ?? null],
+  ['of full', ({ rowShare }) => (rowShare === null ? null : `${(100 * rowShare).toFixed(0)} %`)],
   ['peak kB', ({ peakBytes }) => (peakBytes === null ? null : (peakBytes / 1000).toFixed(1))],
   ['steps/s', ({ stepsPerSecond }) => stepsPerSecond?.toFixed(0) ?? null],
   ['broke down', ({ failed }) => (failed === 0 ? null : String(failed))],
@@ -33,7 +35,8 @@ export function evaluationTable(summaries: readonly ContenderSummary[]): Evaluat
   };
 }
 
-function withInterval(interval: Interval | null, isDifference = false): string | null {
+/** A number with its interval in brackets. */
+export function withInterval(interval: Interval | null, isDifference = false): string | null {
   if (interval === null) return null;
   const { estimate, lower, upper } = interval;
   const size = Math.max(...[estimate, lower, upper].map(Math.abs));

@@ -4,6 +4,12 @@ export {
   type EpisodeChoices,
   type EpisodeMemoryChoice,
 } from './agent-player.js';
+export {
+  ControlTable,
+  type ControlTableOptions,
+  type ControlTask,
+  type PlannedTask,
+} from './control-table.js';
 export { type ContenderOptions, contenderNames, createContender } from './create-contender.js';
 export type { EpisodeRecord } from './episode-record.js';
 export { type EvaluationOptions, type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
@@ -11,7 +17,15 @@ export { EvaluationStore } from './evaluation-store.js';
 export { type EvaluationTable, evaluationTable } from './evaluation-table.js';
 export { identifyPlay, type PlayIdentity } from './identify-play.js';
 export type { MemoryContender } from './memory-contender.js';
+export { nammContender } from './namm-contender.js';
 export { parseEnvironment } from './parse-environment.js';
 export type { PlayedEpisode, PlayedStep, PlayOptions } from './play-episode.js';
 export { type RunEvaluationOptions, runEvaluation } from './run-evaluation.js';
 export { type ContenderSummary, summariseEvaluation } from './summarise-evaluation.js';
+export {
+  type RowAverage,
+  summariseTable,
+  type TableSummary,
+  type TaskSummary,
+} from './summarise-table.js';
+export { type TitledTable, tablesOfTasks } from './tables-of-tasks.js';

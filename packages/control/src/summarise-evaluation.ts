@@ -5,11 +5,12 @@ import {
   normalisedScore,
   type PhysicsSettings,
 } from '@namm/environments';
-import { bootstrapInterval, type Interval, mean } from '@namm/statistics';
+import { bootstrapInterval, bootstrapRatioInterval, type Interval, mean } from '@namm/statistics';
 import type { EpisodeRecord } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { EvaluationStore } from './evaluation-store.js';
 import type { MemoryContender } from './memory-contender.js';
+import { pairedEpisodes } from './paired-episodes.js';
 
 /** A contender in numbers. Null where there is nothing to say; failed episodes are in `episodes` and `failed` alone. */
 export interface ContenderSummary {
@@ -21,6 +22,8 @@ export interface ContenderSummary {
   readonly return: Interval | null;
   /** Mean difference to the contender `full` over the episodes that both have finished, with its interval. */
   readonly difference: Interval | null;
+  /** Mean return over that of `full` on the same episodes, with its interval; null where that of `full` is not above 0. */
+  readonly ratio: Interval | null;
   /** Of a memory task: share of the episodes with the best return there is, with its interval. */
   readonly success: Interval | null;
   /** Mean return on D4RL's scale, for a body as it is in D4RL. */
@@ -28,6 +31,8 @@ export interface ContenderSummary {
   readonly meanSteps: number | null;
   /** Rows held per head, averaged over steps and episodes. */
   readonly rowsPerHead: number | null;
+  /** `rowsPerHead` over that of `full` on the same episodes. */
+  readonly rowShare: number | null;
   /** The most that an episode held. */
   readonly peakBytes: number | null;
   /** Environment included. */
@@ -45,35 +50,33 @@ const bootstrap = { seed: 0 };
  * ```
  */
 export function summariseEvaluation(
-  { contenders, seeds, settings }: EvaluationPlan,
+  plan: EvaluationPlan,
   store: EvaluationStore,
 ): ContenderSummary[] {
+  const { contenders, seeds, settings } = plan;
   const played = (contender: MemoryContender) =>
     seeds.flatMap((seed) => store.record(contender, seed) ?? []);
-  const baseline = contenders.find(({ name }) => name === 'full');
-  const full = new Map(
-    baseline ? sound(played(baseline)).map((record) => [record.seed, record.return]) : [],
-  );
   const best = bestReturn(settings.environment);
   return contenders.map((contender) => {
     const records = played(contender);
     const good = sound(records);
     const returns = good.map((record) => record.return);
-    const differences = good.flatMap((record) => {
-      const other = full.get(record.seed);
-      return other === undefined ? [] : record.return - other;
-    });
+    const pairs = contender.name === 'full' ? [] : pairedEpisodes(plan, store, contender);
+    const [own, full] = [pairs.map((pair) => pair.own), pairs.map((pair) => pair.full)];
+    const differences = pairs.map((pair) => pair.own.return - pair.full.return);
     const successes = best === null ? [] : returns.map((value) => Number(value >= best - 1e-6));
     return {
       name: contender.name,
       episodes: records.length,
       failed: records.length - good.length,
       return: intervalOf(returns),
-      difference: contender === baseline ? null : intervalOf(differences),
+      difference: intervalOf(differences),
+      ratio: ratioOf(own, full),
       success: intervalOf(successes),
       normalised: normalised(settings.environment, returns),
       meanSteps: meanOf(good.map(({ steps }) => steps)),
-      rowsPerHead: meanOf(good.map(({ rowsPerHead }) => rowsPerHead.mean)),
+      rowsPerHead: good.length === 0 ? null : rowsOf(good),
+      rowShare: pairs.length === 0 ? null : rowsOf(own) / rowsOf(full),
       peakBytes: good.length === 0 ? null : Math.max(...good.map(({ peakBytes }) => peakBytes)),
       stepsPerSecond: speedOf(good),
     };
@@ -86,6 +89,17 @@ const meanOf = (values: readonly number[]) => (values.length === 0 ? null : mean
 
 const intervalOf = (values: readonly number[]) =>
   values.length === 0 ? null : bootstrapInterval(values, bootstrap);
+
+const rowsOf = (records: readonly EpisodeRecord[]) =>
+  mean(records.map(({ rowsPerHead }) => rowsPerHead.mean));
+
+function ratioOf(own: readonly EpisodeRecord[], full: readonly EpisodeRecord[]): Interval | null {
+  const [numerators, denominators] = [own, full].map((records) =>
+    records.map((record) => record.return),
+  );
+  if (!(meanOf(denominators!)! > 0)) return null;
+  return bootstrapRatioInterval(numerators!, denominators!, bootstrap);
+}
 
 function speedOf(records: readonly EpisodeRecord[]): number | null {
   if (records.length === 0) return null;

@@ -1,0 +1,25 @@
+import { type NammCheckpoint, type NammOptions, namm } from '@namm/namm';
+import type { MemoryContender } from './memory-contender.js';
+
+/**
+ * A NAMM as a contender.
+ *
+ * @param name of its row
+ * @param checkpoint with statistics of all heads ({@link shareNormaliser}), or of as many layers and heads as the agent has
+ * @throws {InvalidArgumentError} for an option out of range
+ *
+ * @example
+ * ```ts
+ * const frozen = shareNormaliser(await readCheckpoint('namm.safetensors'));
+ * const contender = nammContender('frozen', frozen, { updateInterval: 48, budget: '50%' });
+ * ```
+ */
+export function nammContender(
+  name: string,
+  checkpoint: NammCheckpoint,
+  options: NammOptions = {},
+): MemoryContender {
+  const policy = namm(checkpoint, options);
+  const { settings, probe } = policy;
+  return { name, settings, probe, window: null, policy: () => policy };
+}
