@@ -92,6 +92,25 @@ it('rl transfer makes a NAMM of language ready, and evaluate takes it', () => {
   for (const form of forms) expect(stdout).toContain(`| namm:${form}`);
 });
 
+it('rl table plays tasks under the same policies, writes the tables, and adds to them', () => {
+  const out = join(folder, 'table');
+  const args = ['table', '--out', out, '--tasks', 'key-to-door,active-t-maze', '--windows', 'none'];
+  const few = ['--policies', 'full,keydiff,namm-frozen', '--episodes', '2'];
+  const first = rl([...args, ...few]);
+  expect([first.status, first.stderr]).toEqual([0, '']);
+  expect(first.stdout).toMatch(/\| policy +\| +active-t-maze \| +key-to-door \|/);
+  const lines = linesIn(join(out, 'key-to-door'));
+  expect(lines).toHaveLength(1 + 3 * 2);
+  const more = rl([...args, '--policies', 'full,window:1', '--episodes', '2']);
+  expect(more.status).toBe(0);
+  expect(linesIn(join(out, 'key-to-door')).slice(0, 7)).toEqual(lines);
+  const { averages } = JSON.parse(readFileSync(join(out, 'table.json'), 'utf8'));
+  expect(averages[0].rows.map(({ name }: { name: string }) => name)).toEqual(['full', 'window:1']);
+  expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
+  const wrong = rl([...args, '--namms', 'none.safetensors']);
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is no NAME=FILE')]);
+});
+
 it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
   const out = join(folder, 'data');
   const task = ['--environment', 't-maze:length=10', '--episodes', '12', '--mixture', 'oracle:1'];

@@ -2,7 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '@namm/core';
 
 /** Names of the Decision Transformers in this package. */
-export const agentNames = ['t-maze-agent', 'hopper-agent'] as const;
+export const agentNames = [
+  't-maze-agent',
+  'hopper-agent',
+  'active-t-maze-agent',
+  'key-to-door-agent',
+] as const;
 
 export type AgentName = (typeof agentNames)[number];
 
