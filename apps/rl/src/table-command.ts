@@ -17,7 +17,7 @@ import {
   contenderNames,
   createContender,
   type MemoryContender,
-  nammContender,
+  nammMemoryContender,
   summariseTable,
   type TableSummary,
   tablesOfTasks,
@@ -119,11 +119,11 @@ async function contendersOf(options: Options, task: ControlTask): Promise<Memory
     const file = options.languageNamm ?? (nammCheckpoints('nano-llama')[0] as string);
     const frozen = shareNormaliser(await readCheckpoint(file));
     const checkpoint = name === 'namm-random' ? withRandomParameters(frozen, 0) : frozen;
-    rows.push(nammContender(name, checkpoint, limits));
+    rows.push(nammMemoryContender(name, checkpoint, limits));
   }
   for (const { name, file } of options.namms) {
     const path = file.replaceAll('{agent}', task.agent).replaceAll('{task}', task.name);
-    rows.push(nammContender(`namm-${name}`, await readCheckpoint(path), limits));
+    rows.push(nammMemoryContender(`namm-${name}`, await readCheckpoint(path), limits));
   }
   return rows;
 }

@@ -17,7 +17,7 @@ export { EvaluationStore } from './evaluation-store.js';
 export { type EvaluationTable, evaluationTable } from './evaluation-table.js';
 export { identifyPlay, type PlayIdentity } from './identify-play.js';
 export type { MemoryContender } from './memory-contender.js';
-export { nammContender } from './namm-contender.js';
+export { nammMemoryContender } from './namm-memory-contender.js';
 export { parseEnvironment } from './parse-environment.js';
 export type { PlayedEpisode, PlayedStep, PlayOptions } from './play-episode.js';
 export { type RunEvaluationOptions, runEvaluation } from './run-evaluation.js';

@@ -11,10 +11,10 @@ import type { MemoryContender } from './memory-contender.js';
  * @example
  * ```ts
  * const frozen = shareNormaliser(await readCheckpoint('namm.safetensors'));
- * const contender = nammContender('frozen', frozen, { updateInterval: 48, budget: '50%' });
+ * const contender = nammMemoryContender('frozen', frozen, { updateInterval: 48, budget: '50%' });
  * ```
  */
-export function nammContender(
+export function nammMemoryContender(
   name: string,
   checkpoint: NammCheckpoint,
   options: NammOptions = {},
