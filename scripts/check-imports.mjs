@@ -33,7 +33,7 @@ const rooms = {
   teach: ['core', 'tensors', 'kv-cache'],
   hub: ['core'],
   'cache-text': ['core', 'decoder', 'kv-cache', 'hub'],
-  'cache-video': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
+  'cache-video': ['core', 'onnx', 'kv-cache', 'decoder', 'hub'],
   'cache-decision-transformer': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
   environments: ['core', 'tensors'],
   control: [

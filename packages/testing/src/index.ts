@@ -13,6 +13,7 @@ export { inFolder } from './in-folder.ts';
 export { openPage, type Page } from './open-page.ts';
 export { type RandomModel, randomModel } from './random-model.ts';
 export { randomNormals } from './random-normals.ts';
+export { type RandomVideoModelOptions, randomVideoModel } from './random-video-model.ts';
 export { type CommandResult, runCommands } from './run-commands.ts';
 export { stripTypes } from './strip-types.ts';
 export { expectUnknownOption, testOptionNames } from './test-option-names.ts';

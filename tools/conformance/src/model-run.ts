@@ -1,6 +1,6 @@
 import type { FloatArray } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
-import type { KVCache } from '@namm/kv-cache';
+import type { KVCache, SequenceInput } from '@namm/kv-cache';
 import { denseAttention, keepPositions, layerRows } from './cache-contents.js';
 import { recordingPolicy } from './recording-policy.js';
 
@@ -21,10 +21,12 @@ export class ModelRun {
 
   /** Feeds ids in one call and returns all their logits and hidden states. */
   async feed(ids: readonly number[]) {
-    const [result] = await this.decoder.step([
-      { cache: this.cache, input: { ids }, outputs: 'all' },
-    ]);
-    return result!;
+    return this.#step({ ids });
+  }
+
+  /** Feeds rows in place of ids, in the same way. */
+  async feedRows(embeddings: Float32Array) {
+    return this.#step({ embeddings });
   }
 
   /** Feeds ids one by one and returns all their logits. */
@@ -45,6 +47,11 @@ export class ModelRun {
   /** Attention of the last pass of one layer as `[queryHeads, new, seen]`: 0 where nothing is cached. */
   denseAttention(layer: number, count: number): Float32Array {
     return denseAttention(this.cache, this.attention[layer]!, layer, count);
+  }
+
+  async #step(input: SequenceInput) {
+    const [result] = await this.decoder.step([{ cache: this.cache, input, outputs: 'all' }]);
+    return result!;
   }
 
   /** Keys or values of one layer, `[keyValueHeads, length, headSize]`; heads of equal lengths. */

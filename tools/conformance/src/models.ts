@@ -4,6 +4,7 @@ import {
   checkDecisionTransformer,
   type DecisionTransformerFacts,
 } from './check-decision-transformer.js';
+import { checkVideoModel, videoModelTypes, withProcessor } from './check-video-model.js';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { type Check, checkModel, differing } from './model-checks.js';
 import { isFile, type ModelFacts, readJson, readModelFixture } from './model-fixture.js';
@@ -25,9 +26,10 @@ export const models: ConformanceKind = {
     const model = basename(folder);
     const { model_type: type } = await readJson(join(folder, 'config.json'));
     const isDecisionTransformer = type === 'decision_transformer';
+    const isForVideo = typeof type === 'string' && videoModelTypes.includes(type);
     if (
       typeof type !== 'string' ||
-      !(isDecisionTransformer || supportedModelTypes.includes(type))
+      !(isDecisionTransformer || isForVideo || supportedModelTypes.includes(type))
     ) {
       const note = `model_type ${type} is not supported yet`;
       yield { kind: 'models', name: model, error: null, tolerance: null, ok: null, note };
@@ -37,14 +39,16 @@ export const models: ConformanceKind = {
     for (const configFile of configFiles) {
       if (!(await isFile(join(folder, configFile)))) continue;
       const label = configFile === 'config.json' ? model : `${model} (${configFile})`;
-      const checks = await withConfig(folder, configFile, (prepared) =>
+      const checks = await withConfig(folder, configFile, async (prepared) =>
         collect(
-          isDecisionTransformer
-            ? checkDecisionTransformer(prepared, {
-                expected: fixture.expected,
-                facts: fixture.facts as unknown as DecisionTransformerFacts,
-              })
-            : checkFolder(prepared, fixture),
+          isForVideo
+            ? checkVideoModel(await withProcessor(prepared, folder), fixture)
+            : isDecisionTransformer
+              ? checkDecisionTransformer(prepared, {
+                  expected: fixture.expected,
+                  facts: fixture.facts as unknown as DecisionTransformerFacts,
+                })
+              : checkFolder(prepared, fixture),
         ),
       );
       yield* checks.map((check) => toResult(label, check));

@@ -8,10 +8,18 @@ const activations: Readonly<Record<string, ActivationName>> = {
   gelu_fast: 'gelu-tanh',
   gelu_new: 'gelu-tanh',
   gelu_pytorch_tanh: 'gelu-tanh',
+  quick_gelu: 'quick-gelu',
   relu: 'relu',
 };
 
-/** Reads the name of an activation function as transformers spells it. */
+/**
+ * Reads the name of an activation function as transformers spells it.
+ *
+ * @param config of the model
+ * @param key that names it
+ * @param defaultName what holds where the configuration is silent
+ * @throws {ModelFolderError} when there is no such function
+ */
 export function readActivation(
   config: ConfigReader,
   key: string,

@@ -1,5 +1,6 @@
-import { float, type GraphBuilder, type Value } from '@namm/onnx';
-import type { ActivationName, FeedForwardSpec } from '../spec/decoder-spec.js';
+import type { GraphBuilder, Value } from '@namm/onnx';
+import type { FeedForwardSpec } from '../spec/decoder-spec.js';
+import { activation } from './activation.js';
 import { linear } from './linear.js';
 import type { Weights } from './weights.js';
 
@@ -27,22 +28,5 @@ function inner(graph: GraphBuilder, weights: Weights, spec: FeedForwardSpec, x: 
       const [gate, up] = graph.nodes('Split', [both], 2, { attributes });
       return graph.node('Mul', [activation(graph, spec.activation, gate!), up!]);
     }
-  }
-}
-
-function activation(graph: GraphBuilder, name: ActivationName, x: Value): Value {
-  switch (name) {
-    case 'silu':
-      // x·sigmoid(α x) with α = 1, in one kernel.
-      return graph.node('QuickGelu', [x], {
-        domain: 'com.microsoft',
-        attributes: { alpha: float(1) },
-      });
-    case 'gelu':
-      return graph.node('Gelu', [x]);
-    case 'gelu-tanh':
-      return graph.node('Gelu', [x], { attributes: { approximate: 'tanh' } });
-    case 'relu':
-      return graph.node('Relu', [x]);
   }
 }

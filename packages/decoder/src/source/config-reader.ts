@@ -21,6 +21,14 @@ export class ConfigReader {
     private readonly path = '',
   ) {}
 
+  /**
+   * The same configuration where it speaks, and these values where it is silent: parts of a model of several parts
+   * leave out what their family assumes.
+   */
+  withDefaults(defaults: Readonly<Record<string, unknown>>): ConfigReader {
+    return new ConfigReader(this.file, { ...defaults, ...this.values }, this.path);
+  }
+
   has(key: string): boolean {
     return Object.hasOwn(this.values, key) && this.values[key] != null;
   }

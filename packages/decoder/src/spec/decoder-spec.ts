@@ -21,7 +21,7 @@ export interface LinearSpec {
   readonly layout: 'outputs-first' | 'inputs-first';
 }
 
-export type ActivationName = 'silu' | 'gelu' | 'gelu-tanh' | 'relu';
+export type ActivationName = 'silu' | 'gelu' | 'gelu-tanh' | 'quick-gelu' | 'relu';
 
 /** Queries, keys and values come from three matrices or from one that holds all three in this order. */
 export type ProjectionSpec =

@@ -57,7 +57,7 @@ const optionNames = [
  * @param decoder the model, here or in a worker
  * @param tokenizer its tokenizer
  * @param cache the sequence so far; the prompt goes behind it
- * @param prompt text to read
+ * @param prompt text to read, or its ids, at least one
  * @param options the limit, and what is to differ from the folder
  * @throws {InvalidArgumentError} for an option that cannot be used, by its name
  * @throws {TokenizerError} when the folder asks for a way of writing that does not exist here
@@ -74,7 +74,7 @@ export async function* completeText<Cache extends SequenceCache<Cache>>(
   decoder: SequenceModel<Cache>,
   tokenizer: Tokenizer,
   cache: Cache,
-  prompt: string,
+  prompt: string | readonly number[],
   options: CompletionOptions,
 ): AsyncGenerator<string, void> {
   checkOptions(options);
@@ -84,7 +84,8 @@ export async function* completeText<Cache extends SequenceCache<Cache>>(
     throw new TokenizerError(generation.file, problem);
   }
   const { maxNewTokens, addSpecialTokens = true, seed = 0, onToken, signal, onProgress } = options;
-  const ids = tokenizer.encode(prompt, { addSpecialTokens });
+  const ids =
+    typeof prompt === 'string' ? tokenizer.encode(prompt, { addSpecialTokens }) : [...prompt];
   for (const id of ids) onToken?.(id);
   // The last token written is not read again, so it needs no position. Compact ones do not run out.
   const isCompact = hasCompactPositions(cache.shape);

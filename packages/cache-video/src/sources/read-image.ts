@@ -1,0 +1,44 @@
+import sharp from 'sharp';
+import { FrameSourceError } from '../errors.js';
+import { type Frame, mostPixels } from './frame.js';
+
+/** Endings of files that sharp reads. */
+export const imageFile = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+
+/**
+ * Reads one picture of a file, upright and in sRGB; what is transparent is dropped.
+ *
+ * @param path of the file
+ * @param timestamp that it gets
+ * @param page of an animation, from 0
+ * @throws {FrameSourceError} when it is no image that can be read
+ */
+export async function readImage(path: string, timestamp: number, page = 0): Promise<Frame> {
+  try {
+    const { data, info } = await sharp(path, { page, limitInputPixels: mostPixels })
+      .autoOrient()
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    return { timestamp, width, height, rgb: channels === 3 ? data : repeated(data) };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** What is said of an image that sharp refuses. */
+export function unreadable(path: string, cause: unknown): FrameSourceError {
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const isLarge = /pixel limit/.test(reason ?? '');
+  const advice = isLarge ? `it has more than ${mostPixels} pixels; scale it down` : reason;
+  return new FrameSourceError(path, `cannot be read as an image: ${advice}.`, { cause });
+}
+
+/** Grey as red, green and blue. */
+function repeated(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = grey[Math.floor(i / 3)]!;
+  return rgb;
+}

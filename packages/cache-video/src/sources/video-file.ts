@@ -1,0 +1,122 @@
+import { FrameSourceError } from '../errors.js';
+import { FfmpegProcess } from './ffmpeg-process.js';
+import { type Frame, mostPixels } from './frame.js';
+import { FrameLines } from './frame-lines.js';
+import { framePassing } from './frame-passing.js';
+import {
+  type FrameSource,
+  factsOf,
+  type ReadFramesOptions,
+  type VideoFacts,
+} from './frame-source.js';
+
+/** The best video stream as it is: every frame once, at its own time, upright. */
+const asItIs = async () => [
+  ...['-an', '-sn', '-dn', '-enc_time_base', '-1'],
+  ...[await framePassing(), 'passthrough'],
+];
+/** Each line at once, not when a buffer is full. */
+const linesTo = (pipe: string) => ['-flush_packets', '1', '-f', 'framecrc', pipe];
+
+/** A video that ffmpeg decodes. One frame is in memory at a time; ffmpeg waits while nobody asks for the next. */
+export class VideoFile implements FrameSource {
+  readonly name: string;
+  readonly kind = 'video';
+  #facts: VideoFacts | null = null;
+
+  /** @param path of the file */
+  constructor(path: string) {
+    this.name = path;
+  }
+
+  async facts(signal?: AbortSignal): Promise<VideoFacts> {
+    if (this.#facts) return this.#facts;
+    const timestamps: number[] = [];
+    // Broken frames are reported when they are read.
+    const ffmpeg = new FfmpegProcess(
+      this.name,
+      [...(await asItIs()), ...linesTo('pipe:3')],
+      () => {},
+    );
+    try {
+      const lines = new FrameLines(ffmpeg.lines);
+      for (let time = await lines.next(); time !== null; time = await lines.next()) {
+        signal?.throwIfAborted();
+        timestamps.push(time);
+      }
+      await ffmpeg.finish(timestamps.length);
+    } finally {
+      await ffmpeg.close();
+    }
+    this.#facts = factsOf(timestamps);
+    return this.#facts;
+  }
+
+  async *read(options: ReadFramesOptions = {}): AsyncGenerator<Frame, void> {
+    const { signal, onProblem } = options;
+    signal?.throwIfAborted();
+    const choice = [...selection(options), ...(await asItIs())];
+    // The line first: it says how large the frame is, which has to be taken before ffmpeg can go on.
+    const outputs = [
+      ...[...choice, ...linesTo('pipe:3')],
+      ...[...choice, '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
+    ];
+    let broken = 0;
+    const ffmpeg = new FfmpegProcess(this.name, outputs, (message) => {
+      broken++;
+      onProblem?.({ message: `${this.name}: frame damaged (${broken} so far): ${message}` });
+    });
+    const stop = () => void ffmpeg.close();
+    signal?.addEventListener('abort', stop);
+    try {
+      const lines = new FrameLines(ffmpeg.lines);
+      const bytes = ffmpeg.frames[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      let rest: Uint8Array = new Uint8Array(0);
+      let count = 0;
+      while (true) {
+        const timestamp = await lines.next();
+        if (timestamp === null || !lines.size) break;
+        const { width, height } = lines.size;
+        if (width * height > mostPixels) {
+          const problem = `its frames of ${width} × ${height} are too large; scale the video down first.`;
+          throw new FrameSourceError(this.name, problem);
+        }
+        const rgb = new Uint8Array(width * height * 3);
+        let filled = 0;
+        while (filled < rgb.length) {
+          if (rest.length === 0) {
+            const { value, done } = await bytes.next();
+            if (done) break;
+            rest = value;
+          }
+          const part = rest.subarray(0, rgb.length - filled);
+          rgb.set(part, filled);
+          filled += part.length;
+          rest = rest.subarray(part.length);
+        }
+        if (filled < rgb.length) break;
+        count++;
+        yield { timestamp, width, height, rgb };
+        signal?.throwIfAborted();
+      }
+      signal?.throwIfAborted();
+      await ffmpeg.finish(count);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      await ffmpeg.close();
+    }
+  }
+}
+
+/** The filter of ffmpeg that passes the frames that are wanted. */
+function selection({ indices, atMostPerSecond }: ReadFramesOptions): string[] {
+  const conditions: string[] = [];
+  if (indices) conditions.push(indices.map((index) => `eq(n,${index})`).join('+') || '0');
+  if (atMostPerSecond !== undefined) {
+    const least = 1 / atMostPerSecond - 1e-3;
+    conditions.push(`isnan(prev_selected_t)+gte(t-prev_selected_t,${least})`);
+  }
+  if (conditions.length === 0) return [];
+  const all = conditions.map((condition) => `(${condition})`).join('*');
+  return ['-vf', `select='${all}'`, ...(indices ? ['-frames:v', String(indices.length)] : [])];
+}

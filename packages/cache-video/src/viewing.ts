@@ -1,0 +1,250 @@
+import { checkNames, InvalidArgumentError, type RetentionRecord } from '@namm/core';
+import { completeText, type Decoder, type Tokenizer } from '@namm/decoder';
+import type { CacheMemory, KVCache } from '@namm/kv-cache';
+import type { EmbeddingRows } from './embedding-rows.js';
+import { FrameSourceError } from './errors.js';
+import { type FrameSpan, FrameSpans } from './frame-spans.js';
+import type { ImageProcessor } from './images/image-processor.js';
+import { joined } from './joined.js';
+import { FrameEncoder } from './model/frame-encoder.js';
+import type { VisionEncoder } from './model/vision-encoder.js';
+import type { ShownVideo } from './prompt/prompt-layout.js';
+import type { PromptWriter, Shown } from './prompt/prompt-writer.js';
+import { checkFrame, type Frame } from './sources/frame.js';
+import { openFrames, type VideoInput } from './sources/open-frames.js';
+import type { Sampling } from './sources/sample-frames.js';
+import {
+  type AnswerOptions,
+  answerNames,
+  checkSourceOptions,
+  type SourceOptions,
+  type ViewingOptions,
+} from './viewing-options.js';
+
+/** The parts of a loaded model that a viewing uses. */
+export interface ViewingParts {
+  readonly decoder: Decoder;
+  readonly tokenizer: Tokenizer;
+  readonly encoder: VisionEncoder;
+  readonly processor: ImageProcessor;
+  readonly writer: PromptWriter;
+  readonly embeddings: EmbeddingRows;
+  /** Which frames the model wants to see. */
+  readonly sampling: Sampling;
+}
+
+/** What a viewing holds of what it has seen. */
+export interface ViewingMemory extends CacheMemory {
+  /** Frames seen. */
+  readonly frames: number;
+  /** Frames that shared the rows of the one before; see {@link ViewingOptions.reuseBelow}. */
+  readonly reused: number;
+  /** Frames that could not be read, or only in part. */
+  readonly problems: number;
+}
+
+/**
+ * What a model has seen so far, in a cache whose policy forgets. Frames go in one by one; questions are answered from a
+ * fork, so that they leave no trace.
+ *
+ * @example
+ * ```ts
+ * const policy = sinkRecent({ budget: 1024 });
+ * const viewing = model.begin({ policy, positions: 'compact' });
+ * for await (const { timestamp } of viewing.watch('camera.mp4')) {
+ *   if (timestamp > 600) break;
+ * }
+ * for await (const piece of viewing.ask('Has anyone come in?')) process.stdout.write(piece);
+ * await viewing.release();
+ * ```
+ */
+export class Viewing {
+  readonly #parts: ViewingParts;
+  readonly #cache: KVCache;
+  readonly #encoder: FrameEncoder;
+  readonly #shown: Shown;
+  readonly #spans: FrameSpans;
+  /** Ids of all tokens, where they are recorded. */
+  readonly #ids: number[] | null;
+  #introduction: string;
+  /** Text behind the last frame that has not been read yet. */
+  #pending = '';
+  #problems = 0;
+  /** What uses the cache now: frames and forks come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Made by `VideoModel.begin`. */
+  constructor(
+    parts: ViewingParts,
+    cache: KVCache,
+    { reuseBelow = 0, shown = 'video', recorder }: ViewingOptions,
+    video: ShownVideo | null,
+  ) {
+    this.#parts = parts;
+    this.#cache = cache;
+    this.#encoder = new FrameEncoder(parts.encoder, reuseBelow);
+    this.#shown = shown;
+    this.#spans = new FrameSpans(recorder !== undefined);
+    this.#ids = recorder ? [] : null;
+    this.#introduction = parts.writer.introduction(shown, video);
+  }
+
+  /** Frames of which a head still holds something, in order; all frames where a recorder writes them down. */
+  get frames(): readonly FrameSpan[] {
+    return this.#spans.all;
+  }
+
+  /**
+   * Shows one frame.
+   *
+   * @returns where its tokens are in the sequence
+   * @throws {FrameError} when it is no frame; nothing has changed
+   * @throws {PositionLimitError} when the model's positions are used up
+   */
+  show(frame: Frame): Promise<FrameSpan> {
+    return this.#exclusively(async () => {
+      const { decoder, processor, writer, embeddings } = this.#parts;
+      const { timestamp } = checkFrame(frame);
+      const image = this.#shown === 'video' ? processor.frame(frame) : processor.image(frame);
+      const text = writer.around(this.#shown, image, timestamp);
+      const tiles = await this.#encoder.encode(image);
+      const pieces: { readonly ids: readonly number[]; readonly rows: Float32Array }[] = [];
+      let first = -1;
+      let tokens = 0;
+      for (const [i, rows] of tiles.entries()) {
+        const ids = this.#idsBefore(text.before[i]!, i === 0);
+        pieces.push({ ids, rows: await embeddings.of(ids) });
+        tokens += ids.length;
+        if (first < 0) first = this.#cache.seen + tokens;
+        const count = rows.length / decoder.spec.hiddenSize;
+        pieces.push({ ids: Array<number>(count).fill(writer.placeholderId), rows });
+        tokens += count;
+      }
+      const input = { embeddings: joined(pieces.map(({ rows }) => rows)) };
+      await decoder.step([{ cache: this.#cache, input, outputs: 'none' }]);
+      for (const { ids } of pieces) for (const id of ids) this.#ids?.push(id);
+      this.#pending = text.after;
+      const span = { timestamp, first, tokens: this.#cache.seen - first };
+      this.#spans.add(span, this.#cache);
+      return span;
+    });
+  }
+
+  /**
+   * Shows the frames of a source, one by one: the next is read when it is asked for. Questions may be asked meanwhile.
+   *
+   * @param source where they come from
+   * @param options which are shown: all, or so many per second; left out, as many per second as the model prescribes,
+   *   or one
+   * @returns after each frame where its tokens are
+   * @throws {FrameSourceError} when it cannot be read or holds no frame
+   * @throws {InvalidArgumentError} for a bad option, also for `uniform` frames: nobody knows where the video ends
+   */
+  async *watch(source: VideoInput, options: SourceOptions = {}): AsyncGenerator<FrameSpan, void> {
+    const { frames, framesPerSecond = 1, signal } = checkSourceOptions('watch', options);
+    const opened = await openFrames(source, { framesPerSecond });
+    const rate = this.#rateOf(frames ?? this.#parts.sampling, frames !== undefined);
+    let count = 0;
+    const onProblem = (problem: { readonly message: string }) => {
+      this.#problems++;
+      options.onProblem?.(problem);
+    };
+    for await (const frame of opened.read({ ...rate, onProblem, ...(signal && { signal }) })) {
+      signal?.throwIfAborted();
+      const span = await this.show(frame);
+      count++;
+      options.onFrame?.(count, null);
+      yield span;
+    }
+    if (count === 0) throw new FrameSourceError(opened.name, 'holds no frame.');
+  }
+
+  /**
+   * Answers a question about what was seen so far.
+   *
+   * @param question in the model's language
+   * @param options how the answer is written
+   * @returns the answer, piece by piece
+   * @throws {FrameSourceError} when nothing was seen yet
+   * @throws {PlaceholderError} when the question contains the token that stands for what is shown
+   * @throws {PositionLimitError} when the model's positions are used up
+   */
+  async *ask(question: string, options: AnswerOptions = {}): AsyncGenerator<string, void> {
+    const { maxNewTokens = 256, ...others } = checkNames('ask', options, answerNames);
+    const { decoder, tokenizer, writer } = this.#parts;
+    const [, closing] = writer.conversation(this.#shown, question);
+    const { fork, ids } = await this.#exclusively(async () => {
+      if (this.#spans.count === 0) {
+        throw new FrameSourceError('the viewing', 'no frame was shown yet; show one first.');
+      }
+      const text = this.#pending + writer.conclusion(this.#shown) + closing;
+      return { fork: this.#cache.fork(), ids: writer.last(text) };
+    });
+    try {
+      yield* completeText(decoder, tokenizer, fork, ids, { ...others, maxNewTokens });
+    } finally {
+      await fork.release();
+    }
+  }
+
+  /** What is held, and what that costs. */
+  memory(): ViewingMemory {
+    const { count: frames } = this.#spans;
+    return {
+      ...this.#cache.memory(),
+      ...{ frames, reused: this.#encoder.reused, problems: this.#problems },
+    };
+  }
+
+  /** For each frame of {@link frames} the share of its tokens that is held, over all layers and heads. */
+  held(): number[] {
+    return this.#spans.held(this.#cache);
+  }
+
+  /**
+   * What each head held after each frame, for the retention page; only with a recorder.
+   *
+   * @param notes that stand on the page
+   */
+  record(notes: Readonly<Record<string, string>> = {}): RetentionRecord | null {
+    const { recorder } = this.#cache;
+    if (!recorder || !this.#ids) return null;
+    const { tokenizer, writer } = this.#parts;
+    const stream = tokenizer.stream({ skipSpecialTokens: false });
+    const pieces = this.#ids.map((id) => (id === writer.placeholderId ? '▪' : stream.push(id)));
+    return recorder.record({
+      ids: Uint32Array.from(this.#ids),
+      pieces,
+      parts: this.#spans.parts(this.#ids.length),
+      notes,
+    });
+  }
+
+  /** Frees what is held; the model stays. */
+  async release(): Promise<void> {
+    await this.#exclusively(() => this.#cache.release());
+  }
+
+  #idsBefore(text: string, isFirstTile: boolean): number[] {
+    const { writer } = this.#parts;
+    if (!isFirstTile) return writer.between(text);
+    if (this.#cache.seen > 0) return writer.between(this.#pending + text);
+    const [opening] = writer.conversation(this.#shown, '');
+    return writer.first(opening + this.#introduction + text);
+  }
+
+  /** How often frames of a video that goes on are shown. */
+  #rateOf(sampling: Sampling, isWanted: boolean): { readonly atMostPerSecond?: number } {
+    if (sampling.kind === 'all') return {};
+    if (sampling.kind === 'rate') return { atMostPerSecond: sampling.perSecond };
+    if (!isWanted) return { atMostPerSecond: 1 };
+    const problem = "'uniform' needs the length of the video; watch takes 'rate' and 'all'";
+    throw new InvalidArgumentError('frames.kind', problem);
+  }
+
+  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}

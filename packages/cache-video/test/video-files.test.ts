@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FfmpegMissingError, FrameSourceError } from '../src/errors.js';
+import { openFrames, sampleFrames } from '../src/index.js';
+import { collect, ffmpeg, framesOf, makeClip, processesWith, temporaryFolder } from './helpers.js';
+
+const folder = temporaryFolder();
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
+const at = (name: string) => join(folder, name);
+
+describe.skipIf(!hasFfmpeg)('a video file', () => {
+  it('has its frames, their times, and the same pixels as its frames as images', async () => {
+    for (const [name, args] of [
+      ['a.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p']],
+      ['a.webm', ['-c:v', 'libvpx', '-b:v', '1M']],
+      ['a.mkv', ['-c:v', 'ffv1', '-output_ts_offset', '0.003']],
+    ] as const) {
+      const clip = makeClip(at(name), { args: [...args] });
+      const source = await openFrames(clip);
+      const { timestamps, duration } = (await source.facts())!;
+      expect(timestamps).toHaveLength(20);
+      const first = name === 'a.mkv' ? 0.003 : 0;
+      for (const [i, time] of timestamps.entries()) expect(time).toBeCloseTo(first + i / 5, 2);
+      expect(duration).toBeCloseTo(4, 2);
+      const indices = sampleFrames({ timestamps, duration }, { kind: 'uniform', count: 8 });
+      expect(indices).toEqual([0, 3, 5, 8, 11, 14, 16, 19]);
+      const frames = await collect(source.read({ indices }));
+      expect(frames.map(({ timestamp }) => timestamp)).toEqual(indices.map((i) => timestamps[i]));
+      const images = await openFrames(framesOf(clip, at(`${name}-frames`)), { framesPerSecond: 5 });
+      const same = await collect(images.read({ indices }));
+      expect(same.map(({ rgb, width, height }) => [width, height, Buffer.from(rgb)])).toEqual(
+        frames.map(({ rgb, width, height }) => [width, height, Buffer.from(rgb)]),
+      );
+    }
+  });
+
+  it('gives every frame, or so many per second, and stops when nobody wants more', async () => {
+    const source = await openFrames(makeClip(at('rate.mkv'), { args: ['-c:v', 'ffv1'] }));
+    expect(await collect(source.read())).toHaveLength(20);
+    const slow = await collect(source.read({ atMostPerSecond: 1 }));
+    expect(slow.map(({ timestamp }) => timestamp)).toEqual([0, 1, 2, 3]);
+    for await (const _ of source.read()) break;
+    expect(processesWith('rate.mkv')).toEqual([]);
+    const stop = new AbortController();
+    const reading = source.read({ signal: stop.signal });
+    await reading.next();
+    stop.abort(new Error('enough'));
+    await expect(collect(reading)).rejects.toThrow('enough');
+    expect(processesWith('rate.mkv')).toEqual([]);
+  });
+
+  it('shows turned videos upright, and odd sizes as they are', async () => {
+    makeClip(at('flat.mp4'), { size: '64x48', args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'] });
+    ffmpeg('-i', at('flat.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', at('turned.mp4'));
+    const [turned] = await collect((await openFrames(at('turned.mp4'))).read({ indices: [0] }));
+    expect([turned!.width, turned!.height]).toEqual([48, 64]);
+    const odd = makeClip(at('odd.mkv'), { size: '17x3', args: ['-c:v', 'ffv1'] });
+    const [first] = await collect((await openFrames(odd)).read({ indices: [0] }));
+    expect([first!.width, first!.height]).toEqual([17, 3]);
+  });
+
+  it('takes the stream that the file prefers, beside others and sound', async () => {
+    ffmpeg(
+      ...['-f', 'lavfi', '-i', 'testsrc=size=32x32:rate=5:duration=1'],
+      ...['-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=5:duration=2'],
+      ...['-f', 'lavfi', '-i', 'sine=duration=2', '-map', '0', '-map', '1', '-map', '2'],
+      ...['-disposition:v:0', '0', '-disposition:v:1', 'default'],
+      ...['-c:v', 'ffv1', at('several.mkv')],
+    );
+    const frames = await collect((await openFrames(at('several.mkv'))).read());
+    expect([frames.length, frames[0]!.width]).toEqual([10, 64]);
+  });
+
+  it('names a file that is no video, cut off or empty, and says what to do', async () => {
+    writeFileSync(at('text.mp4'), 'no video');
+    writeFileSync(at('empty.mp4'), '');
+    // Its index stands at its end, so that nothing can be read without it.
+    makeClip(at('whole.mp4'), { args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'] });
+    writeFileSync(at('cut.mp4'), readFileSync(at('whole.mp4')).subarray(0, 3000));
+    for (const name of ['text.mp4', 'empty.mp4', 'cut.mp4', 'none.mp4']) {
+      const opened = openFrames(at(name)).then((source) => source.facts());
+      await expect(opened).rejects.toThrow(FrameSourceError);
+      await expect(opened).rejects.toThrow(at(name));
+    }
+    ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', at('sound.wav'));
+    const sound = await openFrames(at('sound.wav'));
+    await expect(sound.facts()).rejects.toThrow(/no frame/);
+    await expect(collect(sound.read())).rejects.toThrow(at('sound.wav'));
+  });
+
+  it('counts damaged frames, and gives the rest', async () => {
+    const clip = makeClip(at('good.avi'), { args: ['-c:v', 'mpeg4', '-g', '1'] });
+    const bytes = readFileSync(clip);
+    for (let i = Math.floor(bytes.length * 0.4); i < bytes.length * 0.5; i++) bytes[i] = 0x55;
+    writeFileSync(at('damaged.avi'), bytes);
+    const messages: string[] = [];
+    const onProblem = ({ message }: { readonly message: string }) => messages.push(message);
+    const frames = await collect((await openFrames(at('damaged.avi'))).read({ onProblem }));
+    expect(frames.length).toBeGreaterThan(10);
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages[0]).toContain(at('damaged.avi'));
+  });
+
+  it('says how to get ffmpeg where there is none; image folders still work', async () => {
+    const clip = makeClip(at('path.mp4'), { args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'] });
+    const images = framesOf(clip, at('path-frames'));
+    const path = process.env.PATH;
+    process.env.PATH = at('nothing');
+    try {
+      const source = await openFrames(clip);
+      await expect(source.facts()).rejects.toThrow(FfmpegMissingError);
+      await expect(collect(source.read())).rejects.toThrow(/apt install ffmpeg/);
+      expect(await collect((await openFrames(images)).read())).toHaveLength(20);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
+  it('takes names that ffmpeg would read otherwise, and lets no file point at another', async () => {
+    makeClip(at('plain.mkv'), { args: ['-c:v', 'ffv1'] });
+    mkdirSync(at('names'), { recursive: true });
+    for (const name of ['-i.mkv', 'a:b%d.mkv', "it's [1].mkv"]) {
+      copyFileSync(at('plain.mkv'), join(at('names'), name));
+      const frames = await collect(
+        (await openFrames(join(at('names'), name))).read({ indices: [2] }),
+      );
+      expect(frames.map(({ timestamp }) => timestamp)).toEqual([0.4]);
+    }
+    writeFileSync(at('list.mp4'), '#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n');
+    await expect((await openFrames(at('list.mp4'))).facts()).rejects.toThrow(at('list.mp4'));
+  });
+});
