@@ -18,7 +18,7 @@ export type {
 export { type OpenFramesOptions, openFrames, type VideoInput } from './sources/open-frames.js';
 export { type Sampling, sampleFrames } from './sources/sample-frames.js';
 export {
-  type AskOptions,
+  type AskVideoOptions,
   VideoModel,
   type VideoModelOptions,
   type ViewOptions,

@@ -50,7 +50,7 @@ const decoderNames = [
 export type ViewOptions = Omit<ViewingOptions, 'shown'> & SourceOptions;
 
 /** Options of {@link VideoModel.ask}. */
-export type AskOptions = ViewOptions & AnswerOptions;
+export type AskVideoOptions = ViewOptions & AnswerOptions;
 
 /**
  * A model that answers questions about videos and images, from a Hugging Face folder: LLaVA-NeXT-Video, SmolVLM2,
@@ -241,7 +241,7 @@ export class VideoModel {
   async *ask(
     input: VideoInput,
     question: string,
-    options: AskOptions = {},
+    options: AskVideoOptions = {},
   ): AsyncGenerator<string, void> {
     const viewNames = [...viewingNames.filter((name) => name !== 'shown'), ...sourceNames];
     checkNames('ask', options, [...viewNames, ...answerNames]);
