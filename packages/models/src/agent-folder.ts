@@ -7,6 +7,7 @@ export const agentNames = [
   'hopper-agent',
   'active-t-maze-agent',
   'key-to-door-agent',
+  'repeat-previous-agent',
 ] as const;
 
 export type AgentName = (typeof agentNames)[number];
