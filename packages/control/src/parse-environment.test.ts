@@ -20,7 +20,7 @@ it('refuses what is none of these', () => {
     ['t-maze:length=1,length=2', /there twice/],
     ['t-maze:name=hopper', /there twice/],
     ['{"name":', /is no valid JSON/],
-    ['{"length":5}', /'undefined' is not one of/],
+    ['{"length":5}', /undefined is not one of/],
   ] as const) {
     expect(() => parseEnvironment(text), text).toThrow(message);
   }
