@@ -31,6 +31,8 @@ export interface SampleOptions {
   readonly distractorRate?: number;
   /** `first` announces the questions before the context, too. Default `last`. */
   readonly questionPlacement?: 'last' | 'first';
+  /** Stands before everything else, such as the beginning of a chat template. Default nothing. */
+  readonly opening?: string;
 }
 
 /**
@@ -55,7 +57,11 @@ export function generateSample(options: SampleOptions): BenchmarkSample {
   }
   const random = new Random(seed, splits.indexOf(split), hashOf(`${family.name} ${length}`), index);
   const plan = family.plan(random, checkedSize({ ...family.size(length), ...options.size }));
-  const head = options.questionPlacement === 'first' ? announcement(plan) : [];
+  const { opening = '' } = options;
+  const head: Segment[] = [
+    ...(opening === '' ? [] : [{ kind: 'question' as const, text: opening }]),
+    ...(options.questionPlacement === 'first' ? announcement(plan) : []),
+  ];
   const tail = plan.questions.flatMap((question, number): Segment[] => [
     { kind: 'question', text: question.text, questions: [number] },
     { kind: 'answer', text: question.answer, questions: [number] },
@@ -78,7 +84,7 @@ export function generateSample(options: SampleOptions): BenchmarkSample {
   const passage = filler.passage(family.filler, split, random);
   const { pieces, tokens } = fillTo(passage, room, countTokens);
   return {
-    id: `${family.name}/${split}/${length}/${seed}/${index}${head.length > 0 ? '/first' : ''}`,
+    id: `${family.name}/${split}/${length}/${seed}/${index}${options.questionPlacement === 'first' ? '/first' : ''}`,
     family: family.name,
     split,
     seed,

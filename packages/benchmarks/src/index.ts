@@ -1,4 +1,20 @@
 export { attributeTokens, type TokenRole } from './attribute-tokens.js';
+export {
+  type ComparedPassage,
+  type ComparedPolicy,
+  type ComparedResults,
+  type CompareOptions,
+  comparePolicies,
+  type PassageResult,
+} from './compare/compare-policies.js';
+export { LineStore } from './compare/line-store.js';
+export {
+  type ComparisonRow,
+  type ComparisonSummary,
+  formatComparison,
+  type Recommendation,
+  summariseComparison,
+} from './compare/summarise-comparison.js';
 export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
@@ -52,6 +68,13 @@ export {
 } from './score-samples.js';
 export { exactMatch, macroMean, meanByFamily, type QuestionScore } from './scores.js';
 export { splits } from './splits.js';
+export {
+  type ChatRenderer,
+  chatFrame,
+  type PromptFrame,
+  plainFrame,
+} from './spoken/prompt-frame.js';
+export { spokenFamilies, spokenFamilyNames } from './spoken/spoken-families.js';
 export type {
   ScoreComparison,
   ScoreDifference,

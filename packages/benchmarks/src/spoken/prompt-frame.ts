@@ -1,0 +1,51 @@
+/** How text, questions and answers are put to a model. */
+export interface PromptFrame {
+  /** Stands before the text. */
+  readonly opening: string;
+  /** What is fed to ask a question whose answer begins with `start`. */
+  ask(question: string, start: string): string;
+  /** What is fed behind an answer, before the next question. */
+  readonly stop: string;
+}
+
+/** For models without a chat template. */
+export const plainFrame: PromptFrame = {
+  opening: '',
+  ask: (question, start) => `\n\nQuestion: ${question}\nAnswer: ${start}`,
+  stop: '.',
+};
+
+/** What renders a conversation; a tokenizer of `@namm/decoder` does it. */
+export interface ChatRenderer {
+  applyChatTemplate(
+    messages: readonly { readonly role: string; readonly content: string }[],
+    options?: { readonly addGenerationPrompt?: boolean },
+  ): string;
+}
+
+/** Letters that no template changes. */
+const marks = ['QTEXTQ', 'QANSWERQ', 'QNEXTQ'] as const;
+
+/**
+ * A frame in a model's own chat template: the text opens the first message, the first question ends it, and each answer
+ * begins where the assistant writes.
+ *
+ * @example
+ * ```ts
+ * const frame = chatFrame(await loadTokenizer(folder));
+ * ```
+ */
+export function chatFrame(renderer: ChatRenderer): PromptFrame {
+  const [text, answer, next] = marks;
+  const user = (content: string) => ({ role: 'user', content });
+  const first = renderer.applyChatTemplate([user(text)], { addGenerationPrompt: true });
+  const turns = [user(text), { role: 'assistant', content: answer }, user(next)];
+  const all = renderer.applyChatTemplate(turns);
+  const [opening = '', toAnswer = ''] = first.split(text);
+  const between = all.slice(all.indexOf(answer) + answer.length, all.indexOf(next));
+  return {
+    opening: `${opening}Read this text, then answer questions about it.\n\n`,
+    ask: (question, start) => `\n\n${question}${toAnswer}${start}`,
+    stop: `.${between}`,
+  };
+}

@@ -1,0 +1,178 @@
+import type { Random } from '@namm/core';
+import type { TaskFamily } from '../types.js';
+import { names, nouns, valuesByAttribute } from '../words.js';
+import type { PromptFrame } from './prompt-frame.js';
+import { type SpokenFact, type SpokenParts, spokenFamily } from './spoken-family.js';
+
+const surnames = list(
+  'Ashford Barlow Carver Dalton Ellis Fenwick Garner Holloway Irving Jessop Kendall Lockwood ' +
+    'Marlow Norris Osborne Prescott Radcliffe Sheldon Thornton Underwood Vaughan Whitaker',
+);
+const towns = list(
+  'Kerwick Ashby Dunmore Halford Marston Penrith Redcliff Stanhope Thornbury Wexford Belmont ' +
+    'Carlow Elmsley Glenside Harwick Langdale Norwood Oakham Selby Westmere',
+);
+const trades = list(
+  'baker carpenter clockmaker doctor fisherman gardener lawyer miller painter printer sailor ' +
+    'surgeon tailor teacher weaver',
+);
+const instruments = list('violin flute cello harp piano trumpet guitar organ drum clarinet');
+const rooms = list('attic cellar kitchen library nursery pantry stable workshop parlour chapel');
+const things = list('lantern telescope ledger compass sword globe clock trunk mirror saddle');
+
+/** Numbers that are read digit by digit. */
+const number = (random: Random, digits: number) =>
+  String(10 ** (digits - 1) + random.integer(9 * 10 ** (digits - 1)));
+
+/** Full names, no two of which share a part. */
+function people(random: Random, count: number): string[] {
+  const last = random.sample(surnames, count);
+  return random.sample(names, count).map((first, i) => `${first} ${last[i]}`);
+}
+
+/** Facts of one sentence about a subject, with a value. */
+function simple(
+  name: string,
+  draw: {
+    subjects(random: Random, count: number): readonly string[];
+    values(random: Random, count: number): readonly string[];
+    sentence(subject: string, value: string): string;
+    question(subject: string): string;
+    start(subject: string): string;
+  },
+): SpokenParts {
+  return {
+    name,
+    facts(random, count) {
+      const values = draw.values(random, count);
+      return draw.subjects(random, count).map(
+        (subject, i): SpokenFact => ({
+          sentences: [draw.sentence(subject, values[i]!)],
+          question: draw.question(subject),
+          start: draw.start(subject),
+          answer: ` ${values[i]}`,
+        }),
+      );
+    },
+    distractor: (random) =>
+      random.pick([
+        `They had spoken of the ${random.pick(nouns)} all the way.`,
+        `Nobody had seen the ${random.pick(nouns)} since the spring.`,
+        `The old ${random.pick(nouns)} was not mentioned again.`,
+      ]),
+  };
+}
+
+const from = (words: readonly string[]) => (random: Random, count: number) =>
+  random.sample(words, count);
+
+const suite: readonly SpokenParts[] = [
+  simple('birthplace', {
+    subjects: people,
+    values: from(towns),
+    sentence: (who, town) => `${who} was born in the town of ${town}.`,
+    question: (who) => `In which town was ${who} born?`,
+    start: (who) => `${who} was born in the town of`,
+  }),
+  simple('trade', {
+    subjects: people,
+    values: from(trades),
+    sentence: (who, trade) => `For many years ${who} had worked as a ${trade}.`,
+    question: (who) => `What did ${who} work as?`,
+    start: (who) => `${who} worked as a`,
+  }),
+  simple('keeping', {
+    subjects: from(things),
+    values: from(rooms),
+    sentence: (thing, room) => `The ${thing} was always kept in the ${room}.`,
+    question: (thing) => `Where was the ${thing} kept?`,
+    start: (thing) => `The ${thing} was kept in the`,
+  }),
+  simple('code', {
+    subjects: (random, count) =>
+      random.sample(valuesByAttribute.color, count).map((color) => `${color} safe`),
+    values: (random, count) => Array.from({ length: count }, () => number(random, 4)),
+    sentence: (safe, code) => `The number that opens the ${safe} is ${code}.`,
+    question: (safe) => `Which number opens the ${safe}?`,
+    start: (safe) => `The number that opens the ${safe} is`,
+  }),
+  simple('instrument', {
+    subjects: people,
+    values: from(instruments),
+    sentence: (who, instrument) => `As a child ${who} learned to play the ${instrument}.`,
+    question: (who) => `Which instrument did ${who} learn to play?`,
+    start: (who) => `${who} learned to play the`,
+  }),
+  simple('inscription', {
+    subjects: (random, count) => random.sample(things, count),
+    values: (random, count) => {
+      const words = random.sample(nouns, 4 * count);
+      return Array.from({ length: count }, (_, i) => words.slice(4 * i, 4 * i + 4).join(' '));
+    },
+    sentence: (thing, words) => `On the ${thing} these words were written: ${words}.`,
+    question: (thing) => `Which words were written on the ${thing}?`,
+    start: (thing) => `On the ${thing} these words were written:`,
+  }),
+  {
+    ...simple('changed price', {
+      subjects: from(things),
+      values: (random, count) => Array.from({ length: count }, () => number(random, 2)),
+      sentence: (thing, price) => `From then on the price of the ${thing} was ${price} shillings.`,
+      question: (thing) => `What was the price of the ${thing} in the end?`,
+      start: (thing) => `In the end the price of the ${thing} was`,
+    }),
+    facts(random, count) {
+      return random.sample(things, count).map((thing): SpokenFact => {
+        const [old, price] = [number(random, 2), number(random, 2)];
+        return {
+          sentences: [`Later the price of the ${thing} was changed to ${price} shillings.`],
+          older: `At first the price of the ${thing} was ${old} shillings.`,
+          question: `What was the price of the ${thing} in the end?`,
+          start: `In the end the price of the ${thing} was`,
+          answer: ` ${price}`,
+        };
+      });
+    },
+  },
+  {
+    ...simple('owner', {
+      subjects: from(things),
+      values: from(towns),
+      sentence: (thing, town) => `The ${thing} came from ${town}.`,
+      question: (thing) => `Where did the ${thing} come from?`,
+      start: (thing) => `The ${thing} came from`,
+    }),
+    facts(random, count) {
+      const [owners, places] = [people(random, count), random.sample(towns, count)];
+      return random.sample(things, count).map(
+        (thing, i): SpokenFact => ({
+          sentences: [
+            `The ${thing} belonged to ${owners[i]}.`,
+            `The house of ${owners[i]} stood in ${places[i]}.`,
+          ],
+          question: `In which town did the owner of the ${thing} live?`,
+          start: `The owner of the ${thing} lived in`,
+          answer: ` ${places[i]}`,
+        }),
+      );
+    },
+  },
+];
+
+/** Names of the families of {@link spokenFamilies}. */
+export const spokenFamilyNames: readonly string[] = suite.map(({ name }) => name);
+
+/**
+ * Families in whole sentences, for real models: where somebody was born, what he worked as, where a thing is kept, a
+ * number of four digits, an instrument, four words to copy, a price that changed, and a question that needs two
+ * places of the text. Each asks for three facts among real prose.
+ *
+ * @param frame how questions are put, such as {@link chatFrame}
+ */
+export function spokenFamilies(frame: PromptFrame): TaskFamily[] {
+  return suite.map((parts) => spokenFamily(parts, frame));
+}
+
+function list(words: string): readonly string[] {
+  return words.split(' ');
+}
