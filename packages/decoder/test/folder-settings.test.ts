@@ -97,9 +97,22 @@ describe('an answer', () => {
     expect(greedy.ids).toEqual((await write()).ids);
   });
 
+  it('ends at an end token that the folder forbids, and is as long as it says at least', async () => {
+    const { ids } = await write();
+    const end = ids[2]!;
+    await put('generation_config.json', { eos_token_id: [end, 5000], bad_words_ids: [[end]] });
+    expect((await write()).ids).toEqual(ids.slice(0, ids.indexOf(end) + 1));
+    await put('generation_config.json', { eos_token_id: ids, min_length: 1000 });
+    expect((await write()).ids).toHaveLength(10);
+  });
+
   it('is refused where the folder asks for what does not exist here', async () => {
     await put('generation_config.json', { num_beams: 4 });
     await expect(write()).rejects.toThrow(/generation_config.json: asks for num_beams: 4/);
+    await put('generation_config.json', { num_return_sequences: 2 });
+    await expect(write()).rejects.toThrow(/asks for num_return_sequences: 2/);
+    await put('generation_config.json', { forced_decoder_ids: [], num_beams: 1, max_time: null });
+    expect((await write()).ids).toHaveLength(10);
   });
 
   it.each<[object, RegExp]>([
@@ -109,6 +122,13 @@ describe('an answer', () => {
     [{ do_sample: true, temperature: 'hot' }, /temperature is "hot"/],
     [{ bad_words_ids: [1] }, /bad_words_ids/],
     [{ stop_strings: [''] }, /stop_strings/],
+    [{ repetition_penalty: 0 }, /repetition_penalty is 0, not a number above 0/],
+    [{ top_p: 1.5 }, /top_p is 1.5, not a number from 0 to 1/],
+    [{ min_p: 2 }, /min_p is 2/],
+    [{ do_sample: 'yes' }, /do_sample is "yes", not true or false/],
+    [{ min_length: -1 }, /min_length is -1/],
+    [{ forced_bos_token_id: 'x' }, /forced_bos_token_id is "x"/],
+    [{ eos_token_id: true }, /eos_token_id is true/],
   ])('generation_config.json with %j is refused', async (json, message) => {
     await put('generation_config.json', json);
     await expect(loadTokenizer(folder)).rejects.toThrow(message);
@@ -138,7 +158,9 @@ describe('TokenChooser', () => {
     suppressedFirstIds: [],
     forbiddenSequences: [],
     forcedLastIds: [],
+    forcedFirstId: null,
     minNewTokens: 0,
+    minTokens: 0,
     sampling: {
       ...{ temperature: 1, topK: 0, topP: 1, minP: 0 },
       ...{ repetitionPenalty: 1, noRepeatNgramSize: 0 },
@@ -165,6 +187,32 @@ describe('TokenChooser', () => {
     [{ temperature: 0.5 }, [0.25, 0.04, 0.0225, 0.01, 0.0025].map((one) => one / 0.325)],
   ])('draws with %j as often as it should', (sampling, shares) => {
     for (const [i, share] of drawn(sampling).entries()) expect(share).toBeCloseTo(shares[i]!, 1);
+  });
+
+  const greedily = { ...rules, sampling: { ...rules.sampling, temperature: 0 } };
+  const written = (more: object, prompt: number[], limit = 3, seen = 0) => {
+    const chooser = new TokenChooser({ ...greedily, ...more }, new Random(0), prompt, limit, seen);
+    return Array.from({ length: limit }, () => chooser.choose(logits.slice()));
+  };
+
+  it('closes end tokens until an answer, and the whole sequence, are long enough', () => {
+    expect(written({ endIds: [0], minNewTokens: 2 }, [4, 4])).toEqual([1, 1, 0]);
+    expect(written({ endIds: [0, 1], minTokens: 4 }, [4, 4])).toEqual([2, 2, 0]);
+    expect(written({ endIds: [0], minTokens: 4 }, [4, 4], 2, 1)).toEqual([1, 0]);
+  });
+
+  it('forces the token behind a prompt of one, and then begins', () => {
+    const more = { forcedFirstId: 3, suppressedFirstIds: [0] };
+    expect(written(more, [4])).toEqual([3, 1, 0]);
+    expect(written(more, [4, 4])).toEqual([1, 0, 0]);
+    expect(written(more, [4], 2, 7)).toEqual([1, 0]);
+  });
+
+  it('knows ids without logits, and refuses when nothing is left', () => {
+    expect(written({ suppressedIds: [0, 99], forbiddenSequences: [[99]] }, [99, 4])[0]).toBe(1);
+    expect(written({ forcedLastIds: [99, 2] }, [4])).toEqual([0, 0, 2]);
+    expect(() => written({ forcedLastIds: [99] }, [4])).toThrow(/none of the 5 tokens open/);
+    expect(() => written({ suppressedIds: [0, 1, 2, 3, 4] }, [4])).toThrow(/suppress_tokens/);
   });
 
   it('makes repeated tokens less likely, and repeated sequences impossible', () => {

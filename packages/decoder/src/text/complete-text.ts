@@ -92,7 +92,7 @@ export async function* completeText<Cache extends SequenceCache<Cache>>(
   const room = isCompact ? Infinity : decoder.spec.maximumPositions - cache.seen - ids.length + 1;
   const limit = Math.min(maxNewTokens, room);
   const rules = { ...generation, sampling: { ...generation.sampling, ...options.sampling } };
-  const chooser = new TokenChooser(rules, new Random(seed), ids, limit);
+  const chooser = new TokenChooser(rules, new Random(seed), ids, limit, cache.seen);
   const choose = (logits: Float32Array) => chooser.choose(logits);
   const step = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const search = new StopSearch([...generation.stop, ...(options.stop ?? [])]);

@@ -29,20 +29,17 @@ export interface SamplingSettings {
  */
 export function checkSampling(sampling: Partial<SamplingSettings>): void {
   checkNames('sampling', sampling, Object.keys(ranges) as (keyof SamplingSettings)[]);
-  for (const [name, [least, most, isWhole]] of Object.entries(ranges)) {
+  for (const [name, range] of Object.entries(ranges)) {
     const value = sampling[name as keyof SamplingSettings];
-    if (value === undefined) continue;
-    const isInRange = value >= least && value <= most && (!isWhole || Number.isInteger(value));
-    if (Number.isFinite(value) && isInRange) continue;
-    const number = isWhole ? 'a whole number' : 'a number';
-    const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
-    const to = most !== Infinity ? ` to ${most}` : least === Number.MIN_VALUE ? '' : ' on';
-    throw new InvalidArgumentError(`sampling.${name}`, `${value} is not ${number} ${from}${to}`);
+    if (value === undefined || isWithin(value, range)) continue;
+    throw new InvalidArgumentError(`sampling.${name}`, `${value} is not ${spelled(range)}`);
   }
 }
 
 /** Smallest and largest value, and whether it is whole. */
-const ranges: Record<keyof SamplingSettings, readonly [number, number, boolean]> = {
+type Range = readonly [least: number, most: number, isWhole: boolean];
+
+const ranges: Record<keyof SamplingSettings, Range> = {
   temperature: [0, Infinity, false],
   topK: [0, Infinity, true],
   topP: [0, 1, false],
@@ -50,6 +47,17 @@ const ranges: Record<keyof SamplingSettings, readonly [number, number, boolean]>
   repetitionPenalty: [Number.MIN_VALUE, Infinity, false],
   noRepeatNgramSize: [0, Infinity, true],
 };
+
+function isWithin(value: number, [least, most, isWhole]: Range): boolean {
+  return Number.isFinite(value) && value >= least && value <= most && (!isWhole || value % 1 === 0);
+}
+
+function spelled([least, most, isWhole]: Range): string {
+  const number = isWhole ? 'a whole number' : 'a number';
+  const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
+  const to = most !== Infinity ? ` to ${most}` : least === Number.MIN_VALUE ? '' : ' on';
+  return `${number} ${from}${to}`;
+}
 
 /** How a model folder says that its model is to be run. */
 export interface GenerationSettings {
@@ -64,8 +72,12 @@ export interface GenerationSettings {
   readonly forbiddenSequences: readonly (readonly number[])[];
   /** The last token of an answer that reaches its limit is one of these; empty for any. */
   readonly forcedLastIds: readonly number[];
+  /** The second token of a sequence whose first is the whole prompt; null for any. */
+  readonly forcedFirstId: number | null;
   /** Tokens before which no end token is written. */
   readonly minNewTokens: number;
+  /** The same, with those of the prompt. */
+  readonly minTokens: number;
   /** Texts that end an answer. */
   readonly stop: readonly string[];
   /** What the folder asks for and this package cannot do, as `name: value`. */
@@ -94,6 +106,9 @@ const unsupportedSettings: Readonly<Record<string, readonly unknown[]>> = {
   token_healing: [false],
   force_words_ids: [],
   constraints: [],
+  forced_decoder_ids: [],
+  num_return_sequences: [1],
+  max_time: [],
 };
 
 /**
@@ -139,27 +154,40 @@ export function generationSettings(
   endIds: readonly number[],
 ): GenerationSettings {
   const read = new SettingsReader(file, generation);
+  const temperature = read.number('temperature', 1, ranges.temperature);
+  const forcedFirst = read.ids('forced_bos_token_id') ?? [];
   return {
     endIds,
     sampling: {
-      temperature: generation.do_sample === true ? read.number('temperature', 1) : 0,
+      temperature: read.flag('do_sample') ? temperature : 0,
       topK: read.count('top_k', 50), // the default of transformers
-      topP: read.number('top_p', 1),
-      minP: read.number('min_p', 0),
-      repetitionPenalty: read.number('repetition_penalty', 1),
+      topP: read.number('top_p', 1, ranges.topP),
+      minP: read.number('min_p', 0, ranges.minP),
+      repetitionPenalty: read.number('repetition_penalty', 1, ranges.repetitionPenalty),
       noRepeatNgramSize: read.count('no_repeat_ngram_size', 0),
     },
     suppressedIds: read.ids('suppress_tokens') ?? [],
     suppressedFirstIds: read.ids('begin_suppress_tokens') ?? [],
-    forbiddenSequences: read.sequences('bad_words_ids'),
+    // As in transformers, an end token cannot be forbidden.
+    forbiddenSequences: read
+      .sequences('bad_words_ids')
+      .filter((ids) => ids.length > 1 || !endIds.includes(ids[0]!)),
+    forcedFirstId: forcedFirst[0] ?? null,
     forcedLastIds: read.ids('forced_eos_token_id') ?? [],
     minNewTokens: read.count('min_new_tokens', 0),
+    minTokens: read.count('min_length', 0),
     stop: read.texts('stop_strings'),
     unsupported: Object.entries(unsupportedSettings)
-      .filter(([name, off]) => generation[name] != null && !off.includes(generation[name]))
+      .filter(([name, off]) => !isOff(generation[name], off))
       .map(([name]) => `${name}: ${JSON.stringify(generation[name])}`),
     file,
   };
+}
+
+/** Nothing, an empty list, or a value that means as much. */
+function isOff(value: unknown, off: readonly unknown[]): boolean {
+  if (value === null || value === undefined) return true;
+  return off.includes(value) || (Array.isArray(value) && value.length === 0);
 }
 
 /** Reads settings of one file; null is as good as absent, as in transformers. */
@@ -188,10 +216,16 @@ class SettingsReader {
     throw this.#wrong(name, 'a list of lists of ids');
   }
 
-  number(name: string, otherwise: number): number {
+  number(name: string, otherwise: number, range: Range): number {
     const value = this.#json[name] ?? otherwise;
-    if (typeof value === 'number' && value >= 0) return value;
-    throw this.#wrong(name, 'a number from 0 on');
+    if (typeof value === 'number' && isWithin(value, range)) return value;
+    throw this.#wrong(name, spelled(range));
+  }
+
+  flag(name: string): boolean {
+    const value = this.#json[name] ?? false;
+    if (typeof value === 'boolean') return value;
+    throw this.#wrong(name, 'true or false');
   }
 
   count(name: string, otherwise: number): number {

@@ -1,4 +1,5 @@
 import type { Random } from '@namm/core';
+import { DecoderInputError } from '../errors.js';
 import type { GenerationSettings } from './generation-settings.js';
 import { indexOfLargest } from './index-of-largest.js';
 
@@ -15,18 +16,27 @@ export class TokenChooser {
   readonly #limit: number;
   readonly #ids: number[];
   readonly #promptLength: number;
+  readonly #seen: number;
 
   /**
    * @param random draws where the temperature is above 0
    * @param prompt ids before the answer, which count for repetitions
    * @param limit most tokens of the answer
+   * @param seen tokens of the sequence before the prompt
    */
-  constructor(rules: ChoiceRules, random: Random, prompt: readonly number[], limit: number) {
+  constructor(
+    rules: ChoiceRules,
+    random: Random,
+    prompt: readonly number[],
+    limit: number,
+    seen = 0,
+  ) {
     this.#rules = rules;
     this.#random = random;
     this.#limit = limit;
     this.#ids = [...prompt];
     this.#promptLength = prompt.length;
+    this.#seen = seen;
   }
 
   /** @param logits `[vocabulary]`; they are changed */
@@ -46,13 +56,21 @@ export class TokenChooser {
     for (const sequence of rules.forbiddenSequences) {
       if (this.#endsWith(sequence.slice(0, -1))) logits[sequence.at(-1)!] = -Infinity;
     }
-    if (written < rules.minNewTokens) close(logits, rules.endIds);
+    const length = this.#seen + this.#ids.length;
+    if (written < rules.minNewTokens || length < rules.minTokens) close(logits, rules.endIds);
+    const forcesFirst = rules.forcedFirstId !== null && length - written === 1;
+    if (forcesFirst && written === 0) leaveOpen(logits, [rules.forcedFirstId!]);
     if (rules.forcedLastIds.length > 0 && written === this.#limit - 1) {
-      const open = new Set(rules.forcedLastIds);
-      for (let id = 0; id < logits.length; id++) logits[id] = open.has(id) ? 0 : -Infinity;
+      leaveOpen(logits, rules.forcedLastIds);
     }
     close(logits, rules.suppressedIds);
-    if (written === 0) close(logits, rules.suppressedFirstIds);
+    // An answer begins behind the token that is forced.
+    if (written === (forcesFirst ? 1 : 0)) close(logits, rules.suppressedFirstIds);
+    if (logits.every((logit) => logit === -Infinity)) {
+      throw new DecoderInputError(
+        `The generation settings leave none of the ${logits.length} tokens open: see suppress_tokens, bad_words_ids and the forced tokens.`,
+      );
+    }
   }
 
   #penaliseRepetition(logits: Float32Array): void {
@@ -102,6 +120,12 @@ export class TokenChooser {
     }
     return ids[count - 1]!;
   }
+}
+
+/** Closes all others. Ids that the model has no logit for cannot be written. */
+function leaveOpen(logits: Float32Array, ids: readonly number[]): void {
+  logits.fill(-Infinity);
+  for (const id of ids) if (id < logits.length) logits[id] = 0;
 }
 
 function close(logits: Float32Array, ids: readonly number[]): void {
