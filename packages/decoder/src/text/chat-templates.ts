@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChatTemplate } from './chat-template.js';
 import { readJsonObject, readTextIfThere } from './read-json-object.js';
@@ -11,8 +11,9 @@ const additionalFolder = 'additional_chat_templates';
 
 /**
  * The chat templates of a folder. Files of their own (`chat_template.jinja` and those in
- * `additional_chat_templates/`) replace the entry in `chat_template.json`, and that the one in
- * `tokenizer_config.json`.
+ * `additional_chat_templates/`) replace the entries of `tokenizer_config.json` and `chat_template.json`. Of these
+ * transformers takes the first with a tokenizer and the second with a processor of pictures or sound, where the
+ * folder has one; so it is here.
  *
  * @param folder a Hugging Face model folder
  * @returns an empty map when the folder has none
@@ -27,12 +28,24 @@ const additionalFolder = 'additional_chat_templates';
 export async function readChatTemplates(folder: string): Promise<ChatTemplates> {
   const own = await templatesInFiles(folder);
   if (own.size > 0) return own;
-  for (const name of ['chat_template.json', 'tokenizer_config.json']) {
+  for (const name of await entryFiles(folder)) {
     const file = join(folder, name);
     const value = (await readJsonObject(file))?.chat_template;
     if (value !== undefined && value !== null) return templatesIn(value, file);
   }
   return new Map();
+}
+
+async function entryFiles(folder: string): Promise<string[]> {
+  const processors = ['processor_config.json', 'preprocessor_config.json'];
+  const isThere = (name: string) =>
+    access(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+  const hasProcessor = (await Promise.all(processors.map(isThere))).includes(true);
+  const files = ['tokenizer_config.json', 'chat_template.json'];
+  return hasProcessor ? files.reverse() : files;
 }
 
 async function templatesInFiles(folder: string): Promise<Map<string, ChatTemplate>> {

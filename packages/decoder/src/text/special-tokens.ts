@@ -17,16 +17,16 @@ function textOf(value: unknown): string | null {
   return typeof text === 'string' ? text : null;
 }
 
-function namedIn(json: Json): Record<string, string> {
-  const named: Record<string, string> = {};
-  const { extra_special_tokens: extra } = json;
-  const isNamed = typeof extra === 'object' && extra !== null && !Array.isArray(extra);
-  for (const [name, value] of Object.entries({ ...json, ...(isNamed && extra) })) {
-    const text = textOf(value);
-    const isToken = name.endsWith('_token') || (isNamed && name in extra);
-    if (isToken && text !== null) named[name] = text;
-  }
-  return named;
+/** What `extra_special_tokens` names, where it is no list. */
+function extraIn({ extra_special_tokens: extra }: Json): Record<string, string> {
+  return typeof extra === 'object' && extra !== null && !Array.isArray(extra) ? textsOf(extra) : {};
+}
+
+function textsOf(json: object, isWanted = (_name: string) => true): Record<string, string> {
+  const texts = Object.entries(json).map(([name, value]) => [name, textOf(value)] as const);
+  return Object.fromEntries(
+    texts.filter((entry): entry is [string, string] => entry[1] !== null && isWanted(entry[0])),
+  );
 }
 
 function listedIn(json: Json): string[] {
@@ -37,20 +37,19 @@ function listedIn(json: Json): string[] {
 }
 
 /**
- * The special tokens of a folder: from `tokenizer_config.json` and `special_tokens_map.json`. As in
- * transformers, the map decides in old folders, those whose configuration lists no `added_tokens_decoder`;
- * in others it only fills in.
+ * The special tokens of a folder: from `tokenizer_config.json`, and in old folders, whose configuration has no
+ * `added_tokens_decoder`, from `special_tokens_map.json` before it. transformers reads the map nowhere else.
  *
  * @param folder a Hugging Face model folder
  * @param config content of its `tokenizer_config.json`
  * @throws {TokenizerError} when the map is damaged
  */
 export async function readSpecialTokens(folder: string, config: Json): Promise<SpecialTokens> {
-  const map = (await readJsonObject(join(folder, 'special_tokens_map.json'))) ?? {};
-  const mapDecides = !('added_tokens_decoder' in config);
-  const [first, second] = mapDecides ? [config, map] : [map, config];
+  const hasMap = !('added_tokens_decoder' in config);
+  const map = (hasMap && (await readJsonObject(join(folder, 'special_tokens_map.json')))) || {};
+  const tokens = textsOf({ ...config, ...map }, (name) => name.endsWith('_token'));
   return {
-    named: { ...namedIn(first), ...namedIn(second) },
-    others: [...new Set([...listedIn(first), ...listedIn(second)])],
+    named: { ...tokens, ...extraIn(config), ...extraIn(map) },
+    others: [...new Set([...listedIn(config), ...listedIn(map)])],
   };
 }

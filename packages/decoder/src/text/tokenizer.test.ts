@@ -136,7 +136,7 @@ describe('loadTokenizer', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const bpe = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'] };
-  const load = async (json: unknown, config?: unknown, template?: string) => {
+  const load = async (json: unknown, config?: unknown, template?: string, map?: unknown) => {
     await rm(folder, { recursive: true });
     folder = await mkdtemp(join(tmpdir(), 'namm-tokenizer-'));
     await writeFile(
@@ -145,6 +145,7 @@ describe('loadTokenizer', () => {
     );
     if (config) await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
     if (template) await writeFile(join(folder, 'chat_template.jinja'), template);
+    if (map) await writeFile(join(folder, 'special_tokens_map.json'), JSON.stringify(map));
     return loadTokenizer(folder);
   };
 
@@ -202,6 +203,68 @@ describe('loadTokenizer', () => {
     const messages = [{ role: 'user', content: 'hi' }];
     expect(tokenizer.applyChatTemplate(messages, { variables: { mood: '!' } })).toBe('<s>hi!');
     expect(tokenizer.bosId).toBe(3);
+  });
+
+  describe('special tokens of other files than tokenizer.json', () => {
+    const word = { content: 'ab', lstrip: false, normalized: false, rstrip: false };
+    it.each<[string, object, object | null]>([
+      ['a name', { eos_token: 'ab' }, null],
+      ['another name', { image_token: 'ab' }, null],
+      ['a list', { extra_special_tokens: ['ab'] }, null],
+      ['an older list', { additional_special_tokens: [{ content: 'ab' }] }, null],
+      ['names of its own', { extra_special_tokens: { boi: 'ab' } }, null],
+      ['the map', {}, { eos_token: 'ab' }],
+      [
+        'added_tokens_decoder, whose id does not count',
+        { added_tokens_decoder: { 7: word } },
+        null,
+      ],
+    ])('%s: one token wherever the text stands', async (_, config, map) => {
+      const model = { ...bpe, vocab: { a: 0, b: 1, ab: 2, aab: 3 }, merges: ['a ab', 'a b'] };
+      const tokenizer = await load({ model }, config, undefined, map);
+      expect(tokenizer.encode('aabb')).toEqual([0, 2, 1]);
+      if (!('added_tokens_decoder' in config)) expect(tokenizer.isSpecial(2)).toBe(true);
+    });
+
+    it('those that the vocabulary lacks get ids behind it, names first', async () => {
+      const extra_special_tokens = ['<b>', '<a>'];
+      const tokenizer = await load({ model: bpe }, { extra_special_tokens, eos_token: '<e>' });
+      expect(['<e>', '<b>', '<a>'].map((text) => tokenizer.idOf(text))).toEqual([3, 4, 5]);
+      expect(tokenizer.encode('a<a>b')).toEqual([0, 5, 1]);
+      expect(tokenizer.decode([0, 5, 1], { skipSpecialTokens: true })).toBe('a b');
+    });
+
+    it('the map counts before the configuration, but not beside added_tokens_decoder', async () => {
+      const config = { eos_token: 'a', extra_special_tokens: { x: 'b' } };
+      const map = { eos_token: 'b', bos_token: 'ab', extra_special_tokens: ['ab'] };
+      const template = '{{ bos_token }}|{{ eos_token }}|{{ x }}';
+      const old = await load({ model: bpe }, config, template, map);
+      expect(old.applyChatTemplate([])).toBe('ab|b|b');
+      const listed = { ...config, added_tokens_decoder: {} };
+      const current = await load({ model: bpe }, listed, template, map);
+      expect(current.applyChatTemplate([])).toBe('|a|b');
+    });
+  });
+
+  it('takes the template of a tokenizer, and with a processor that of the processor', async () => {
+    await load({ model: bpe }, { chat_template: 'tokenizer' });
+    const file = join(folder, 'chat_template.json');
+    await writeFile(file, JSON.stringify({ chat_template: 'processor' }));
+    expect((await loadTokenizer(folder)).applyChatTemplate([])).toBe('tokenizer');
+    await writeFile(join(folder, 'preprocessor_config.json'), '{}');
+    expect((await loadTokenizer(folder)).applyChatTemplate([])).toBe('processor');
+    await rm(join(folder, 'tokenizer_config.json'));
+    await rm(join(folder, 'preprocessor_config.json'));
+    expect((await loadTokenizer(folder)).applyChatTemplate([])).toBe('processor');
+  });
+
+  it('refuses unknown options by name', async () => {
+    const tokenizer = await load({ model: bpe }, {}, 'x');
+    const wrong = { addSpecialToken: false, skipSpecial: true, tool: [] };
+    expect(() => tokenizer.encode('a', wrong as object)).toThrow(/addSpecialToken.*Did you mean/);
+    expect(() => tokenizer.decode([0], wrong as object)).toThrow(/^addSpecialToken: /);
+    expect(() => tokenizer.stream({ skipSpecial: true } as object)).toThrow(/^skipSpecial: /);
+    expect(() => tokenizer.applyChatTemplate([], { tool: [] } as object)).toThrow(/^tool: .*tools/);
   });
 
   it('passes on what a template refuses, and refuses a template that cannot be parsed', async () => {

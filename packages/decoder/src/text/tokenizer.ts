@@ -3,6 +3,7 @@ import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { checkNames, InvalidArgumentError } from '@namm/core';
 
 import { ggufAt } from '../source/gguf/gguf-at.js';
+import { addSpecialTokens } from './add-special-tokens.js';
 import type { ChatMessage } from './chat-template.js';
 import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
@@ -268,7 +269,11 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   for (const template of chatTemplates.values()) template.parse();
   const generation = await readGenerationSettings(folder);
   return new Tokenizer(
-    { file, json: checkTokenizer(json, file), config, specialTokens, chatTemplates },
+    {
+      file,
+      json: addSpecialTokens(checkTokenizer(json, file), config, specialTokens),
+      ...{ config, specialTokens, chatTemplates },
+    },
     generation,
   );
 }
