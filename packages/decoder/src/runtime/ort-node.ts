@@ -4,6 +4,10 @@ import { RuntimeFailure } from '../errors.js';
 import { nativeCall } from './native-gate.js';
 import type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './runtime.js';
 
+// Version 1.30.0 collects telemetry and leaves a log of it in the temporary folder for each process, unless its user has said
+// otherwise. It asks when the first session is made; a worker's environment is a copy that it does not see.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 /**
  * ONNX Runtime on this machine's CPU; no other file knows onnxruntime-node. In version 1.30.0 inputs are read
  * without a copy, outputs come back as fresh arrays, and `run` blocks the event loop while it computes.
