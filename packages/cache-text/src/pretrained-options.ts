@@ -5,7 +5,7 @@ import type { EvictionPolicy } from '@namm/kv-cache';
 import type { AnyPolicy } from './sequence-model.js';
 
 /** What both kinds of models take. */
-interface LoadingOptions<Policy> extends PretrainedModelOptions {
+interface LoadingOptions<Policy> extends Omit<PretrainedModelOptions, 'dtype'> {
   /**
    * Decides what the caches of the model forget, unless a cache is made with another one.
    * @defaultValue `full()`
@@ -19,7 +19,7 @@ interface LoadingOptions<Policy> extends PretrainedModelOptions {
  * Options of {@link NammModelForCausalLM.from_pretrained}: those of transformers.js that have a meaning here
  * (`progress_callback`, `config`, `cache_dir`, `local_files_only`, `revision`, `subfolder`), those of
  * `Decoder.load`, and the policy. Other options of transformers.js are refused unless they ask for what is
- * done anyway: `device: 'cpu'`, `dtype: 'fp32'` or `'auto'`.
+ * done anyway: `device: 'cpu'`. `dtype` is that of `Decoder.load`: `'auto'`, `'fp32'`, `'q8'` or `'q4'`.
  */
 export interface NammModelOptions extends LoadingOptions<EvictionPolicy>, DecoderOptions {
   readonly worker?: false;
@@ -34,6 +34,7 @@ export interface NammWorkerOptions extends LoadingOptions<WorkerPolicy>, Decoder
 const decoderOptions = [
   'probe',
   'chunkSize',
+  'dtype',
   'ropeScaling',
   'maximumPositions',
   'threads',
@@ -59,7 +60,6 @@ const loadingOptions = [
 /** What stands for "as usual" in the options of transformers.js that have no other meaning here. */
 const harmless: Readonly<Record<string, readonly unknown[]>> = {
   device: ['cpu'],
-  dtype: ['fp32', 'auto'],
   model_file_name: [],
   use_external_data_format: [],
   session_options: [],
@@ -67,7 +67,6 @@ const harmless: Readonly<Record<string, readonly unknown[]>> = {
 
 const advice: Readonly<Record<string, string>> = {
   device: "everything is computed on the CPU: leave it out, or say 'cpu'",
-  dtype: "weights are read from safetensors and computed in float32: leave it out, or say 'fp32'",
   model_file_name: 'no ONNX file is read: the graph is built from config.json and safetensors',
   use_external_data_format:
     'no ONNX file is read: the graph is built from config.json and safetensors',

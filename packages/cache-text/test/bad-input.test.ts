@@ -18,7 +18,7 @@ describe('options of from_pretrained', () => {
   it.each<[string, unknown, RegExp]>([
     ['device', 'webgpu', /device: "webgpu" is not supported; everything is computed on the CPU/],
     ['device', { model: 'cuda' }, /device: \{"model":"cuda"\}/],
-    ['dtype', 'q4', /dtype: "q4" is not supported; weights are read from safetensors/],
+    ['dtype', 'q4f16', /dtype: 'q4f16' is not one of auto, fp32, q8, q4/],
     ['model_file_name', 'decoder', /model_file_name: .* no ONNX file is read/],
     ['use_external_data_format', true, /use_external_data_format/],
     ['session_options', { intraOpNumThreads: 2 }, /session_options: .* there is `threads`/],

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Probe } from '@namm/kv-cache';
 import { checkProbe } from './probes/probe-kinds.js';
 import type { Runtime } from './runtime/runtime.js';
+import { type Dtype, dtypes } from './source/dtype.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import type { RopeScaling } from './spec/rope-scaling.js';
 import { scaleRope } from './spec/scale-rope.js';
@@ -18,6 +19,12 @@ export interface DecoderOptions {
    * @defaultValue 256
    */
   readonly chunkSize?: number;
+  /**
+   * What weights are held and multiplied in: `auto` leaves floats float32 and blocks of a GGUF file in their bits,
+   * `fp32` makes all float32, `q8` and `q4` round matrices to few bits, also those of a folder.
+   * @defaultValue `auto`
+   */
+  readonly dtype?: Dtype;
   /** Reaches beyond the length the model was trained for. */
   readonly ropeScaling?: RopeScaling;
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
@@ -42,23 +49,26 @@ export interface DecoderOptions {
 export function checkOptions(options: DecoderOptions): {
   readonly probe: Probe;
   readonly chunkSize: number;
+  readonly dtype: Dtype;
   readonly threads: number;
   readonly runtime: Runtime | undefined;
 } {
   checkNames('Decoder.load', options, [
     'probe',
     'chunkSize',
+    'dtype',
     'ropeScaling',
     'maximumPositions',
     'threads',
     'runtime',
   ]);
-  const { probe = { kind: 'none' }, chunkSize = 256, runtime } = options;
+  const { probe = { kind: 'none' }, chunkSize = 256, dtype = 'auto', runtime } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('threads', threads, 1);
-  return { probe, chunkSize, threads: Math.min(threads, availableParallelism()), runtime };
+  checkChoice('dtype', dtype, dtypes);
+  return { probe, chunkSize, dtype, threads: Math.min(threads, availableParallelism()), runtime };
 }
 
 /** The model as the options want it. */

@@ -71,19 +71,22 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * Loads a model.
    *
    * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64); a GGUF file, or a
-   *   folder that holds one, whose blocks become float32; or a model from elsewhere: a spec and weights
+   *   folder that holds one; or a model from elsewhere: a spec and weights
    * @param options how it is run
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
    * @throws {InvalidArgumentError} when an option or the spec cannot be
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe, chunkSize, threads, runtime = ortNode } = checkOptions(options);
+    const { probe, chunkSize, dtype, threads, runtime = ortNode } = checkOptions(options);
     const opened = typeof model === 'string' ? await openModel(model) : checkSource(model);
     checkSpec(opened.spec);
     const source = { ...opened, spec: applyOptions(opened.spec, options) };
-    const session = await runtime.load(await buildGraph(source, probe), { threads });
-    return new Decoder(source, session, probe, chunkSize);
+    const graph = await buildGraph(source, probe, dtype);
+    const session = await runtime.load(graph, { threads });
+    // Rows that were computed with rounded weights are another model's.
+    const digest = graph.areFewBits ? `${source.digest} ${dtype}` : source.digest;
+    return new Decoder({ ...source, digest }, session, probe, chunkSize);
   }
 
   /**

@@ -27,6 +27,7 @@ export type { RotaryScaling, RotarySpec } from './rotary/rotary-spec.js';
 export { ortNode } from './runtime/ort-node.js';
 export type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './runtime/runtime.js';
 export { ConfigReader } from './source/config-reader.js';
+export type { Dtype } from './source/dtype.js';
 export { type ModelFolder, openModelFolder } from './source/model-folder.js';
 export type { ModelSource } from './source/model-source.js';
 export { openModel } from './source/open-model.js';

@@ -13,7 +13,7 @@ import {
 } from '@namm/tensors';
 import { ggufModel, randomBlocks, randomModel, readFolder, writeGgufModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Decoder, ModelFolderError, openModel } from '../src/index.js';
+import { Decoder, type DecoderOptions, ModelFolderError, openModel } from '../src/index.js';
 import { feed, largestDifference, quiet } from './helpers.js';
 
 const fixtures = join(import.meta.dirname, '__fixtures__');
@@ -25,8 +25,12 @@ afterAll(() => rm(work, { recursive: true }));
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
 
-async function logitsOf(path: string, tokens: readonly number[] = ids): Promise<number[]> {
-  const decoder = await Decoder.load(path, quiet);
+async function logitsOf(
+  path: string,
+  tokens: readonly number[] = ids,
+  options: DecoderOptions = {},
+): Promise<number[]> {
+  const decoder = await Decoder.load(path, { ...quiet, ...options });
   const logits = await feed(decoder, decoder.createCache(), tokens);
   await decoder.release();
   return logits;
@@ -112,12 +116,31 @@ async function quantised(type: string): Promise<{ gguf: string; folder: string }
 }
 
 const blockTypes = 'Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL'.split(' ');
-it.each(blockTypes)('a model in %s gives the bits of its numbers', async (type) => {
-  const { gguf, folder } = await quantised(type);
-  const logits = await logitsOf(gguf);
-  const spread = Math.max(...logits) - Math.min(...logits);
-  expect(spread).toBeGreaterThan(0.1); // logits that say something
-  expect(logits).toEqual(await logitsOf(folder));
+describe.each(blockTypes)('a model in %s', (type) => {
+  let twins: { gguf: string; folder: string };
+  let expected: number[];
+  let spread: number;
+  // More tokens than a chunk holds: one of the chunks then wants no logits.
+  const tokens = Array.from({ length: 12 }, (_, i) => (7 * i) % 23);
+  const chunked = { chunkSize: 5 };
+  beforeAll(async () => {
+    twins = await quantised(type);
+    expected = await logitsOf(twins.folder, tokens, chunked);
+    spread = Math.max(...expected) - Math.min(...expected);
+    expect(spread).toBeGreaterThan(0.1); // logits that say something
+  });
+
+  it('gives the bits of its numbers in float32', async () => {
+    const logits = await logitsOf(twins.gguf, tokens, { ...chunked, dtype: 'fp32' });
+    expect(logits).toEqual(expected);
+  });
+
+  it('gives nearly the same in its own bits', async () => {
+    const logits = await logitsOf(twins.gguf, tokens, chunked);
+    const difference = largestDifference(logits, expected);
+    expect(difference).toBeLessThan(0.06 * spread);
+    expect(difference).toBeGreaterThan(0);
+  });
 });
 
 describe('factors of RoPE', () => {

@@ -1,4 +1,5 @@
 // What needs no file system: runs in browsers as well as in Node, as `@namm/tensors/portable`.
+export type { BlockParts } from './gguf/block-formats.js';
 export { blockLayout, dequantisable, dequantise } from './gguf/dequantise.js';
 export type { GgufLayout } from './gguf/gguf-types.js';
 export {
@@ -6,6 +7,8 @@ export {
   type GgufTypedValue,
   serializeGguf,
 } from './gguf/serialize-gguf.js';
+export { blockParts, type SplitBlocks, splitBlocks } from './gguf/split-blocks.js';
+export { quantiseGroups } from './quantise-groups.js';
 export type { Dtype } from './safetensors/dtype.js';
 export {
   type ParsedSafetensors,

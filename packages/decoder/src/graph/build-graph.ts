@@ -1,6 +1,7 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder } from '@namm/onnx';
 import type { RuntimeModel } from '../runtime/runtime.js';
+import type { Dtype } from '../source/dtype.js';
 import type { ModelSource } from '../source/model-source.js';
 import { backbone } from './backbone.js';
 import { checkUnusedWeights } from './check-unused-weights.js';
@@ -22,14 +23,19 @@ import { Weights } from './weights.js';
  *
  * @param source the model
  * @param probe what to report of the attention
- * @returns what a runtime loads
+ * @param dtype what matrices are held in
+ * @returns what a runtime loads, and whether a matrix in it is in few bits
  * @throws {ModelFolderError} when a weight is missing, has another shape or type than the spec says, or
  *   would be left out although it matters
  */
-export async function buildGraph(source: ModelSource, probe: Probe): Promise<RuntimeModel> {
+export async function buildGraph(
+  source: ModelSource,
+  probe: Probe,
+  dtype: Dtype,
+): Promise<RuntimeModel & { readonly areFewBits: boolean }> {
   const { spec } = source;
   const graph = new GraphBuilder(spec.family);
-  const weights = new Weights(source, graph);
+  const weights = new Weights(source, graph, dtype);
   const context = { graph, weights, order: graph.input(names.order, 'int32', ['new']) };
   const hidden = backbone(context, spec, probe, inputRows(context, spec));
   if (spec.head) {
@@ -38,5 +44,7 @@ export async function buildGraph(source: ModelSource, probe: Probe): Promise<Run
   }
   graph.output(names.hidden, hidden, 'float32', ['outputs', spec.hiddenSize]);
   await checkUnusedWeights(source, weights.used);
-  return { graph: graph.encode(), weightsFolder: weights.folder, memory: weights.memory };
+  await weights.checkFloats();
+  const { folder: weightsFolder, memory, areFewBits } = weights;
+  return { graph: graph.encode(), weightsFolder, memory, areFewBits };
 }

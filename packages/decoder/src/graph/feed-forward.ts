@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { FeedForwardSpec } from '../spec/decoder-spec.js';
 import { activation } from './activation.js';
-import { linear } from './linear.js';
+import { linear, linears } from './linear.js';
 import type { Weights } from './weights.js';
 
 /** The second half of a layer, for `x [rows, hiddenSize]`. */
@@ -19,8 +19,8 @@ function inner(graph: GraphBuilder, weights: Weights, spec: FeedForwardSpec, x: 
     case 'plain':
       return activation(graph, spec.activation, linear(graph, weights, spec.up, x));
     case 'gated': {
-      const gate = activation(graph, spec.activation, linear(graph, weights, spec.gate, x));
-      return graph.node('Mul', [gate, linear(graph, weights, spec.up, x)]);
+      const [gate, up] = linears(graph, weights, [spec.gate, spec.up], x);
+      return graph.node('Mul', [activation(graph, spec.activation, gate!), up!]);
     }
     case 'fused-gated': {
       const both = linear(graph, weights, spec.gateAndUp, x);

@@ -1,5 +1,6 @@
 import type { Value } from '@namm/onnx';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
+import { fewBitRows } from './few-bit-rows.js';
 import type { GraphContext } from './graph-context.js';
 import { names } from './names.js';
 
@@ -30,9 +31,13 @@ function embeddedIds(
   { vocabularySize, hiddenSize, embedding }: DecoderSpec,
 ): Value | null {
   if (!embedding) return null;
-  const table = weights.get(embedding.weight, [vocabularySize!, hiddenSize]);
   const ids = graph.input(names.ids, 'int32', ['ids']);
-  const rows = graph.node('Gather', [table, ids]);
+  const [outputs, inputs] = [vocabularySize!, hiddenSize];
+  const { weight } = embedding;
+  const matrix = weights.fewBits([{ weight, outputs, inputs, layout: 'outputs-first' }]);
+  const rows = matrix
+    ? fewBitRows(graph, matrix, ids)
+    : graph.node('Gather', [weights.get(weight, [outputs, inputs]), ids]);
   if (embedding.scale === 1) return rows;
   return graph.node('Mul', [rows, graph.float32([embedding.scale])]);
 }

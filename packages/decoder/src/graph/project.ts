@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
-import { linear } from './linear.js';
+import { linear, linears } from './linear.js';
 import { norm } from './norm.js';
 import type { Weights } from './weights.js';
 
@@ -59,7 +59,7 @@ function multiply(graph: GraphBuilder, weights: Weights, spec: AttentionSpec, x:
   const { projections, queryHeads, keyValueHeads, headSize } = spec;
   if (projections.kind === 'separate') {
     const { query, key, value } = projections;
-    return [query, key, value].map((part) => linear(graph, weights, part, x));
+    return linears(graph, weights, [query, key, value], x);
   }
   const all = linear(graph, weights, projections.all, x);
   const sizes = [queryHeads, keyValueHeads, keyValueHeads].map((heads) => heads * headSize);

@@ -2,16 +2,30 @@ import { dirname, relative } from 'node:path';
 import type { GraphBuilder, Value } from '@namm/onnx';
 import { blockLayout, dequantisable } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
+import { isAllFinite } from '../is-all-finite.js';
+import type { Dtype } from '../source/dtype.js';
+import {
+  type FewBitPlan,
+  type FewBits,
+  isSamePlan,
+  planFewBits,
+  readFewBits,
+} from '../source/few-bits.js';
 import { type FloatFormat, floatFormat } from '../source/float-formats.js';
 import type { ModelSource } from '../source/model-source.js';
 import { readWeightBytes } from '../source/read-weight-bytes.js';
 import { readWeightFloats } from '../source/read-weight-floats.js';
 import { placeOf, type Weight } from '../source/weight.js';
+import type { LinearSpec } from '../spec/decoder-spec.js';
+import type { FewBitMatrix } from './few-bit-matrix.js';
+
+/** A matrix that rows are multiplied with, and how it is stored. */
+export type MatrixSpec = Pick<LinearSpec, 'weight' | 'inputs' | 'outputs' | 'layout'>;
 
 /**
  * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
- * into their files, or to memory, where those in blocks become float32 when the model is loaded. Each is checked
- * for existence, shape and format when it is asked for.
+ * into their files, or to memory, where matrices are brought to few bits and those in blocks to float32 when the model
+ * is loaded. Each is checked for existence, shape and format when it is asked for.
  */
 export class Weights {
   /** Folder that the locations of files in the graph are relative to. */
@@ -20,13 +34,24 @@ export class Weights {
   readonly memory = new Map<string, () => Promise<Uint8Array>>();
   readonly #source: ModelSource;
   readonly #graph: GraphBuilder;
+  readonly #dtype: Dtype;
   readonly #values = new Map<string, Value>();
+  readonly #matrices = new Map<string, FewBitMatrix>();
+  readonly #sums = new Map<string, Value>();
+  readonly #used = new Set<string>();
   /** ONNX Runtime 1.30 maps all weights from files, or takes all from memory. */
   readonly #areMapped: boolean;
 
-  constructor(source: ModelSource, graph: GraphBuilder) {
+  /**
+   * @param source of the weights
+   * @param graph that gets them
+   * @param dtype what matrices are held in
+   */
+  constructor(source: ModelSource, graph: GraphBuilder, dtype: Dtype = 'auto') {
     this.#source = source;
-    this.#areMapped = Array.from(source.weights.values()).every(canBeMapped);
+    this.#dtype = dtype;
+    const areFloats = dtype === 'auto' || dtype === 'fp32';
+    this.#areMapped = areFloats && Array.from(source.weights.values()).every(canBeMapped);
     this.#graph = graph;
     this.folder = commonFolder(source.weights.values());
   }
@@ -50,13 +75,113 @@ export class Weights {
           ? stored
           : this.#graph.node('Cast', [stored], { attributes: { to: 1 /* float32 */ } });
       this.#values.set(name, value);
+      this.#used.add(name);
     }
     return value;
   }
 
+  /**
+   * Matrices in few bits, one below the other: what multiplies the same rows takes one kernel. Null where they are to
+   * be computed with in float32, or cannot be joined.
+   *
+   * @param specs the matrices; their weights are as the source calls them
+   * @throws {ModelFolderError} as {@link get}
+   */
+  fewBits(specs: readonly MatrixSpec[]): FewBitMatrix | null {
+    const name = specs.map(({ weight }) => weight).join('+');
+    const known = this.#matrices.get(name);
+    if (known) return known;
+    const planned = specs.map((spec) => this.#planFewBits(spec));
+    const [first] = planned;
+    if (!first || !planned.every((other) => other && isSamePlan(other.plan, first.plan)))
+      return null;
+    const { inputs } = specs[0]!;
+    const outputs = specs.reduce((sum, spec) => sum + spec.outputs, 0);
+    const { bits, groupSize } = first.plan;
+    const groups = inputs / groupSize;
+    // Read once for all parts; the runtime asks for one after the other.
+    let read: Promise<FewBits> | undefined;
+    const part = (key: keyof FewBits, type: 'uint8' | 'float32', shape: readonly number[]) => {
+      const length = shape.reduce((product, n) => product * n, type === 'uint8' ? 1 : 4);
+      const place = this.#inMemory(length, async () => {
+        read ??= readFewBits(
+          planned.map((each, i) => ({ weight: each!.weight, layout: specs[i]!.layout })),
+          first.plan,
+          (weight) => this.#failNonFinite(weight),
+        );
+        return new Uint8Array((await read)[key].buffer);
+      });
+      return this.#graph.external(`${name}/${key}`, type, shape, place);
+    };
+    const { hasOffsets } = first.plan;
+    const matrix: FewBitMatrix = {
+      ...{ outputs, inputs, bits, groupSize },
+      codes: part('codes', 'uint8', [outputs, groups, (groupSize * bits) / 8]),
+      scales: part('scales', 'float32', [outputs, groups]),
+      offsets: hasOffsets ? part('offsets', 'float32', [outputs, groups]) : null,
+      groupSums: hasOffsets ? this.#groupSums(inputs, groupSize) : null,
+    };
+    this.#matrices.set(name, matrix);
+    for (const { weight } of specs) this.#used.add(weight);
+    return matrix;
+  }
+
+  /** Whether a matrix handed out so far is in few bits. */
+  get areFewBits(): boolean {
+    return this.#matrices.size > 0;
+  }
+
   /** Names handed out so far. */
   get used(): ReadonlySet<string> {
-    return new Set(this.#values.keys());
+    return this.#used;
+  }
+
+  /**
+   * Checks the float weights handed out, where others are in few bits: products of those round what they are given to
+   * 8 bits, and make numbers of NaN (ONNX Runtime 1.30), so that nobody would see it.
+   *
+   * @throws {ModelFolderError} naming the weight that is not finite
+   */
+  async checkFloats(): Promise<void> {
+    if (this.#matrices.size === 0) return;
+    for (const name of this.#values.keys()) {
+      const weight = this.#source.weights.get(name)!;
+      if (!isAllFinite(await readWeightFloats(weight))) this.#failNonFinite(weight);
+    }
+  }
+
+  #failNonFinite(weight: Weight): never {
+    const problem = `the weight ${weight.name} is not finite; fetch the model again.`;
+    throw new ModelFolderError(placeOf(weight, this.#source.name), problem, {
+      details: { tensor: weight.name },
+    });
+  }
+
+  #planFewBits(spec: MatrixSpec): { readonly weight: Weight; readonly plan: FewBitPlan } | null {
+    const { weight: name, inputs, outputs, layout } = spec;
+    const shape = layout === 'outputs-first' ? [outputs, inputs] : [inputs, outputs];
+    const { weight } = this.#find(name, shape);
+    const { embedding, head } = this.#source.spec;
+    const isTable = name === embedding?.weight || name === head?.linear.weight;
+    const plan = planFewBits(weight, this.#dtype, inputs, isTable);
+    return plan && { weight, plan };
+  }
+
+  /** `[inputs, groups]`: 1 where an input is of the group. */
+  #groupSums(inputs: number, groupSize: number): Value {
+    const name = `group-sums/${inputs}/${groupSize}`;
+    const groups = inputs / groupSize;
+    let value = this.#sums.get(name);
+    if (!value) {
+      const place = this.#inMemory(4 * inputs * groups, async () => {
+        const ones = new Float32Array(inputs * groups);
+        for (let i = 0; i < inputs; i++) ones[i * groups + Math.floor(i / groupSize)] = 1;
+        return new Uint8Array(ones.buffer);
+      });
+      value = this.#graph.external(name, 'float32', [inputs, groups], place);
+      this.#sums.set(name, value);
+    }
+    return value;
   }
 
   /** @param format as which it is stored, or null where it has to become float32 first */

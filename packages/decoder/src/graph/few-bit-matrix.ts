@@ -1,0 +1,20 @@
+import type { Value } from '@namm/onnx';
+
+/** A matrix `[outputs, inputs]` in few bits: number = scale · (code − 2^(bits − 1)) + offset, by groups of a row. */
+export interface FewBitMatrix {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly bits: 4 | 8;
+  readonly groupSize: number;
+  /** uint8 `[outputs, groups, groupSize · bits / 8]`; of two codes in a byte the first is in the low bits. */
+  readonly codes: Value;
+  /** float32 `[outputs, groups]`. */
+  readonly scales: Value;
+  /** float32 `[outputs, groups]`, or null where all are 0. */
+  readonly offsets: Value | null;
+  /**
+   * float32 `[inputs, groups]`: 1 where an input is of the group, else 0; null without offsets. One product sums rows
+   * by groups (ReduceSum would take two more nodes, and gives a wrong shape for no rows in ONNX Runtime 1.30).
+   */
+  readonly groupSums: Value | null;
+}
