@@ -19,6 +19,7 @@ import {
   threadCount,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core';
+import { weightDtypes } from '@namm/decoder';
 import { policyNames } from '@namm/kv-cache';
 import { answerPrompt } from './answer-prompt.js';
 import { choosePolicy } from './choose-policy.js';
@@ -86,6 +87,12 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   )
   .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber)
   .option('--threads <count>', 'threads that compute', threadCount)
+  .addOption(
+    new Option(
+      '--dtype <dtype>',
+      'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
+    ).choices(weightDtypes),
+  )
   .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
   .option('--json', 'print one object of JSON')
   .option('--seed <seed>', 'of planted facts, random eviction and sampling', fromZero, 1)
@@ -162,6 +169,7 @@ async function answer(model: string, options: Options): Promise<void> {
     decoder: {
       chunkSize: options.chunk,
       ...(threads && { threads }),
+      ...(options.dtype && { dtype: options.dtype }),
       ropeScaling: ropeScalingOf(options),
     },
     signal: interruptSignal(),

@@ -3,7 +3,7 @@ import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@na
 import type { Probe } from '@namm/kv-cache';
 import { checkProbe } from './probes/probe-kinds.js';
 import type { Runtime } from './runtime/runtime.js';
-import { type Dtype, dtypes } from './source/dtype.js';
+import { type WeightDtype, weightDtypes } from './source/weight-dtype.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import type { RopeScaling } from './spec/rope-scaling.js';
 import { scaleRope } from './spec/scale-rope.js';
@@ -24,7 +24,7 @@ export interface DecoderOptions {
    * `fp32` makes all float32, `q8` and `q4` round matrices to few bits, also those of a folder.
    * @defaultValue `auto`
    */
-  readonly dtype?: Dtype;
+  readonly dtype?: WeightDtype;
   /** Reaches beyond the length the model was trained for. */
   readonly ropeScaling?: RopeScaling;
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
@@ -49,7 +49,7 @@ export interface DecoderOptions {
 export function checkOptions(options: DecoderOptions): {
   readonly probe: Probe;
   readonly chunkSize: number;
-  readonly dtype: Dtype;
+  readonly dtype: WeightDtype;
   readonly threads: number;
   readonly runtime: Runtime | undefined;
 } {
@@ -67,7 +67,7 @@ export function checkOptions(options: DecoderOptions): {
   checkProbe(probe);
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('threads', threads, 1);
-  checkChoice('dtype', dtype, dtypes);
+  checkChoice('dtype', dtype, weightDtypes);
   return { probe, chunkSize, dtype, threads: Math.min(threads, availableParallelism()), runtime };
 }
 

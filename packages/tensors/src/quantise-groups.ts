@@ -3,8 +3,8 @@ import { InvalidArgumentError } from '@namm/core/portable';
 /**
  * Rounds numbers to few bits, by groups that share a scale: number ≈ scale · (code − 2^(bits − 1)).
  *
- * In 8 bits the largest number of a group becomes ±127. In 4 bits the scale is the one of 19 that leaves the least
- * squared error, each being the best for the codes that it leads to.
+ * In 8 bits the largest number of a group becomes ±127. In 4 bits the scale is the one of seven that leaves the least
+ * squared error, each being the best for the codes that it leads to (19 would leave 0.1 % less in thrice the time).
  *
  * @param numbers whole groups; one that is not finite makes the scale of its group so too
  * @param bits of a code
@@ -47,8 +47,8 @@ function roundTo8(numbers: Float32Array, codes: Uint8Array, start: number, size:
   return scale;
 }
 
-/** Steps of the scale that are tried around the one that makes the number furthest from 0 the code 0. */
-const steps = 9;
+/** Codes that the number furthest from 0 is to have, negated: with 8 it has one exactly. */
+const extremes = [7.1, 7.4, 7.7, 8, 8.3, 8.6, 8.9];
 
 /** @returns the scale */
 function roundTo4(numbers: Float32Array, codes: Uint8Array, start: number, size: number): number {
@@ -65,8 +65,8 @@ function roundTo4(numbers: Float32Array, codes: Uint8Array, start: number, size:
     return areFinite ? 0 : Number.NaN;
   }
   let [best, bestInverse, leastError] = [0, 0, Infinity];
-  for (let step = -steps; step <= steps; step++) {
-    const inverse = -(8 + 0.1 * step) / extreme;
+  for (const wanted of extremes) {
+    const inverse = -wanted / extreme;
     let [squares, products, total] = [0, 0, 0];
     for (let i = start; i < end; i++) {
       const number = numbers[i]!;

@@ -1,8 +1,8 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder } from '@namm/onnx';
 import type { RuntimeModel } from '../runtime/runtime.js';
-import type { Dtype } from '../source/dtype.js';
 import type { ModelSource } from '../source/model-source.js';
+import type { WeightDtype } from '../source/weight-dtype.js';
 import { backbone } from './backbone.js';
 import { checkUnusedWeights } from './check-unused-weights.js';
 import { inputRows } from './input-rows.js';
@@ -31,7 +31,7 @@ import { Weights } from './weights.js';
 export async function buildGraph(
   source: ModelSource,
   probe: Probe,
-  dtype: Dtype,
+  dtype: WeightDtype,
 ): Promise<RuntimeModel & { readonly areFewBits: boolean }> {
   const { spec } = source;
   const graph = new GraphBuilder(spec.family);

@@ -3,7 +3,6 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 import { blockLayout, dequantisable } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { isAllFinite } from '../is-all-finite.js';
-import type { Dtype } from '../source/dtype.js';
 import {
   type FewBitPlan,
   type FewBits,
@@ -16,6 +15,7 @@ import type { ModelSource } from '../source/model-source.js';
 import { readWeightBytes } from '../source/read-weight-bytes.js';
 import { readWeightFloats } from '../source/read-weight-floats.js';
 import { placeOf, type Weight } from '../source/weight.js';
+import type { WeightDtype } from '../source/weight-dtype.js';
 import type { LinearSpec } from '../spec/decoder-spec.js';
 import type { FewBitMatrix } from './few-bit-matrix.js';
 
@@ -34,7 +34,7 @@ export class Weights {
   readonly memory = new Map<string, () => Promise<Uint8Array>>();
   readonly #source: ModelSource;
   readonly #graph: GraphBuilder;
-  readonly #dtype: Dtype;
+  readonly #dtype: WeightDtype;
   readonly #values = new Map<string, Value>();
   readonly #matrices = new Map<string, FewBitMatrix>();
   readonly #sums = new Map<string, Value>();
@@ -47,7 +47,7 @@ export class Weights {
    * @param graph that gets them
    * @param dtype what matrices are held in
    */
-  constructor(source: ModelSource, graph: GraphBuilder, dtype: Dtype = 'auto') {
+  constructor(source: ModelSource, graph: GraphBuilder, dtype: WeightDtype = 'auto') {
     this.#source = source;
     this.#dtype = dtype;
     const areFloats = dtype === 'auto' || dtype === 'fp32';

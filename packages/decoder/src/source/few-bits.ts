@@ -1,10 +1,10 @@
 import { blockParts, quantiseGroups, splitBlocks } from '@namm/tensors';
 import { isAllFinite } from '../is-all-finite.js';
 import type { LinearSpec } from '../spec/decoder-spec.js';
-import type { Dtype } from './dtype.js';
 import { readRows } from './read-rows.js';
 import { decodeFloats, readWeightFloats } from './read-weight-floats.js';
 import type { Weight } from './weight.js';
+import type { WeightDtype } from './weight-dtype.js';
 
 /** What a matrix becomes in few bits. */
 export interface FewBitPlan {
@@ -35,7 +35,7 @@ const roundedGroup = 32;
  */
 export function planFewBits(
   weight: Weight,
-  dtype: Dtype,
+  dtype: WeightDtype,
   inputs: number,
   isTable: boolean,
 ): FewBitPlan | null {

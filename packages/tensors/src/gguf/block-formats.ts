@@ -13,7 +13,7 @@ export interface BlockParts {
 }
 
 /** Takes the parts of blocks: codes from `code` on, scales and offsets from `group` on. */
-export interface BlockTarget {
+interface BlockTarget {
   readonly codes: Uint8Array;
   readonly scales: Float32Array;
   /** Not written by formats without offsets. */

@@ -8,6 +8,6 @@
  *
  * In few bits, what is multiplied with them is rounded to 8 bits on the way.
  */
-export type Dtype = 'auto' | 'fp32' | 'q8' | 'q4';
+export type WeightDtype = 'auto' | 'fp32' | 'q8' | 'q4';
 
-export const dtypes: readonly Dtype[] = ['auto', 'fp32', 'q8', 'q4'];
+export const weightDtypes = ['auto', 'fp32', 'q8', 'q4'] as const satisfies readonly WeightDtype[];
