@@ -1,9 +1,8 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { number, openModel, ProgressLine, positiveNumber, readBy } from '@namm/cli';
 import { type EpisodeChoices, parseEnvironment } from '@namm/control';
-import { type EnvironmentSettings, observationStatistics } from '@namm/environments';
+import { type EnvironmentSettings, observationStatistics, openEpisodes } from '@namm/environments';
 import { agentFolder, agentNames } from '@namm/models';
-import { openEpisodes } from './open-episodes.js';
 
 /** Which agent, where, and what it is asked for: the options that all commands with an agent have. */
 export interface AgentOptions {

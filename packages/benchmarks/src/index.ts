@@ -23,7 +23,13 @@ export type { SampleMemory } from './memory-watch.js';
 export { type Comparison, compareEqual } from './nanobench/compare-equal.js';
 export { drawPage } from './nanobench/draw-page.js';
 export { type Extension, type ExtensionChoice, parseExtension } from './nanobench/extension.js';
+export {
+  formatNanobench,
+  type NanobenchContext,
+  nanobenchNotes,
+} from './nanobench/format-nanobench.js';
 export { formatCondition, formatSeeds, formatTuned } from './nanobench/format-tables.js';
+export { commonUpdateInterval, evolvedFamiliesOf } from './nanobench/nanobench-entries.js';
 export type {
   LearnedContender,
   NanobenchEntry,

@@ -3,6 +3,8 @@ import {
   type CacheShape,
   KVCache,
   type KVCacheOptions,
+  type Observation,
+  type Probe,
   type StepItem,
   type StepOptions,
   type StepResult,
@@ -20,12 +22,15 @@ export class RecallModel implements TableModel {
   readonly cacheShape: CacheShape = { model: 'recall', layers: [layer, layer] };
   readonly spec: { readonly vocabularySize: number };
   readonly chunkSize: number;
+  readonly probe: Probe;
   /** Items of each step. */
   readonly steps: number[] = [];
   isReleased = false;
   readonly #ids = new WeakMap<KVCache, number[]>();
 
-  constructor(vocabularySize: number, chunkSize: number) {
+  /** @param probe of which it tells that all held tokens were attended to alike */
+  constructor(vocabularySize: number, chunkSize: number, probe: Probe = { kind: 'none' }) {
+    this.probe = probe;
     this.spec = { vocabularySize };
     this.chunkSize = chunkSize;
   }
@@ -47,7 +52,11 @@ export class RecallModel implements TableModel {
       for (const [place, id] of ids.entries()) {
         const known = this.#ids.get(cache)!;
         known.push(id);
-        await cache.update({ count: 1, rows: this.#rowsOf(id), observations: [] });
+        await cache.update({
+          count: 1,
+          rows: this.#rowsOf(id),
+          observations: this.#observe(cache),
+        });
         rows.push(this.#expected(cache, known));
         if (cache.seen % this.chunkSize === 0) report(place + 1);
       }
@@ -69,6 +78,18 @@ export class RecallModel implements TableModel {
     const fork = cache.fork.bind(cache);
     cache.fork = () => this.#track(fork(), [...ids]);
     return cache;
+  }
+
+  #observe(cache: KVCache): Observation[] {
+    const { kind } = this.probe;
+    if (kind !== 'columnSums' && kind !== 'lastQueries') return [];
+    return this.cacheShape.layers.map(({ keyValueHeads }, layer) => {
+      const heads = Array.from({ length: keyValueHeads }, (_, head) => {
+        const slots = cache.tokens(layer, head).length + 1;
+        return new Float32Array(slots).fill(1 / slots);
+      });
+      return kind === 'columnSums' ? { kind, heads } : { kind, rows: 1, heads };
+    });
   }
 
   #rowsOf(id: number) {

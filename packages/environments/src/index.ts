@@ -20,6 +20,7 @@ export {
 } from './data/observation-statistics.js';
 export { type OpenD4rlOptions, openD4rl } from './data/open-d4rl.js';
 export { type DataSet, openDataSet } from './data/open-data-set.js';
+export { openEpisodes } from './data/open-episodes.js';
 export { openMinari } from './data/open-minari.js';
 export { type RecordedEpisode, recordEpisode } from './data/record-episode.js';
 export { writeDataSet } from './data/write-data-set.js';

@@ -5,7 +5,8 @@ import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { openSafetensors, writeSafetensors } from '@namm/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryTask } from '../src/create-environment.js';
-import { openDataSet } from '../src/data/open-data-set.js';
+import { type DataSet, openDataSet } from '../src/data/open-data-set.js';
+import { openEpisodes } from '../src/data/open-episodes.js';
 import { recordEpisode } from '../src/data/record-episode.js';
 import { writeDataSet } from '../src/data/write-data-set.js';
 import { collectFromTask } from '../src/training/collect-from-task.js';
@@ -24,7 +25,7 @@ const mixture = [
 ] as const;
 
 async function read(path: string) {
-  const data = await openDataSet(path);
+  const data = (await openEpisodes(path)) as DataSet;
   const episodes = [];
   for await (const episode of data.episodes()) episodes.push(episode);
   await data.close();

@@ -8,6 +8,7 @@ import type { Episode, EpisodeSource } from '../src/contracts/episode-source.js'
 import { checkStatistics } from '../src/data/check-statistics.js';
 import { observationStatistics } from '../src/data/observation-statistics.js';
 import { openD4rl } from '../src/data/open-d4rl.js';
+import { openEpisodes } from '../src/data/open-episodes.js';
 import { openMinari } from '../src/data/open-minari.js';
 import {
   action,
@@ -65,7 +66,7 @@ describe('openD4rl', () => {
   it('reads every number of every episode, as often as asked', async () => {
     const path = newPath();
     await writeD4rlLookAlike(path);
-    const source = await openD4rl(path);
+    const source = await openEpisodes(path);
     expect(source).toMatchObject({ steps, observationSize, actionSize });
     for await (const _ of source.episodes()) break;
     expectLookAlike(await all(source), false);
@@ -195,7 +196,7 @@ describe('openMinari', () => {
     const root = join(folder, 'hopper', 'medium-v0');
     await mkdir(join(root, 'data'), { recursive: true });
     await writeMinariLookAlike(join(root, 'data', 'main_data.hdf5'));
-    const source = await openMinari(root);
+    const source = await openEpisodes(root);
     expect(source).toMatchObject({ steps, observationSize, actionSize });
     expectLookAlike(await all(source), true);
   });

@@ -16,6 +16,7 @@ export {
   readNamms,
   varyNamm,
 } from './contenders/namm-contender.js';
+export { type BenchmarkModel, openBenchmarkModel } from './contenders/open-benchmark-model.js';
 export { readRival } from './contenders/read-rival.js';
 export type { TransferTrial } from './control/choose-trial.js';
 export {
@@ -25,6 +26,7 @@ export {
   transferForms,
   transferNamm,
 } from './control/transfer-namm.js';
+export { describeGeneration } from './text/describe-generation.js';
 export {
   type EvolveOnTextsOptions,
   evolveOnTexts,

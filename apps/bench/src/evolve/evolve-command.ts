@@ -19,6 +19,7 @@ import {
   threadCount,
 } from '@namm/cli';
 import {
+  describeGeneration,
   evolveOnTexts,
   type FitnessKind,
   fitnessKinds,
@@ -34,7 +35,6 @@ import {
 } from '@namm/features';
 import { modelFolder } from '@namm/models';
 import { InvalidArgumentError } from 'commander';
-import { describeGeneration } from './describe-generation.js';
 import { evolveTexts } from './evolve-texts.js';
 
 interface Options extends RopeScalingOptions {

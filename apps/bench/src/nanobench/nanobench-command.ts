@@ -3,23 +3,22 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   type ConditionSummary,
-  compareEqual,
+  commonUpdateInterval,
   drawPage,
   type Extension,
   type ExtensionChoice,
-  formatAnswers,
-  formatCondition,
-  formatSeeds,
+  evolvedFamiliesOf,
+  formatNanobench,
+  type NanobenchContext,
   type NanobenchEntry,
   type NanobenchModel,
+  nanobenchNotes,
   parseExtension,
   type QuestionPlacement,
   ResultStore,
-  rankAnswers,
   readTunedExtensions,
   runNanobench,
   type Split,
-  summariseSeeds,
   taskFamilies,
   tunedExtensionsFile,
 } from '@namm/benchmarks';
@@ -33,6 +32,7 @@ import {
   listOrNone,
   nameFrom,
   number,
+  openModel,
   outputFile,
   ProgressLine,
   positiveNumber,
@@ -42,9 +42,8 @@ import {
   threadCount,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
-import { readNamms, readRival, varyNamm } from '@namm/evolve-policies';
+import { openBenchmarkModel, readNamms, readRival, varyNamm } from '@namm/evolve-policies';
 import { checkpointsIn, modelFolder } from '@namm/models';
-import { openBenchmarkModel } from './open-benchmark-model.js';
 import { addTuneCommand } from './tune-command.js';
 
 /** What the reduced run measures, and what `--full` does instead. */
@@ -177,7 +176,7 @@ async function nanobench(options: Options): Promise<void> {
   const size = options.full ? complete : { ...reduced, freePrompts: 0 };
   const folders = options.model ?? [modelFolder('nano-llama')];
   const models = await openModels(folders, options);
-  const evolvedFamilies = options.evolvedFamilies ?? evolvedBy(models);
+  const evolvedFamilies = options.evolvedFamilies ?? evolvedFamiliesOf(models);
   const extensions = await readExtensions(folders, models, options);
   const store = await ResultStore.open(
     options.results ?? join(tmpdir(), `namm-nanobench-${models[0]!.model.version}.jsonl`),
@@ -185,7 +184,7 @@ async function nanobench(options: Options): Promise<void> {
   const notes = [
     `Machine: ${describeMachine()}. Results: ${store.path}.`,
     `Evolved on: ${evolvedFamilies.join(', ') || 'unknown, so all families count as held out'}.`,
-    ...measures,
+    ...nanobenchNotes,
     ...models.flatMap(({ model, learned }) =>
       learned.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
     ),
@@ -209,7 +208,7 @@ async function nanobench(options: Options): Promise<void> {
       random: options.random ?? options.full,
       references: options.references,
       filler: nanobenchFiller(options.corpus),
-      updateInterval: options.updateInterval ?? intervalOf(models),
+      updateInterval: options.updateInterval ?? commonUpdateInterval(models),
       batch: options.batch,
       onProgress: (what, event) => progress.update(event, what),
       signal: interruptSignal(),
@@ -221,7 +220,7 @@ async function nanobench(options: Options): Promise<void> {
       notes.push(`Interrupted: ${state}. The same command goes on from ${store.path}.`);
       console.log(`\n${notes.at(-1)}`);
     }
-    await publish(summaries, { options, store, models, evolvedFamilies, notes });
+    await publish(summaries, { store, models, evolvedFamilies }, { notes, options });
     if (!isComplete) throw new Interruption();
   } finally {
     progress.clear();
@@ -231,36 +230,13 @@ async function nanobench(options: Options): Promise<void> {
 
 async function publish(
   summaries: readonly ConditionSummary[][],
-  context: {
-    readonly options: Options;
-    readonly store: ResultStore;
-    readonly models: readonly NanobenchEntry[];
-    readonly evolvedFamilies: readonly string[];
-    readonly notes: readonly string[];
-  },
+  context: NanobenchContext,
+  { notes, options }: { readonly notes: readonly string[]; readonly options: Options },
 ): Promise<void> {
-  const { options, store, models, evolvedFamilies, notes } = context;
   const conditions = summaries.flat();
   if (conditions.length === 0) return; // interrupted before anything could be compared
-  const isLearned = (model: string, contender: string) =>
-    models.some(
-      (entry) => entry.model.name === model && entry.learned.some(({ name }) => name === contender),
-    );
-  const seeds = summariseSeeds(summaries, isLearned, evolvedFamilies);
-  const textOf = (width: number) =>
-    [
-      ...conditions.map((condition) =>
-        formatCondition(condition, compareEqual(condition, evolvedFamilies), { width }),
-      ),
-      ...conditions
-        .filter(({ condition }) => condition.answers === 'generated')
-        .map((decoded) => formatAnswers(rankAnswers(decoded, store), { width })),
-      ...(seeds.length > 0
-        ? [`### Over models and evolutions\n\n${formatSeeds(seeds, { width })}`]
-        : []),
-    ].join('\n\n');
-  console.log(`\n${textOf(terminalWidth())}`);
-  const whole = textOf(Number.POSITIVE_INFINITY);
+  console.log(`\n${formatNanobench(summaries, context, { width: terminalWidth() })}`);
+  const whole = formatNanobench(summaries, context, { width: Number.POSITIVE_INFINITY });
   if (options.out) await writeFileAtomic(options.out, `${notes.join('\n\n')}\n\n${whole}\n`);
   if (options.html) await writeFileAtomic(options.html, drawPage(conditions, notes));
 }
@@ -275,7 +251,9 @@ async function openModels(
   const rivals = await Promise.all(rival.map(readRival));
   return Promise.all(
     folders.map(async (folder) => {
-      const model = await openBenchmarkModel(folder, threads);
+      const model = await openBenchmarkModel(await openModel(folder, interruptSignal()), {
+        threads,
+      });
       const learned = await readNamms(namm ?? checkpointsIn(folder));
       const variants = [
         ...offsets.map((scoreOffset) => ({ scoreOffset })),
@@ -305,24 +283,3 @@ async function readExtensions(
     throw new BadValue('--factors', `×${factor} was not tuned for ${model.name}; tune it`);
   });
 }
-
-/** The families that all NAMMs together were evolved on. */
-function evolvedBy(models: readonly NanobenchEntry[]): string[] {
-  const named = new Set(models.flatMap(({ learned }) => learned.flatMap((n) => n.evolvedFamilies)));
-  return familyNames.filter((name) => named.has(name));
-}
-
-function intervalOf(models: readonly NanobenchEntry[]): number {
-  const intervals = new Set(
-    models.flatMap(({ learned }) => learned.map(({ updateInterval }) => updateInterval)),
-  );
-  if (intervals.size <= 1) return [...intervals][0] ?? 64;
-  const list = [...intervals].join(', ');
-  throw new BadValue('--namm', `the checkpoints decide every ${list} tokens; compare them apart`);
-}
-
-const measures = [
-  'Teacher-forced exact match per question, mean over prompts, then over families; 95 % bootstrap over prompts within families, paired.',
-  'Bytes are those of float32 keys and values when the questions are asked, the tokens since the last decision included. All policies decide at the same tokens; nothing is evicted in between.',
-  '"bytes of X": the policy has as many bytes as X on the same prompt, its own state and X\'s counted; "rows of X": the same keys, values and positions, state not counted; "heads of X": the same rows in every head after every decision.',
-];

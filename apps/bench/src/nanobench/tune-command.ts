@@ -15,14 +15,15 @@ import {
   count,
   interruptSignal,
   listOf,
+  openModel,
   outputFile,
   ProgressLine,
   positiveNumber,
   terminalWidth,
   threadCount,
 } from '@namm/cli';
+import { openBenchmarkModel } from '@namm/evolve-policies';
 import { modelFolder } from '@namm/models';
-import { openBenchmarkModel } from './open-benchmark-model.js';
 
 interface Options {
   model?: string;
@@ -70,7 +71,10 @@ export function addTuneCommand(program: Command): void {
 
 async function tune(options: Options): Promise<void> {
   const { factors, alphas, logitFactors, yarn, prompts, seed, corpus, threads } = options;
-  const model = await openBenchmarkModel(options.model ?? modelFolder('nano-llama'), threads);
+  const model = await openBenchmarkModel(
+    await openModel(options.model ?? modelFolder('nano-llama'), interruptSignal()),
+    { threads },
+  );
   const path = options.out ?? join(model.folder, tunedExtensionsFile);
   const store = await ResultStore.open(
     options.results ?? join(tmpdir(), `namm-nanobench-tune-${model.version}.jsonl`),

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { NanobenchModel } from '@namm/benchmarks';
-import { interruptSignal, openModel } from '@namm/cli';
+import { checkNames } from '@namm/core';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 
 /** A model folder as NanoBench takes it. */
@@ -9,12 +9,22 @@ export interface BenchmarkModel extends NanobenchModel {
 }
 
 /**
- * Opens the model that a command names.
+ * Opens a model for the result table: it is loaded once for each probe and length, and not before.
  *
- * @param name a folder, or a model of the hub
+ * @param folder of the model, with its tokenizer
+ * @param options how many threads compute
+ * @throws {NammError} when the folder holds no model
+ *
+ * @example
+ * ```ts
+ * const model = await openBenchmarkModel(modelFolder('nano-llama'), { threads: 1 });
+ * ```
  */
-export async function openBenchmarkModel(name: string, threads: number): Promise<BenchmarkModel> {
-  const folder = await openModel(name, interruptSignal());
+export async function openBenchmarkModel(
+  folder: string,
+  options: { readonly threads: number },
+): Promise<BenchmarkModel> {
+  const { threads } = checkNames('openBenchmarkModel', options, ['threads']);
   const tokenizer = await loadTokenizer(folder);
   const decoder = await Decoder.load(folder, { threads: 1 });
   const { spec, cacheShape } = decoder;

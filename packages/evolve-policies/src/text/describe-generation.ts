@@ -4,7 +4,16 @@ import { mean } from '@namm/statistics';
 const three = (value: number) => value.toFixed(3);
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
 
-/** One line per generation, and one for its validation. */
+/**
+ * One line per generation of an evolution on texts, and one for its validation.
+ *
+ * @param record what {@link evolveOnTexts} tells of a generation
+ *
+ * @example
+ * ```ts
+ * await evolveOnTexts({ …, onGeneration: (record) => console.log(describeGeneration(record)) });
+ * ```
+ */
 export function describeGeneration(record: GenerationRecord): string {
   const { generation, sigma, candidates, size, seconds, validation } = record;
   const known = candidates.filter((candidate) => candidate !== null);
