@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { describeError } from './describe-error.js';
+import { describeRefusal } from './describe-refusal.js';
 import { exitCodes } from './exit-codes.js';
 import { Interruption } from './interruption.js';
 
@@ -25,18 +26,6 @@ export function createProgram(name: string, description: string): Command {
     });
 }
 
-/** What commander says of options, in the form that all other errors have: `--option: what is wrong`. */
-function describeRefusal(text: string): string {
-  return text
-    .trim()
-    .replace(/^error: /, '')
-    .replaceAll(/\s*\n\s*/g, ' ')
-    .replace(/^required option '(?:-\w, )?(--[\w-]+)[^']*' not specified$/, '$1: is missing')
-    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument missing$/, '$1: needs a value')
-    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /, '$1: ')
-    .replace(/^(--[\w-]+: .*)\.$/, '$1');
-}
-
 /**
  * Runs a program on the arguments of the process. A closed pipe, as behind `| head`, ends it quietly.
  *
@@ -49,6 +38,10 @@ export async function runProgram(program: Command): Promise<void> {
       throw error;
     });
   }
+  let called: Pick<Command, 'options'> = program;
+  program.hook('preAction', (_, command) => {
+    called = command;
+  });
   try {
     await program.parseAsync();
   } catch (error) {
@@ -57,7 +50,7 @@ export async function runProgram(program: Command): Promise<void> {
     } else if (error instanceof Interruption) {
       process.exitCode = exitCodes.interrupted;
     } else {
-      console.error(`${program.name()}: ${describeError(error)}`);
+      console.error(`${program.name()}: ${describeError(error, called.options)}`);
       process.exitCode = exitCodes.failed;
     }
   }

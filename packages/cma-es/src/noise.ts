@@ -5,7 +5,7 @@ export interface NoiseOptions {
   /** Share of a generation that is evaluated twice, at least two candidates. @defaultValue 0.1 */
   readonly share?: number;
   /**
-   * How far {@link NoiseHandler.effort} may go: how many evaluations the caller averages. When it is
+   * How far the `effort` of a generation may go: how many evaluations the caller averages. When it is
    * there, sigma grows instead. @defaultValue 1
    */
   readonly maximumEffort?: number;

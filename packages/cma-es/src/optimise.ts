@@ -46,7 +46,7 @@ export interface OptimiseSettings<Strategy = CmaEs | RestartingCmaEs> {
  * evaluations run at once, nor on which of them ends first.
  *
  * @param objective what is minimised, or maximised if the options say so
- * @param start options of a new strategy, or a strategy to go on with: `CmaEs.load(bytes)` after a crash
+ * @param options those of a new strategy
  * @param settings concurrency, time, callbacks
  * @returns the strategy; its `stopReason` is null when the time was over first
  * @throws {InvalidArgumentError} naming the option that cannot be used, or for a fitness that is no number
@@ -63,6 +63,16 @@ export function optimise(
   options: CmaEsOptions,
   settings?: OptimiseSettings<CmaEs>,
 ): Promise<CmaEs>;
+/**
+ * Goes on with a strategy, such as `CmaEs.load(bytes)` after a crash, until a stop condition holds or the time is over.
+ *
+ * @param objective what is minimised, or maximised if the strategy says so
+ * @param strategy the strategy; it is told the results
+ * @param settings concurrency, time, callbacks
+ * @returns the strategy; its `stopReason` is null when the time was over first
+ * @throws {InvalidArgumentError} naming the setting that cannot be used, or for a fitness that is no number
+ * @throws whatever the objective or a callback throws, and the signal's reason; what runs then is told by its signal
+ */
 export function optimise<Strategy extends CmaEs | RestartingCmaEs>(
   objective: Objective,
   strategy: Strategy,

@@ -5,7 +5,7 @@ import type { MemoryContender } from './memory-contender.js';
  * A NAMM as a contender.
  *
  * @param name of its row
- * @param checkpoint with statistics of all heads ({@link shareNormaliser}), or of as many layers and heads as the agent has
+ * @param checkpoint with statistics of all heads (`shareNormaliser` of `@namm/namm`), or of as many layers and heads as the agent has
  * @throws {InvalidArgumentError} for an option out of range
  *
  * @example

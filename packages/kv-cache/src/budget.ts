@@ -122,7 +122,7 @@ export function averageSlots(
 }
 
 /**
- * {@link averageSlots} in whole rows: what each head may keep where all get the same.
+ * The budget in whole rows: what each head may keep where all get the same.
  *
  * @throws {InvalidArgumentError} when a budget in bytes does not pay for one slot per head
  * @example

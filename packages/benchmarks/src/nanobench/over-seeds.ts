@@ -18,7 +18,7 @@ export interface SeedSummary {
  * Joins conditions that differ in the model only. The extension is joined by its place in the plan, since tuned ones
  * differ from model to model.
  *
- * @param namms names of the NAMMs, per model
+ * @param isNamm whether a contender was evolved on the model
  */
 export function summariseSeeds(
   conditions: readonly (readonly ConditionSummary[])[],

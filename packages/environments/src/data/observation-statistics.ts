@@ -13,7 +13,8 @@ export interface ObservationStatistics {
 /**
  * Mean and deviation of all observations, in one pass over the episodes.
  *
- * @param options.onProgress told of the steps read
+ * @param source the episodes
+ * @param options a signal that ends it, and who is told of the steps read
  * @throws {FileFormatError} when the source has no step, or what its `episodes` throws
  */
 export async function observationStatistics(
