@@ -2,7 +2,7 @@ import { checkNames, InvalidArgumentError, type RetentionRecord } from '@namm/co
 import { completeText, type Decoder, type Tokenizer } from '@namm/decoder';
 import type { CacheMemory, KVCache } from '@namm/kv-cache';
 import type { EmbeddingRows } from './embedding-rows.js';
-import { FrameSourceError } from './errors.js';
+import { FrameError, FrameSourceError } from './errors.js';
 import { type FrameSpan, FrameSpans } from './frame-spans.js';
 import type { ImageProcessor } from './images/image-processor.js';
 import { joined } from './joined.js';
@@ -70,6 +70,8 @@ export class Viewing {
   /** Text behind the last frame that has not been read yet. */
   #pending = '';
   #problems = 0;
+  /** Why a frame was read only in part. */
+  #failure: unknown = null;
   /** What uses the cache now: frames and forks come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -99,12 +101,14 @@ export class Viewing {
    *
    * @returns where its tokens are in the sequence
    * @throws {FrameError} when it is no frame; nothing has changed
-   * @throws {PositionLimitError} when the model's positions are used up
+   * @throws {PositionLimitError} when the model's positions are used up. With compact positions a part of the frame may
+   *   then be in the cache, and the viewing takes no more
    */
   show(frame: Frame): Promise<FrameSpan> {
     return this.#exclusively(async () => {
       const { decoder, processor, writer, embeddings } = this.#parts;
       const { timestamp } = checkFrame(frame);
+      this.#checkWhole();
       const image = this.#shown === 'video' ? processor.frame(frame) : processor.image(frame);
       const text = writer.around(this.#shown, image, timestamp);
       const tiles = await this.#encoder.encode(image);
@@ -121,7 +125,14 @@ export class Viewing {
         tokens += count;
       }
       const input = { embeddings: joined(pieces.map(({ rows }) => rows)) };
-      await decoder.step([{ cache: this.#cache, input, outputs: 'none' }]);
+      const before = this.#cache.seen;
+      try {
+        await decoder.step([{ cache: this.#cache, input, outputs: 'none' }]);
+      } catch (cause) {
+        // Half a frame cannot be taken back, nor can another one follow it.
+        if (this.#cache.seen > before) this.#failure = cause;
+        throw cause;
+      }
       for (const { ids } of pieces) for (const id of ids) this.#ids?.push(id);
       this.#pending = text.after;
       const span = { timestamp, first, tokens: this.#cache.seen - first };
@@ -177,6 +188,7 @@ export class Viewing {
       if (this.#spans.count === 0) {
         throw new FrameSourceError('the viewing', 'no frame was shown yet; show one first.');
       }
+      this.#checkWhole();
       const text = this.#pending + writer.conclusion(this.#shown) + closing;
       return { fork: this.#cache.fork(), ids: writer.last(text) };
     });
@@ -223,6 +235,12 @@ export class Viewing {
   /** Frees what is held; the model stays. */
   async release(): Promise<void> {
     await this.#exclusively(() => this.#cache.release());
+  }
+
+  #checkWhole(): void {
+    if (this.#failure === null) return;
+    const problem = 'A frame of this viewing was read only in part; begin another one';
+    throw new FrameError(`${problem}.`, { cause: this.#failure });
   }
 
   #idsBefore(text: string, isFirstTile: boolean): number[] {

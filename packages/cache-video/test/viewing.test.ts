@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { full, h2o, keyDiff, RetentionRecorder, random, sinkRecent } from '@namm/kv-cache';
+import { namm, randomNamm } from '@namm/namm';
 import { expectEqualNumbers, type RandomModel, randomModel, randomVideoModel } from '@namm/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -237,6 +238,34 @@ describe('VideoModel', () => {
     await collect(viewing.watch(path));
     expect(viewing.memory()).toMatchObject({ frames: 3, problems: 1 });
     await viewing.release();
+  });
+
+  it('serves a NAMM, and goes on no more when a frame was read only in part', async () => {
+    const normaliser = {
+      shape: [17],
+      mean: new Float32Array(17),
+      variance: new Float32Array(17).fill(1),
+      count: Float64Array.of(1),
+    };
+    const policy = namm(randomNamm({ seed: 1, updateInterval: 16, normaliser }), { budget: 40 });
+    const options = { probe: policy.probe, threads: 1, chunkSize: 32 };
+    const model = await VideoModel.load(folders[0]!.folder, options);
+    const viewing = model.begin({ policy, positions: 'compact' });
+    await collect(viewing.watch(noise(40)));
+    const { keptPerHead, seen } = viewing.memory();
+    expect(seen).toBeGreaterThan(1024);
+    expect(Math.max(...keptPerHead.flat())).toBeLessThanOrEqual(40 + 16); // until it decides again
+    await answer(viewing.ask(question, greedy));
+    await viewing.release();
+
+    const endless = model.begin({ positions: 'compact' });
+    const all = collect(endless.watch(noise(40)));
+    await expect(all).rejects.toThrow(/keeps everything/); // its positions are used up
+    const isWhole = endless.memory().seen % 41 === 0;
+    if (!isWhole)
+      await expect(endless.show(noise(1)[0]!)).rejects.toThrow(/only in part|positions/);
+    await endless.release();
+    await model.release();
   });
 
   it('refuses what it cannot use, before anything changes', async () => {

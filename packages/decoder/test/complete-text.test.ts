@@ -37,6 +37,16 @@ async function complete(options: Partial<CompletionOptions> = {}): Promise<strin
 }
 
 describe('completeText', () => {
+  it('takes the ids of a prompt in place of its text', async () => {
+    const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
+    const cache = decoder.createCache();
+    let text = '';
+    for await (const piece of completeText(decoder, tokenizer, cache, ids, { maxNewTokens: 24 })) {
+      text += piece;
+    }
+    expect(text).toBe((await complete()).join(''));
+  });
+
   it('writes what transformers writes for the same conversation', async () => {
     expect((await complete()).join('')).toBe(e2e.greedy_text);
   });

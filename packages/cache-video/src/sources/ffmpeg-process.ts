@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { FfmpegMissingError, FrameSourceError } from '../errors.js';
 
 /** What ffmpeg says of a frame that it could only guess, or not decode at all. */
-const brokenFrame = /corrupt decoded frame|error while decoding stream|decode_slice_header error/i;
+const brokenFrame = /corrupt decoded frame|error while decoding stream|error submitting packet/i;
 
 /** Messages kept for the error that may come. */
 const mostMessages = 3;
