@@ -4,6 +4,7 @@ import { enableRelaxedSimd } from '@namm/core';
 import { addCollectCommand } from './collect-command.js';
 import { addEvaluateCommand } from './evaluate-command.js';
 import { addTableCommand } from './table-command.js';
+import { addEvolveCommand } from './evolve-command.js';
 import { addTransferCommand } from './transfer-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
@@ -13,4 +14,5 @@ addEvaluateCommand(program);
 addTableCommand(program);
 addCollectCommand(program);
 addTransferCommand(program);
+addEvolveCommand(program);
 await runProgram(program);

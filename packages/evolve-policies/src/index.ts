@@ -19,6 +19,16 @@ export {
 export { type BenchmarkModel, openBenchmarkModel } from './contenders/open-benchmark-model.js';
 export { readRival } from './contenders/read-rival.js';
 export type { TransferTrial } from './control/choose-trial.js';
+export type { ControlAssessorSettings, ControlRequest } from './control/control-assessor.js';
+export { type ControlEvaluator, controlEvaluator } from './control/control-evaluator.js';
+export type {
+  ControlEvolutionSettings,
+  ControlFitness,
+  ControlStage,
+} from './control/control-evolution-settings.js';
+export { type ControlProblem, controlProblem } from './control/control-problem.js';
+export type { ControlScore, ControlUnit } from './control/control-score.js';
+export { type EvolveOnControlOptions, evolveOnControl } from './control/evolve-on-control.js';
 export {
   type TransferForm,
   type TransferOptions,
@@ -52,8 +62,6 @@ export {
   textEvaluator,
 } from './text/text-evaluator.js';
 export type {
-  StartNormaliser,
-  StartSettings,
   TextEvolutionSettings,
   TextStage,
 } from './text/text-evolution-settings.js';
@@ -62,6 +70,7 @@ export type { TextScore } from './text/text-score.js';
 export { createTrainable } from './trainables/create-trainable.js';
 export { type KeyNormPolicyOptions, keyNormPolicy } from './trainables/key-norm-policy.js';
 export { parametersOf } from './trainables/parameters-of.js';
+export type { StartNormaliser, StartSettings } from './trainables/start.js';
 export {
   type KeyNormTrainableSettings,
   type NammTrainableSettings,

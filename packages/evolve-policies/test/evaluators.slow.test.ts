@@ -15,8 +15,8 @@ import {
   textEvaluator,
   trainableSettings,
 } from '../src/index.js';
-import { normaliserOf } from '../src/text/normaliser-tensors.js';
 import { createTrainable } from '../src/trainables/create-trainable.js';
+import { normaliserOf } from '../src/trainables/normaliser-tensors.js';
 import { testPrompts, testSettings } from './setup.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'namm-evaluators-'));

@@ -1,6 +1,7 @@
 import type { RowKind } from '@namm/cache-decision-transformer';
 import type { PlayedEpisode } from '@namm/control';
 import { mean } from '@namm/statistics';
+import { fullRows } from './full-rows.js';
 
 /** A threshold of a NAMM, tried on some episodes. */
 export interface TransferTrial {
@@ -32,10 +33,9 @@ interface Played {
 export function trialOf({ allocation, share, played, full, rowKinds }: Played): TransferTrial {
   const sound = (episodes: readonly PlayedEpisode[]) =>
     episodes.filter(({ end }) => end !== 'failed').map((episode) => episode.return);
-  const shares = played.map(({ rowsPerHead, steps }) => {
-    const heldByFull = (rowKinds.length * (steps + 1)) / 2 - 1; // the last action is not fed yet
-    return rowsPerHead.mean / heldByFull;
-  });
+  const shares = played.map(
+    ({ rowsPerHead, steps }) => rowsPerHead.mean / fullRows(steps, rowKinds.length),
+  );
   return {
     ...{ allocation, share, keptShare: mean(shares) },
     rowsPerHead: mean(played.map(({ rowsPerHead }) => rowsPerHead.mean)),

@@ -7,13 +7,13 @@ import { checkSearch, type EvolveOptions, type EvolveResult, evolve } from '@nam
 import type { KeyFeature } from '@namm/features';
 import { type NammCheckpoint, readCheckpoint } from '@namm/namm';
 import * as z from 'zod/mini';
-import { parametersOf } from '../trainables/parameters-of.js';
+import { startFrom } from '../trainables/start.js';
 import { type TrainableSettings, trainableSettings } from '../trainables/trainable-settings.js';
 import { digestTexts } from './digest-texts.js';
 import { samplePrompts } from './prompt-source.js';
 import type { MeasureRequest } from './text-assessor.js';
 import { textEvaluator } from './text-evaluator.js';
-import type { StartSettings, TextEvolutionSettings, TextStage } from './text-evolution-settings.js';
+import type { TextEvolutionSettings, TextStage } from './text-evolution-settings.js';
 import { textProblem } from './text-problem.js';
 import type { TextScore } from './text-score.js';
 
@@ -81,7 +81,7 @@ export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<Evol
   const model = { ...options.model, ropeScaling };
   const settings: TextEvolutionSettings = {
     ...{ model, trainable, stages, populationSize, sigma, seed, fitness, normaliser, validation },
-    start: start && startOf(options, trainable, start),
+    start: start && startFrom(options.start!, trainable, start, normaliser.scope),
     prompts: '',
   };
   textProblem(settings, () => {
@@ -129,31 +129,6 @@ async function chooseTrainable(
     ...{ kind: 'namm', scorer, features, policy, scorerParameters: [...parameters] },
     headBias: await headsOf(model.folder),
   };
-}
-
-/** What is evolved, deciding as a checkpoint does. */
-function startOf(
-  { start, normaliser: { scope } }: EvolveOnTextsOptions,
-  trainable: TrainableSettings,
-  checkpoint: NammCheckpoint,
-): StartSettings {
-  const { file, biasShift } = start!;
-  if (trainable.kind !== 'namm') {
-    throw new InvalidArgumentError('start', `${file}: only a NAMM starts from a checkpoint`);
-  }
-  try {
-    const { shape, mean, variance, count } = checkpoint.normaliser;
-    const normaliser = {
-      ...{ shape, mean: [...mean], variance: [...variance] },
-      count: [...count],
-    };
-    return {
-      ...{ checkpoint: file, parameters: [...parametersOf(trainable, checkpoint)], biasShift },
-      ...(scope === 'start' && { normaliser }),
-    };
-  } catch (cause) {
-    throw new InvalidArgumentError('start', `${file}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** Layers of a model, and the most KV heads of one. */

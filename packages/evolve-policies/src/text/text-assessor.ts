@@ -12,10 +12,10 @@ import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cac
 import { mean } from '@namm/statistics';
 import { createCollector } from '../trainables/create-collector.js';
 import { createTrainable } from '../trainables/create-trainable.js';
+import { normaliserOf, tensorsOf } from '../trainables/normaliser-tensors.js';
 import type { Trainable } from '../trainables/trainable.js';
 import { type TrainableSettings, updateIntervalOf } from '../trainables/trainable-settings.js';
 import type { TextAssessorSettings } from './model-settings.js';
-import { normaliserOf, tensorsOf } from './normaliser-tensors.js';
 import { fullCache, referencePolicy } from './reference-policy.js';
 import type { TextScore } from './text-score.js';
 

@@ -2,6 +2,7 @@ import { taskFamilies } from '@namm/benchmarks';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Stage } from '@namm/evolve';
 import { type NormaliserScope, normaliserScopes } from '@namm/features';
+import type { StartSettings } from '../trainables/start.js';
 import { type FitnessSettings, fitnessKinds } from './fitness.js';
 import { checkModel, type TextAssessorSettings } from './model-settings.js';
 import { referencePolicyNames } from './reference-policy.js';
@@ -42,25 +43,6 @@ export interface TextEvolutionSettings extends TextAssessorSettings {
   readonly start: StartSettings | null;
   /** Digest or name of what the prompts are made from, so that a run does not go on with something else. */
   readonly prompts: string;
-}
-
-/** A warm start. */
-export interface StartSettings {
-  /** Where the parameters come from; for the record. */
-  readonly checkpoint: string;
-  readonly parameters: readonly number[];
-  /** Added to the output bias: above 0 keeps more. */
-  readonly biasShift: number;
-  /** Its statistics, for the normaliser scope `start`. */
-  readonly normaliser?: StartNormaliser;
-}
-
-/** A `Normaliser` as plain data. */
-export interface StartNormaliser {
-  readonly shape: readonly number[];
-  readonly mean: readonly number[];
-  readonly variance: readonly number[];
-  readonly count: readonly number[];
 }
 
 /**

@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 import type { PreparedSample } from '@namm/benchmarks';
-import { InvalidArgumentError, writeFileAtomic } from '@namm/core';
 import type { Found, Presentation, Problem } from '@namm/evolve';
-import { findNormaliserProblem, type Normaliser } from '@namm/features';
-import { normalisedFeatures, writeCheckpoint } from '@namm/namm';
-import { createTrainable } from '../trainables/create-trainable.js';
-import type { TrainableSettings } from '../trainables/trainable-settings.js';
+import { tensorsOf } from '../trainables/normaliser-tensors.js';
+import { savePolicy } from '../trainables/save-policy.js';
+import { startMean, startNormaliser } from '../trainables/start.js';
+import { titleOf } from '../trainables/title-of.js';
 import {
   baselinesOf,
   type FitnessKind,
@@ -13,7 +12,6 @@ import {
   fitnessOf,
   floorOf,
 } from './fitness.js';
-import { normaliserOf, tensorsOf } from './normaliser-tensors.js';
 import type { PromptSource } from './prompt-source.js';
 import { promptsOf } from './prompts-of.js';
 import type { MeasureRequest } from './text-assessor.js';
@@ -42,7 +40,7 @@ export function textProblem(
 ): TextProblem {
   checkTextSettings(settings);
   const { model, trainable, stages, fitness, normaliser, validation, start, seed } = settings;
-  const mean = startOf(settings);
+  const mean = startMean(trainable, start);
   return {
     title: `${titleOf(trainable)} on ${basename(model.folder)}`,
     settings: {
@@ -55,7 +53,7 @@ export function textProblem(
     start: () => mean.slice(),
     async prepare(evaluator) {
       const { scope, promptsPerTask: count } = normaliser;
-      if (scope === 'start') return tensorsOf(normaliserOfStart(settings));
+      if (scope === 'start') return tensorsOf(startNormaliser(trainable, start!));
       const measured = promptsOf(prompts, stages[0]!, 'train', { seed, from: 0, count });
       return evaluator.prepare({ prompts: measured, scope });
     },
@@ -81,49 +79,6 @@ export function textProblem(
   };
 }
 
-/** What is evolved, in words. */
-function titleOf(trainable: TrainableSettings): string {
-  if (trainable.kind === 'key-norm') return 'a policy that sees key norms and ages';
-  const names = { bam: 'a NAMM', mlp: 'a NAMM with an MLP', linear: 'a NAMM with a linear scorer' };
-  const name = names[trainable.scorer.kind];
-  return trainable.scorerParameters ? `the head bias of ${name}` : name;
-}
-
-/** The mean that the search begins with. */
-function startOf({ start, trainable: what }: TextEvolutionSettings): Float64Array {
-  const trainable = createTrainable(what, unitNormaliser(normalisedBy(what)));
-  if (start === null) return trainable.start();
-  if (start.parameters.length !== trainable.dimension) {
-    const problem = `has ${start.parameters.length} parameters, not ${trainable.dimension}`;
-    throw new InvalidArgumentError('start', `${start.checkpoint} ${problem}`);
-  }
-  const mean = Float64Array.from(start.parameters);
-  return start.biasShift === 0 ? mean : trainable.shifted(mean, start.biasShift);
-}
-
-/** Features of a trainable that are normalised. */
-function normalisedBy(trainable: TrainableSettings): number {
-  return trainable.kind === 'namm' ? normalisedFeatures(trainable.features) : 1;
-}
-
-/** Changes nothing: for what of a trainable does not depend on statistics. */
-function unitNormaliser(features: number): Normaliser {
-  const [mean, variance] = [new Float32Array(features), new Float32Array(features).fill(1)];
-  return { shape: [features], mean, variance, count: Float64Array.of(1) };
-}
-
-function normaliserOfStart({ start, trainable }: TextEvolutionSettings): Normaliser {
-  const { shape, mean, variance, count } = start!.normaliser!;
-  const normaliser = {
-    ...{ shape, mean: Float32Array.from(mean), variance: Float32Array.from(variance) },
-    count: Float64Array.from(count),
-  };
-  const problem = findNormaliserProblem(normaliser, normalisedBy(trainable));
-  if (problem === null) return normaliser;
-  throw new InvalidArgumentError('start.normaliser', problem);
-}
-
-/** A NAMM's checkpoint as safetensors; a policy without one as JSON. */
 async function save(
   path: string,
   { parameters, prepared, generation, validation, evaluator }: Found,
@@ -138,12 +93,7 @@ async function save(
     settings: { ...rest, inputs: { model: evaluator, prompts } },
     start: start && { checkpoint: basename(start.checkpoint), biasShift: start.biasShift },
   };
-  const trainable = createTrainable(settings.trainable, normaliserOf(prepared));
-  const checkpoint = trainable.checkpoint(parameters, provenance);
-  if (checkpoint) return writeCheckpoint(`${path}.safetensors`, checkpoint);
-  const { settings: policy } = trainable.policy(parameters);
-  const text = JSON.stringify({ policy, parameters: [...parameters], provenance }, null, 2);
-  return writeFileAtomic(`${path}.json`, `${text}\n`);
+  return savePolicy(path, { trainable: settings.trainable, parameters, prepared, provenance });
 }
 
 const labels: Readonly<Record<FitnessKind, string>> = {

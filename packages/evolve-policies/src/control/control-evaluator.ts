@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { checkInteger, checkNames } from '@namm/core';
+import { type Evaluator, InProcessEvaluator, WorkerPoolEvaluator } from '@namm/evolve';
+import {
+  ControlAssessor,
+  type ControlAssessorSettings,
+  type ControlRequest,
+} from './control-assessor.js';
+import type { ControlScore, ControlUnit } from './control-score.js';
+
+/** Where episodes are played. */
+export type ControlEvaluator = Evaluator<ControlUnit, ControlScore, ControlRequest>;
+
+/**
+ * Loads an agent to play episodes under policies with; the same bits come of any number of threads.
+ *
+ * @param options workers: threads, each with the agent to itself; 1 is the calling thread, and the default
+ * @throws {InvalidArgumentError} for an option that cannot be used, or an environment that does not fit the agent
+ * @throws {EvaluationWorkerError} when a thread cannot load the agent
+ */
+export async function controlEvaluator(
+  settings: ControlAssessorSettings,
+  options: { readonly workers?: number; readonly workerFile?: URL } = {},
+): Promise<ControlEvaluator> {
+  const { workers = 1, workerFile } = checkNames('controlEvaluator', options, [
+    ...(['workers', 'workerFile'] as const),
+  ]);
+  checkInteger('workers', workers, 1);
+  if (workers === 1) return new InProcessEvaluator(await ControlAssessor.load(settings));
+  const script =
+    workerFile ??
+    pathToFileURL(createRequire(import.meta.url).resolve('@namm/evolve-policies/worker'));
+  return WorkerPoolEvaluator.start({ script, settings, workers });
+}
