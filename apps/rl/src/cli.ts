@@ -6,6 +6,7 @@ import { addEvaluateCommand } from './evaluate-command.js';
 import { addTableCommand } from './table-command.js';
 import { addEvolveCommand } from './evolve-command.js';
 import { addTransferCommand } from './transfer-command.js';
+import { addWatchCommand } from './watch-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
@@ -15,4 +16,5 @@ addTableCommand(program);
 addCollectCommand(program);
 addTransferCommand(program);
 addEvolveCommand(program);
+addWatchCommand(program);
 await runProgram(program);

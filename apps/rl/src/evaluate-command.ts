@@ -21,6 +21,8 @@ import {
 import { referenceReturns, referenceReturnsSource } from '@namm/environments';
 import { textTable } from '@namm/report';
 import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
+import { checkpointFor } from './checkpoint-for.js';
+import { writeEpisodePage } from './write-episode-page.js';
 
 const policies = [
   'full',
@@ -39,6 +41,7 @@ interface Options extends AgentOptions {
   episodes: number;
   seed: number;
   out?: string;
+  page?: string;
 }
 
 /** Adds `evaluate`: one agent, one environment, several ways to remember. */
@@ -49,23 +52,25 @@ export function addEvaluateCommand(program: Command): void {
   addAgentOptions(command)
     .option('--policies <list>', contenderNames.join(', '), listOf(String), policies)
     .option('--budget <size>', 'of policies: rows per head, a share (25%) or bytes (64kB)', '60')
-    .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'")
+    .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent")
     .option('--episodes <count>', 'episodes per policy', count, 20)
     .option('--seed <seed>', 'of the first episode; the next have the next', fromZero, 0)
     .option('--out <folder>', 'for finished episodes; what it has is not played again')
+    .option('--page <file>', 'shows the first episode, under the last of the policies')
     .action(evaluate);
 }
 
 async function evaluate(options: Options): Promise<void> {
   const signal = interruptSignal();
-  const { budget, checkpoint, environment, episodes, seed } = options;
+  const { budget, environment, episodes, seed } = options;
+  const agent = await agentOf(options, signal);
+  const checkpoint = checkpointFor(agent, options.checkpoint);
   const contenders = [];
   for (const name of options.policies) {
-    const own = name === 'namm' && checkpoint !== undefined ? { checkpoint } : {};
-    contenders.push(await createContender(name, { budget, ...own }));
+    contenders.push(await createContender(name, { budget, ...checkpoint }));
   }
   const plan = await planEvaluation({
-    agent: await agentOf(options, signal),
+    agent,
     ...(environment && { environment }),
     ...{ contenders, episodes, seed },
     episode: await episodeOf(options, signal),
@@ -81,6 +86,11 @@ async function evaluate(options: Options): Promise<void> {
     await store.close();
     print(plan, store);
   }
+  if (options.page === undefined) return;
+  const shown = { agent, environment: plan.settings.environment, episode: plan.settings.episode };
+  const contender = contenders.at(-1)!;
+  await writeEpisodePage(options.page, { ...shown, contender, seed, signal });
+  console.log(`${options.page}: the first episode under ${contender.name}`);
 }
 
 function print(plan: EvaluationPlan, store: EvaluationStore): void {

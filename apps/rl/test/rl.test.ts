@@ -92,6 +92,7 @@ it('rl transfer makes a NAMM of language ready, and evaluate takes it', () => {
   for (const form of forms) expect(stdout).toContain(`| namm:${form}`);
 });
 
+<<<<<<< HEAD
 it('rl table plays tasks under the same policies, writes the tables, and adds to them', () => {
   const out = join(folder, 'table');
   const args = ['table', '--out', out, '--tasks', 'key-to-door,active-t-maze', '--windows', 'none'];
@@ -109,6 +110,27 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
   expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
   const wrong = rl([...args, '--namms', 'none.safetensors']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is no NAME=FILE')]);
+=======
+it('rl evaluate and rl watch write pages of an episode', () => {
+  const [evaluated, watched] = [join(folder, 'evaluated.html'), join(folder, 'watched.html')];
+  const maze = ['--environment', 't-maze:length=20', '--seed', '4'];
+  const first = rl([
+    'evaluate',
+    ...maze,
+    '--policies',
+    'full,h2o',
+    '--episodes',
+    '1',
+    '--page',
+    evaluated,
+  ]);
+  expect([first.status, first.stderr]).toEqual([0, '']);
+  const second = rl(['watch', ...maze, '--policy', 'h2o', '--out', watched]);
+  expect([second.status, second.stderr]).toEqual([0, '']);
+  const page = readFileSync(watched, 'utf8');
+  expect(page).toContain('An episode under h2o');
+  expect(readFileSync(evaluated, 'utf8')).toBe(page);
+>>>>>>> 39fecf6 (rl: NAMMs evolved on episodes; episodes as pages)
 });
 
 it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
@@ -147,6 +169,11 @@ it('refuses what it cannot use, in one line', async () => {
     [['transfer', '--out', other, '--update-interval', '20'], 'multiple of the hop'],
     [['transfer', '--out', other, '--forms', 'thawed'], 'frozen'],
     [['transfer'], '--out'],
+    [['watch', '--environment', 't-maze:length=20000'], '10000 at most'],
+    [['evolve', '--agent', join(folder, 'none'), '--out', other], 'none'],
+    [['evolve', '--out', other, '--update-interval', '20'], 'multiple of the hop'],
+    [['evolve', '--out', other, '--environment', 'hopper'], '11 numbers'],
+    [['evolve', '--out', other, '--start', file], file],
     [['collect', '--out', other], '--environment'],
     [['collect', '--out', other, '--environment', 'hopper', '--episodes', '3'], '--episodes'],
     [

@@ -15,6 +15,7 @@ export type { EpisodeRecord } from './episode-record.js';
 export { type EvaluationOptions, type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
 export { EvaluationStore } from './evaluation-store.js';
 export { type EvaluationTable, evaluationTable } from './evaluation-table.js';
+export { type FilmedEpisode, type FilmedStep, filmEpisode } from './film-episode.js';
 export { identifyPlay, type PlayIdentity } from './identify-play.js';
 export type { MemoryContender } from './memory-contender.js';
 export { nammMemoryContender } from './namm-memory-contender.js';

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { randomDecisionTransformer } from '@namm/cache-decision-transformer';
 import { randomNamm, writeCheckpoint } from '@namm/namm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentPlayer } from '../src/agent-player.js';
 import { createContender } from '../src/create-contender.js';
 import type { EpisodeRecord } from '../src/episode-record.js';
 import { type EvaluationOptions, planEvaluation } from '../src/evaluation-plan.js';
 import { EvaluationStore } from '../src/evaluation-store.js';
 import { evaluationTable } from '../src/evaluation-table.js';
+import { filmEpisode } from '../src/film-episode.js';
 import { runEvaluation } from '../src/run-evaluation.js';
 import { summariseEvaluation } from '../src/summarise-evaluation.js';
 
@@ -231,6 +233,34 @@ describe('bad input of an evaluation', () => {
     ];
     for (const [name, more, message] of cases) {
       await expect(createContender(name, more), name).rejects.toThrow(message);
+    }
+  });
+});
+
+describe('filmEpisode', () => {
+  it('films each step, and what each head holds of it', async () => {
+    for (const contender of await contendersOf(['full', 'window:3', 'newest-steps:3', 'h2o'])) {
+      const environment = { name: 't-maze', length: 12 } as const;
+      const player = await AgentPlayer.open({ agent, environment, probe: contender.probe });
+      const film = await filmEpisode(player, contender, 5);
+      const { frames, seen, evictedAt, headsPerLayer, played } = film;
+      const rows: number[] = [];
+      const heads = headsPerLayer.flat().reduce((sum, count) => sum + count, 0);
+      const tokens = seen.at(-1)!;
+      expect([frames.length, tokens, heads]).toEqual([played.steps, 3 * played.steps - 1, 4]);
+      for (const step of frames.keys()) {
+        const isHeld = (at: number, i: number) => i % tokens < seen[step]! && at > step;
+        rows.push(evictedAt.filter(isHeld).length / heads);
+      }
+      const mean = rows.reduce((sum, count) => sum + count, 0) / rows.length;
+      if (contender.window === null) {
+        expect(mean).toBeCloseTo(played.rowsPerHead.mean, 9);
+        expect(Math.max(...rows)).toBe(played.rowsPerHead.peak);
+      } else expect(Math.max(...rows)).toBe(3 * 3 - 1);
+      expect(frames.at(-1)!.total).toBe(played.return);
+      expect(frames[0]!.returnToGo).toBe(1);
+      expect(frames.every(({ scene }) => scene.kind === 'grid')).toBe(true);
+      await player.release();
     }
   });
 });

@@ -1,8 +1,8 @@
-import { deflateSync } from 'node:zlib';
 import { checkRetentionRecord, InvalidArgumentError, type RetentionRecord } from '@namm/core';
 import script from './client/retention-page.ts?bundle';
 import { htmlPage } from './page/html-page.js';
 import { plainChart } from './page/plain-chart.js';
+import { pack, packEvictions } from './retention/pack.js';
 import { retentionBody } from './retention/retention-body.js';
 import { retentionCharts } from './retention/retention-charts.js';
 import type { RetentionPageData } from './retention/retention-page-data.js';
@@ -44,25 +44,17 @@ export function retentionPage(record: RetentionRecord, options: RetentionPageOpt
 
 function pageData(record: RetentionRecord, charts: RetentionPageData['charts']): RetentionPageData {
   const { headsPerLayer, seen, evictedAt, scores, ids, pieces, parts } = record;
-  const narrow = seen.length < 2 ** 16;
   const names = () =>
     Array.from({ length: seen.at(-1)! }, (_, token) => String(ids?.[token] ?? token));
   return {
     charts,
     headsPerLayer,
     seen: Array.from(seen),
-    evictedAt: {
-      bits: narrow ? 16 : 32,
-      packed: pack(narrow ? Uint16Array.from(evictedAt) : evictedAt),
-    },
+    evictedAt: packEvictions(evictedAt, seen.length),
     scores: scores.map(({ update, values }) => ({ update, packed: pack(values) })),
     pieces: pieces ?? names(),
     isText: pieces !== undefined,
     ids: ids === undefined ? null : Array.from(ids),
     parts: parts ?? [{ name: '', tokens: seen.at(-1)! }],
   };
-}
-
-function pack({ buffer, byteOffset, byteLength }: Uint16Array | Uint32Array): string {
-  return deflateSync(new Uint8Array(buffer, byteOffset, byteLength)).toString('base64');
 }

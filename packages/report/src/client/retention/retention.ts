@@ -9,6 +9,9 @@ export interface Score {
   readonly update: number;
 }
 
+/** What of a page's data is the record. */
+type PackedRetention = Pick<RetentionPageData, 'headsPerLayer' | 'seen' | 'evictedAt' | 'scores'>;
+
 /** The record on the page's side: who held what when. Heads are numbered through all layers. */
 export class Retention {
   readonly tokens: number;
@@ -21,13 +24,13 @@ export class Retention {
   readonly #scores: readonly { readonly update: number; readonly values: Float32Array }[];
 
   private constructor(
-    data: RetentionPageData,
+    data: PackedRetention,
     evictedAt: Uint16Array | Uint32Array,
     scores: readonly { readonly update: number; readonly values: Float32Array }[],
   ) {
     this.seen = data.seen;
     this.updates = data.seen.length;
-    this.tokens = data.pieces.length;
+    this.tokens = data.seen.at(-1)!;
     this.heads = data.headsPerLayer.flatMap((count, layer) =>
       Array.from({ length: count }, (_, head) => ({ layer, head })),
     );
@@ -36,7 +39,7 @@ export class Retention {
     this.#scores = scores;
   }
 
-  static async unpack(data: RetentionPageData): Promise<Retention> {
+  static async unpack(data: PackedRetention): Promise<Retention> {
     const buffer = await unpack(data.evictedAt.packed);
     const evictedAt =
       data.evictedAt.bits === 16 ? new Uint16Array(buffer) : new Uint32Array(buffer);
