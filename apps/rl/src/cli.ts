@@ -3,8 +3,8 @@ import { createProgram, runProgram } from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
 import { addCollectCommand } from './collect-command.js';
 import { addEvaluateCommand } from './evaluate-command.js';
-import { addTableCommand } from './table-command.js';
 import { addEvolveCommand } from './evolve-command.js';
+import { addTableCommand } from './table-command.js';
 import { addTransferCommand } from './transfer-command.js';
 import { addWatchCommand } from './watch-command.js';
 

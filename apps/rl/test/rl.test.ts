@@ -92,7 +92,6 @@ it('rl transfer makes a NAMM of language ready, and evaluate takes it', () => {
   for (const form of forms) expect(stdout).toContain(`| namm:${form}`);
 });
 
-<<<<<<< HEAD
 it('rl table plays tasks under the same policies, writes the tables, and adds to them', () => {
   const out = join(folder, 'table');
   const args = ['table', '--out', out, '--tasks', 'key-to-door,active-t-maze', '--windows', 'none'];
@@ -110,7 +109,8 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
   expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
   const wrong = rl([...args, '--namms', 'none.safetensors']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is no NAME=FILE')]);
-=======
+});
+
 it('rl evaluate and rl watch write pages of an episode', () => {
   const [evaluated, watched] = [join(folder, 'evaluated.html'), join(folder, 'watched.html')];
   const maze = ['--environment', 't-maze:length=20', '--seed', '4'];
@@ -130,7 +130,6 @@ it('rl evaluate and rl watch write pages of an episode', () => {
   const page = readFileSync(watched, 'utf8');
   expect(page).toContain('An episode under h2o');
   expect(readFileSync(evaluated, 'utf8')).toBe(page);
->>>>>>> 39fecf6 (rl: NAMMs evolved on episodes; episodes as pages)
 });
 
 it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
