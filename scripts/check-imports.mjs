@@ -30,7 +30,8 @@ const rooms = {
   report: ['core', 'statistics'],
   onnx: ['core'],
   decoder: ['core', 'tensors', 'onnx', 'kv-cache'],
-  teach: ['core', 'tensors', 'kv-cache'],
+  models: ['core'],
+  teach: ['core', 'tensors', 'kv-cache', 'models'],
   hub: ['core'],
   'cache-text': ['core', 'decoder', 'kv-cache', 'hub'],
   'cache-video': ['core', 'onnx', 'kv-cache', 'decoder', 'hub'],
@@ -45,7 +46,6 @@ const rooms = {
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
     ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
   ],
-  models: ['core'],
   cli: ['core', 'hub'],
   testing: ['core', 'tensors'],
 };

@@ -15,6 +15,7 @@ export {
   type Recommendation,
   summariseComparison,
 } from './compare/summarise-comparison.js';
+export { comparedPassages, type PassageTokenizer } from './compare/text-passages.js';
 export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
@@ -74,6 +75,15 @@ export {
 } from './score-samples.js';
 export { exactMatch, macroMean, meanByFamily, type QuestionScore } from './scores.js';
 export { splits } from './splits.js';
+export {
+  type AnswerSpokenOptions,
+  answerSpoken,
+  formatSpoken,
+  type SpokenAnswers,
+  type SpokenResult,
+  type SpokenRow,
+  summariseSpoken,
+} from './spoken/answer-spoken.js';
 export {
   type ChatRenderer,
   chatFrame,

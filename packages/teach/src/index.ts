@@ -6,6 +6,7 @@ export {
   repeatPrompt,
 } from './kvzip.js';
 export { cutPassages, type PassageOptions, type TeachingPassage } from './passages.js';
+export { type TaughtOptions, taught } from './taught.js';
 export { readTaught, type TaughtCheckpoint, writeTaught } from './taught-file.js';
 export type { TaughtModel } from './taught-model.js';
 export { TeachError } from './teach-error.js';

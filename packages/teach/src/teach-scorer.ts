@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInteger, checkNames, type ProgressListener } from '@namm/core';
-import { featuresPerToken, full, RowFeatures, type TaughtMap, taughtMap } from '@namm/kv-cache';
+import { featuresPerToken, RowFeatures, type TaughtMap, taughtMap } from '@namm/kv-cache';
 import { readEquations, type SummedPassages, writeEquations } from './equations-file.js';
-import { fitQuality } from './fit-quality.js';
+import { fitQuality, pooledCorrelation } from './fit-quality.js';
 import { KVzip } from './kvzip.js';
 import { NormalEquations } from './normal-equations.js';
 import type { TeachingPassage } from './passages.js';
+import { ReadingMaxima } from './reading-maxima.js';
 import { scoreQuantiles } from './score-quantiles.js';
 import { solveRidge } from './solve-ridge.js';
 import type { TaughtModel } from './taught-model.js';
@@ -39,9 +40,9 @@ export interface TaughtScorer {
   /** Scores on held-out text from the lowest to the highest, `[101]`: what share is above a threshold. */
   readonly quantiles: Float32Array;
   readonly quality: {
-    /** Pearson's correlation with the teacher on held-out text, mean over all heads. */
+    /** Pearson's correlation with the teacher on held-out text, over the tokens of all heads together. */
     readonly correlation: number;
-    /** The same per layer, mean over its heads. */
+    /** Correlation within a head, mean over the heads of each layer. */
     readonly layers: readonly number[];
     /** Chosen on held-out text. */
     readonly lambda: number;
@@ -53,12 +54,15 @@ export interface TaughtScorer {
 /** Ridges to choose from, as parts of each input's own sum of squares. */
 const lambdas = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
 
+/** Attention from so many tokens on counts as looking back; nearer tokens stay in any case. */
+const farAway = 128;
+
 /** What is fitted is the logarithm of the teacher's score plus this: smaller ones are all alike. */
 const leastScore = 1e-4;
 
 /**
- * Teaches a scorer in closed form: what KVzip finds out by a second reading, a ridge regression learns to tell from what
- * each layer itself caches of a token. Both readings of each passage are done once; of its rows only sums in float64
+ * Teaches a scorer in closed form: what KVzip finds out by a second reading, or the text itself looks back at from afar, a
+ * ridge regression learns to tell from what each layer itself caches of a token. Both readings of each passage are done once; of its rows only sums in float64
  * are kept, so that any amount of text will do. The strength of the ridge is chosen on the held-out passages.
  *
  * @param options model, text and where to keep what is done
@@ -118,7 +122,7 @@ export async function teachScorer(options: TeachOptions): Promise<TaughtScorer> 
     map,
     quantiles,
     quality: {
-      correlation: meanOf(means),
+      correlation: pooledCorrelation(sums.heldOut.layers, fit.layers),
       layers: means,
       lambda: fit.lambda,
       tokens: { fitted: sums.fitted.layers[0]!.rows, heldOut: sums.heldOut.layers[0]!.rows },
@@ -135,15 +139,19 @@ export async function teachScorer(options: TeachOptions): Promise<TaughtScorer> 
   }
 
   async function addPassage(ids: Int32Array, equations: readonly NormalEquations[]): Promise<void> {
-    const cache = await model.createCache({ policy: full(), keepOutsideWindow: true });
+    const reading = new ReadingMaxima(model.cacheShape, ids.length, farAway);
+    const cache = await model.createCache({ policy: reading.policy, keepOutsideWindow: true });
     try {
       await model.step([{ cache, input: { ids }, outputs: 'none' }], stepOptions);
       const scores = await kvzip.scores(cache, ids, stepOptions);
       for (const [layer, own] of equations.entries()) {
         const x = features.read(cache, layer, sinks);
-        const y = scores[layer]!.map((head) =>
-          Float64Array.from(head.subarray(sinks), (score) => Math.log(score + leastScore)),
-        );
+        const y = scores[layer]!.map((repeated, head) => {
+          const read = reading.scores[layer]![head]!;
+          return Float64Array.from(repeated.subarray(sinks), (score, i) =>
+            Math.log(Math.max(score, read[sinks + i]!) + leastScore),
+          );
+        });
         own.add(x, y);
         signal?.throwIfAborted(); // what was added is forgotten: the run goes on from the file
       }
@@ -195,7 +203,7 @@ function digestOf(
   sinks: number,
 ): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([cacheShape.model, Array.from(prompt), sinks, leastScore]));
+  hash.update(JSON.stringify([cacheShape.model, Array.from(prompt), sinks, leastScore, farAway]));
   for (const { ids, isHeldOut } of passages) {
     hash.update(`${isHeldOut} ${ids.length}`);
     hash.update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));

@@ -1,0 +1,77 @@
+import { basename } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import {
+  addRopeScalingOptions,
+  count,
+  fromZero,
+  interruptSignal,
+  openModel,
+  outputFile,
+  ProgressLine,
+  ropeScalingOf,
+} from '@namm/cli';
+import { Decoder, loadTokenizer } from '@namm/decoder';
+import { createPolicy, type EvictionPolicy, taughtPolicy } from '@namm/kv-cache';
+import { cutPassages, repeatPrompt, teachScorer, writeTaught } from '@namm/teach';
+import { excerptsOf, readTexts } from './read-texts.js';
+import { tryPolicies } from './try-policies.js';
+
+/** Adds `fit`: a scorer taught on a model. */
+export function addFitCommand(program: Command): void {
+  const command = program
+    .command('fit')
+    .description('teach a scorer of cached tokens for a model, from plain text, in minutes');
+  addRopeScalingOptions(command, '1 if left out', 2)
+    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
+    .requiredOption('--text <files...>', 'plain text that the model understands')
+    .requiredOption('--out <file>', 'the scorer, a safetensors file', outputFile)
+    .option('--passages <count>', 'passages to fit to', count, 10)
+    .option('--held-out <count>', 'passages that are held out', count, 2)
+    .option('--length <tokens>', 'tokens of a passage', count, 1536)
+    .option('--prompts <count>', 'prompts of each family of questions; 0 asks none', fromZero, 1)
+    .option('--threads <count>', 'threads that compute', count, 1)
+    .option('--no-try', 'do not compare the scorer with classic policies')
+    .action(async (options) => {
+      const signal = interruptSignal();
+      const texts = readTexts(options.text);
+      const folder = await openModel(options.model, signal);
+      const tokenizer = await loadTokenizer(folder);
+      const { length, threads } = options;
+      const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
+      const passages = cutPassages(
+        excerptsOf(texts, 8 * length * (options.passages + options.heldOut)).map(encode),
+        { length, count: options.passages, heldOut: options.heldOut },
+      );
+      const decoder = { threads, chunkSize: 256, ropeScaling: ropeScalingOf(options) };
+      const probe = { kind: 'columnMaxima' } as const;
+      const model = await Decoder.load(folder, { ...decoder, probe });
+      const progress = new ProgressLine('passages');
+      const scorer = await teachScorer({
+        ...{ model, passages, signal, prompt: encode(repeatPrompt), folder: `${options.out}.run` },
+        onProgress: (event) => progress.update(event, event.stage),
+      }).finally(() => progress.clear());
+      await model.release();
+      const { quality } = scorer;
+      const provenance = { model: basename(folder), texts: texts.length, length, ...quality };
+      await writeTaught(options.out, { ...scorer, provenance });
+      const { fitted, heldOut } = quality.tokens;
+      console.log(
+        `${options.out}: fitted to ${fitted} tokens; on ${heldOut} held-out tokens its correlation with the teacher is ${quality.correlation.toFixed(3)}`,
+      );
+      if (!options.try) return;
+      const at = (budget: string, name: string, policy: EvictionPolicy) => {
+        return { name, budget, policy };
+      };
+      await tryPolicies({
+        ...{ folder, decoder, tokenizer, texts, length, prompts: options.prompts },
+        policies: ['25%', '10%'].flatMap((budget) => [
+          at(budget, 'taught', taughtPolicy(scorer.map, { budget })),
+          ...['random', 'sink-recent', 'keydiff', 'h2o', 'snapkv'].map((name) =>
+            at(budget, name, createPolicy(name, { budget, seed: 1 })),
+          ),
+        ]),
+        passages: passages.filter(({ isHeldOut }) => isHeldOut).map(({ ids }) => ids),
+        out: options.out.replace(/\.safetensors$/, ''),
+      });
+    });
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { documentFiller, type Filler } from '@namm/benchmarks';
+import { InvalidArgumentError } from '@namm/core';
+
+/** A file of plain text. */
+export interface Text {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** @throws {InvalidArgumentError} for a file that cannot be read, or is no text */
+export function readTexts(paths: readonly string[]): Text[] {
+  return paths.map((path) => {
+    let text: string;
+    try {
+      text = new TextDecoder('utf8', { fatal: true }).decode(readFileSync(path));
+    } catch (cause) {
+      const problem = `${path} cannot be read as UTF-8 text`;
+      throw new InvalidArgumentError('--text', problem, { cause });
+    }
+    return { name: basename(path), text };
+  });
+}
+
+/** So much of the texts together, an equal part of each, from its middle: whole libraries take minutes to encode. */
+export function excerptsOf(texts: readonly Text[], characters: number): string[] {
+  const part = Math.ceil(characters / texts.length);
+  return texts.map(({ text }) => {
+    const start = Math.max(0, Math.floor((text.length - part) / 2));
+    return text.slice(start, start + part);
+  });
+}
+
+/** The last fifth of each text, in which facts are hidden to ask for. */
+export function fillerOf(texts: readonly Text[]): Filler {
+  return documentFiller(
+    texts.map(({ name, text }, i) => ({
+      ...{ name: `${i} ${name}`, kind: 'prose', split: 'test' },
+      text: text.slice(Math.floor(0.8 * text.length)),
+    })),
+  );
+}

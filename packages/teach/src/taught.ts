@@ -1,0 +1,49 @@
+import { checkNames, InvalidArgumentError } from '@namm/core';
+import { type EvictionPolicy, type TaughtPolicyOptions, taughtPolicy } from '@namm/kv-cache';
+import { type TaughtName, taughtFile, taughtNames } from '@namm/models';
+import { readTaught } from './taught-file.js';
+
+/** Options of {@link taught}; either a budget or a threshold. */
+export interface TaughtOptions extends Omit<TaughtPolicyOptions, 'threshold'> {
+  /** A scorer of `@namm/models` by its name, or the path of a file that `bench fit` wrote. */
+  readonly checkpoint: string;
+  /** A score; or `'25%'` for the one that keeps a quarter of text such as the scorer was tried on. */
+  readonly threshold?: number | string;
+}
+
+/**
+ * The policy of a taught scorer, from its file: `taughtPolicy` of `@namm/kv-cache`. All options are plain data, so that a
+ * worker thread can be told to load it.
+ *
+ * @throws {FileFormatError} when the file is no taught scorer, or damaged
+ * @throws {InvalidArgumentError} for an option out of range
+ * @example
+ * ```ts
+ * const policy = await taught({ checkpoint: 'smollm2-135m-instruct', budget: '25%' });
+ * ```
+ */
+export async function taught(options: TaughtOptions): Promise<EvictionPolicy> {
+  const names = ['checkpoint', 'budget', 'threshold', 'recent', 'sinks'] as const;
+  const { checkpoint, threshold, ...rest } = checkNames('taught', options, names);
+  if (typeof checkpoint !== 'string') {
+    const problem = `is missing; name a file, or one of ${taughtNames.join(', ')}`;
+    throw new InvalidArgumentError('checkpoint', problem);
+  }
+  const isName = (taughtNames as readonly string[]).includes(checkpoint);
+  const { map, quantiles } = await readTaught(
+    isName ? taughtFile(checkpoint as TaughtName) : checkpoint,
+  );
+  if (threshold === undefined) return taughtPolicy(map, rest);
+  const score = typeof threshold === 'string' ? quantiles[percentOf(threshold)]! : threshold;
+  return taughtPolicy(map, { ...rest, threshold: score });
+}
+
+/** `25%`, to be kept, is the 75th percent of the scores from below. */
+function percentOf(text: string): number {
+  const kept = Number(/^(\d+(?:\.\d+)?)%$/.exec(text.trim())?.[1]);
+  if (kept > 0 && kept <= 100) return Math.round(100 - kept);
+  throw new InvalidArgumentError(
+    'threshold',
+    `'${text}' is neither a score nor a share such as 25%`,
+  );
+}
