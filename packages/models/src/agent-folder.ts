@@ -8,6 +8,8 @@ export const agentNames = [
   'active-t-maze-agent',
   'key-to-door-agent',
   'repeat-previous-agent',
+  'half-cheetah-medium-agent',
+  'half-cheetah-expert-agent',
 ] as const;
 
 export type AgentName = (typeof agentNames)[number];
