@@ -27,7 +27,7 @@ export function tablesOfTasks({ episodes, tasks, averages }: TableSummary): Titl
     tables.push(
       table(`${title}: return`, members, (row) => {
         const value = withInterval(row.return) ?? nothing;
-        return row.episodes < episodes ? `${value}, ${row.episodes} episodes` : value;
+        return row.episodes < episodes ? `${value}, n = ${row.episodes}` : value;
       }),
       table(`${title}: rows held per head`, members, ({ rowsPerHead, rowShare }) => {
         const share = rowShare === null ? '' : ` (${percent(rowShare)})`;
@@ -35,7 +35,8 @@ export function tablesOfTasks({ episodes, tasks, averages }: TableSummary): Titl
       }),
     );
   }
-  for (const { kind, rows } of averages) {
+  const distinct = averages.filter(({ kind }) => kind !== 'all' || averages.length > 2);
+  for (const { kind, rows } of distinct) {
     tables.push({
       title: `Mean over ${kind === 'all' ? 'all' : `the ${kind}`} tasks that are finished`,
       headings: ['policy', 'tasks', '÷ full', 'rows of full'],

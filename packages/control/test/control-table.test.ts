@@ -111,9 +111,12 @@ it('averages ratios over the tasks that are finished', async () => {
   expect(of('h2o').rowShare).toBe(0.25);
   expect(of('window:1')).toMatchObject({ tasks: ['maze'], ratio: { estimate: 0.5 } });
   expect(summary.tasks[0]!.rows.find(({ name }) => name === 'h2o')!.ratio!.estimate).toBe(1.5);
-  const [returns] = tablesOfTasks(summary);
+  const [returns, , ...averages] = tablesOfTasks(summary);
+  expect(averages.map(({ title }) => title)).toEqual([
+    'Mean over the memory tasks that are finished',
+  ]);
   expect(returns!.headings).toEqual(['policy', 'maze', 'short']);
-  expect(returns!.rows[1]![2]).toBe('1.00 (1.00 … 1.00), 1 episodes');
+  expect(returns!.rows[1]![2]).toBe('1.00 (1.00 … 1.00), n = 1');
 });
 
 it('takes the best window of other episodes, the shortest of equals', async () => {
