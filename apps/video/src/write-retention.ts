@@ -11,6 +11,7 @@ export async function writeRetention(
 ): Promise<void> {
   const record = viewing.record(notes);
   if (!record) throw new InvalidArgumentError('--retention', 'nothing was recorded');
-  if (path.endsWith('.html')) await writeFileAtomic(path, retentionPage(record));
-  else await writeRetentionRecord(path, record);
+  if (path.endsWith('.html')) {
+    await writeFileAtomic(path, retentionPage(record, { pictures: viewing.pictures() }));
+  } else await writeRetentionRecord(path, record);
 }

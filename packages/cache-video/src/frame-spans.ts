@@ -58,6 +58,17 @@ export class FrameSpans {
     return this.#spans.map(({ tokens }, i) => rows[i]! / (tokens * heads));
   }
 
+  /** The number of each frame among {@link parts}. */
+  partNumbers(): number[] {
+    let part = 0;
+    let at = 0;
+    return this.#spans.map((span) => {
+      if (span.first > at) part++;
+      at = end(span);
+      return part++;
+    });
+  }
+
   /** Frames and the text between them as parts of the sequence; only where none is forgotten. */
   parts(length: number): RetentionPart[] {
     const parts: RetentionPart[] = [];

@@ -5,6 +5,7 @@ import type { EmbeddingRows } from './embedding-rows.js';
 import { FrameError, FrameSourceError } from './errors.js';
 import { type FrameSpan, FrameSpans } from './frame-spans.js';
 import type { ImageProcessor } from './images/image-processor.js';
+import { thumbnail } from './images/thumbnail.js';
 import { joined } from './joined.js';
 import { FrameEncoder } from './model/frame-encoder.js';
 import type { VisionEncoder } from './model/vision-encoder.js';
@@ -66,6 +67,8 @@ export class Viewing {
   readonly #spans: FrameSpans;
   /** Ids of all tokens, where they are recorded. */
   readonly #ids: number[] | null;
+  /** Of all frames, where they are recorded. */
+  readonly #pictures: Uint8Array[] = [];
   #introduction: string;
   /** Text behind the last frame that has not been read yet. */
   #pending = '';
@@ -134,6 +137,7 @@ export class Viewing {
         throw cause;
       }
       for (const { ids } of pieces) for (const id of ids) this.#ids?.push(id);
+      if (this.#ids) this.#pictures.push(await thumbnail(frame));
       this.#pending = text.after;
       const span = { timestamp, first, tokens: this.#cache.seen - first };
       this.#spans.add(span, this.#cache);
@@ -230,6 +234,16 @@ export class Viewing {
       parts: this.#spans.parts(this.#ids.length),
       notes,
     });
+  }
+
+  /**
+   * Small pictures of the frames, for the film strip of the retention page; only with a recorder.
+   *
+   * @returns JPEGs, each with the number of its part in {@link record}
+   */
+  pictures(): { readonly part: number; readonly jpeg: Uint8Array }[] {
+    const parts = this.#spans.partNumbers();
+    return this.#pictures.map((jpeg, i) => ({ part: parts[i]!, jpeg }));
   }
 
   /** Frees what is held; the model stays. */

@@ -137,6 +137,13 @@ describe.each(families)('%s', (family) => {
     ).toEqual([0, 1, 2].map((second) => [`frame at ${second}.00 s`, 4]));
     expect(parts!.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(ids!.length);
     expect(pieces!.filter((piece) => piece === '▪')).toHaveLength(12);
+    const pictures = viewing.pictures();
+    expect(pictures.map(({ part }) => parts![part]!.name)).toEqual(
+      [0, 1, 2].map((second) => `frame at ${second}.00 s`),
+    );
+    for (const { jpeg } of pictures) {
+      expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 20, height: 12 });
+    }
     await viewing.release();
   });
 

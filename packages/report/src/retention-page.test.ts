@@ -8,7 +8,8 @@ const record = sampleRecord({ layers: 2, heads: 2, tokens: 40, chunk: 8 }, 1);
 it('is one file that names no other', () => {
   const page = retentionPage(record, { title: 'A run' });
   expect(page).toContain('<title>A run</title>');
-  expect(page.match(/\b(src|href|import|url)\s*[=(]/g)).toBeNull();
+  // Pictures would be in the page themselves.
+  expect(page.match(/\b(src|href|import|url)\s*[=(](?!`data:)/g)).toBeNull();
   const addresses = page.match(/https?:\/\/[^"'` ]*/g) ?? [];
   expect(new Set(addresses)).toEqual(new Set(['http://www.w3.org/2000/svg']));
 });
@@ -17,6 +18,17 @@ it('stays small: packed numbers, not lists', () => {
   const large = sampleRecord({ layers: 30, heads: 8, tokens: 1024, chunk: 128 }, 1);
   const numbers = 30 * 8 * 1024 * 2; // when each token was evicted, and its score
   expect(retentionPage(large).length).toBeLessThan(2 * numbers + 200_000);
+});
+
+it('takes pictures of parts, and nothing else', () => {
+  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff);
+  const page = retentionPage(record, { pictures: [{ part: 0, jpeg }] });
+  expect(page).toContain('"pictures":[{"part":0,"jpeg":"/9j/"}]');
+  expect(page).toContain('img-src data:');
+  expect(retentionPage(record)).not.toContain('img-src');
+  expect(() => retentionPage(record, { pictures: [{ part: 9, jpeg }] })).toThrow(/part 9/);
+  const png = Uint8Array.of(0x89, 0x50);
+  expect(() => retentionPage(record, { pictures: [{ part: 0, jpeg: png }] })).toThrow(/no JPEG/);
 });
 
 it('names tokens by id or number where there is no text', () => {

@@ -12,12 +12,26 @@ import style from './style.css?bundle';
 export interface RetentionPageOptions {
   /** @defaultValue 'What `policy` kept' */
   readonly title?: string;
+  /**
+   * Pictures of parts of the record, as for the frames of a video: they become a film strip that says how much of each is
+   * still held. Each has the number of its part and the bytes of a JPEG.
+   * @defaultValue none
+   */
+  readonly pictures?: readonly RetentionPicture[];
+}
+
+/** A picture of one part of a record. */
+export interface RetentionPicture {
+  /** Number of the part, from 0. */
+  readonly part: number;
+  /** Small, since all are in the page. */
+  readonly jpeg: Uint8Array;
 }
 
 /**
  * Draws a retention record as one HTML page: the text with each token shaded by how many heads still hold
  * it, a map of layers and heads, a slider over the updates, kept tokens and bytes over time, and scores
- * under the pointer where the record has them. A single file that works offline, in light and dark, on any
+ * under the pointer where the record has them; a film strip where there are pictures. A single file that works offline, in light and dark, on any
  * width. Token texts are text; markup in them is shown, never run.
  *
  * @returns the page's HTML
@@ -31,23 +45,46 @@ export interface RetentionPageOptions {
 export function retentionPage(record: RetentionRecord, options: RetentionPageOptions = {}): string {
   checkRetentionRecord(record);
   if ((record.seen.at(-1) ?? 0) === 0) throw new InvalidArgumentError('record', 'holds no token');
+  const pictures = checkPictures(record, options.pictures ?? []);
   const title = options.title ?? `What ${record.policy} kept`;
   const charts = retentionCharts(record);
   return htmlPage({
     title,
-    body: retentionBody(record, title, charts),
+    body: retentionBody(record, title, charts, pictures.length > 0),
     style,
     script,
-    data: pageData(record, charts.map(plainChart)),
+    data: pageData(record, charts.map(plainChart), pictures),
+    hasPictures: pictures.length > 0,
   });
 }
 
-function pageData(record: RetentionRecord, charts: RetentionPageData['charts']): RetentionPageData {
+function checkPictures(
+  { parts = [] }: RetentionRecord,
+  pictures: readonly RetentionPicture[],
+): RetentionPageData['pictures'] {
+  return pictures.map(({ part, jpeg }, i) => {
+    if (!Number.isInteger(part) || part < 0 || part >= parts.length) {
+      const problem = `belongs to part ${part}, but the record has ${parts.length}`;
+      throw new InvalidArgumentError(`pictures[${i}]`, problem);
+    }
+    if (!(jpeg instanceof Uint8Array) || jpeg[0] !== 0xff || jpeg[1] !== 0xd8) {
+      throw new InvalidArgumentError(`pictures[${i}]`, 'is no JPEG');
+    }
+    return { part, jpeg: Buffer.from(jpeg).toString('base64') };
+  });
+}
+
+function pageData(
+  record: RetentionRecord,
+  charts: RetentionPageData['charts'],
+  pictures: RetentionPageData['pictures'],
+): RetentionPageData {
   const { headsPerLayer, seen, evictedAt, scores, ids, pieces, parts } = record;
   const names = () =>
     Array.from({ length: seen.at(-1)! }, (_, token) => String(ids?.[token] ?? token));
   return {
     charts,
+    pictures,
     headsPerLayer,
     seen: Array.from(seen),
     evictedAt: packEvictions(evictedAt, seen.length),

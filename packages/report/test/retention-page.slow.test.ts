@@ -1,14 +1,17 @@
 import { float16ToFloat32, heldTokens, type RetentionRecord } from '@namm/core';
 import { findChromium } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { retentionPage } from '../src/index.js';
+import { type RetentionPicture, retentionPage } from '../src/index.js';
 import { contrasts } from './contrasts.js';
 import { type OpenHtml, openHtml } from './open-html.js';
 import { sampleRecord } from './sample-record.js';
 
 /** A page whose script has filled it in. */
-async function open(record: RetentionRecord): Promise<OpenHtml> {
-  const page = await openHtml(retentionPage(record));
+async function open(
+  record: RetentionRecord,
+  pictures: readonly RetentionPicture[] = [],
+): Promise<OpenHtml> {
+  const page = await openHtml(retentionPage(record, { pictures }));
   await page.evaluate(`new Promise((done) => {
     const look = () => document.querySelector('#text .tokens span[class]') ? done() : setTimeout(look, 20);
     look();
@@ -39,6 +42,42 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
     await page.resize(1280, 900);
   });
   afterAll(() => page?.close());
+
+  it('shows a film strip where parts have pictures: how much of each is held, in all heads or one', async () => {
+    // One white pixel.
+    const jpeg = Buffer.from(
+      '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
+      'base64',
+    );
+    const film = await open(
+      record,
+      [0, 1].map((part) => ({ part, jpeg })),
+    );
+    try {
+      const shares = `[...document.querySelectorAll('button.frame')].map((frame) => [Number(getComputedStyle(frame).getPropertyValue('--held')), frame.className])`;
+      const expected = (update: number, chosen: number | null) =>
+        [
+          [0, 90],
+          [90, 120],
+        ].map(([from, to]) => {
+          if (to! > record.seen[update]!) return [0, 'frame unseen'];
+          const sets = held(update).filter((_, head) => chosen === null || head === chosen);
+          const all = sets.flatMap((set) =>
+            [...set].filter((token) => token >= from! && token < to!),
+          );
+          return [all.length / (to! - from!) / sets.length, 'frame'];
+        });
+      for (const update of [0, 6, updates - 1]) {
+        await film.evaluate(goTo(update));
+        expect(await film.evaluate(shares)).toEqual(expected(update, null));
+      }
+      await film.evaluate(`document.querySelectorAll('#map button')[3].click()`);
+      expect(await film.evaluate(shares)).toEqual(expected(updates - 1, 3));
+      expect(film.errors).toEqual([]);
+    } finally {
+      await film.close();
+    }
+  });
 
   it('shows the text, each token shaded by how many heads hold it', async () => {
     const shown = `[...document.querySelectorAll('#text .tokens')].map((part) => part.textContent)`;

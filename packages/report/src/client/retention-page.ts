@@ -6,6 +6,7 @@ import { shadeOf, shadeSteps } from '../retention/shade-steps.js';
 import { ChartView } from './chart-view.js';
 import { find, pageData } from './page.js';
 import { describeToken } from './retention/describe-token.js';
+import { FilmStrip } from './retention/film-strip.js';
 import { Retention } from './retention/retention.js';
 import { TextView } from './retention/text-view.js';
 import { type HeadCell, HeadMap } from './viewer/head-map.js';
@@ -18,6 +19,7 @@ class RetentionView {
   readonly #retention: Retention;
   readonly #text: TextView;
   readonly #map: HeadMap;
+  readonly #film: FilmStrip | null;
   readonly #tip = new Tip(find('tip', HTMLDivElement));
   readonly #charts: readonly ChartView[];
   readonly #timeline: Timeline;
@@ -37,6 +39,12 @@ class RetentionView {
     this.#map = new HeadMap(find('map', HTMLDivElement), retention.heads, (head) =>
       this.#chooseHead(head === this.#head ? null : head),
     );
+    this.#film =
+      data.pictures.length === 0
+        ? null
+        : new FilmStrip(find('film', HTMLDivElement), data, (token) =>
+            this.#text.elementOf(token).scrollIntoView({ block: 'center' }),
+          );
     this.#timeline = new Timeline(find('updates', HTMLDivElement), {
       steps: retention.updates,
       noun: 'update',
@@ -105,6 +113,7 @@ class RetentionView {
     const counts = retention.counts(update);
     const most = counts.reduce((a, b) => Math.max(a, b), 0);
     this.#text.shade(this.#shades(update));
+    this.#film?.show(seen, (first, tokens) => this.#share(first, tokens, update));
     this.#map.show(Array.from(counts, (count) => cellOf(count, most, seen)));
     for (const chart of this.#charts) chart.cursor = seen;
     find('most', HTMLSpanElement).textContent = `${formatNumber(most)} tokens`;
@@ -137,6 +146,19 @@ class RetentionView {
     return Array.from({ length: retention.seen[update]! }, (_, token) =>
       retention.holds(head, token, update) ? 10 : 0,
     );
+  }
+
+  /** How much of some tokens is held, by the head that is shown or by all together. */
+  #share(first: number, tokens: number, update: number): number {
+    const all = this.#retention.heads.map((_, head) => head);
+    const heads = this.#head === null ? all : [this.#head];
+    let held = 0;
+    for (const head of heads) {
+      for (let token = first; token < first + tokens; token++) {
+        if (this.#retention.holds(head, token, update)) held++;
+      }
+    }
+    return held / (tokens * heads.length);
   }
 
   #withHead(chart: LineChart, index: number): LineChart {

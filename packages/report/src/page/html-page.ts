@@ -10,6 +10,8 @@ export interface HtmlPage {
   readonly script: string;
   /** For the script, as JSON. */
   readonly data: unknown;
+  /** Whether the data hold pictures that the script shows. @defaultValue false */
+  readonly hasPictures?: boolean;
 }
 
 /**
@@ -17,11 +19,13 @@ export interface HtmlPage {
  * allows its own script and style sheet by their digests and nothing else, so that even markup that slipped
  * through the escaping could neither run nor load anything.
  */
-export function htmlPage({ title, body, style, script, data }: HtmlPage): string {
+export function htmlPage(page: HtmlPage): string {
+  const { title, body, style, script, data, hasPictures = false } = page;
   const policy = [
     "default-src 'none'",
     `script-src 'sha256-${digest(script)}'`,
     `style-src 'sha256-${digest(style)}'`,
+    ...(hasPictures ? ['img-src data:'] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

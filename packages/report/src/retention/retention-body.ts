@@ -10,6 +10,7 @@ export function retentionBody(
   record: RetentionRecord,
   title: string,
   charts: readonly LineChart[],
+  hasFilm: boolean,
 ): PageElement[] {
   const heads = record.headsPerLayer.reduce((sum, count) => sum + count, 0);
   return [
@@ -24,6 +25,7 @@ export function retentionBody(
       ),
       element('div', { class: 'charts' }, ...charts.map(chartFigure)),
       element('div', { id: 'updates' }),
+      ...(hasFilm ? [drawFilmPane()] : []),
       element('div', { class: 'panes' }, drawTextPane(heads), drawMapPane()),
     ),
     element('div', { id: 'tip', role: 'status', hidden: '' }),
@@ -44,6 +46,19 @@ function drawFacts(record: RetentionRecord, heads: number): PageElement {
   const fact = ([name, value]: [string, string]) =>
     element('div', {}, element('dt', {}, name), element('dd', {}, value));
   return element('dl', { class: 'facts' }, ...facts.map(fact));
+}
+
+function drawFilmPane(): PageElement {
+  return element(
+    'section',
+    { class: 'film-pane', 'aria-labelledby': 'film-title' },
+    element('h2', { id: 'film-title' }, 'Frames, and how much of each is held'),
+    element('div', {
+      id: 'film',
+      role: 'group',
+      'aria-label': 'Frames; choose one to see its tokens',
+    }),
+  );
 }
 
 function drawTextPane(heads: number): PageElement {

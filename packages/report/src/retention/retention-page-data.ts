@@ -14,6 +14,8 @@ export interface RetentionPageData {
   /** Whether the pieces are a text, or else names of tokens. */
   readonly isText: boolean;
   readonly ids: readonly number[] | null;
+  /** Pictures of parts, base64, ascending by the number of the part; empty where there are none. */
+  readonly pictures: readonly { readonly part: number; readonly jpeg: string }[];
   /** All tokens, part by part; one part without a name where the record names none. */
   readonly parts: readonly { readonly name: string; readonly tokens: number }[];
 }
