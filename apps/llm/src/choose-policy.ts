@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from '@namm/core';
-import { loadPolicy } from '@namm/decoder';
+import { loadPolicy, openModel } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, policyNames } from '@namm/kv-cache';
+import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
+import { taught } from '@namm/teach';
 
 export interface PolicyChoice {
+  /** Folder or file of the model that it is for. */
+  readonly folder: string;
   readonly policy?: string;
   readonly checkpoint?: string;
   readonly budget?: string;
@@ -15,24 +19,36 @@ export interface PolicyChoice {
 const inModule = /^(?<file>.+\.[cm]?js)#(?<name>[\w$]+)$/;
 
 /**
- * The policy that the options name: a classic one, a NAMM, or one of the user's own.
+ * The policy that the options name: a classic one, a NAMM, a taught scorer, or one of the user's own. A budget alone means
+ * the scorer that was taught on the model, where there is one.
  *
  * @throws {InvalidArgumentError} when they name none
  */
 export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy> {
-  const { policy = 'full', checkpoint, budget, seed } = choice;
+  const { checkpoint, budget, seed } = choice;
+  const isOpen = choice.policy === undefined && budget !== undefined && checkpoint === undefined;
+  const mayBeTaught = isOpen || choice.policy === 'taught';
+  const own = mayBeTaught ? taughtNameFor((await openModel(choice.folder)).digest) : null;
+  const policy = choice.policy ?? (isOpen && own !== null ? 'taught' : 'full');
+  const limit = budget === undefined ? {} : { budget };
+  if (policy === 'taught') {
+    const file = checkpoint ?? own;
+    if (file !== null) return taught({ checkpoint: file, budget: budget ?? '25%' });
+    const problem =
+      'needs a --checkpoint: none of ours was taught on this model; `bench fit` makes one';
+    throw new InvalidArgumentError('--policy', problem);
+  }
   if ((policy === 'namm') !== (checkpoint !== undefined)) {
     const problem = "'namm' and a --checkpoint belong together; no NAMM fits every model";
     throw new InvalidArgumentError('--policy', problem);
   }
-  const limit = budget === undefined ? {} : { budget };
   if (checkpoint !== undefined) return loadNamm({ checkpoint, ...limit });
   const { file, name } = inModule.exec(policy)?.groups ?? {};
   if (file !== undefined) {
     return loadPolicy({ module: resolve(file), export: name!, options: limit });
   }
   if (!policyNames.includes(policy)) {
-    const known = [...policyNames, 'namm'].join(', ');
+    const known = [...policyNames, 'namm', 'taught'].join(', ');
     throw new InvalidArgumentError('--policy', `'${policy}' is none of ${known}, FILE.js#NAME`);
   }
   if (policy === 'full' && budget !== undefined) {

@@ -59,9 +59,12 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
   .option(
     '--policy <name>',
-    `what to forget (full): ${[...policyNames, 'namm'].join(', ')}; or FILE.js#NAME`,
+    `what to forget (full): ${[...policyNames, 'namm', 'taught'].join(', ')}; or FILE.js#NAME`,
   )
-  .option('--checkpoint <file>', 'the NAMM of the policy namm: a safetensors file')
+  .option(
+    '--checkpoint <file>',
+    'the NAMM of the policy namm, or the scorer of taught: a safetensors file',
+  )
   .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
   .option('--max-tokens <count>', 'most tokens to write', count, 256)
   .option('--chat', "put the prompt through the model's chat template")
@@ -149,10 +152,11 @@ async function answer(model: string, options: Options): Promise<void> {
     );
   }
   const prompt = await readPrompt(options);
-  const policy = await choosePolicy(options);
+  const folder = await openModel(model, interruptSignal());
+  const policy = await choosePolicy({ ...options, folder });
   const isCompact = command.getOptionValueSource('compact') === 'cli';
   await answerPrompt({
-    ...{ model: await openModel(model, interruptSignal()), prompt, policy, seed },
+    ...{ model: folder, prompt, policy, seed },
     ...(budget !== undefined && { budget }),
     maxNewTokens: options.maxTokens,
     chat: options.chat ?? false,

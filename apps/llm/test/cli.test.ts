@@ -131,6 +131,21 @@ describe("llm with the user's own model", () => {
     }
   });
 
+  it('takes the scorer that was taught on the model, when only a budget is given', () => {
+    const prompt = ` Alice has pet falcon. ${'It was late. '.repeat(40)}\nQ: Alice has pet`;
+    for (const options of [
+      ['--budget', '48'],
+      ['--policy', 'taught', '--budget', '48'],
+    ]) {
+      const args = ['--model', model, '--prompt', prompt, '--max-tokens', '2', '--json'];
+      const { stdout } = llm(...args, ...options, ...longer);
+      const { policy, keptPerHead } = JSON.parse(stdout);
+      expect(policy).toBe('taught');
+      const rows = (keptPerHead as number[][]).flat();
+      expect(rows.reduce((sum, kept) => sum + kept, 0)).toBe(48 * rows.length);
+    }
+  });
+
   it('reads what is piped in, and bounds memory over text beyond the model by compact positions', () => {
     const text = ` Alice has pet falcon. ${'It was late. '.repeat(200)}\nQ: Alice has pet`;
     const args = ['--model', model, '--policy', 'sink-recent', '--budget', '64', '--chunk', '32'];
@@ -254,7 +269,9 @@ describe("llm with the user's own model", () => {
       [[...own, '--policy', 'magic'], "'magic' is none of full"],
       [[...own, '--policy', 'h2o', '--budget', '0'], "'0' is not a budget"],
       [[...own, '--policy', 'h2o'], 'needs one'],
-      [[...own, '--budget', '64'], 'keeps everything'],
+      [[...own, '--policy', 'full', '--budget', '64'], 'keeps everything'],
+      [[...own, '--budget', '0'], "'0' is not a budget"],
+      [[...own, '--policy', 'taught', '--checkpoint', none], 'does not exist'],
       [[...own, '--policy', 'namm'], '--checkpoint belong together'],
       [[...own, '--checkpoint', 'x'], '--checkpoint belong together'],
       [[...own, '--policy', 'namm', '--checkpoint', binary], 'is no safetensors file'],
