@@ -2,6 +2,7 @@ import { downloadLargeFile } from './download-large-file.js';
 import { type ModelFile, ModelNotFoundError } from './errors.js';
 import { fetchSmallFile } from './fetch-small-file.js';
 import { commitOf, type FileFacts, fileFacts } from './file-facts.js';
+import { listTemplates } from './list-templates.js';
 import type { LoadingProgress } from './loading-progress.js';
 import { missingWeights } from './missing-weights.js';
 import { pinCommit, pinnedCommit } from './pinned-commit.js';
@@ -69,7 +70,12 @@ export async function fetchModel(
     const problem = 'there is no such file; check the id, the revision and `subfolder`.';
     throw new ModelNotFoundError(where, problem);
   }
-  for (const file of optionalFiles) await small(file);
+  for (const file of optionalFiles) {
+    const isThere = await small(file);
+    // Further templates stand beside a file of the default one, never beside an entry of the configuration.
+    if (!isThere || file !== 'chat_template.jinja') continue;
+    for (const template of await listTemplates(pinned, options)) await small(template);
+  }
   const weights = await weightFiles(pinned, folder, small, options);
   for (const { file, size } of weights) options.progress.expect(file, size);
   for (const facts of weights) await large(pinned, facts, folder, options);

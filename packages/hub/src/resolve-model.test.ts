@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeHub } from '@namm/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type HubEvent, type ResolveOptions, resolveModel } from './index.js';
+import { DownloadError, type HubEvent, type ResolveOptions, resolveModel } from './index.js';
 
 const id = 'someone/tiny';
 const files = new Map<string, Uint8Array>([
@@ -47,6 +47,38 @@ describe('resolveModel', () => {
     await resolve();
     expect(hub.asked('model.safetensors').at(-1)).toBe('storage bytes=1000000-');
   });
+
+  it('fetches the further chat templates beside that of a file', async () => {
+    const templates = new Map(files);
+    for (const name of ['chat_template.jinja', 'additional_chat_templates/tool_use.jinja']) {
+      templates.set(name, Buffer.from(name));
+    }
+    hub.repositories.set(id, { files: templates, commit: 'b'.repeat(40) });
+    const folder = await resolve();
+    const file = join(folder, 'additional_chat_templates', 'tool_use.jinja');
+    expect(await readFile(file, 'utf8')).toBe('additional_chat_templates/tool_use.jinja');
+  });
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])(
+    'says soon that there is no network: %s',
+    async (code) => {
+      let asked = 0;
+      const failing = async () => {
+        asked++;
+        const cause = Object.assign(new Error(`getaddrinfo ${code} huggingface.co`), { code });
+        throw new TypeError('fetch failed', { cause });
+      };
+      const retries = { attempts: 5, delay: 1, silence: 2000 };
+      const error: unknown = await resolve(id, { hub: { fetch: failing }, retries }).catch(
+        (e) => e,
+      );
+      expect(error).toBeInstanceOf(DownloadError);
+      expect((error as Error).message).toMatch(
+        /the hub cannot be reached.*name the folder of a model/,
+      );
+      expect(asked).toBe(2);
+    },
+  );
 
   it('takes a folder of that name first', async () => {
     const folder = join(work, 'mine');

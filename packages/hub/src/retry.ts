@@ -48,7 +48,9 @@ export async function withRetries<Result>(
       if (NammError.isInstance(error) || error instanceof CallbackError) throw error;
       if (progress() > before) failures = 0;
       before = progress();
-      if (++failures >= attempts) throw given(where, attempts, error);
+      const most =
+        before === 0 && reasonOf(error) in unreachable ? Math.min(2, attempts) : attempts;
+      if (++failures >= most) throw given(where, failures, error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -59,7 +61,28 @@ export async function withRetries<Result>(
   }
 }
 
+/** What a machine without a network says at once; it says the same a moment later. */
+const unreachable: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is unknown',
+  EAI_AGAIN: 'its name cannot be looked up',
+  ENETUNREACH: 'there is no way to it',
+  EHOSTUNREACH: 'there is no way to it',
+  ECONNREFUSED: 'it takes no connections',
+};
+
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } })?.cause;
+  return String(cause?.code ?? cause?.errors?.[0]?.code ?? '');
+}
+
 function given(where: ModelFile, attempts: number, error: unknown): DownloadError {
+  const reason = reasonOf(error);
+  if (reason in unreachable) {
+    const problem = `the hub cannot be reached: ${unreachable[reason]} (${reason})`;
+    const advice =
+      'check the network, a proxy, and HF_ENDPOINT where it is set; without a network, name the folder of a model.';
+    return new DownloadError(where, `${problem}; ${advice}`, { cause: error, details: { reason } });
+  }
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const said = cause instanceof Error ? cause.message : String(cause);
   const problem = `could not be fetched in ${attempts} attempts (${said})`;

@@ -84,6 +84,16 @@ export class FakeHub {
     }
   }
 
+  /** What stands in a folder of a repository, as the tree of the real hub tells it. */
+  #list({ id, folder }: Record<string, string>, response: ServerResponse): void {
+    const files = this.repositories.get(id!)?.files ?? new Map<string, Uint8Array>();
+    const entries = [...files]
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .map(([path, { length }]) => ({ type: 'file', path, size: length }));
+    const headers = { 'content-type': 'application/json' };
+    response.writeHead(entries.length > 0 ? 200 : 404, headers).end(JSON.stringify(entries));
+  }
+
   async #answer(server: 'hub' | 'storage', request: IncomingMessage, response: ServerResponse) {
     const path = decodeURIComponent(request.url ?? '');
     const range = request.headers.range ?? null;
@@ -91,8 +101,14 @@ export class FakeHub {
     this.requests.push({ server, path, range, authorization });
     this.#sockets.add(response);
     response.on('close', () => this.#sockets.delete(response));
+    const listing = /^\/api\/models\/(?<id>.+)\/tree\/(?<revision>[^/]+)\/(?<folder>.+)$/.exec(
+      path,
+    );
+    if (listing) return this.#list(listing.groups as Record<string, string>, response);
     const [, id, revision, file] =
-      /^\/(.+?)\/resolve\/(.+?)\/([^/]+(?:\/model\.onnx)?)$/.exec(path) ?? [];
+      /^\/(.+?)\/resolve\/(.+?)\/([^/]+(?:\/model\.onnx)?|additional_chat_templates\/[^/]+)$/.exec(
+        path,
+      ) ?? [];
     const repository = this.repositories.get(id ?? '');
     const refuse = (status: number, code: string, message: string) => {
       response.writeHead(status, { 'x-error-code': code, 'x-error-message': message }).end(message);
