@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import { type EvictionPolicy, type PolicyState, SavedStateReader } from '@namm/kv-cache';
 import type { TokenRole } from './attribute-tokens.js';
 
@@ -24,8 +24,10 @@ const droppable: ReadonlySet<TokenRole['kind']> = new Set(['filler', 'distractor
  */
 export function factOracle(
   roles: readonly TokenRole[],
-  { window = 64 }: FactOracleOptions = {},
+  options: FactOracleOptions = {},
 ): EvictionPolicy {
+  checkNames('factOracle', options, ['window']);
+  const { window = 64 } = options;
   if (!Number.isInteger(window) || window < 0) {
     throw new InvalidArgumentError('window', `${window} is not a whole number from 0 on`);
   }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Random } from '@namm/core';
+import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { fillTo } from './fill-to.js';
 import type { Filler } from './filler.js';
 import { scatter, withDistractors } from './scatter.js';
@@ -47,6 +47,10 @@ export interface SampleOptions {
  * ```
  */
 export function generateSample(options: SampleOptions): BenchmarkSample {
+  checkNames('generateSample', options, [
+    ...(['family', 'length', 'split', 'seed', 'index', 'filler', 'countTokens'] as const),
+    ...(['size', 'distractorRate', 'questionPlacement', 'opening'] as const),
+  ]);
   const { family, length, split, seed, index, filler, countTokens } = options;
   if (!Number.isInteger(length) || length < 64 || length > 16_384) {
     throw new InvalidArgumentError('length', `${length} is not a whole number from 64 to 16,384`);

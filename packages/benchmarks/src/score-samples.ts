@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import type { EvictionPolicy, KVCache, SequenceModel, StepOptions } from '@namm/kv-cache';
 import { mean } from '@namm/statistics';
 import { MemoryWatch, type SampleMemory } from './memory-watch.js';
@@ -40,8 +41,10 @@ export interface SampleScore {
 export async function scoreSamples(
   model: AnsweringModel,
   items: readonly ScoreItem[],
-  { signal }: Pick<StepOptions, 'signal'> = {},
+  options: Pick<StepOptions, 'signal'> = {},
 ): Promise<SampleScore[]> {
+  checkNames('scoreSamples', options, ['signal']);
+  const { signal } = options;
   const caches = await Promise.all(
     items.map((item) =>
       'cache' in item ? item.cache : model.createCache({ policy: item.policy }),

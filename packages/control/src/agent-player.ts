@@ -89,7 +89,9 @@ export class AgentPlayer {
    *
    * @throws {InvalidArgumentError} when the memory cannot serve the model
    */
-  begin({ policy, window }: EpisodeMemoryChoice): AgentEpisode {
+  begin(choice: EpisodeMemoryChoice): AgentEpisode {
+    checkNames('the memory', choice, ['policy', 'window']);
+    const { policy, window } = choice;
     const memory = { ...(window && { window }), ...(policy && { policy }) };
     return this.model.createEpisode({ ...this.#choices, ...actionsOf(this.model), ...memory });
   }

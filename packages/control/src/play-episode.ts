@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AgentEpisode } from '@namm/cache-decision-transformer';
+import { checkNames } from '@namm/core';
 import type { Environment, Scene, Transition } from '@namm/environments';
 import type { EpisodeRecord } from './episode-record.js';
 
@@ -37,8 +38,10 @@ export async function playEpisode(
   episode: AgentEpisode,
   environment: Environment,
   seed: number,
-  { signal, onStep }: PlayOptions = {},
+  options: PlayOptions = {},
 ): Promise<PlayedEpisode> {
+  checkNames('play', options, ['signal', 'onStep']);
+  const { signal, onStep } = options;
   const start = performance.now();
   let [total, rowSum, peakRows, cacheBytes] = [0, 0, 0, 0];
   let observation = environment.reset(seed);

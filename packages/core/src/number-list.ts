@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js';
+import { checkNames } from './option-checks.js';
 import { shown } from './shown.js';
 
 /** What is asked of a list. */
@@ -26,6 +27,7 @@ export function numberList(
   values: ArrayLike<number>,
   demand: NumberListDemand = {},
 ): Float64Array {
+  checkNames(`numberList of ${name}`, demand, ['length', 'accept', 'needed']);
   const { length, accept = Number.isFinite, needed = 'finite numbers are needed' } = demand;
   const count: unknown = typeof values === 'object' ? values?.length : undefined;
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {

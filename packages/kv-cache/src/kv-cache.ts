@@ -321,8 +321,10 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   static async restoreAttached(
     path: string,
     shape: CacheShape,
-    { policy = full(), recorder }: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
+    given: Pick<KVCacheOptions, 'policy' | 'recorder'> = {},
   ): Promise<{ readonly cache: KVCache; readonly attached: SavedState }> {
+    checkNames('restore', given, ['policy', 'recorder']);
+    const { policy = full(), recorder } = given;
     const contents = await readCacheFile(path, shape, policy);
     const { keepOutsideWindow, positions: mode } = contents;
     const options = { policy, keepOutsideWindow, positions: mode };

@@ -127,7 +127,9 @@ export class RetentionRecorder {
    * @throws {InvalidArgumentError} when it records no cache, or there are not as many ids, pieces or
    *   tokens in the parts as tokens seen
    */
-  record({ ids, pieces, parts, notes = {} }: RetentionTexts = {}): RetentionRecord {
+  record(texts: RetentionTexts = {}): RetentionRecord {
+    checkNames('record', texts, ['ids', 'pieces', 'parts', 'notes']);
+    const { ids, pieces, parts, notes = {} } = texts;
     if (this.#shape === null) {
       throw new InvalidArgumentError('recorder', 'records no cache; give it to one as an option');
     }

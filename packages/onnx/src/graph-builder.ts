@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import {
   TensorProto_DataLocation as DataLocation,
   type GraphProto,
@@ -187,6 +187,7 @@ export class GraphBuilder {
     outputCount: number,
     options: NodeOptions = {},
   ): Value[] {
+    checkNames(`the node ${operator}`, options, ['domain', 'attributes']);
     for (const input of inputs) if (input) this.#own(input);
     const outputs = Array.from({ length: outputCount }, () =>
       this.#declare(this.#unique(operator)),

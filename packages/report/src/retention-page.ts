@@ -1,4 +1,9 @@
-import { checkRetentionRecord, InvalidArgumentError, type RetentionRecord } from '@namm/core';
+import {
+  checkNames,
+  checkRetentionRecord,
+  InvalidArgumentError,
+  type RetentionRecord,
+} from '@namm/core';
 import script from './client/retention-page.ts?bundle';
 import { htmlPage } from './page/html-page.js';
 import { plainChart } from './page/plain-chart.js';
@@ -43,6 +48,7 @@ export interface RetentionPicture {
  * ```
  */
 export function retentionPage(record: RetentionRecord, options: RetentionPageOptions = {}): string {
+  checkNames('retentionPage', options, ['title']);
   checkRetentionRecord(record);
   if ((record.seen.at(-1) ?? 0) === 0) throw new InvalidArgumentError('record', 'holds no token');
   const pictures = checkPictures(record, options.pictures ?? []);

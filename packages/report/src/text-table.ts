@@ -1,3 +1,5 @@
+import { checkNames } from '@namm/core/portable';
+
 export interface TextTableOptions {
   /** `markdown` puts bars around the cells; `plain` leaves them out. @defaultValue 'markdown' */
   readonly style?: 'markdown' | 'plain';
@@ -20,8 +22,10 @@ export interface TextTableOptions {
 export function textTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  { style = 'markdown', width = Number.POSITIVE_INFINITY }: TextTableOptions = {},
+  options: TextTableOptions = {},
 ): string {
+  checkNames('textTable', options, ['style', 'width']);
+  const { style = 'markdown', width = Number.POSITIVE_INFINITY } = options;
   const isWords = headings.map((_, column) => rows.some((row) => /^\p{L}/u.test(row[column]!)));
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]!.length)),

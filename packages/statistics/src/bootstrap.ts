@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 import type { BootstrapOptions, Interval } from './interval.js';
 import { mean } from './mean.js';
 import { resampledInterval, strata } from './resampling.js';
@@ -28,13 +28,14 @@ export function bootstrapInterval(
   values: ArrayLike<number>,
   options: BootstrapOptions & { readonly statistic?: (values: Float64Array) => number },
 ): Interval {
-  const statistic = options.statistic ?? mean;
+  const { statistic = mean, ...others } = options;
+  checkNames('bootstrapInterval', options, ['seed', 'resamples', 'level', 'statistic']);
   const chosen = new Float64Array(values.length);
   const statisticOf = (drawn: Uint32Array) => {
     for (let i = 0; i < drawn.length; i++) chosen[i] = values[drawn[i]!]!;
     return statistic(chosen);
   };
-  return percentileInterval(values.length, statisticOf, options);
+  return percentileInterval(values.length, statisticOf, others);
 }
 
 /**

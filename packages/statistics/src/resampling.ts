@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Random } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError, Random } from '@namm/core/portable';
 import type { BootstrapOptions, Interval } from './interval.js';
 import { quantile } from './quantile.js';
 
@@ -79,6 +79,7 @@ export function resampledInterval<Drawn>(
   statistic: (drawn: Drawn) => number,
   options: BootstrapOptions,
 ): Interval {
+  checkNames('the bootstrap', options, ['seed', 'resamples', 'level']);
   const estimate = statistic(resampling.whole);
   const statistics = resampledStatistics(resampling, statistic, options);
   return percentileInterval(estimate, statistics, options.level);

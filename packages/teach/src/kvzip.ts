@@ -95,8 +95,10 @@ export class KVzip {
   async scores(
     cache: KVCache,
     ids: ArrayLike<number>,
-    { signal, onProgress }: Pick<StepOptions, 'signal' | 'onProgress'> = {},
+    options: Pick<StepOptions, 'signal' | 'onProgress'> = {},
   ): Promise<readonly (readonly Float32Array[])[]> {
+    checkNames('scores', options, ['signal', 'onProgress']);
+    const { signal, onProgress } = options;
     if (ids.length !== cache.seen) {
       const problem = `are ${ids.length} tokens where the cache has read ${cache.seen}`;
       throw new InvalidArgumentError('ids', problem);

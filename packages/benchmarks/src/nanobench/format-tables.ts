@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
 import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
@@ -26,6 +27,7 @@ export function formatCondition(
   comparisons: readonly Comparison[],
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatCondition', options, ['style', 'width']);
   const { split, seed, updateInterval, setting } = condition;
   const model = `model ${setting.version}`;
   const prompts = `${rows[0]!.prompts} prompts of the ${split} split, seed ${seed}`;
@@ -95,6 +97,7 @@ export function formatSeeds(
   summaries: readonly SeedSummary[],
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatSeeds', options, ['style', 'width']);
   return textTable(
     ['tokens', 'extension', 'models', 'evolutions', '÷ full', 'evolved ÷ full', 'held-out ÷ full'],
     summaries.map(({ length, extension, models, evolutions, all, evolved, heldOut }) => [
@@ -113,6 +116,7 @@ export function formatTuned(
   tried: readonly ConditionSummary[],
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatTuned', options, ['style', 'width']);
   return textTable(
     ['extension', 'EM', 'log-prob.', 'prompts'],
     tried.map(({ condition, rows: [row] }) => [

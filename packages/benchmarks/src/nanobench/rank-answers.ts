@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import { mean } from '@namm/statistics';
 import type { ResultStore } from '../table/result-store.js';
@@ -48,6 +49,7 @@ export function formatAnswers(
   { title, rows, tau }: AnswerRanking,
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatAnswers', options, ['style', 'width']);
   const table = textTable(
     ['policy', 'budget', 'EM, decoded', 'EM, teacher-forced'],
     rows.map(({ row, decoded, forced }) => [

@@ -1,4 +1,5 @@
 import type { ProgressListener } from '@namm/core';
+import { checkNames } from '@namm/core';
 import type { Filler } from '../filler.js';
 import {
   type Contender,
@@ -62,6 +63,11 @@ export interface NanobenchTable {
  * @throws what {@link measureRows} throws, but not the signal's reason
  */
 export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable> {
+  checkNames('runNanobench', plan, [
+    ...(['store', 'models', 'factors', 'extensions', 'placements', 'families'] as const),
+    ...(['evolvedFamilies', 'split', 'seed', 'prompts', 'equal', 'shares', 'references'] as const),
+    ...(['filler', 'random', 'updateInterval', 'batch', 'onProgress', 'signal'] as const),
+  ]);
   const { filler, signal } = plan;
   const families = plan.families.map(taskFamily);
   const summaries: ConditionSummary[][] = [];

@@ -1,4 +1,5 @@
 import type { ProgressListener } from '@namm/core';
+import { checkNames } from '@namm/core';
 import type { Filler } from '../filler.js';
 import { fullContender } from '../table/contender.js';
 import { measureRows } from '../table/measure-rows.js';
@@ -42,8 +43,13 @@ export function extensionGrid(
  */
 export async function tuneExtensions(
   model: NanobenchModel,
-  { store, factor, extensions, prompts, seed, filler, onProgress, signal }: TuneOptions,
+  options: TuneOptions,
 ): Promise<ConditionSummary[]> {
+  checkNames('tuneExtensions', options, [
+    ...(['store', 'factor', 'extensions', 'prompts', 'seed'] as const),
+    ...(['filler', 'onProgress', 'signal'] as const),
+  ]);
+  const { store, factor, extensions, prompts, seed, filler, onProgress, signal } = options;
   const { name, version, trainedLength, tokenizer, loadModel } = model;
   const rows = extensions.map(
     (extension): TableRow => ({

@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import type {
   CacheMemory,
   EvictionPolicy,
@@ -70,6 +71,7 @@ export async function askPrompt<Cache extends SequenceCache<Cache>>(
     readonly complete: Complete<Cache>;
   } & Pick<StepOptions, 'signal'>,
 ): Promise<AskedPrompt> {
+  checkNames('askPrompt', options, ['policy', 'tokenizer', 'complete', 'signal']);
   const { policy, tokenizer, complete, signal } = options;
   const start = performance.now();
   const cache = await model.createCache({ policy });

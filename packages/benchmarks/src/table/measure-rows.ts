@@ -1,4 +1,9 @@
-import { FileFormatError, InvalidArgumentError, type ProgressListener } from '@namm/core';
+import {
+  checkNames,
+  FileFormatError,
+  InvalidArgumentError,
+  type ProgressListener,
+} from '@namm/core';
 import {
   type CacheShape,
   type EvictionPolicy,
@@ -69,6 +74,10 @@ export async function measureRows(
   rows: readonly TableRow[],
   options: MeasureOptions,
 ): Promise<void> {
+  checkNames('measureRows', options, [
+    ...(['store', 'contenders', 'families', 'prompts', 'filler', 'tokenizer'] as const),
+    ...(['loadModel', 'batch', 'onProgress', 'signal'] as const),
+  ]);
   const all = withReferences(rows, options.contenders);
   const total = all.length * options.families.length * options.prompts;
   let done = 0;

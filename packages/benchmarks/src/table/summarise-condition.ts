@@ -1,4 +1,4 @@
-import { FileFormatError } from '@namm/core';
+import { checkNames, FileFormatError } from '@namm/core';
 import { type Interval, mean, percentileInterval } from '@namm/statistics';
 import {
   compareScores,
@@ -57,8 +57,10 @@ export interface SummaryOptions {
 export function summariseConditions(
   store: ResultStore,
   rows: readonly TableRow[],
-  { evolvedFamilies, resamples = 2000, seed = 0 }: SummaryOptions,
+  options: SummaryOptions,
 ): ConditionSummary[] {
+  checkNames('summariseConditions', options, ['evolvedFamilies', 'resamples', 'seed']);
+  const { evolvedFamilies, resamples = 2000, seed = 0 } = options;
   const groups = new Map<string, TableRow[]>();
   for (const row of rows) {
     const key = conditionKey(row);

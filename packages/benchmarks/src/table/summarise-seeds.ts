@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Random } from '@namm/core';
+import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { type Interval, mean, nested, percentileInterval } from '@namm/statistics';
 import { chooseFamilies, type FamilyMeans, overFamilies } from './family-means.js';
 
@@ -21,6 +21,7 @@ export function ratioOverSeeds(
   groups: readonly SeedGroup[],
   options: { readonly seed: number; readonly isChosen?: (family: string) => boolean },
 ): Interval {
+  checkNames('ratioOverSeeds', options, ['seed', 'isChosen']);
   const { seed, isChosen = () => true } = options;
   const reduced = groups.map(({ full, evolved }) => ({
     full: overFamilies(chooseFamilies(full, isChosen)),

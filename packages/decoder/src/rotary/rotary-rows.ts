@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import { inverseFrequencies, rotaryAttentionFactor } from './inverse-frequencies.js';
 import type { RotarySpec } from './rotary-spec.js';
 
@@ -39,6 +40,7 @@ export function rotaryRows(
   positions: Int32Array,
   options: RotaryRowsOptions = {},
 ): RotaryRows {
+  checkNames('rotaryRows', options, ['sequenceLength', 'axes']);
   const { axes = 1 } = options;
   const { sequenceLength = 1 + positions.reduce((a, b) => Math.max(a, b), 0) } = options;
   const half = spec.size / 2;

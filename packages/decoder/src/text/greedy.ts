@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import type { SequenceCache, SequenceModel, StepOptions } from '@namm/kv-cache';
 import { indexOfLargest } from './index-of-largest.js';
 import { writeTokens } from './write-tokens.js';
@@ -26,5 +27,6 @@ export function greedy<Cache extends SequenceCache<Cache>>(
   prompt: ArrayLike<number>,
   options: StepOptions = {},
 ): AsyncGenerator<number, never> {
+  checkNames('greedy', options, ['onProgress', 'signal']);
   return writeTokens(decoder, cache, prompt, indexOfLargest, options);
 }

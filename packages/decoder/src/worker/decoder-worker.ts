@@ -1,4 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads';
+import { checkNames } from '@namm/core';
 import type {
   CacheShape,
   CreateCacheOptions,
@@ -130,6 +131,7 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
     items: readonly StepItem<WorkerCache>[],
     options: StepOptions = {},
   ): Promise<StepResult[]> {
+    checkNames('step', options, ['onProgress', 'signal']);
     const records = items.map(({ cache }) => recordOf(cache, this.#connection));
     const portable = items.map(({ input, outputs }, i) => ({
       cache: records[i]!.id,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InvalidArgumentError, NammError } from '@namm/core';
+import { checkNames, InvalidArgumentError, NammError } from '@namm/core';
 import type { EvictionPolicy } from '@namm/kv-cache';
 import { PolicyModuleError } from './worker-errors.js';
 import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
@@ -18,6 +18,7 @@ export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> 
     const form = '{ module, export, options }';
     throw new InvalidArgumentError('policy', `a worker needs it as data of the form ${form}`);
   }
+  checkNames('a policy for workers', policy, ['module', 'export', 'options']);
   const exported = await importModule(policy);
   const factory = exported[policy.export];
   if (typeof factory !== 'function') {

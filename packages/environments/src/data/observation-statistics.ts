@@ -1,4 +1,4 @@
-import { FileFormatError, type ProgressListener } from '@namm/core';
+import { checkNames, FileFormatError, type ProgressListener } from '@namm/core';
 import type { EpisodeSource } from '../contracts/episode-source.js';
 import { Moments } from './moments.js';
 
@@ -19,8 +19,10 @@ export interface ObservationStatistics {
  */
 export async function observationStatistics(
   source: EpisodeSource,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: ProgressListener } = {},
+  options: { signal?: AbortSignal; onProgress?: ProgressListener } = {},
 ): Promise<ObservationStatistics> {
+  checkNames('observationStatistics', options, ['signal', 'onProgress']);
+  const { signal, onProgress } = options;
   const moments = new Moments(source.observationSize);
   for await (const { observations } of source.episodes()) {
     signal?.throwIfAborted();

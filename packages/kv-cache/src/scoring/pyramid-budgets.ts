@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, InvalidArgumentError } from '@namm/core';
+import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import { roundHalfEven } from './round-half-even.js';
 
 /** PyramidKV's own. */
@@ -44,6 +44,7 @@ export interface PyramidBudgetsOptions {
  * ```
  */
 export function pyramidBudgets(options: PyramidBudgetsOptions): number[] {
+  checkNames('pyramidBudgets', options, ['layers', 'slots', 'seen', 'window', 'beta', 'rule']);
   const { layers, slots, seen, window, beta = defaultBeta, rule = 'kvpress' } = options;
   checkInteger('layers', layers, 1);
   checkInteger('window', window, 1);
