@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import script from './client/episode-page.ts?bundle';
 import { episodeBody } from './episode/episode-body.js';
 import { episodeCharts } from './episode/episode-charts.js';
@@ -28,6 +28,7 @@ export interface EpisodePageOptions {
  * ```
  */
 export function episodePage(film: EpisodeFilm, options: EpisodePageOptions = {}): string {
+  checkNames('episodePage', options, ['title']);
   check(film);
   const title = options.title ?? `An episode under ${film.policy}`;
   const charts = episodeCharts(film);

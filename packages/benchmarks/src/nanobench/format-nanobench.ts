@@ -43,6 +43,7 @@ export function formatNanobench(
   context: NanobenchContext,
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatNanobench', options, ['style', 'width']);
   const { store, models, evolvedFamilies } = checkNames('formatNanobench', context, [
     ...(['store', 'models', 'evolvedFamilies'] as const),
   ]);
