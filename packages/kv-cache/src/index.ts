@@ -56,6 +56,11 @@ export {
   observedAttention,
   observedAttentionScorer,
 } from './policies/observed-attention.js';
+export {
+  type ProtectedRandomOptions,
+  protectedRandom,
+  protectedRandomScorer,
+} from './policies/protected-random.js';
 export { type PyramidKVOptions, pyramidKV } from './policies/pyramid-kv.js';
 export { type RandomOptions, random, randomScorer } from './policies/random.js';
 export { type SinkRecentOptions, sinkRecent, sinkRecentScorer } from './policies/sink-recent.js';
@@ -89,3 +94,4 @@ export type { RowArray } from './scoring/row-values.js';
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
 export { scoreRows, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
 export { TopSlots } from './scoring/top-slots.js';
+export { valueWeighted } from './scoring/value-weighted.js';
