@@ -1,7 +1,7 @@
 /**
  * Rows of the table of positions for the patches of an image, some of which may be padding: what is left of the image is
  * spread over the whole table, as NaViT does. Single precision, as in the reference, for which a patch falls just below or
- * above a border.
+ * above a border. For a few edges (of those up to 40: 19, 25, 29, 38, 40) a vectorised reference rounds a border otherwise.
  *
  * @param edge patches along an edge, and of the table
  * @param isPadding per patch, row by row; padding stands to the right and below
