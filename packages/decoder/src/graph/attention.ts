@@ -1,4 +1,4 @@
-import type { Value } from '@namm/onnx';
+import type { GraphBuilder, Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attendHead } from './attend-head.js';
 import type { AttentionContext } from './attention-context.js';
@@ -23,7 +23,7 @@ export function attention(
   rows: Value | null,
 ): Value {
   const { graph, weights } = context;
-  const { queryHeads, keyValueHeads, headSize } = spec;
+  const { keyValueHeads, headSize } = spec;
   const rotary = spec.rotary === null ? null : context.rotary[spec.rotary]!;
   const { queries, keys, values } = project(graph, weights, spec, rotary, x);
   const rowShape = [keyValueHeads, 'new', headSize] as const;
@@ -40,12 +40,24 @@ export function attention(
       attendHead(context, spec, layer, head, group, newKeys[head]!, newValues[head]!),
     ),
   );
+  const wanted = wantedRows(graph, attended, spec, rows);
+  return linear(graph, weights, spec.output, wanted);
+}
+
+/** What the heads give for the wanted tokens, side by side, `[rows, queryHeads · headSize]`. */
+function wantedRows(
+  graph: GraphBuilder,
+  attended: readonly Value[],
+  { queryHeads, headSize }: AttentionSpec,
+  rows: Value | null,
+): Value {
+  const gather = (value: Value, axis: number) =>
+    rows ? graph.node('Gather', [value, rows], { attributes: { axis } }) : value;
+  if (queryHeads === 1) return gather(attended[0]!, 0); // its rows are what is wanted
   const all = graph.node('Concat', attended, { attributes: { axis: 0 } });
   const perQuery = graph.node('Reshape', [all, graph.int64([queryHeads, -1, headSize])]);
-  const wanted = rows
-    ? graph.node('Gather', [perQuery, rows], { attributes: { axis: 1 } })
-    : perQuery;
-  const rowsFirst = graph.node('Transpose', [wanted], { attributes: { perm: [1, 0, 2] } });
-  const flat = graph.node('Reshape', [rowsFirst, graph.int64([-1, queryHeads * headSize])]);
-  return linear(graph, weights, spec.output, flat);
+  const rowsFirst = graph.node('Transpose', [gather(perQuery, 1)], {
+    attributes: { perm: [1, 0, 2] },
+  });
+  return graph.node('Reshape', [rowsFirst, graph.int64([-1, queryHeads * headSize])]);
 }

@@ -30,25 +30,18 @@ export function project(
   rotary: RotaryTable | null,
   x: Value,
 ): Projected {
-  const { queryHeads, keyValueHeads, headSize } = spec;
+  const { queryHeads, keyValueHeads } = spec;
   const [query, key, value] = multiply(graph, weights, spec, x);
-  // Queries and keys are rotated side by side: half the nodes.
-  const sideBySide = [
+  const normalised = [
     normalise(graph, weights, spec, 'query', query!),
     normalise(graph, weights, spec, 'key', key!),
-  ];
-  const heads = queryHeads + keyValueHeads;
-  const both = graph.node('Concat', sideBySide, { attributes: { axis: -1 } });
-  const rotated = rotary ? rotate(graph, rotary, both, heads, headSize) : both;
-  const sizes = graph.int64([queryHeads, keyValueHeads]);
-  const [queries, keys] = graph.nodes(
-    'Split',
-    [headsFirst(graph, rotated, heads, spec), sizes],
-    2,
-    {
-      attributes: { axis: 0 },
-    },
-  );
+  ] as const;
+  const [queries, keys] = rotary
+    ? rotate(graph, rotary, normalised, spec)
+    : [
+        headsFirst(graph, normalised[0], queryHeads, spec),
+        headsFirst(graph, normalised[1], keyValueHeads, spec),
+      ];
   // Without a factor of its own, the product of one query with the past runs on a faster kernel.
   const scaled = graph.node('Mul', [queries!, graph.float32([spec.scale])]);
   return { queries: scaled, keys: keys!, values: headsFirst(graph, value!, keyValueHeads, spec) };
@@ -82,19 +75,25 @@ function normalise(
   return graph.node('Reshape', [normalised, graph.int64([-1, heads * headSize])]);
 }
 
+/** Queries and keys, rotated side by side, which takes half the nodes; each `[heads, new, headSize]`. */
 function rotate(
   graph: GraphBuilder,
   table: RotaryTable,
-  rows: Value,
-  heads: number,
-  headSize: number,
-): Value {
-  const batched = graph.node('Reshape', [rows, graph.int64([1, -1, heads * headSize])]);
-  const attributes = { num_heads: heads, rotary_embedding_dim: table.size };
+  sideBySide: readonly Value[],
+  spec: AttentionSpec,
+): Value[] {
+  const { queryHeads, keyValueHeads, headSize } = spec;
+  const heads = queryHeads + keyValueHeads;
+  const both = graph.node('Concat', sideBySide, { attributes: { axis: -1 } });
+  const batched = graph.node('Reshape', [both, graph.int64([1, -1, heads * headSize])]);
   // The rows of cos and sin are those of the new tokens, so they are read from row 0 on.
-  return graph.node('RotaryEmbedding', [batched, graph.int64([0]), table.cos, table.sin], {
+  const rotated = graph.node('RotaryEmbedding', [batched, graph.int64([0]), table.cos, table.sin], {
     domain: 'com.microsoft',
-    attributes,
+    attributes: { num_heads: heads, rotary_embedding_dim: table.size },
+  });
+  const sizes = graph.int64([queryHeads, keyValueHeads]);
+  return graph.nodes('Split', [headsFirst(graph, rotated, heads, spec), sizes], 2, {
+    attributes: { axis: 0 },
   });
 }
 
@@ -105,6 +104,7 @@ function headsFirst(
   heads: number,
   { headSize }: AttentionSpec,
 ): Value {
+  if (heads === 1) return graph.node('Reshape', [rows, graph.int64([1, -1, headSize])]);
   const perHead = graph.node('Reshape', [rows, graph.int64([-1, heads, headSize])]);
   return graph.node('Transpose', [perHead], { attributes: { perm: [1, 0, 2] } });
 }
