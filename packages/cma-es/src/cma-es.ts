@@ -5,6 +5,12 @@ import {
   numberList,
   shown,
 } from '@namm/core/portable';
+import {
+  readSealed,
+  type Snapshot,
+  type SnapshotSource,
+  writeSealed,
+} from '@namm/tensors/portable';
 import { BoundaryPenalty } from './boundary-penalty.js';
 import { clip, findOutside } from './bounds.js';
 import type {
@@ -23,8 +29,6 @@ import { fillNormals, type NormalSource } from './normals/fill-normals.js';
 import { type CmaEsOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { Sampler } from './sampler.js';
 import { SearchDistribution } from './search-distribution.js';
-import { readSealed, writeSealed } from './state/sealed-file.js';
-import type { Snapshot, SnapshotSource } from './state/snapshot.js';
 import { snapshotOf } from './state/snapshot-of.js';
 import { stateOf } from './state/state-of.js';
 import type { StrategyState } from './state/strategy-state.js';

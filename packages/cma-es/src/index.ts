@@ -1,3 +1,4 @@
+export type { Snapshot, SnapshotSource } from '@namm/tensors/portable';
 export type { BoundsOptions } from './bounds.js';
 export type {
   AskOptions,
@@ -34,7 +35,6 @@ export type {
   ValueOf,
 } from './search-space/parameter.js';
 export { SearchSpace, type ValuesOf } from './search-space/search-space.js';
-export type { Snapshot, SnapshotSource } from './state/snapshot.js';
 export { neverStop, type StopOptions, type StopReason } from './stop.js';
 export {
   type KnownSolution,

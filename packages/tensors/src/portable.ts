@@ -9,6 +9,7 @@ export {
 } from './gguf/serialize-gguf.js';
 export { blockParts, type SplitBlocks, splitBlocks } from './gguf/split-blocks.js';
 export { quantiseGroups } from './quantise-groups.js';
+export { checksum } from './safetensors/checksum.js';
 export type { Dtype } from './safetensors/dtype.js';
 export {
   type ParsedSafetensors,
@@ -16,4 +17,11 @@ export {
   parseSafetensors,
 } from './safetensors/parse-safetensors.js';
 export type { TensorArray, TensorData } from './safetensors/safetensors-pieces.js';
+export { readSealed, writeSealed } from './safetensors/sealed-file.js';
 export { serializeSafetensors } from './safetensors/serialize-safetensors.js';
+export {
+  type Snapshot,
+  type SnapshotSource,
+  underPrefix,
+  withPrefix,
+} from './safetensors/snapshot.js';

@@ -1,12 +1,12 @@
 import { FileFormatError, InvalidArgumentError, Random } from '@namm/core/portable';
+import { checksum, readSealed, underPrefix, withPrefix, writeSealed } from '@namm/tensors/portable';
 import type { AskOptions, Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
 import { CmaEs } from '../cma-es.js';
 import { StoppedError } from '../errors.js';
 import { type CmaEsOptions, resolveOptions } from '../options.js';
-import { checksum } from '../state/checksum.js';
+import { checkFormat } from '../state/check-format.js';
 import { fromJson, toJson } from '../state/json.js';
-import { checkFormat, readSealed, writeSealed } from '../state/sealed-file.js';
-import { row, underPrefix, withPrefix } from '../state/snapshot.js';
+import { row } from '../state/row.js';
 import type { StopReason } from '../stop.js';
 import { checkRestartOptions, type RestartOptions } from './restart-options.js';
 import { planRun, type RunPlan, type RunSummary } from './restart-plan.js';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, numberList, shown } from '@namm/core/portable';
+import { checksum } from '@namm/tensors/portable';
 import { CmaEs, type LoadOptions } from '../cma-es.js';
 import type { CmaEsOptions } from '../options.js';
-import { checksum } from '../state/checksum.js';
 import { toJson } from '../state/json.js';
 import { checkParameter } from './check-parameter.js';
 import { type Coding, codingOf, sizeOf } from './coding.js';

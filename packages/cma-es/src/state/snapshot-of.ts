@@ -1,7 +1,7 @@
-import type { TensorData } from '@namm/tensors/portable';
+import type { Snapshot, TensorData } from '@namm/tensors/portable';
 import { packHistory } from '../history.js';
 import { toJson } from './json.js';
-import { row, type Snapshot } from './snapshot.js';
+import { row } from './row.js';
 import type { StrategyState } from './strategy-state.js';
 
 export const stateFormat = { format: 'namm.cma-es', version: '2' } as const;

@@ -1,10 +1,10 @@
 import { FileFormatError } from '@namm/core/portable';
+import type { SnapshotSource } from '@namm/tensors/portable';
 import { unpackHistory } from '../history.js';
 import type { ResolvedOptions } from '../options.js';
 import type { StopReason } from '../stop.js';
+import { checkFormat } from './check-format.js';
 import { fromJson } from './json.js';
-import { checkFormat } from './sealed-file.js';
-import type { SnapshotSource } from './snapshot.js';
 import { arrayOptions, numberNames, stateFormat } from './snapshot-of.js';
 import type { StrategyState } from './strategy-state.js';
 

@@ -1,6 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { CmaEs } from '@namm/cma-es';
-import { FileFormatError } from '@namm/core';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { FileFormatError, writeFileAtomic } from '@namm/core';
+import {
+  type ParsedTensor,
+  parseSafetensors,
+  readSealed,
+  underPrefix,
+  withPrefix,
+  writeSealed,
+} from '@namm/tensors/portable';
 import * as z from 'zod/mini';
 import { type Failure, isFailure, type SliceScores } from '../evaluation/evaluator.js';
 import type { NamedTensor, NamedTensors } from '../named-tensors.js';
@@ -32,51 +40,44 @@ export interface RunState<Score> {
 }
 
 const format = 'namm-evolution';
-const version = '2';
-const prefix = 'prepared.';
+const version = '3';
+const bestParameters = 'best.parameters';
 
-/** Writes a state as a safetensors file, atomically. */
+/** Writes a state as one safetensors file with one checksum, atomically. */
 export async function writeRunState(path: string, state: RunState<unknown>): Promise<void> {
   const { strategy, prepared, stage, generationInStage, pending, best, logged } = state;
-  const bytes = strategy.save();
   const parameters = best?.parameters ?? new Float64Array(0);
-  const tensors = {
-    strategy: { shape: [bytes.length], data: bytes },
-    'best.parameters': { shape: [parameters.length], data: parameters },
-    ...Object.fromEntries(
-      Object.entries(prepared).map(([name, tensor]) => [prefix + name, tensor]),
-    ),
-  };
-  await writeSafetensors(path, Object.entries(tensors), {
-    ...{ format, version },
-    progress: JSON.stringify({
-      ...{ stage, generationInStage, logged, pending: [...pending] },
-      best: best && { ...best, parameters: undefined },
-    }),
+  const inner = withPrefix(strategy.snapshot(), 'strategy.');
+  const measured = withPrefix({ metadata: {}, tensors: prepared }, 'prepared.');
+  const bytes = writeSealed({
+    metadata: {
+      ...{ ...inner.metadata, format, version },
+      progress: JSON.stringify({
+        ...{ stage, generationInStage, logged, pending: [...pending] },
+        best: best && { ...best, parameters: undefined },
+      }),
+    },
+    tensors: {
+      ...{ ...inner.tensors, ...measured.tensors },
+      [bestParameters]: { shape: [parameters.length], data: parameters },
+    },
   });
+  await writeFileAtomic(path, bytes);
 }
 
 /**
  * Reads what {@link writeRunState} wrote.
  *
  * @param isScore of the problem
- * @throws {FileFormatError} when it is damaged, or something else
+ * @throws {FileFormatError} when it is damaged, of another version, or something else
  */
 export async function readRunState<Score>(
   path: string,
   isScore: (value: unknown) => value is Score,
 ): Promise<RunState<Score>> {
-  const file = await openSafetensors(path);
-  const found = file.metadata.get('version');
-  if (file.metadata.get('format') !== format || found !== version) {
-    const isOlder = file.metadata.get('format') === format;
-    throw new FileFormatError(
-      path,
-      isOlder
-        ? `is a state of version ${found}, this is version ${version}; start another run from its mean`
-        : 'is no state of an evolution',
-    );
-  }
+  const bytes = await readFile(path);
+  checkVersion(path, parseSafetensors(bytes, path).metadata); // older ones have another checksum
+  const file = readSealed(bytes, path);
   const progress = parseJson(
     file.metadata.get('progress') ?? '',
     progressSchema,
@@ -91,19 +92,33 @@ export async function readRunState<Score>(
     }
     pending.set(slice, scores);
   }
-  const prepared: Record<string, NamedTensor> = {};
-  for (const [name, { shape, dtype }] of file.tensors) {
-    if (!name.startsWith(prefix)) continue;
-    const data = await (dtype === 'F64' ? file.readFloat64(name) : file.readFloat32(name));
-    prepared[name.slice(prefix.length)] = { shape, data };
-  }
+  const measured = underPrefix(file, 'prepared.').tensors;
+  const prepared = Object.fromEntries(
+    Array.from(measured, ([name, tensor]) => [name, numbersOf(tensor)]),
+  );
   const { best } = progress;
+  const parameters = file.tensors.get(bestParameters);
+  if (!parameters) throw new FileFormatError(path, `lacks ${bestParameters}`);
   return {
-    strategy: CmaEs.load(await file.readBytes('strategy')),
+    strategy: CmaEs.restore(underPrefix(file, 'strategy.')),
     ...{ prepared, stage: progress.stage, generationInStage: progress.generationInStage, pending },
-    best: best && { ...best, parameters: await file.readFloat64('best.parameters') },
+    best: best && { ...best, parameters: new Float64Array(parameters.bytes.buffer) },
     logged: progress.logged,
   };
+}
+
+function checkVersion(path: string, metadata: ReadonlyMap<string, string>): void {
+  const found = metadata.get('version');
+  if (metadata.get('format') !== format) {
+    throw new FileFormatError(path, 'is no state of an evolution');
+  }
+  if (found === version) return;
+  const problem = `is a state of version ${found}, this is version ${version}; start another run from its mean`;
+  throw new FileFormatError(path, problem);
+}
+
+function numbersOf({ shape, dtype, bytes: { buffer } }: ParsedTensor): NamedTensor {
+  return { shape, data: dtype === 'F64' ? new Float64Array(buffer) : new Float32Array(buffer) };
 }
 
 const count = z.int().check(z.nonnegative());

@@ -1,11 +1,8 @@
 import { FileFormatError, InvalidArgumentError, shown } from '@namm/core/portable';
-import {
-  type ParsedTensor,
-  parseSafetensors,
-  serializeSafetensors,
-  type TensorArray,
-} from '@namm/tensors/portable';
 import { checksum } from './checksum.js';
+import { type ParsedSafetensors, parseSafetensors } from './parse-safetensors.js';
+import type { TensorArray } from './safetensors-pieces.js';
+import { serializeSafetensors } from './serialize-safetensors.js';
 import type { Snapshot } from './snapshot.js';
 
 const bytesOf = (data: TensorArray) =>
@@ -26,7 +23,18 @@ function checksumOf(
   return checksum([...texts, ...pieces]);
 }
 
-/** A safetensors file of a snapshot; one more text, `checksum`, covers everything in it. */
+/**
+ * A safetensors file of a snapshot; one more text, `checksum`, covers everything in it.
+ *
+ * @param snapshot what is saved
+ * @returns the bytes of the file
+ *
+ * @example
+ * ```ts
+ * const bytes = writeSealed({ metadata: { format: 'mine' }, tensors: { mean: { shape: [2], data } } });
+ * readSealed(bytes, 'state').tensors.get('mean');
+ * ```
+ */
 export function writeSealed({ metadata, tensors }: Snapshot): Uint8Array {
   const all = Object.entries(tensors);
   const covered = all.map(([name, { data }]) => [name, bytesOf(data)] as const);
@@ -37,16 +45,12 @@ export function writeSealed({ metadata, tensors }: Snapshot): Uint8Array {
 /**
  * What {@link writeSealed} wrote. The checksum finds accidents, not forgeries.
  *
- * @param name what the bytes are, for error messages
+ * @param bytes of the file
+ * @param name what they are, for error messages
+ * @returns its texts and tensors, without the checksum
  * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
  */
-export function readSealed(
-  bytes: Uint8Array,
-  name: string,
-): {
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly tensors: ReadonlyMap<string, ParsedTensor>;
-} {
+export function readSealed(bytes: Uint8Array, name: string): ParsedSafetensors {
   if (!(bytes instanceof Uint8Array)) {
     const problem = `${shown(bytes)} is no Uint8Array; a file is read first, an ArrayBuffer wrapped`;
     throw new InvalidArgumentError('bytes', problem);
@@ -63,19 +67,4 @@ export function readSealed(
     throw new FileFormatError(name, problem);
   }
   return { metadata, tensors };
-}
-
-/** @throws {FileFormatError} unless format and version are those that are read here */
-export function checkFormat(
-  metadata: ReadonlyMap<string, string>,
-  format: string,
-  version: string,
-  name: string,
-): void {
-  if (metadata.get('format') !== format) {
-    throw new FileFormatError(name, 'is a safetensors file of something else');
-  }
-  if (metadata.get('version') === version) return;
-  const problem = `has version ${metadata.get('version')}; version ${version} is read here`;
-  throw new FileFormatError(name, problem);
 }

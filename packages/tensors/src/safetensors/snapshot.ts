@@ -1,7 +1,7 @@
-import type { TensorArray, TensorData } from '@namm/tensors/portable';
+import type { TensorData } from './safetensors-pieces.js';
 
 /**
- * A strategy at a moment as named tensors and a few texts, to be put into a file of the caller's own: names may be given
+ * A state at a moment as named tensors and a few texts, to be put into a file of the caller's own: names may be given
  * a prefix there, and the file's own digest covers them.
  */
 export interface Snapshot {
@@ -33,9 +33,13 @@ function partOf<Value>(map: ReadonlyMap<string, Value>, prefix: string): Map<str
 }
 
 /** What has names that begin with a prefix, without it. */
-export function underPrefix({ metadata, tensors }: SnapshotSource, prefix: string): SnapshotSource {
+export function underPrefix<Tensor>(
+  source: {
+    readonly metadata: ReadonlyMap<string, string>;
+    readonly tensors: ReadonlyMap<string, Tensor>;
+  },
+  prefix: string,
+): { readonly metadata: Map<string, string>; readonly tensors: Map<string, Tensor> } {
+  const { metadata, tensors } = source;
   return { metadata: partOf(metadata, prefix), tensors: partOf(tensors, prefix) };
 }
-
-/** A list of numbers as a tensor. */
-export const row = (data: TensorArray): TensorData => ({ shape: [data.length], data });
