@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { bundleForVitest } from './inline-bundle.ts';
 import { buildWasm } from './scripts/build-wasm.mjs';
 
@@ -29,46 +29,65 @@ for (const name of readdirSync(new URL('packages', root))) {
 }
 
 const progress = fileURLToPath(new URL('./scripts/test-progress.mjs', root));
-const slowFiles = 'src/**/*.slow.test.ts';
 
-/**
- * Two projects per folder of packages/, apps/ or tools/: NAME and NAME:slow. Slow is what measures statistics, kills
- * processes, opens browsers or starts commands: files named `*.slow.test.ts`, and `test/` of apps and tools.
- */
-function projectsIn(folder: string, prefix: string, startsCommands: boolean) {
-  return readdirSync(new URL(folder, root)).flatMap((name) => {
-    const project = (ending: string, more: TestProjectInlineConfiguration['test']) => ({
-      resolve: { alias },
-      plugins: [bundleForVitest()],
-      test: {
-        name: prefix + name + ending,
-        root: fileURLToPath(new URL(`${folder}/${name}`, root)), // wherever the command was called from
-        isolate: false, // no file changes what others see, so that a package is loaded once, not once per file
-        ...more,
-      },
-    });
-    return [
-      project('', {
-        include: ['src/**/*.test.ts', ...(startsCommands ? [] : ['test/**/*.test.ts'])],
-        exclude: ['**/*.slow.test.ts'],
-        testTimeout: fastTimeout,
+/** Tests that read the sources, or build on what `beforeAll` makes: everything that is not slow. */
+const fast = {
+  include: ['{packages,apps,tools}/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+  exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
+  testTimeout: fastTimeout,
+};
+
+/** What measures statistics, kills processes, opens browsers or starts commands. */
+const slow = {
+  include: [
+    ...['{packages,apps,tools}/*/src/**/*.slow.test.ts', 'packages/*/test/**/*.slow.test.ts'],
+    '{apps,tools}/*/test/**/*.test.ts',
+  ],
+  benchmark: { include: [] }, // the fast ones have them
+  testTimeout: slowTimeout,
+};
+
+const project = (
+  name: string,
+  test: TestProjectInlineConfiguration['test'],
+): TestProjectInlineConfiguration => ({
+  resolve: { alias },
+  plugins: [bundleForVitest()],
+  // no file changes what others see, so that a package is loaded once, not once per file
+  test: { name, root: fileURLToPath(root), isolate: false, ...test },
+});
+
+/** Two projects per folder of packages/, apps/ or tools/: NAME and NAME:slow, for `--project NAME`. */
+function projectsIn(place: string, prefix: string) {
+  return readdirSync(new URL(place, root)).flatMap((name) => {
+    const within = (pattern: string) =>
+      pattern.replace(/^(\{packages,apps,tools\}|\{apps,tools\}|packages)\/\*/, `${place}/${name}`);
+    const ofPlace = (pattern: string) => pattern.slice(0, pattern.indexOf('/')).includes(place);
+    return Object.entries({ '': fast, ':slow': slow }).map(([ending, test]) =>
+      project(prefix + name + ending, {
+        ...test,
+        include: test.include.filter(ofPlace).map(within),
       }),
-      project(':slow', {
-        include: [slowFiles, startsCommands ? 'test/**/*.test.ts' : 'test/**/*.slow.test.ts'],
-        benchmark: { include: [] }, // NAME has them
-        testTimeout: slowTimeout,
-      }),
-    ];
+    );
   });
 }
+
+/** A source is transformed once per project, so whoever names no folder gets one for all. */
+const namesFolder = process.argv.some(
+  (arg, i) =>
+    /^--project=(?!(fast|slow)$)/.test(arg) ||
+    (arg === '--project' && !/^(fast|slow)$/.test(process.argv[i + 1] ?? '')),
+);
 
 export default defineConfig({
   test: {
     reporters: ['default', ...(process.stdout.isTTY ? [] : [progress])],
-    projects: [
-      ...projectsIn('packages', '', false),
-      ...projectsIn('apps', 'app-', true),
-      ...projectsIn('tools', 'tool-', true),
-    ],
+    projects: namesFolder
+      ? [
+          ...projectsIn('packages', ''),
+          ...projectsIn('apps', 'app-'),
+          ...projectsIn('tools', 'tool-'),
+        ]
+      : [project('fast', fast), project('slow', slow)],
   },
 });

@@ -20,6 +20,7 @@ function isChosen(project) {
     );
   const excluded = chosen.filter((pattern) => pattern.startsWith('!'));
   const included = chosen.filter((pattern) => !pattern.startsWith('!'));
+  if (included.includes('slow')) return true; // of all folders
   if (excluded.some((pattern) => matches(pattern.slice(1)))) return false;
   return included.length === 0 || included.some(matches);
 }
