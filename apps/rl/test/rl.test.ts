@@ -158,7 +158,7 @@ it('refuses what it cannot use, in one line', async () => {
     [['evaluate', '--environment', 'hopper'], '11 numbers, the model states of 4'],
     [['evaluate', '--policies', 'full,full'], "'full' is there twice"],
     [['evaluate', '--policies', 'h2p'], "did you mean 'h2o'"],
-    [['evaluate', '--policies', 'namm'], 'checkpoint'],
+    [['evaluate', '--agent', 'hopper-agent', '--policies', 'namm'], 'checkpoint'],
     [['evaluate', '--policies', 'namm', '--checkpoint', file], file],
     [['evaluate', '--budget', 'much', '--policies', 'h2o'], 'budget'],
     [['evaluate', '--episodes', '0'], "'0' is not a whole number above 0"],
