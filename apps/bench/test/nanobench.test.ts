@@ -234,7 +234,7 @@ describe('bench nanobench', () => {
       [['--equal', 'size'], "'size' is none of rows, bytes, heads"],
       [['--families', 'poetry'], "'poetry' is none of single-document"],
       [['--shares', '1.5'], "'1.5' is not between 0 and 1"],
-      [['--model', join(folder, 'none')], 'is no folder'],
+      [['--model', join(folder, 'none')], 'is not a folder'],
       [['--namm', join(folder, 'none')], 'none'],
       [['--rival', checkpointless], 'is no rival'],
       [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'holds no tuned extensions'],

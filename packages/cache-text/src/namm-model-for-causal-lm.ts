@@ -75,7 +75,9 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   readonly folder: string;
   /**
    * The chat template that came with the model, null when there is none. `AutoTokenizer` of transformers.js
-   * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`.
+   * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`. Its
+   * `apply_chat_template` silently renders some otherwise than transformers: `loadTokenizer(model.folder)` of
+   * `@namm/decoder` does not.
    */
   readonly chat_template: string | null;
   readonly #policy: PolicyOf<Engine> | undefined;

@@ -458,7 +458,7 @@ describe('what cannot be had', () => {
     const error = await failure(fetchModel());
     expect(error.code).toBe('DOWNLOAD');
     expect(error.message).toMatch(
-      /something that is no folder stands in the way of .*another folder for downloads/,
+      /something that is not a folder stands in the way of .*another folder for downloads/,
     );
   });
 
@@ -528,7 +528,7 @@ describe('what cannot be had', () => {
 
   it('a path that is none', async () => {
     expect((await failure(fetchModel({}, './no/such/folder'))).message).toMatch(
-      /is no folder; a model id looks like/,
+      /is not a folder; a model id looks like/,
     );
     expect((await failure(fetchModel({}, 'https://huggingface.co/gpt2'))).message).toMatch(
       /is a URL/,

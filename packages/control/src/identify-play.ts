@@ -54,7 +54,7 @@ async function environmentOf(folder: string): Promise<EnvironmentSettings> {
 /** Of all that says what the agent computes: cards may change, and NAMMs that lie beside it. */
 async function digestOf(folder: string): Promise<string> {
   const names = await readdir(folder).catch((cause) => {
-    throw new FileFormatError(folder, 'is no folder that can be read', { cause });
+    throw new FileFormatError(folder, 'is not a folder that can be read', { cause });
   });
   const hash = createHash('sha256');
   const isPart = (name: string) => /\.(json|safetensors)$/.test(name) && !name.startsWith('namm');

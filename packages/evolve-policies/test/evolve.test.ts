@@ -177,7 +177,7 @@ describe('evolve', () => {
     const below = join(folder, 'file', 'run');
     const started = evolvePolicy({ folder: below, settings, evaluator: inProcess, prompts });
     await expect(started).rejects.toThrow(RunFolderError);
-    await expect(started).rejects.toThrow('lies below something that is no folder');
+    await expect(started).rejects.toThrow('lies below something that is not a folder');
   });
 
   it.each<[Partial<TextEvolutionSettings>, string]>([

@@ -103,13 +103,18 @@ describe('resolveModel', () => {
   });
 
   it.each<[string, string, ResolveOptions, RegExp]>([
-    ['a folder that is not there', './no/such/folder', {}, /is no folder; a model id looks like/],
+    [
+      'a folder that is not there',
+      './no/such/folder',
+      {},
+      /is not a folder; a model id looks like/,
+    ],
     ['a GGUF file', 'models/tiny.gguf', {}, /GGUF file, which is not read here/],
     [
       'a GGUF file that is not there',
       './no.gguf',
       { gguf: true },
-      /is no file. GGUF files are not/,
+      /is not a file. GGUF files are not/,
     ],
     ['a URL', 'https://example.com/x', {}, /is a URL/],
     ['nothing', '', {}, /neither the id of a model nor the path/],

@@ -140,7 +140,7 @@ async function ggufFile(path: string, progress: LoadingProgress): Promise<string
   }
   const file = basename(path);
   const advice = 'GGUF files are not fetched from the hub: download it, and name the file.';
-  const what = found?.isDirectory() ? 'a folder' : 'no file';
+  const what = found?.isDirectory() ? 'a folder' : 'not a file';
   throw new ModelNotFoundError(
     { model: path, revision: null, file },
     `${resolve(path)} is ${what}. ${advice}`,
@@ -178,7 +178,7 @@ function isOffline(): boolean {
 async function unusable(folder: string, model: string): Promise<Error> {
   const where = { model, revision: null, file: 'config.json' };
   if (!(await stat(folder).catch(() => null))?.isDirectory()) {
-    const problem = `${resolve(folder)} is no folder; a model id looks like organisation/name.`;
+    const problem = `${resolve(folder)} is not a folder; a model id looks like organisation/name.`;
     return new ModelNotFoundError(where, problem);
   }
   if (await sizes(folder, ['config.json'])) {

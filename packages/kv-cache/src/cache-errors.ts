@@ -67,7 +67,7 @@ export class CacheReleasedError extends NammError {
 
 const saveProblems: Readonly<Record<string, string>> = {
   ENOENT: 'its folder does not exist; make that first',
-  ENOTDIR: 'lies below something that is no folder; choose another path',
+  ENOTDIR: 'lies below something that is not a folder; choose another path',
   EEXIST: 'is a file where a folder is to be; choose another path',
   EISDIR: 'is a folder; name a file in it',
   EACCES: 'may not be written by this user; change the permissions of its folder',

@@ -135,7 +135,7 @@ describe('a saved cache', () => {
     const below = join(path, 'x');
     for (const [unwritable, problem] of [
       [join(folder, 'no such folder', 'x'), 'does not exist'],
-      [below, 'lies below something that is no folder'],
+      [below, 'lies below something that is not a folder'],
       [folder, 'is a folder'],
     ] as const) {
       const saving = cache.save(unwritable);

@@ -66,6 +66,7 @@ export function addCalibrateCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
+  const texts = evolveTexts(options.corpus); // refused before anything long begins
   const old = await readCheckpoint(options.namm);
   const folder = await openModel(options.model, interruptSignal());
   const from = options.from && (await openModel(options.from, interruptSignal()));
@@ -77,7 +78,7 @@ async function run(options: Options): Promise<void> {
     ...{ from, biasShift: options.biasShift, passages: options.passages },
     ...{ length: options.length, seed: options.seed },
     ...(!options.compare && { comparisons: 0 }),
-    texts: () => evolveTexts(options.corpus),
+    texts: () => texts,
     onProgress: (event) => progress.update(event),
     signal: interruptSignal(),
   }).finally(() => progress.clear());

@@ -189,6 +189,7 @@ async function nanobench(options: Options): Promise<void> {
       learned.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
     ),
   ];
+  const filler = nanobenchFiller(options.corpus); // refused before anything is printed
   for (const note of notes) console.log(note);
   const progress = new ProgressLine('prompts');
   try {
@@ -207,7 +208,7 @@ async function nanobench(options: Options): Promise<void> {
       shares: options.shares ?? size.shares,
       random: options.random ?? options.full,
       references: options.references,
-      filler: nanobenchFiller(options.corpus),
+      filler,
       updateInterval: options.updateInterval ?? commonUpdateInterval(models),
       batch: options.batch,
       onProgress: (what, event) => progress.update(event, what),

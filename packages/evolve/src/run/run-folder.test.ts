@@ -37,7 +37,7 @@ describe('RunFolder', () => {
   it('says what is wrong with its place', async () => {
     const file = join(path, 'file');
     writeFileSync(file, '');
-    await expect(RunFolder.open(file)).rejects.toThrow('is no folder');
+    await expect(RunFolder.open(file)).rejects.toThrow('is not a folder');
     await expect(RunFolder.open(join(file, 'below'))).rejects.toThrow('below something');
   });
 });

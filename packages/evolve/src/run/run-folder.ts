@@ -14,8 +14,8 @@ const problems: Readonly<Record<string, string>> = {
     'there is no space left on its disk; make room and start again: what was saved before stands',
   EACCES: 'may not be written by this user',
   EROFS: 'is on a disk that cannot be written to',
-  ENOTDIR: 'lies below something that is no folder',
-  EEXIST: 'is no folder',
+  ENOTDIR: 'lies below something that is not a folder',
+  EEXIST: 'is not a folder',
 };
 
 /** What a run is computed from, as it stands in `settings.json`. */

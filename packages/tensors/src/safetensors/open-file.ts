@@ -5,7 +5,7 @@ const explanations: Record<string, string> = {
   ENOENT: 'does not exist (or is a link to a file that does not); write or fetch it',
   ELOOP: 'is a link that leads back to itself; fetch the file again',
   EACCES: 'may not be read by this user; change its permissions',
-  ENOTDIR: 'lies below something that is no folder; check the path',
+  ENOTDIR: 'lies below something that is not a folder; check the path',
 };
 
 function explained(path: string, error: unknown): FileFormatError {
