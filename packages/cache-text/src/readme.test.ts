@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as transformers from '@huggingface/transformers';
+import * as decoder from '@namm/decoder';
 import * as kvCache from '@namm/kv-cache';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as cacheText from './index.js';
@@ -49,6 +50,7 @@ describe('the README', () => {
     const modules = {
       '@huggingface/transformers': transformers,
       '@namm/cache-text': cacheText,
+      '@namm/decoder': decoder,
       '@namm/kv-cache': kvCache,
     };
     const result = await run(
