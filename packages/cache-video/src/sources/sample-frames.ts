@@ -29,7 +29,9 @@ export function checkSampling(sampling: Sampling): Sampling {
       const problem = `${sampling.perSecond} is not a number above 0`;
       throw new InvalidArgumentError('frames.perSecond', problem);
     }
-  } else if (sampling?.kind !== 'all') {
+  } else if (sampling?.kind === 'all') {
+    checkNames('frames', sampling, ['kind']);
+  } else {
     throw new InvalidArgumentError('frames', 'its kind is none of uniform, rate, all');
   }
   return sampling;
@@ -40,8 +42,10 @@ export function checkSampling(sampling: Sampling): Sampling {
  *
  * @param facts of the video
  * @param sampling which are wanted
+ * @throws {InvalidArgumentError} when it is no sampling, or names something that none has
  */
 export function sampleFrames({ timestamps, duration }: VideoFacts, sampling: Sampling): number[] {
+  checkSampling(sampling);
   const last = timestamps.length - 1;
   if (sampling.kind === 'all') return timestamps.map((_, index) => index);
   if (sampling.kind === 'uniform') return spread(0, last, sampling.count, Math.round);
