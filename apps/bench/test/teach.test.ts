@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@namm/core';
+import { modelFolder } from '@namm/models';
+import { readTaught } from '@namm/teach';
+import { runCommands } from '@namm/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'namm-bench-teach-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const random = new Random(1);
+const words = 'the river was cold and old men spoke of stones by night while birds went home'.split(
+  ' ',
+);
+const sentence = () => `${Array.from({ length: 9 }, () => random.pick(words)).join(' ')}.`;
+const text = join(folder, 'text.txt');
+writeFileSync(text, Array.from({ length: 600 }, () => `It is so: ${sentence()}`).join(' '));
+
+const common = ['--model', modelFolder('nano-llama'), '--text', text, '--rope-factor', '4'];
+const small = ['--passages', '4', '--length', '120'];
+
+function bench(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('bench fit and compare', () => {
+  it('teach a scorer, go on with a run that is done, and compare it', async () => {
+    const out = join(folder, 'scorer.safetensors');
+    const fit = ['fit', ...common, ...small, '--held-out', '1', '--out', out];
+    const { status, stdout, stderr } = bench(...fit, '--no-try');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /fitted to 464 tokens; on 116 held-out tokens its correlation .* is 0\.\d/,
+    );
+    const first = readFileSync(out);
+    expect(bench(...fit, '--no-try').status).toBe(0);
+    expect(readFileSync(out).equals(first)).toBe(true);
+    expect((await readTaught(out)).map.layers).toHaveLength(4);
+
+    const figures = join(folder, 'figures.json');
+    const compared = bench(
+      ...['compare', ...common, '--passages', '2', '--length', '120', '--taught', out],
+      ...['--policies', 'sink-recent,h2o', '--budgets', '50%', '--prompts', '0', '--out', figures],
+    );
+    expect([compared.status, compared.stderr]).toEqual([0, '']);
+    for (const name of ['full', 'taught', 'sink-recent', 'h2o']) {
+      expect(compared.stdout).toMatch(new RegExp(`^${name} +(100|50)%`, 'm'));
+    }
+    expect(compared.stdout).toMatch(/at 50%: [\w-]+ comes closest to the full cache/);
+    const { rows } = JSON.parse(readFileSync(figures, 'utf8'));
+    expect(rows.map(({ keptShare }: { keptShare: number }) => Math.round(10 * keptShare))).toEqual([
+      10, 5, 5, 5,
+    ]);
+  });
+
+  it('refuse what they cannot use, and write nothing then', async () => {
+    const out = join(folder, 'refused.safetensors');
+    const long = join(folder, 'long.safetensors');
+    const short = join(folder, 'short.txt');
+    writeFileSync(short, 'Too short.');
+    const binary = join(folder, 'binary.txt');
+    writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x80));
+    const model = ['--model', modelFolder('nano-llama')];
+    const cases: [args: string[], message: string][] = [
+      [['fit', ...model, '--text', short, '--out', out], 'give more text'],
+      [['fit', ...model, '--text', binary, '--out', out], 'cannot be read as UTF-8 text'],
+      [['fit', ...model, '--text', join(folder, 'none'), '--out', out], 'cannot be read'],
+      [
+        ['fit', ...common, '--passages', '1', '--length', '60', '--out', out],
+        'fewer than the 131 inputs',
+      ],
+      [['fit', ...model, '--text', text, '--out', long, '--length', '100'], 'positions'],
+    ];
+    const ends = await runCommands(
+      cli,
+      cases.map(([args]) => args),
+    );
+    for (const [i, { status, stderr }] of ends.entries()) {
+      expect(stderr).toContain(cases[i]![1]);
+      expect(status).toBe(2);
+    }
+    expect(existsSync(out)).toBe(false);
+  });
+});
