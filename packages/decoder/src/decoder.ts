@@ -25,6 +25,7 @@ import { checkSource } from './source/check-source.js';
 import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
 import type { ModelSource } from './source/model-source.js';
 import { openModel } from './source/open-model.js';
+import type { WeightDtype } from './source/weight-dtype.js';
 import { cacheShape } from './spec/cache-shape.js';
 import { checkSpec } from './spec/check-spec.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
@@ -56,7 +57,13 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   readonly #session: Session;
   readonly #inputs: ForwardInputs;
 
-  private constructor(source: ModelSource, session: Session, probe: Probe, chunkSize: number) {
+  private constructor(
+    source: ModelSource,
+    session: Session,
+    probe: Probe,
+    chunkSize: number,
+    rounding: WeightDtype | null,
+  ) {
     const { spec, digest } = source;
     this.#source = source;
     this.#session = session;
@@ -64,7 +71,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
-    this.cacheShape = cacheShape(spec, digest);
+    this.cacheShape = cacheShape(spec, digest, rounding);
   }
 
   /**
@@ -85,8 +92,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     const graph = await buildGraph(source, probe, dtype);
     const session = await runtime.load(graph, { threads });
     // Rows that were computed with rounded weights are another model's.
-    const digest = graph.areFewBits ? `${source.digest} ${dtype}` : source.digest;
-    return new Decoder({ ...source, digest }, session, probe, chunkSize);
+    const rounding = graph.areFewBits ? dtype : null;
+    return new Decoder(source, session, probe, chunkSize, rounding);
   }
 
   /**

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '@namm/core';
 
 /** The digest of weights and configuration that each scorer of this package was taught on. */
 const models = {
-  'smollm2-135m-instruct': '2e2024ff5c2c0aeea59e9d34f152efe33264e0abc19b3a5be1ce12d972fa4913 auto',
+  'smollm2-135m-instruct': '2e2024ff5c2c0aeea59e9d34f152efe33264e0abc19b3a5be1ce12d972fa4913',
   'nano-llama': 'fc8c743a71532dae432b8bb9c322200912e602e571d6d29d2f39e334ef191661',
   'nano-llama-2': 'a6488a65dbb661e5ed4b90236b8dc93a3acafb72727605befeec548fe5e35be8',
   'nano-qwen3': '1b540d42d81422ae56d5d778abcf4efa27cfae87f0194879f2a2e11fd04c3838',

@@ -9,11 +9,17 @@ import type { DecoderSpec } from './decoder-spec.js';
  * keys mean, so that a cache filled under another RoPE is not taken for one of this model.
  *
  * @param spec the model as it is run
- * @param digest of its source
+ * @param digest of its source: the weights, however they are held
+ * @param rounding how they are rounded for computing; null in float32
  */
-export function cacheShape(spec: DecoderSpec, digest: string): CacheShape {
+export function cacheShape(
+  spec: DecoderSpec,
+  digest: string,
+  rounding: string | null = null,
+): CacheShape {
   const scales = spec.layers.map(({ attention }) => attention.scale);
-  const meaning = JSON.stringify([digest, spec.rotary, scales]);
+  const parts = [digest, spec.rotary, scales];
+  const meaning = JSON.stringify(rounding === null ? parts : [...parts, rounding]);
   const rotations = spec.rotary.map((table) => rotationOf(table, spec));
   return {
     model: createHash('sha256').update(meaning).digest('hex'),
