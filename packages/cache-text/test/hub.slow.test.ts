@@ -139,7 +139,8 @@ describe('a model on the hub', () => {
 
   it('takes all files from the commit of the first one', async () => {
     await fetchModel();
-    const [first, ...others] = hub.requests.map(({ path }) => path.split('/')[4]);
+    const revision = /\/(?:resolve|tree)\/([^/]+)/;
+    const [first, ...others] = hub.requests.map(({ path }) => revision.exec(path)?.[1]);
     expect(first).toBe('main');
     expect(new Set(others)).toEqual(new Set([commit]));
   });

@@ -48,7 +48,7 @@ export interface RetentionPicture {
  * ```
  */
 export function retentionPage(record: RetentionRecord, options: RetentionPageOptions = {}): string {
-  checkNames('retentionPage', options, ['title']);
+  checkNames('retentionPage', options, ['title', 'pictures']);
   checkRetentionRecord(record);
   if ((record.seen.at(-1) ?? 0) === 0) throw new InvalidArgumentError('record', 'holds no token');
   const pictures = checkPictures(record, options.pictures ?? []);

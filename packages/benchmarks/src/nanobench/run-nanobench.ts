@@ -121,7 +121,8 @@ export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable>
           onProgress: (progress) => plan.onProgress(what, progress),
         }),
       );
-      acrossModels.push(...summariseConditions(plan.store, rows, plan));
+      const { store, evolvedFamilies, seed } = plan;
+      acrossModels.push(...summariseConditions(store, rows, { evolvedFamilies, seed }));
     }
     summaries.push(acrossModels);
   }
