@@ -44,7 +44,7 @@ export class FilmStrip {
       figure.addEventListener('click', () => onChoose(firsts[part]!));
       return { first: firsts[part]!, tokens, name, figure, bar, caption };
     });
-    container.classList.add('film');
+    container.classList.add('film-strip');
     container.append(...this.#frames.map(({ figure }) => figure));
   }
 
