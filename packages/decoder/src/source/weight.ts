@@ -16,7 +16,7 @@ export interface Weight {
   readonly name: string;
   /**
    * `F32`, `F16`, `BF16` or `F64`, row by row and little-endian; or the name of a block format, such as
-   * `Q4_0`, which is dequantised to float32 when the model is loaded.
+   * `Q4_0`, which stays in its bits or becomes float32 when the model is loaded.
    */
   readonly format: string;
   readonly shape: readonly number[];

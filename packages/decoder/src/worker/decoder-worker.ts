@@ -72,7 +72,7 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   /**
    * Starts a worker thread and loads a model in it.
    *
-   * @param path folder with `config.json` and `.safetensors` weights (F32, F16 or BF16)
+   * @param path folder with `config.json` and `.safetensors` weights, or a GGUF file
    * @throws whatever {@link Decoder.load} throws
    * @throws {InvalidArgumentError} when no thread can be started, or an option cannot be sent to one
    * @throws {PolicyModuleError} when the policy that is asked for its probe cannot be made
