@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, JsonLines } from '@namm/core';
 import { z } from 'zod';
 import { type EpisodeRecord, episodeRecord, keyOf } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
@@ -12,6 +12,7 @@ const header = z.strictObject({
   format: z.literal(format),
   settings: z.record(z.string(), z.unknown()),
 });
+type Header = z.infer<typeof header>;
 
 /**
  * Finished episodes, in the file `episodes.jsonl` of a folder that only ever grows, or in memory alone. A run that was
@@ -25,10 +26,10 @@ const header = z.strictObject({
  * ```
  */
 export class EvaluationStore {
-  readonly #file: FileHandle | null;
+  readonly #file: JsonLines<Header | EpisodeRecord> | null;
   readonly #records = new Map<string, Map<number, EpisodeRecord>>();
 
-  private constructor(file: FileHandle | null) {
+  private constructor(file: JsonLines<Header | EpisodeRecord> | null) {
     this.#file = file;
   }
 
@@ -46,18 +47,16 @@ export class EvaluationStore {
     if (folder === null) return new EvaluationStore(null);
     await mkdir(folder, { recursive: true });
     const path = join(folder, fileName);
-    const file = await open(path, 'a+');
+    const file = await JsonLines.open<Header | EpisodeRecord>(path, {
+      what: 'of an evaluation',
+      parse: (value, index) => (index === 0 ? header : episodeRecord).parse(value),
+    });
     try {
       const store = new EvaluationStore(file);
-      const text = await file.readFile('utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      const [first, ...lines] = whole.split('\n').slice(0, -1);
-      if (first !== undefined) checkHeader(path, folder, first, settings);
-      for (const [index, line] of lines.entries()) {
-        store.#take(parseLine(episodeRecord, path, index + 2, line));
-      }
-      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-      if (first === undefined) await append(file, { format, settings });
+      const [first, ...records] = file.found as [Header?, ...EpisodeRecord[]];
+      if (first === undefined) await file.append({ format, settings: { ...settings } });
+      else checkHeader(folder, first, settings);
+      for (const record of records) store.#take(record);
       return store;
     } catch (error) {
       await file.close();
@@ -71,7 +70,7 @@ export class EvaluationStore {
 
   /** Adds an episode; when the promise resolves, the disk has it. */
   async add(record: EpisodeRecord): Promise<void> {
-    if (this.#file !== null) await append(this.#file, record);
+    await this.#file?.append(record);
     this.#take(record);
   }
 
@@ -88,32 +87,16 @@ export class EvaluationStore {
 
 const keyFor = ({ name, settings }: MemoryContender) => keyOf({ contender: name, settings });
 
-async function append(file: FileHandle, line: object): Promise<void> {
-  await file.appendFile(`${JSON.stringify(line)}\n`);
-  await file.datasync();
-}
-
 function checkHeader(
-  path: string,
   folder: string,
-  line: string,
+  { settings: there }: Header,
   settings: EvaluationPlan['settings'],
 ): void {
-  const there = parseLine(header, path, 1, line).settings;
   const wanted = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   for (const [name, value] of Object.entries(wanted)) {
     const [before, now] = [there[name], value].map((each) => JSON.stringify(each));
     if (before === now) continue;
     const problem = `${folder} holds an evaluation with another ${name}: ${before}, not ${now}; name another folder`;
     throw new InvalidArgumentError('out', problem);
-  }
-}
-
-function parseLine<T>(schema: z.ZodType<T>, path: string, number: number, text: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    const problem = `line ${number} is not of an evaluation; name another folder`;
-    throw new FileFormatError(path, problem, { cause });
   }
 }

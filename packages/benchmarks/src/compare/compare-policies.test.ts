@@ -107,9 +107,9 @@ describe('comparePolicies', () => {
   it('refuses what leaves nothing to compare, and foreign files', async () => {
     const path = join(folder, 'foreign.jsonl');
     await writeFile(path, 'text\n');
-    await expect(LineStore.open(path)).rejects.toThrow(/line 1 is no JSON/);
+    await expect(LineStore.open(path)).rejects.toThrow(/line 1 is not JSON/);
     await writeFile(path, '{"a":1}\n');
-    await expect(LineStore.open(path)).rejects.toThrow(/line 1 is no result/);
+    await expect(LineStore.open(path)).rejects.toThrow(/line 1 is not a result/);
     const store = await LineStore.open<PassageResult>(join(folder, 'none.jsonl'));
     const short = [{ ...passages[0]!, read: 40 }];
     const nothing = comparePolicies({ model, passages: short, policies, store });

@@ -1,39 +1,32 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { FileFormatError } from '@namm/core';
+import { JsonLines } from '@namm/core';
+
+/** A line of the file. */
+interface Entry<T> {
+  readonly key: string;
+  readonly value: T;
+}
 
 /**
  * Values by key in a JSONL file that only ever grows, so that a run that is stopped anywhere goes on where it stopped.
  * One process writes at a time.
  */
 export class LineStore<T> {
-  readonly #file: FileHandle;
-  readonly #values = new Map<string, T>();
+  readonly #file: JsonLines<Entry<T>>;
+  readonly #values: Map<string, T>;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: JsonLines<Entry<T>>) {
     this.#file = file;
+    this.#values = new Map(file.found.map(({ key, value }) => [key, value]));
   }
 
   /**
    * Opens a file, or makes it. What a stopped run left of its last line is cut off.
    *
    * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   * @throws the file system's error when it cannot be opened
    */
   static async open<T>(path: string): Promise<LineStore<T>> {
-    const file = await open(path, 'a+');
-    try {
-      const store = new LineStore<T>(file);
-      const text = await file.readFile('utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      for (const [index, line] of whole.split('\n').slice(0, -1).entries()) {
-        const { key, value } = parseLine<T>(path, index + 1, line);
-        store.#values.set(key, value);
-      }
-      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-      return store;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    return new LineStore(await JsonLines.open(path, { what: 'a result', parse: entryOf<T> }));
   }
 
   /** The value of a key: that of the file, or else a new one, which is in the file when the promise resolves. */
@@ -41,7 +34,7 @@ export class LineStore<T> {
     const known = this.#values.get(key);
     if (known !== undefined) return known;
     const value = await make();
-    await this.#file.appendFile(`${JSON.stringify({ key, value })}\n`);
+    await this.#file.append({ key, value });
     this.#values.set(key, value);
     return value;
   }
@@ -55,13 +48,8 @@ export class LineStore<T> {
   }
 }
 
-function parseLine<T>(path: string, number: number, text: string): { key: string; value: T } {
-  try {
-    const line = JSON.parse(text) as { key: string; value: T };
-    if (typeof line?.key === 'string' && 'value' in line) return line;
-  } catch (cause) {
-    const problem = `line ${number} is no JSON; is it a file of results?`;
-    throw new FileFormatError(path, problem, { cause });
-  }
-  throw new FileFormatError(path, `line ${number} is no result; name another file`);
+function entryOf<T>(line: unknown): Entry<T> {
+  const entry = line as Entry<T> | null;
+  if (typeof entry?.key === 'string' && 'value' in entry) return entry;
+  throw new TypeError('a line has a key and a value');
 }

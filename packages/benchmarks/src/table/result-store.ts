@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { FileFormatError } from '@namm/core';
+import { JsonLines } from '@namm/core';
 import type { GivenCounts } from '@namm/kv-cache';
 import { rowKey, type TableRow } from './table-row.js';
 
@@ -50,13 +49,14 @@ type Line =
  */
 export class ResultStore {
   readonly path: string;
-  readonly #file: FileHandle;
+  readonly #file: JsonLines<Line>;
   readonly #rows = new Map<string, TableRow>();
   readonly #results = new Map<string, Map<string, PromptResult>>();
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: JsonLines<Line>) {
     this.path = path;
     this.#file = file;
+    for (const line of file.found) this.#take(line);
   }
 
   /**
@@ -66,20 +66,8 @@ export class ResultStore {
    * @throws the file system's error when it cannot be opened
    */
   static async open(path: string): Promise<ResultStore> {
-    const file = await open(path, 'a+');
-    try {
-      const store = new ResultStore(path, file);
-      const text = await file.readFile('utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      for (const [index, line] of whole.split('\n').slice(0, -1).entries()) {
-        store.#take(parseLine(path, index + 1, line));
-      }
-      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-      return store;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const file = await JsonLines.open(path, { what: 'a row or result of a table', parse: lineOf });
+    return new ResultStore(path, file);
   }
 
   /** All rows that the file knows, in the order of their first result. */
@@ -101,7 +89,7 @@ export class ResultStore {
     const key = rowKey(row);
     const lines: Line[] = this.#rows.has(key) ? [] : [{ key, row }];
     lines.push({ key, result });
-    await this.#file.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await this.#file.append(...lines);
     for (const line of lines) this.#take(line);
   }
 
@@ -120,16 +108,9 @@ export class ResultStore {
   }
 }
 
-function parseLine(path: string, number: number, text: string): Line {
-  try {
-    const line: unknown = JSON.parse(text);
-    if (isLine(line)) return line;
-  } catch (cause) {
-    throw new FileFormatError(path, `line ${number} is no JSON; is it a file of results?`, {
-      cause,
-    });
-  }
-  throw new FileFormatError(path, `line ${number} is neither a row nor a result of the table`);
+function lineOf(value: unknown): Line {
+  if (isLine(value)) return value;
+  throw new TypeError('a line has a key, and a row or a result');
 }
 
 function isLine(value: unknown): value is Line {
