@@ -6,11 +6,11 @@ import { cma } from './cma.js';
 import type { ConformanceKind } from './conformance-kind.js';
 import { e2e } from './e2e.js';
 import { features } from './features.js';
+import { metrics } from './metrics.js';
 import { models } from './models.js';
 import { mujoco } from './mujoco.js';
 import { rope } from './rope.js';
 import { tokenizers } from './tokenizers.js';
-import { unsupportedKinds } from './unsupported-kinds.js';
 
 /** Every kind the command knows. A folder may be a fixture of several. */
 export const kinds: readonly ConformanceKind[] = [
@@ -25,5 +25,5 @@ export const kinds: readonly ConformanceKind[] = [
   e2e,
   cma,
   mujoco,
-  ...unsupportedKinds,
+  metrics,
 ];

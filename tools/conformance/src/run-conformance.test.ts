@@ -15,7 +15,6 @@ import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConformanceKind, ConformanceResult } from './conformance-kind.js';
 import { runConformance } from './run-conformance.js';
-import { unsupportedKinds } from './unsupported-kinds.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -128,13 +127,5 @@ describe('runConformance', () => {
     ]);
     await expect(resultsOf(join(folder, 'broken/b/one'), [kind])).rejects.toThrow(/neither/);
     await expect(resultsOf(join(folder, 'absent'), [kind])).rejects.toThrow(/ENOENT/);
-  });
-
-  it('names the cases of kinds that are not supported yet as skipped', async () => {
-    await makeFiles('later/metrics/ruler.json', 'later/metrics/other.json');
-    const results = await resultsOf(join(folder, 'later'), unsupportedKinds);
-    expect(results.map(({ kind, name, ok }) => [kind, name, ok])).toEqual([
-      ['metrics', 'ruler', null],
-    ]);
   });
 });
