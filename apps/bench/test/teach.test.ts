@@ -54,6 +54,15 @@ describe('bench fit and compare', () => {
       expect(compared.stdout).toMatch(new RegExp(`^${name} +(100|50)%`, 'm'));
     }
     expect(compared.stdout).toMatch(/at 50%: [\w-]+ comes closest to the full cache/);
+    const asked = bench(
+      ...['compare', ...common, '--passages', '0', '--length', '200', '--taught', out],
+      ...['--policies', 'taught,kvzip@40%,tova@30%', '--budgets', '50%', '--prompts', '1'],
+      ...['--families', 'trade,code', '--out', join(folder, 'asked.json')],
+    );
+    expect([asked.status, asked.stderr]).toEqual([0, '']);
+    for (const [name, budget] of Object.entries({ full: 100, taught: 50, kvzip: 40, tova: 30 })) {
+      expect(asked.stdout).toMatch(new RegExp(`^${name} +${budget}% +\\d/6 .* ${budget} %$`, 'm'));
+    }
     const { rows } = JSON.parse(readFileSync(figures, 'utf8'));
     expect(rows.map(({ keptShare }: { keptShare: number }) => Math.round(10 * keptShare))).toEqual([
       10, 5, 5, 5,
@@ -63,6 +72,7 @@ describe('bench fit and compare', () => {
   it('refuse what they cannot use, and write nothing then', async () => {
     const out = join(folder, 'refused.safetensors');
     const long = join(folder, 'long.safetensors');
+    const figures = join(folder, 'refused.json');
     const short = join(folder, 'short.txt');
     writeFileSync(short, 'Too short.');
     const binary = join(folder, 'binary.txt');
@@ -77,6 +87,9 @@ describe('bench fit and compare', () => {
         'fewer than the 131 inputs',
       ],
       [['fit', ...model, '--text', text, '--out', long, '--length', '100'], 'positions'],
+      [['compare', ...common, '--out', figures, '--policies', 'oracle@25%'], "'oracle' is none of"],
+      [['compare', ...common, '--out', figures, '--policies', 'h2o@much'], 'budget'],
+      [['compare', ...common, '--out', figures, '--families', 'riddle'], "'riddle' is none of"],
     ];
     const ends = await runCommands(
       cli,

@@ -21,6 +21,7 @@ export { documentFiller, type Filler, type FillerDocument, type Passage } from '
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
 export { generateSample, type SampleOptions } from './generate-sample.js';
 export type { SampleMemory } from './memory-watch.js';
+export { ModelPerProbe } from './model-per-probe.js';
 export { type Comparison, compareEqual } from './nanobench/compare-equal.js';
 export { drawPage } from './nanobench/draw-page.js';
 export { type Extension, type ExtensionChoice, parseExtension } from './nanobench/extension.js';
@@ -62,6 +63,7 @@ export { type AnswerTally, tallyAnswers } from './planted/tally-answers.js';
 export {
   type PreparedQuestion,
   type PreparedSample,
+  prepareQuestions,
   prepareSample,
   type SampleTokenizer,
   type TokenRange,
@@ -78,12 +80,10 @@ export { splits } from './splits.js';
 export {
   type AnswerSpokenOptions,
   answerSpoken,
-  formatSpoken,
   type SpokenAnswers,
   type SpokenResult,
-  type SpokenRow,
-  summariseSpoken,
 } from './spoken/answer-spoken.js';
+export { formatSpoken } from './spoken/format-spoken.js';
 export {
   type ChatRenderer,
   chatFrame,
@@ -91,6 +91,7 @@ export {
   plainFrame,
 } from './spoken/prompt-frame.js';
 export { spokenFamilies, spokenFamilyNames } from './spoken/spoken-families.js';
+export { type SpokenRow, type SpokenSummary, summariseSpoken } from './spoken/summarise-spoken.js';
 export type {
   ScoreComparison,
   ScoreDifference,

@@ -1,4 +1,4 @@
-import { toPrompt } from './to-prompt.js';
+import { type PromptQuestion, toPrompt } from './to-prompt.js';
 import type { BenchmarkSample } from './types.js';
 
 /** What a tokenizer has to do to read samples; that of `@namm/decoder` does it. */
@@ -40,23 +40,38 @@ export interface PreparedSample {
  */
 export function prepareSample(sample: BenchmarkSample, tokenizer: SampleTokenizer): PreparedSample {
   const { context, questions } = toPrompt(sample);
+  return prepared(sample, Int32Array.from(tokenizer.encode(context)), questions, tokenizer);
+}
+
+/**
+ * The same with each question alone, as if no other were asked: one prepared sample per question, of the same context.
+ */
+export function prepareQuestions(
+  sample: BenchmarkSample,
+  tokenizer: SampleTokenizer,
+): PreparedSample[] {
+  const { context, questions } = toPrompt(sample);
+  const ids = Int32Array.from(tokenizer.encode(context));
+  return questions.map((question) => prepared(sample, ids, [question], tokenizer));
+}
+
+function prepared(
+  { id, family }: BenchmarkSample,
+  context: Int32Array,
+  questions: readonly PromptQuestion[],
+  tokenizer: SampleTokenizer,
+): PreparedSample {
   const tail: number[] = [];
   const append = (text: string): TokenRange => {
     const from = tail.length;
     tail.push(...Array.from(tokenizer.encode(text, { addSpecialTokens: false })));
     return { from, to: tail.length };
   };
-  const prepared = questions.map(({ text, answer, stop }) => {
+  const placed = questions.map(({ text, answer, stop }) => {
     append(text);
     const parts = [append(answer)];
     append(stop);
     return { parts };
   });
-  return {
-    id: sample.id,
-    family: sample.family,
-    context: Int32Array.from(tokenizer.encode(context)),
-    tail: Int32Array.from(tail),
-    questions: prepared,
-  };
+  return { id, family, context, tail: Int32Array.from(tail), questions: placed };
 }

@@ -5,6 +5,7 @@ export {
   type RepeatingModel,
   repeatPrompt,
 } from './kvzip.js';
+export { type KVzipContender, kvzipContenders } from './kvzip-contenders.js';
 export { cutPassages, type PassageOptions, type TeachingPassage } from './passages.js';
 export { type TaughtOptions, taught } from './taught.js';
 export { readTaught, type TaughtCheckpoint, writeTaught } from './taught-file.js';

@@ -4,6 +4,7 @@ import { full, type KVCache, type Observation } from '@namm/kv-cache';
 import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KVzip } from './kvzip.js';
+import { kvzipContenders } from './kvzip-contenders.js';
 
 let model: RandomModel;
 let decoder: Decoder;
@@ -125,6 +126,36 @@ describe('KVzip', () => {
     await expect(kvzip.compress(cache, ids, { budget: '50%', signal })).rejects.toThrow('enough');
     expect(held(cache).flat()).toEqual(Array(4).fill([0, 1, 2, 3, 4, 5, 6, 7]));
     expect(cache.memory().bytes.shared).toBeGreaterThan(0); // forks were released, the cache lives on
+  });
+
+  it('serves several budgets from one repetition, as if each had its own', async () => {
+    const ids = Array.from({ length: 30 }, (_, i) => (5 * i) % 23);
+    const signal = new AbortController().signal;
+    const cache = decoder.createCache();
+    await decoder.step([{ cache, input: { ids } }]);
+    const kvzip = new KVzip(decoder, { prompt });
+    let loaded = 0;
+    const contenders = kvzipContenders(async () => {
+      loaded++;
+      return kvzip;
+    }, ['50%', '20%']);
+    const text = Int32Array.from(ids);
+    for (const { budget, afterReading } of contenders) {
+      const [own, alone] = [cache.fork(), cache.fork()];
+      await afterReading(own, text, { signal });
+      await kvzip.compress(alone, ids, { budget });
+      expect(held(own)).toEqual(held(alone));
+      expect(held(own).flat(2).length).toBe(budget === '50%' ? 60 : 24);
+    }
+    const other = Int32Array.from(ids, (id) => (id + 1) % 23); // another text, another repetition
+    const fresh = decoder.createCache();
+    await decoder.step([{ cache: fresh, input: { ids: other } }]);
+    const expected = fresh.fork();
+    await kvzip.compress(expected, other, { budget: '50%' });
+    await contenders[0]!.afterReading(fresh, other, {});
+    expect(held(fresh)).toEqual(held(expected));
+    expect(() => kvzip.keep(fresh, [[]], { budget: '50%' })).toThrow(/scores/);
+    expect(loaded).toBe(3);
   });
 
   it('scores what sliding windows still hold', async () => {

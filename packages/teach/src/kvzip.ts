@@ -140,11 +140,31 @@ export class KVzip {
     const { budget, ...stepOptions } = checkNames('compress', options, [
       ...(['budget', 'signal', 'onProgress'] as const),
     ]);
+    parseBudget(budget);
+    this.keep(cache, await this.scores(cache, ids, stepOptions), { budget });
+  }
+
+  /**
+   * The second half of {@link compress}, for scores that are known: those of a cache serve its forks, too.
+   *
+   * @param scores from {@link scores}
+   * @throws {InvalidArgumentError} for a bad budget, or scores of other rows; the cache is then unchanged
+   */
+  keep(
+    cache: KVCache,
+    scores: readonly (readonly Float32Array[])[],
+    options: Pick<CompressOptions, 'budget'>,
+  ): void {
+    const { budget } = checkNames('keep', options, ['budget']);
     const slots = slotsPerHead(parseBudget(budget), cache.shape, () => 0)(cache.seen);
-    const scores = await this.scores(cache, ids, stepOptions);
-    const raised = scores.map((heads, layer) =>
-      heads.map((own, head) => {
+    const raised = cache.shape.layers.map(({ keyValueHeads }, layer) =>
+      Array.from({ length: keyValueHeads }, (_, head) => {
+        const own = scores[layer]?.[head] ?? new Float32Array(0);
         const tokens = cache.tokens(layer, head);
+        if (tokens.length !== own.length) {
+          const problem = `are of ${own.length} rows where the cache holds ${tokens.length}`;
+          throw new InvalidArgumentError(`scores[${layer}][${head}]`, problem);
+        }
         return own.map((score, slot) => (tokens[slot]! < this.#options.sinks ? Infinity : score));
       }),
     );

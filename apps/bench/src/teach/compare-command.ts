@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { ModelPerProbe, spokenFamilyNames } from '@namm/benchmarks';
 import {
   addRopeScalingOptions,
   count,
@@ -10,14 +11,12 @@ import {
   outputFile,
   ropeScalingOf,
 } from '@namm/cli';
-import { Decoder, loadTokenizer } from '@namm/decoder';
-import { createPolicy, policyNames } from '@namm/kv-cache';
+import { Decoder, loadTokenizer, weightDtypes } from '@namm/decoder';
 import { taughtNameFor } from '@namm/models';
-import { cutPassages, taught } from '@namm/teach';
+import { cutPassages } from '@namm/teach';
+import { comparedPolicies, defaultPolicies, namedPolicy } from './compared-policies.js';
 import { excerptsOf, readTexts } from './read-texts.js';
 import { tryPolicies } from './try-policies.js';
-
-const classics = policyNames.filter((name) => name !== 'full');
 
 /** Adds `compare`: what policies do to text. */
 export function addCompareCommand(program: Command): void {
@@ -31,48 +30,46 @@ export function addCompareCommand(program: Command): void {
     .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
     .option(
       '--policies <names>',
-      'classic policies, with commas',
-      listOf(nameFrom(classics)),
-      classics,
+      'with commas; kvzip reads twice; NAME@25% has a budget of its own',
+      listOf(namedPolicy),
+      [...defaultPolicies],
     )
     .option('--budgets <sizes>', 'as of a policy, with commas', listOf(String), [
       '50%',
       '25%',
       '10%',
     ])
-    .option('--passages <count>', 'passages', count, 4)
+    .option('--passages <count>', 'passages; 0 asks questions alone', fromZero, 4)
     .option('--length <tokens>', 'tokens of a passage, of which a third is predicted', count, 1536)
     .option('--prompts <count>', 'prompts of each family of questions; 0 asks none', fromZero, 0)
+    .option(
+      '--families <names>',
+      `of ${spokenFamilyNames.join(', ')}, with commas`,
+      listOf(nameFrom(spokenFamilyNames)),
+    )
+    .option('--seed <number>', 'of the prompts', fromZero, 1)
+    .option('--dtype <dtype>', 'how weights are computed with', nameFrom(weightDtypes))
     .option('--threads <count>', 'threads that compute', count, 1)
     .action(async (options) => {
       const texts = readTexts(options.text);
       const folder = await openModel(options.model, interruptSignal());
       const tokenizer = await loadTokenizer(folder);
-      const { threads } = options;
+      const { threads, dtype, length, prompts, seed, families, passages: heldOut } = options;
       const decoder = { threads, chunkSize: 256, ropeScaling: ropeScalingOf(options) };
-      const model = await Decoder.load(folder, decoder);
-      const checkpoint = options.taught ?? taughtNameFor(model.cacheShape.weights);
-      await model.release();
-      const { length, prompts, budgets, passages: heldOut } = options;
+      const models = new ModelPerProbe((probe) =>
+        Decoder.load(folder, { ...decoder, probe, ...(dtype && { dtype }) }),
+      );
+      const { weights } = (await models.of({ kind: 'none' })).cacheShape;
+      const checkpoint = options.taught ?? taughtNameFor(weights);
+      const policies = await comparedPolicies(options.policies, options.budgets, {
+        ...{ models, tokenizer, checkpoint },
+      });
       const excerpts = excerptsOf(texts, 16 * length * heldOut);
       const ids = excerpts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
-      const passages = cutPassages(ids, { length, count: heldOut, heldOut: 1 });
-      const policies = budgets.flatMap((budget) =>
-        options.policies.map((name) => {
-          return { name, budget, policy: createPolicy(name, { budget, seed: 1 }) };
-        }),
-      );
-      if (checkpoint !== null) {
-        for (const budget of budgets) {
-          policies.unshift({
-            name: 'taught',
-            budget,
-            policy: await taught({ checkpoint, budget }),
-          });
-        }
-      }
+      const passages = heldOut > 0 ? cutPassages(ids, { length, count: heldOut, heldOut: 1 }) : [];
       await tryPolicies({
-        ...{ folder, decoder, tokenizer, texts, length, prompts, policies },
+        ...{ models, tokenizer, texts, length, prompts, policies, seed },
+        ...(families && { families }),
         passages: passages.filter(({ isHeldOut }) => !isHeldOut).map((each) => each.ids),
         out: options.out.replace(/\.json$/, ''),
       });

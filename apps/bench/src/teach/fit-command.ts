@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { ModelPerProbe } from '@namm/benchmarks';
 import {
   addRopeScalingOptions,
   count,
@@ -63,7 +64,8 @@ export function addFitCommand(program: Command): void {
         return { name, budget, policy };
       };
       await tryPolicies({
-        ...{ folder, decoder, tokenizer, texts, length, prompts: options.prompts },
+        models: new ModelPerProbe((own) => Decoder.load(folder, { ...decoder, probe: own })),
+        ...{ tokenizer, texts, length, prompts: options.prompts, seed: 1 },
         policies: ['25%', '10%'].flatMap((budget) => [
           at(budget, 'taught', taughtPolicy(scorer.map, { budget })),
           ...['random', 'sink-recent', 'keydiff', 'h2o', 'snapkv'].map((name) =>

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { checkNames, InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
+import {
+  type EvictionPolicy,
+  full,
+  type KVCache,
+  keptShare,
+  type StepOptions,
+} from '@namm/kv-cache';
 import type { AnsweringModel } from '../score-samples.js';
 import type { LineStore } from './line-store.js';
 import { largest, logSumExp } from './logits.js';
@@ -11,6 +17,17 @@ export interface ComparedPolicy {
   /** As it stands in the table, such as `25%`. */
   readonly budget: string;
   readonly policy: EvictionPolicy;
+  /**
+   * What becomes of a cache when the text is read and before anything is asked or predicted, such as KVzip's second
+   * reading; name and budget have to tell it from others. It may drop rows.
+   *
+   * @param ids all that the cache has read
+   */
+  readonly afterReading?: (
+    cache: KVCache,
+    ids: Int32Array,
+    options: Pick<StepOptions, 'signal'>,
+  ) => Promise<void>;
 }
 
 /** Text of which the first part is read, and the rest is predicted. */
@@ -55,7 +72,7 @@ export interface CompareOptions {
 }
 
 /** A policy with what it did to each passage. */
-export interface ComparedResults extends Omit<ComparedPolicy, 'policy'> {
+export interface ComparedResults extends Pick<ComparedPolicy, 'name' | 'budget'> {
   readonly passages: readonly PassageResult[];
 }
 
@@ -76,16 +93,19 @@ export async function comparePolicies(options: CompareOptions): Promise<Compared
     if (read >= 1 && read < ids.length && bytes >= 1) continue;
     throw new InvalidArgumentError(`passages[${index}]`, 'leaves nothing to read or to predict');
   }
-  const all = [{ name: 'full', budget: '100%', policy: full() }, ...options.policies];
+  const all: readonly ComparedPolicy[] = [
+    { name: 'full', budget: '100%', policy: full() },
+    ...options.policies,
+  ];
   const results = all.map((): PassageResult[] => []);
   let done = 0;
   for (const passage of passages) {
     const keys = all.map((each) => keyOf(each, passage));
     const isMissing = keys.some((key) => !store.has(key));
-    const reference = isMissing ? await read(model, passage, full(), signal) : null;
-    for (const [i, { policy }] of all.entries()) {
+    const reference = isMissing ? await read(model, passage, all[0]!, signal) : null;
+    for (const [i, each] of all.entries()) {
       const result = await store.get(keys[i]!, async () => {
-        const own = i === 0 ? reference! : await read(model, passage, policy, signal);
+        const own = i === 0 ? reference! : await read(model, passage, each, signal);
         return measured(passage, own, reference!);
       });
       results[i]!.push(result);
@@ -107,7 +127,7 @@ interface Reading {
 async function read(
   model: AnsweringModel,
   { ids, read: first }: ComparedPassage,
-  policy: EvictionPolicy,
+  { policy, afterReading }: ComparedPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Reading> {
   const cache = await model.createCache({ policy });
@@ -122,7 +142,10 @@ async function read(
     const options = signal ? { signal } : {};
     // The last token read predicts the first of the others.
     const start = { cache, input: { ids: ids.subarray(0, first - 1) }, outputs: 'none' as const };
-    if (first > 1) await model.step([start], { ...options, onProgress });
+    if (first > 1) {
+      await model.step([start], { ...options, onProgress });
+      await afterReading?.(cache, start.input.ids, options);
+    }
     const { bytes } = cache.memory();
     const memory = {
       keptShare: first > 1 ? keptShare(cache.memory()) : 1,

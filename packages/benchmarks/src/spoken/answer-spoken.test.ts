@@ -2,64 +2,122 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Decoder } from '@namm/decoder';
-import { full, sinkRecent } from '@namm/kv-cache';
+import { full, sinkRecent, tova } from '@namm/kv-cache';
 import { randomModel } from '@namm/testing';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testFiller } from '../../test/test-filler.js';
 import { LineStore } from '../compare/line-store.js';
-import { answerSpoken, formatSpoken, type SpokenResult, summariseSpoken } from './answer-spoken.js';
+import { generateSample } from '../generate-sample.js';
+import { ModelPerProbe } from '../model-per-probe.js';
+import { prepareQuestions } from '../prepare-sample.js';
+import { scoreSamples } from '../score-samples.js';
+import { answerSpoken, type SpokenResult } from './answer-spoken.js';
 import { plainFrame } from './prompt-frame.js';
+import { spokenFamilies } from './spoken-families.js';
 
-it('asks every policy the same, goes on from its file, and counts what the full cache knows', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'namm-spoken-'));
-  const files = await randomModel({ max_position_embeddings: 4096 });
-  const model = await Decoder.load(files.folder, { threads: 1 });
-  const encode = (text: string) =>
-    Array.from(text.match(/\S+\s*/g) ?? ['x'], (word) => word.length % 23);
-  let asked = 0;
-  const counting = {
-    createCache: model.createCache.bind(model),
-    step: (...args: Parameters<typeof model.step>) => {
-      asked++;
-      return model.step(...args);
-    },
-  };
-  const run = async () => {
-    const store = await LineStore.open<SpokenResult>(join(folder, 'answers.jsonl'));
-    const answers = await answerSpoken({
-      ...{ model: counting, tokenizer: { encode }, frame: plainFrame, filler: testFiller },
-      policies: [
-        { name: 'everything', budget: '99%', policy: full() },
-        { name: 'sink-recent', budget: '10%', policy: sinkRecent({ budget: 0.1 }) },
-      ],
-      ...{ length: 300, prompts: 1, seed: 1, store },
-    });
-    await store.close();
-    return answers;
-  };
-  const answers = await run();
-  expect(answers[1]!.prompts.map(({ questions }) => questions)).toEqual(
-    answers[0]!.prompts.map(({ questions }) => questions),
-  );
-  for (const { keptShare } of answers[2]!.prompts) expect(keptShare).toBeCloseTo(0.1, 2);
-  const before = asked;
-  expect(await run()).toEqual(answers);
-  expect(asked).toBe(before);
+const encode = (text: string) =>
+  Array.from(text.match(/\S+\s*/g) ?? ['x'], (word) => word.length % 23);
+const tokenizer = { encode };
+let folder: string;
+let files: Awaited<ReturnType<typeof randomModel>>;
+let models: ModelPerProbe<Decoder>;
 
-  const result = (family: string, right: number) => ({
-    ...{ family, keptShare: 1, questions: [right, right, right] },
-  });
-  const summary = summariseSpoken([
-    { name: 'full', budget: '100%', prompts: [result('code', 1), result('trade', 0)] },
-    { name: 'other', budget: '25%', prompts: [result('code', 0), result('trade', 1)] },
-  ]);
-  expect(summary).toMatchObject({ counted: ['code'], left: ['trade'] });
-  expect(summary.rows.map(({ answered, questions }) => [answered.estimate, questions])).toEqual([
-    [1, 3],
-    [0, 3],
-  ]);
-  expect(formatSpoken(summary)).toContain('the full cache fails trade');
-  await model.release();
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-spoken-'));
+  files = await randomModel({ max_position_embeddings: 4096 });
+  models = new ModelPerProbe((probe) => Decoder.load(files.folder, { threads: 1, probe }));
+});
+afterAll(async () => {
+  await models.release();
   await files.remove();
   await rm(folder, { recursive: true });
+});
+
+const policies = [
+  { name: 'everything', budget: '99%', policy: full() },
+  { name: 'sink-recent', budget: '10%', policy: sinkRecent({ budget: 0.1 }) },
+  { name: 'tova', budget: '50%', policy: tova({ budget: 0.5 }) },
+];
+
+async function ask(name: string, others: Partial<Parameters<typeof answerSpoken>[0]> = {}) {
+  const store = await LineStore.open<SpokenResult>(join(folder, name));
+  try {
+    return await answerSpoken({
+      ...{ model: models, tokenizer, frame: plainFrame, filler: testFiller, policies },
+      ...{ length: 300, prompts: 1, seed: 1, store, ...others },
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+describe('answerSpoken', () => {
+  it('asks every policy the same, each question alone', async () => {
+    const answers = await ask('alone.jsonl');
+    expect(answers[1]!.prompts).toEqual(answers[0]!.prompts);
+    for (const { keptShare } of answers[2]!.prompts) expect(keptShare).toBeCloseTo(0.1, 2);
+    for (const { keptShare } of answers[3]!.prompts) expect(keptShare).toBeCloseTo(0.5, 2);
+    for (const [i, family] of spokenFamilies(plainFrame).entries()) {
+      const countTokens = (text: string) => encode(text).length;
+      const common = { length: 300, split: 'test', seed: 1, index: 0, countTokens } as const;
+      const sample = generateSample({ family, filler: testFiller, ...common });
+      for (const [question, prepared] of prepareQuestions(sample, tokenizer).entries()) {
+        const policy = tova({ budget: 0.5 });
+        const [score] = await scoreSamples(models, [{ prepared, policy }]);
+        const own = answers[3]!.prompts[i]!;
+        expect(own.questions[question]).toBe(score!.questions[0]);
+        expect(own.logProbabilities[question]).toBeCloseTo(score!.logProbabilities[0]!, 5);
+      }
+    }
+  });
+
+  it('goes on from its file prompt by prompt, and is the same then', async () => {
+    const controller = new AbortController();
+    const options = { families: ['trade', 'code'], prompts: 2 };
+    const stopped = ask('killed.jsonl', {
+      ...options,
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 3 && controller.abort(new Error('enough')),
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    let reads = 0;
+    const counting = {
+      createCache: models.createCache.bind(models),
+      step: (...args: Parameters<typeof models.step>) => {
+        if (args[0][0]!.outputs === 'none') reads++;
+        return models.step(...args);
+      },
+    };
+    const resumed = await ask('killed.jsonl', { ...options, model: counting });
+    expect(reads).toBe(policies.length); // one prompt was left; the two full caches are one
+    expect(resumed).toEqual(await ask('whole.jsonl', options));
+    expect(await ask('killed.jsonl', { ...options, prompts: 1 })).toEqual(
+      resumed.map((each) => ({ ...each, prompts: each.prompts.slice(0, 2) })),
+    );
+  });
+
+  it('lets a cache be cut after reading, before the questions', async () => {
+    const [whole, cut] = await ask('after.jsonl', {
+      families: ['trade'],
+      policies: [
+        {
+          ...{ name: 'first half', budget: '50%', policy: full() },
+          async afterReading(cache, ids) {
+            expect(ids.length).toBe(cache.seen);
+            const half = Uint32Array.from({ length: cache.seen / 2 }, (_, i) => i);
+            cache.keep(
+              cache.shape.layers.map(({ keyValueHeads }) => Array(keyValueHeads).fill(half)),
+            );
+          },
+        },
+      ],
+    });
+    expect(whole!.prompts[0]!.keptShare).toBe(1);
+    expect(cut!.prompts[0]!.keptShare).toBeCloseTo(0.5, 2);
+    expect(cut!.prompts[0]!.logProbabilities).not.toEqual(whole!.prompts[0]!.logProbabilities);
+  });
+
+  it('refuses a family that there is not', async () => {
+    await expect(ask('none.jsonl', { families: ['riddle'] })).rejects.toThrow(/riddle/);
+  });
 });

@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto';
 import { checkInteger, checkNames, type ProgressListener } from '@namm/core';
-import { full, keptShare } from '@namm/kv-cache';
-import { bootstrapInterval, type Interval, mean } from '@namm/statistics';
+import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
 import type { ComparedPolicy } from '../compare/compare-policies.js';
 import type { LineStore } from '../compare/line-store.js';
 import type { Filler } from '../filler.js';
 import { generateSample } from '../generate-sample.js';
-import { prepareSample, type SampleTokenizer } from '../prepare-sample.js';
+import { type PreparedSample, prepareQuestions, type SampleTokenizer } from '../prepare-sample.js';
 import { type AnsweringModel, scoreSamples } from '../score-samples.js';
 import type { PromptFrame } from './prompt-frame.js';
-import { spokenFamilies } from './spoken-families.js';
+import { spokenFamilies, spokenFamilyNames } from './spoken-families.js';
 
 /** What became of one prompt under one policy. */
 export interface SpokenResult {
   readonly family: string;
   /** Per question, 1 when it was answered rightly. */
   readonly questions: readonly number[];
+  /** Per question, the mean log-probability of its answer tokens. */
+  readonly logProbabilities: readonly number[];
   /** Rows held over tokens read when the questions come, mean over heads. */
   readonly keptShare: number;
 }
@@ -31,6 +33,11 @@ export interface AnswerSpokenOptions {
   readonly length: number;
   /** Prompts of each family; each asks three questions. */
   readonly prompts: number;
+  /**
+   * Names of families, of {@link spokenFamilyNames}.
+   * @defaultValue all
+   */
+  readonly families?: readonly string[];
   readonly seed: number;
   readonly store: LineStore<SpokenResult>;
   /** Stage `prompts`. */
@@ -39,44 +46,54 @@ export interface AnswerSpokenOptions {
 }
 
 /** A policy with its answers. */
-export interface SpokenAnswers extends Omit<ComparedPolicy, 'policy'> {
+export interface SpokenAnswers extends Pick<ComparedPolicy, 'name' | 'budget'> {
   readonly prompts: readonly SpokenResult[];
 }
 
 /**
  * Asks a model questions in whole sentences about prose that it has read under each policy, before the questions were
- * known.
+ * known. Each question goes to a fork of the cache that has read, so none hears of another. Prompt by prompt all policies
+ * come in turn, so a run that is stopped leaves the same prompts of all, and goes on from there.
  *
  * @returns first the full cache, then the policies in their order; prompts in the same order everywhere
+ * @throws {InvalidArgumentError} for a family that there is not
  * @throws the signal's reason when it is aborted; what was done until then is in the store
  */
 export async function answerSpoken(options: AnswerSpokenOptions): Promise<SpokenAnswers[]> {
   checkNames('answerSpoken', options, [
     ...(['model', 'tokenizer', 'frame', 'policies', 'filler', 'length', 'prompts'] as const),
-    ...(['seed', 'store', 'onProgress', 'signal'] as const),
+    ...(['families', 'seed', 'store', 'onProgress', 'signal'] as const),
   ]);
   const { model, tokenizer, frame, filler, length, prompts, seed, store, signal } = options;
   checkInteger('prompts', prompts, 1);
-  const all = [{ name: 'full', budget: '100%', policy: full() }, ...options.policies];
+  const { families: wanted = spokenFamilyNames } = options;
+  checkNames('families', Object.fromEntries(wanted.map((name) => [name, true])), spokenFamilyNames);
+  const all: readonly ComparedPolicy[] = [
+    { name: 'full', budget: '100%', policy: full() },
+    ...options.policies,
+  ];
   const results = all.map((): SpokenResult[] => []);
-  const families = spokenFamilies(frame);
+  const families = spokenFamilies(frame).filter(({ name }) => wanted.includes(name));
   const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
+  const empty = await model.createCache();
+  const weights = empty.shape.model;
+  await empty.release();
   let done = 0;
   for (let index = 0; index < prompts; index++) {
     for (const family of families) {
       const { opening } = frame;
       const common = { split: 'test', seed, index, filler, countTokens, opening } as const;
-      const prepared = prepareSample(generateSample({ family, length, ...common }), tokenizer);
-      for (const [i, { name, budget, policy }] of all.entries()) {
-        const settings = JSON.stringify([policy.name, policy.settings]);
-        const key = `${name} ${budget} ${settings} ${prepared.id} ${prepared.context.length}`;
-        const result = await store.get(key, async () => {
-          const items = [{ prepared, policy }];
-          const [score] = await scoreSamples(model, items, signal ? { signal } : {});
-          const { questions, memory } = score!;
-          return { family: family.name, questions, keptShare: keptShare(memory.atAnswer) };
-        });
-        results[i]!.push(result);
+      const sample = generateSample({ family, length, ...common });
+      const questions = prepareQuestions(sample, tokenizer);
+      const reader = new Reader(model, questions, signal);
+      try {
+        for (const [i, each] of all.entries()) {
+          const key = keyOf(weights, each, questions);
+          const result = await store.get(key, () => reader.ask(each));
+          results[i]!.push(result);
+        }
+      } finally {
+        await reader.release();
       }
       done++;
       options.onProgress?.({ stage: 'prompts', done, total: prompts * families.length });
@@ -85,53 +102,68 @@ export async function answerSpoken(options: AnswerSpokenOptions): Promise<Spoken
   return all.map(({ name, budget }, i) => ({ name, budget, prompts: results[i]! }));
 }
 
-/** How many of the questions a policy answered. */
-export interface SpokenRow {
-  readonly name: string;
-  readonly budget: string;
-  readonly questions: number;
-  /** Over prompts, in families that the full cache answers. */
-  readonly answered: Interval;
-  readonly keptShare: number;
+/** Reads one prompt, no more often than the policies differ. */
+class Reader {
+  readonly #model: AnsweringModel;
+  /** The questions, each alone behind the same context. */
+  readonly #questions: readonly PreparedSample[];
+  readonly #options: { readonly signal?: AbortSignal };
+  readonly #readings = new Map<string, KVCache>();
+
+  constructor(
+    model: AnsweringModel,
+    questions: readonly PreparedSample[],
+    signal: AbortSignal | undefined,
+  ) {
+    this.#model = model;
+    this.#questions = questions;
+    this.#options = signal ? { signal } : {};
+  }
+
+  async ask({ policy, afterReading }: ComparedPolicy): Promise<SpokenResult> {
+    const { context, family } = this.#questions[0]!;
+    const cache = (await this.#read(policy, context)).fork();
+    try {
+      await afterReading?.(cache, context, this.#options);
+      const share = keptShare(cache.memory());
+      const items = this.#questions.map((prepared) => ({ prepared, cache: cache.fork() }));
+      const scores = await scoreSamples(this.#model, items, this.#options);
+      return {
+        family,
+        questions: scores.map(({ questions }) => questions[0]!),
+        logProbabilities: scores.map(({ logProbabilities }) => logProbabilities[0]!),
+        keptShare: share,
+      };
+    } finally {
+      await cache.release();
+    }
+  }
+
+  async release(): Promise<void> {
+    for (const cache of this.#readings.values()) await cache.release();
+  }
+
+  async #read(policy: EvictionPolicy, ids: Int32Array): Promise<KVCache> {
+    const key = JSON.stringify([policy.name, policy.settings]);
+    const known = this.#readings.get(key);
+    if (known !== undefined) return known;
+    const cache = await this.#model.createCache({ policy });
+    this.#readings.set(key, cache);
+    await this.#model.step([{ cache, input: { ids }, outputs: 'none' }], this.#options);
+    return cache;
+  }
 }
 
-/** Families of which the full cache answers less say nothing about a policy. */
-const leastKnown = 0.8;
-
-/**
- * Means and intervals over prompts, in the families of which the full cache answers at least four fifths; in all of
- * them when there is no such family.
- *
- * @returns the rows, the families that count, and those that do not
- */
-export function summariseSpoken(answers: readonly SpokenAnswers[], seed = 1) {
-  const whole = answers[0]!.prompts;
-  const names = [...new Set(whole.map(({ family }) => family))];
-  const scoreOf = ({ questions }: SpokenResult) => mean(questions);
-  const known = names.filter(
-    (name) => mean(whole.filter(({ family }) => family === name).map(scoreOf)) >= leastKnown,
-  );
-  const counted = known.length > 0 ? known : names;
-  const rows = answers.map(({ name, budget, prompts }): SpokenRow => {
-    const own = prompts.filter(({ family }) => counted.includes(family));
-    return {
-      ...{ name, budget, questions: own.flatMap(({ questions }) => questions).length },
-      answered: bootstrapInterval(own.map(scoreOf), { seed }),
-      keptShare: mean(own.map((each) => each.keptShare)),
-    };
-  });
-  return { rows, counted, left: names.filter((name) => !counted.includes(name)) };
-}
-
-/** The table as text. */
-export function formatSpoken({ rows, counted, left }: ReturnType<typeof summariseSpoken>): string {
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map(({ name, budget, answered, questions, keptShare: kept }) => {
-    const { estimate, lower, upper } = answered;
-    const share = `${percent(estimate)} [${percent(lower)}, ${percent(upper)}]`;
-    return `${name.padEnd(width)}  ${budget.padStart(5)}  answers ${share} of ${questions}, keeps ${percent(kept)}`;
-  });
-  const others = left.length > 0 ? `; the full cache fails ${left.join(', ')}` : '';
-  return [...lines, `families: ${counted.join(', ')}${others}`].join('\n');
+/** A result is of a model, a policy and a prompt, however it is called. */
+function keyOf(
+  model: string,
+  { name, budget, policy }: ComparedPolicy,
+  questions: readonly PreparedSample[],
+): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([model, policy.name, policy.settings]));
+  for (const { context, tail } of questions) {
+    hash.update(JSON.stringify([Array.from(context), Array.from(tail)]));
+  }
+  return `${name} ${budget} ${questions[0]!.id} ${hash.digest('hex').slice(0, 24)}`;
 }

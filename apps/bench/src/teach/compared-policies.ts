@@ -1,0 +1,62 @@
+import type { ComparedPolicy, ModelPerProbe } from '@namm/benchmarks';
+import { nameFrom } from '@namm/cli';
+import type { Decoder, Tokenizer } from '@namm/decoder';
+import { createPolicy, policyNames } from '@namm/kv-cache';
+import { KVzip, kvzipContenders, repeatPrompt, taught } from '@namm/teach';
+
+/** A policy by name, and its own budget if it has one. */
+export interface NamedPolicy {
+  readonly name: string;
+  readonly budget: string | null;
+}
+
+const classics = policyNames.filter((name) => name !== 'full');
+
+/** All that need no second reading. */
+export const defaultPolicies: readonly NamedPolicy[] = classics.map((name) => {
+  return { name, budget: null };
+});
+
+const known = nameFrom(['taught', 'kvzip', ...classics]);
+
+/** Reads `h2o`, or `h2o@25%`. */
+export function namedPolicy(text: string): NamedPolicy {
+  const [name = '', budget = null] = text.split('@');
+  return { name: known(name), budget };
+}
+
+/**
+ * The policies of a comparison, budget by budget; the taught scorer is always one of them, where there is one.
+ *
+ * @param checkpoint of the taught scorer
+ */
+export async function comparedPolicies(
+  classic: readonly NamedPolicy[],
+  budgets: readonly string[],
+  options: {
+    readonly models: ModelPerProbe<Decoder>;
+    readonly tokenizer: Tokenizer;
+    readonly checkpoint: string | null;
+  },
+): Promise<ComparedPolicy[]> {
+  const { models, tokenizer, checkpoint } = options;
+  const isNamed = classic.some(({ name }) => name === 'taught');
+  const named = isNamed ? classic : [{ name: 'taught', budget: null }, ...classic];
+  const all = [...new Set([...budgets, ...named.flatMap(({ budget }) => budget ?? [])])];
+  const asked = all.flatMap((budget) =>
+    named
+      .filter((each) => (each.budget === null ? budgets.includes(budget) : each.budget === budget))
+      .map(({ name }) => ({ name, budget })),
+  );
+  const kvzip = kvzipContenders(async () => {
+    const prompt = tokenizer.encode(repeatPrompt, { addSpecialTokens: false });
+    return new KVzip(await models.of({ kind: 'columnMaxima' }), { prompt });
+  }, all);
+  const made = asked.map(async ({ name, budget }): Promise<ComparedPolicy[]> => {
+    if (name === 'kvzip') return kvzip.filter((each) => each.budget === budget);
+    if (name !== 'taught')
+      return [{ name, budget, policy: createPolicy(name, { budget, seed: 1 }) }];
+    return checkpoint ? [{ name, budget, policy: await taught({ checkpoint, budget }) }] : [];
+  });
+  return (await Promise.all(made)).flat();
+}

@@ -1,0 +1,43 @@
+import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
+import type { KVzip } from './kvzip.js';
+
+type Scores = Awaited<ReturnType<KVzip['scores']>>;
+
+/** KVzip at one budget, as comparisons of `@namm/benchmarks` take it. */
+export interface KVzipContender {
+  readonly name: 'kvzip';
+  readonly budget: string;
+  /** Under which the text is read. */
+  readonly policy: EvictionPolicy;
+  readonly afterReading: (
+    cache: KVCache,
+    ids: Int32Array,
+    options: { readonly signal?: AbortSignal },
+  ) => Promise<void>;
+}
+
+/**
+ * KVzip at several budgets: each text is read whole, repeated once, and then cut to each budget in turn.
+ *
+ * @param load the scorer, when it is first needed
+ * @param budgets as of a policy
+ * @example
+ * ```ts
+ * const policies = kvzipContenders(async () => new KVzip(await models.of(probe), { prompt }), ['25%', '10%']);
+ * ```
+ */
+export function kvzipContenders(
+  load: () => Promise<KVzip>,
+  budgets: readonly string[],
+): KVzipContender[] {
+  const policy = full();
+  let last: { readonly ids: Int32Array; readonly scores: Scores } | null = null;
+  return budgets.map((budget) => ({
+    ...{ name: 'kvzip', budget, policy },
+    async afterReading(cache, ids, options) {
+      const kvzip = await load();
+      if (last?.ids !== ids) last = { ids, scores: await kvzip.scores(cache, ids, options) };
+      kvzip.keep(cache, last.scores, { budget });
+    },
+  }));
+}
