@@ -30,7 +30,7 @@ port.on('messageerror', (error) => {
 
 /** The numbers of a step's results, which are handed over without a copy. */
 function buffersOf(answer: Methods[Method]['answer']): ArrayBuffer[] {
-  if (!answer || !('results' in answer)) return [];
+  if (typeof answer !== 'object' || !('results' in answer)) return [];
   const arrays = answer.results.flatMap(({ logits, hidden }) => [logits, hidden]);
   return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }

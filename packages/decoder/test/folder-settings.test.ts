@@ -154,6 +154,7 @@ describe('an answer', () => {
 describe('TokenChooser', () => {
   const rules = {
     endIds: [],
+    logitBias: new Map(),
     suppressedIds: [],
     suppressedFirstIds: [],
     forbiddenSequences: [],
@@ -163,7 +164,7 @@ describe('TokenChooser', () => {
     minTokens: 0,
     sampling: {
       ...{ temperature: 1, topK: 0, topP: 1, minP: 0 },
-      ...{ repetitionPenalty: 1, noRepeatNgramSize: 0 },
+      ...{ repetitionPenalty: 1, noRepeatNgramSize: 0, presencePenalty: 0, frequencyPenalty: 0 },
     },
   };
   const logits = Float32Array.from([0.5, 0.2, 0.15, 0.1, 0.05], Math.log);
@@ -222,5 +223,52 @@ describe('TokenChooser', () => {
     const once = { ...rules, sampling: { ...greedy, noRepeatNgramSize: 2 } };
     expect(new TokenChooser(once, new Random(0), [3, 0, 1, 3], 9).choose(logits.slice())).toBe(1);
     expect(new TokenChooser(once, new Random(0), [3, 0, 1], 9).choose(logits.slice())).toBe(0);
+  });
+
+  it('takes from what the answer holds already, but not from what the prompt holds', () => {
+    const bare = { ...greedily.sampling };
+    const some = (sampling: object) => ({ sampling: { ...bare, ...sampling } });
+    expect(written(some({ presencePenalty: 1 }), [0, 0])).toEqual([0, 1, 0]); // ln 0.15 < ln 0.5 - 1 < ln 0.2
+    // ln 0.5 - 0.6 · times: 0 until it was written twice, then ln 0.2 is more
+    expect(written(some({ frequencyPenalty: 0.6 }), [0], 4)).toEqual([0, 0, 1, 0]);
+    expect(
+      written(
+        {
+          logitBias: new Map([
+            [3, 5],
+            [99, 5],
+          ]),
+        },
+        [4],
+      ),
+    ).toEqual([3, 3, 3]);
+  });
+
+  it('orders a large vocabulary as a small one', () => {
+    const random = new Random(3);
+    const many = Float32Array.from({ length: 5000 }, (_, i) =>
+      i % 7 === 0 ? [0, -0, -Infinity][i % 3]! : 4 * random.normal(),
+    );
+    const draw = (topP: number) => {
+      const all = { ...rules, sampling: { ...rules.sampling, topP } };
+      const ids = new Set<number>();
+      for (let seed = 0; seed < 300; seed++) {
+        ids.add(new TokenChooser(all, new Random(seed), [], 10).choose(many.slice()));
+      }
+      return ids;
+    };
+    const top = Math.max(...many);
+    const sorted = [...many.entries()].sort(([i, a], [j, b]) => b - a || i - j);
+    const all = sorted.reduce((sum, [, logit]) => sum + Math.exp(logit - top), 0);
+    let sum = 0;
+    const allowed = new Set<number>();
+    for (const [id, logit] of sorted) {
+      if (sum >= 0.1 * all) break;
+      allowed.add(id);
+      sum += Math.exp(logit - top);
+    }
+    expect(allowed.size).toBeLessThan(50);
+    expect([...draw(0.1)].filter((id) => !allowed.has(id))).toEqual([]);
+    expect(draw(0.1).size).toBeGreaterThan(allowed.size / 2);
   });
 });

@@ -71,6 +71,29 @@ describe('a model in a worker', () => {
     await there.release();
   });
 
+  it('protects tokens there as here', async () => {
+    const options = { budget: 12 };
+    const here = decoder.createCache({ policy: createPolicy('keydiff', options) });
+    const there = await worker.createCache({ policy: setup.policy('keyDiff', options) });
+    const free = decoder.createCache({ policy: createPolicy('keydiff', options) });
+    const spans = [{ start: 3, end: 9 }];
+    here.protect(spans);
+    await there.protect(spans);
+    expect(await readAll(worker, there, pieces)).toEqual(await readAll(decoder, here, pieces));
+    await readAll(decoder, free, pieces);
+    const held = (cache: typeof here) => [...cache.tokens(1, 1)].filter((t) => t >= 3 && t < 9);
+    expect(held(here)).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(held(free)).not.toEqual(held(here));
+    const { allocated, sharedPart, policy } = (await there.memory()).bytes;
+    const bytes = await worker.cacheBytes();
+    expect(bytes).toBeGreaterThanOrEqual(allocated + sharedPart + policy);
+    const fork = await there.fork();
+    expect(await worker.cacheBytes()).toBeLessThan(bytes + (allocated + policy) * 0.9); // shared rows count once
+    await fork.release();
+    await expect(there.protect([{ start: 2, end: 1 }])).rejects.toThrow('spans[0].end');
+    await there.release();
+  });
+
   it('takes the probe of a policy, also where it is no other policy’s', async () => {
     const policy = setup.policy('h2o', { budget: 10 });
     const another = await setup.load({ chunkSize, probe: policy });

@@ -223,7 +223,7 @@ describe('a saved cache', () => {
     ],
     [
       'the state that earlier versions wrote',
-      /is a cache of version 1, and version 2 is read here/,
+      /is a cache of version 1, and version 3 is read here/,
       { policy: one(new Uint8Array(5)) },
       { version: undefined },
     ],

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { TensorData } from '@namm/tensors';
+import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
 import type { HeadContents } from './row-buffer.js';
 import type { SequenceCounts } from './sequence-rows.js';
 
 /** What the metadata of a file says that holds a cache. */
 export const cacheFormat = 'namm-cache';
-/** Files of version 1 held a policy's state as bytes of a format of their own. */
-export const cacheVersion = '2';
+/** Files of version 1 held a policy's state as bytes of a format of their own, those of version 2 no protected spans. */
+export const cacheVersion = '3';
 
 /** Everything that makes a cache what it is, beside its shape and its policy. */
 export interface CacheContents extends SequenceCounts {
   readonly positions: 'absolute' | 'compact';
   readonly keepOutsideWindow: boolean;
+  readonly protectedSpans: readonly ProtectedSpan[];
   /** Per layer and KV head. */
   readonly heads: readonly (readonly HeadContents[])[];
   /** What {@link PolicyState.save} gave. */

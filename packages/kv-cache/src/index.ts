@@ -28,6 +28,7 @@ export type {
   SpectrumObservation,
   SpectrumProbe,
 } from './contracts/probe.js';
+export type { ProtectedSpan } from './contracts/protected-span.js';
 export type { RowScorer, RowScorerState } from './contracts/row-scorer.js';
 export type { SavedState, StateArray, StateTensor } from './contracts/saved-state.js';
 export type { KeysAndValues, Segments } from './contracts/segments.js';

@@ -15,12 +15,15 @@ import type {
   PolicyState,
 } from './contracts/eviction-policy.js';
 import type { SpectrumFeeds } from './contracts/probe.js';
+import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
 import type { Segments } from './contracts/segments.js';
 import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
+import { NotedScores } from './noted-scores.js';
 import { outsideWindow } from './outside-window.js';
 import { full } from './policies/full.js';
+import { ProtectedSpans } from './protected-spans.js';
 import { readCacheFile } from './read-cache-file.js';
 import type { RetentionRecorder } from './retention-recorder.js';
 import type { RotateKeys, RowBuffer } from './row-buffer.js';
@@ -64,6 +67,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   #rows: SequenceRows;
   #state: PolicyState;
   #recorder: RetentionRecorder | null;
+  #protected = new ProtectedSpans();
 
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
@@ -266,6 +270,31 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#recorder?.changed(this);
   }
 
+  /** What {@link protect} was told last, in order. */
+  get protectedSpans(): readonly Required<ProtectedSpan>[] {
+    return this.#protected.spans;
+  }
+
+  /**
+   * Says which tokens no policy may drop from here on, in place of those that were protected until now; tokens may be
+   * protected before they are read. What a policy chose is put right before it takes effect: protected rows stay, and
+   * under a policy with a budget the rows with the lowest scores go in their place. So the budget holds as long
+   * as there is room in it for the protected rows and the newest. Rows outside of a sliding window go, since
+   * nothing can see them; so do those that {@link keep} drops by hand. Forks and saved caches take the spans along.
+   *
+   * @param spans in any order, without overlaps; an empty list protects nothing
+   * @throws {InvalidArgumentError} when they overlap, or one is none
+   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @example
+   * ```ts
+   * cache.protect([{ start: 0, end: systemPrompt.length }]);
+   * ```
+   */
+  protect(spans: readonly ProtectedSpan[]): void {
+    this.#guard.mustBeUsable('protect');
+    this.#protected = new ProtectedSpans(spans);
+  }
+
   /**
    * Writes the cache and its policy's state to a file, atomically: a safetensors file that
    * {@link KVCache.restore} reads, with a SHA-256 of all it holds. What a recorder wrote down is not in it.
@@ -283,6 +312,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
         nextAxisPosition: this.nextAxisPosition,
         positions: this.shape.positions ?? 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
+        protectedSpans: this.#protected.spans,
         heads: this.#rows.contents,
         state: this.#state.save(),
         attached,
@@ -336,6 +366,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
       throw new FileFormatError(path, cause.message, { cause });
     }
     cache.#rows = SequenceRows.of(cache.shape, contents.heads, contents);
+    cache.#protected = new ProtectedSpans(contents.protectedSpans);
     return { cache, attached: contents.attached };
   }
 
@@ -355,6 +386,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
     copy.#state = policy === this.policy ? this.#state.fork() : this.#takeOver(policy);
     copy.#rows = this.#rows.fork();
+    copy.#protected = this.#protected;
     copy.#recorder = this.#recorder?.fork() ?? null;
     return copy;
   }
@@ -376,6 +408,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
     copy.#state = this.#takeOver(policy);
     copy.#rows = this.#rows.copy();
+    copy.#protected = this.#protected;
     await copy.#choose();
     return copy;
   }
@@ -431,13 +464,16 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   async #choose(): Promise<void> {
-    const kept = await this.#state.select(this, this.#recorder?.scoreListener(this));
+    const recorded = this.#recorder?.scoreListener(this);
+    const noted = this.#protected.isEmpty ? null : new NotedScores(recorded);
+    const kept = await this.#state.select(this, noted?.listener ?? recorded);
     const invalid = findInvalidSlots(kept, this.#rows.lengths);
     if (invalid !== null) {
       const { layer, head, problem } = invalid;
       throw new InvalidSelectionError(this.policy.name, layer, head, problem);
     }
-    this.#evict(kept);
+    const { hasBudget = true } = this.policy;
+    this.#evict(noted ? this.#protected.spare(kept, this, noted, hasBudget) : kept);
   }
 
   #closeGaps(rotate: (layer: number) => RotateKeys | null): void {

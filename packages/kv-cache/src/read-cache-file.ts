@@ -1,4 +1,4 @@
-import { FileFormatError } from '@namm/core';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { openSafetensors, type SafetensorsFile, type TensorData } from '@namm/tensors';
 import { CacheMismatchError } from './cache-errors.js';
 import {
@@ -14,7 +14,9 @@ import { checkSavedPolicy } from './check-saved-policy.js';
 import { hasCompactPositions } from './compact-positions.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
+import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { StateTensor } from './contracts/saved-state.js';
+import { ProtectedSpans } from './protected-spans.js';
 import type { HeadContents } from './row-buffer.js';
 
 /**
@@ -42,6 +44,7 @@ export async function readCacheFile(
   const nextAxisPosition = count(file, 'nextAxisPosition');
   const positions = choice(file, 'positions', ['absolute', 'compact']);
   const keepOutsideWindow = choice(file, 'keepOutsideWindow', ['true', 'false']) === 'true';
+  const protectedSpans = spans(file, 'protectedSpans');
   const compact = hasCompactPositions({ positions });
   if (compact ? nextPosition > seen : nextPosition !== seen) {
     throw new FileFormatError(path, `nextPosition ${nextPosition} does not go with ${seen} tokens`);
@@ -94,7 +97,7 @@ export async function readCacheFile(
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
   const counts = { seen, nextPosition, nextAxisPosition };
-  return { ...counts, positions, keepOutsideWindow, heads, state, attached };
+  return { ...counts, positions, keepOutsideWindow, protectedSpans, heads, state, attached };
 }
 
 function checkFormat({ path, metadata }: SafetensorsFile): void {
@@ -112,6 +115,16 @@ function text(file: SafetensorsFile, key: string): string {
   const value = file.metadata.get(key);
   if (value !== undefined) return value;
   throw new FileFormatError(file.path, `its metadata has no ${key}`);
+}
+
+function spans(file: SafetensorsFile, key: string): readonly ProtectedSpan[] {
+  const value = json(file, key);
+  try {
+    return new ProtectedSpans(value as ProtectedSpan[]).spans;
+  } catch (cause) {
+    if (!(cause instanceof InvalidArgumentError)) throw cause;
+    throw new FileFormatError(file.path, `${key} in its metadata: ${cause.message}`, { cause });
+  }
 }
 
 function json(file: SafetensorsFile, key: string): unknown {

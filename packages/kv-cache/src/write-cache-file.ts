@@ -44,6 +44,7 @@ export async function writeCacheFile(
     nextAxisPosition: String(contents.nextAxisPosition),
     positions: contents.positions,
     keepOutsideWindow: String(contents.keepOutsideWindow),
+    protectedSpans: JSON.stringify(contents.protectedSpans),
   };
   const digest = fileDigest(tensors, metadata);
   await writeSafetensors(path, tensors, { ...metadata, digest }).catch((cause) => {

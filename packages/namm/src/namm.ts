@@ -141,6 +141,7 @@ export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): Evi
     settings,
     probe: spectrumProbe,
     updateInterval,
+    hasBudget: budget !== null,
     start: (shape) => new NammState(partsFor(shape), SpectrumTable.create(shape, tableOptions)),
     restore(shape, saved) {
       const table = SpectrumTable.restore(shape, tableOptions, saved);

@@ -18,6 +18,10 @@ export interface SamplingSettings {
   readonly minP: number;
   /** Above 1, tokens of the prompt and the answer become less likely to come again. */
   readonly repetitionPenalty: number;
+  /** Taken from the logit of every token that the answer holds already; below 0 it is likelier to come again. */
+  readonly presencePenalty: number;
+  /** Taken from it once for each time that the answer holds it. */
+  readonly frequencyPenalty: number;
   /** No sequence of so many tokens comes twice; 0 for no such rule. */
   readonly noRepeatNgramSize: number;
 }
@@ -45,6 +49,8 @@ const ranges: Record<keyof SamplingSettings, Range> = {
   topP: [0, 1, false],
   minP: [0, 1, false],
   repetitionPenalty: [Number.MIN_VALUE, Infinity, false],
+  presencePenalty: [-Infinity, Infinity, false],
+  frequencyPenalty: [-Infinity, Infinity, false],
   noRepeatNgramSize: [0, Infinity, true],
 };
 
@@ -53,6 +59,7 @@ function isWithin(value: number, [least, most, isWhole]: Range): boolean {
 }
 
 function spelled([least, most, isWhole]: Range): string {
+  if (least === -Infinity) return 'a number';
   const number = isWhole ? 'a whole number' : 'a number';
   const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
   const to = most !== Infinity ? ` to ${most}` : least === Number.MIN_VALUE ? '' : ' on';
@@ -64,6 +71,8 @@ export interface GenerationSettings {
   /** Every one of these ids ends an answer. */
   readonly endIds: readonly number[];
   readonly sampling: SamplingSettings;
+  /** Added to the logits of some ids. */
+  readonly logitBias: ReadonlyMap<number, number>;
   /** Ids that are never written. */
   readonly suppressedIds: readonly number[];
   /** Ids that an answer does not begin with. */
@@ -164,8 +173,11 @@ export function generationSettings(
       topP: read.number('top_p', 1, ranges.topP),
       minP: read.number('min_p', 0, ranges.minP),
       repetitionPenalty: read.number('repetition_penalty', 1, ranges.repetitionPenalty),
+      presencePenalty: 0, // of OpenAI's interface; folders know none
+      frequencyPenalty: 0,
       noRepeatNgramSize: read.count('no_repeat_ngram_size', 0),
     },
+    logitBias: new Map(),
     suppressedIds: read.ids('suppress_tokens') ?? [],
     suppressedFirstIds: read.ids('begin_suppress_tokens') ?? [],
     // As in transformers, an end token cannot be forbidden.

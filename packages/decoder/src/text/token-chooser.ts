@@ -52,6 +52,8 @@ export class TokenChooser {
     const rules = this.#rules;
     const written = this.#ids.length - this.#promptLength;
     this.#penaliseRepetition(logits);
+    this.#penalisePresence(logits);
+    for (const [id, bias] of rules.logitBias) if (id < logits.length) logits[id]! += bias;
     for (const id of this.#repeating()) logits[id] = -Infinity;
     for (const sequence of rules.forbiddenSequences) {
       if (this.#endsWith(sequence.slice(0, -1))) logits[sequence.at(-1)!] = -Infinity;
@@ -80,6 +82,13 @@ export class TokenChooser {
       const logit = logits[id]!;
       logits[id] = logit < 0 ? logit * repetitionPenalty : logit / repetitionPenalty;
     }
+  }
+
+  #penalisePresence(logits: Float32Array): void {
+    const { presencePenalty, frequencyPenalty } = this.#rules.sampling;
+    if (presencePenalty === 0 && frequencyPenalty === 0) return;
+    for (const id of this.#ids.slice(this.#promptLength)) logits[id]! -= frequencyPenalty;
+    for (const id of new Set(this.#ids.slice(this.#promptLength))) logits[id]! -= presencePenalty;
   }
 
   /** Ids that would make a sequence come a second time. */
@@ -122,6 +131,16 @@ export class TokenChooser {
   }
 }
 
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** A whole number below 2 ** 32 that is in the order of float32 numbers. */
+function ascending(value: number): number {
+  float[0] = value === 0 ? 0 : value; // -0 is 0
+  const own = bits[0]!;
+  return own >= 2 ** 31 ? 2 ** 32 - 1 - own : own + 2 ** 31;
+}
+
 /** Closes all others. Ids that the model has no logit for cannot be written. */
 function leaveOpen(logits: Float32Array, ids: readonly number[]): void {
   logits.fill(-Infinity);
@@ -141,5 +160,12 @@ function likeliest(logits: Float32Array, count: number): number[] {
     if (logits[id]! >= least && logits[id]! > -Infinity) ids.push(id);
   }
   if (ids.length === 0) return [indexOfLargest(logits)];
-  return ids.sort((a, b) => logits[b]! - logits[a]! || a - b);
+  if (ids.length < 1000 || logits.length > 2 ** 20)
+    return ids.sort((a, b) => logits[b]! - logits[a]! || a - b);
+  // A large vocabulary: numbers sort many times faster than by a comparison. Logit and id make one number.
+  const keys = Float64Array.from(
+    ids,
+    (id) => ascending(logits[id]!) * 2 ** 20 + (2 ** 20 - 1 - id),
+  );
+  return Array.from(keys.sort().reverse(), (key) => 2 ** 20 - 1 - (key % 2 ** 20));
 }

@@ -159,6 +159,16 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 
   /**
+   * Bytes that all caches of this worker take together: rows with their unused ends, each once where forks share them,
+   * and the state of policies.
+   *
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async cacheBytes(): Promise<number> {
+    return await this.#connection.call('cacheBytes', null);
+  }
+
+  /**
    * Ends the thread and frees the weights and all caches, as soon as ONNX Runtime has returned from the
    * chunk it computes, if any. Calls that are pending and later ones are rejected with a
    * {@link WorkerDiedError}; a second release does nothing.

@@ -32,6 +32,8 @@ export class ModelHost {
     },
     step: (parameters, report) => this.#step(parameters, report),
     memory: (id) => this.#cache(id).memory(),
+    cacheBytes: () => this.#cacheBytes(),
+    protect: ({ cache, spans }) => void this.#cache(cache).protect(spans),
     fork: (id) => this.#add(this.#cache(id).fork()),
     save: async ({ cache, path }) => void (await this.#cache(cache).save(path)),
     releaseCache: async (id) => {
@@ -87,6 +89,16 @@ export class ModelHost {
       }
       return { kind: 'failed', seen: seen(), error: toPortable(error) };
     }
+  }
+
+  /** Every buffer once, also where forks share it. */
+  #cacheBytes(): number {
+    let sum = 0;
+    for (const cache of this.#caches.values()) {
+      const { allocated, sharedPart, policy } = cache.memory().bytes;
+      sum += allocated + sharedPart + policy;
+    }
+    return Math.round(sum);
   }
 
   #add(cache: KVCache): RemoteCache {

@@ -4,6 +4,7 @@ import type {
   CacheShape,
   CreateCacheOptions,
   Probe,
+  ProtectedSpan,
   RestoreCacheOptions,
   StepItem,
   StepResult,
@@ -62,6 +63,11 @@ export interface Methods {
     answer: RemoteCache;
   };
   memory: { parameters: number; answer: CacheMemory };
+  cacheBytes: { parameters: null; answer: number };
+  protect: {
+    parameters: { readonly cache: number; readonly spans: readonly ProtectedSpan[] };
+    answer: undefined;
+  };
   fork: { parameters: number; answer: RemoteCache };
   save: { parameters: { readonly cache: number; readonly path: string }; answer: undefined };
   releaseCache: { parameters: number; answer: undefined };

@@ -1,4 +1,4 @@
-import type { CacheMemory, CacheShape, SequenceCache } from '@namm/kv-cache';
+import type { CacheMemory, CacheShape, ProtectedSpan, SequenceCache } from '@namm/kv-cache';
 import { CacheUseError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { RemoteCache } from './protocol.js';
@@ -46,6 +46,19 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
   async memory(): Promise<CacheMemory> {
     const { id, connection } = usable(this.#record);
     return await connection.call('memory', id);
+  }
+
+  /**
+   * Tokens that no policy may drop from here on; as `KVCache.protect`.
+   *
+   * @throws {InvalidArgumentError} when they overlap, or one is none
+   * @throws {CacheBusyError} while a step uses the cache
+   * @throws {CacheUseError} when it was released
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async protect(spans: readonly ProtectedSpan[]): Promise<void> {
+    const { id, connection } = usable(this.#record);
+    await connection.call('protect', { cache: id, spans });
   }
 
   /**

@@ -47,6 +47,11 @@ export interface EvictionPolicy {
   /** True when `select` never evicts; the cache then drops rows outside of windows in batches. */
   readonly keepsEverything?: boolean;
   /**
+   * False when rows stay by their worth alone, however many. Protected rows then come on top; else others go for them.
+   * @defaultValue true
+   */
+  readonly hasBudget?: boolean;
+  /**
    * The policy chooses only when the tokens seen are a multiple of this, so a pass may reach such a
    * multiple but not cross it: decoders cut their chunks there.
    * @defaultValue any pass will do

@@ -2,6 +2,7 @@ import type { ProgressListener } from '@namm/core';
 import type { CacheMemory } from './cache-memory.js';
 import type { CacheShape } from './cache-shape.js';
 import type { Probe } from './probe.js';
+import type { ProtectedSpan } from './protected-span.js';
 
 /** What code above a model has to know of it. */
 export interface SequenceModelSpec {
@@ -88,6 +89,8 @@ export interface SequenceCache<Self> {
   readonly seen: number;
   /** What it holds and what that costs. */
   memory(): CacheMemory | Promise<CacheMemory>;
+  /** Tokens that no policy may drop from here on, in place of those that were protected until now. */
+  protect(spans: readonly ProtectedSpan[]): void | Promise<void>;
   /** A second cache with the same rows that goes its own way from here. */
   fork(): Self | Promise<Self>;
   /** Writes it to a file, which {@link SequenceModel.restoreCache} reads. */

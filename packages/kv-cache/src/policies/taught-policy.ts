@@ -61,6 +61,7 @@ export function taughtPolicy(map: TaughtMap, options: TaughtPolicyOptions): Evic
       throw new InvalidArgumentError('threshold', `${threshold} is not a finite number`);
     }
     return policyOf({ ...common, threshold }, map, {
+      hasBudget: false,
       start: (shape) => TaughtThresholdState.start(shape, { ...fixed, threshold }),
       restore: (shape, reader) =>
         TaughtThresholdState.restore(shape, { ...fixed, threshold }, reader),
@@ -72,12 +73,14 @@ export function taughtPolicy(map: TaughtMap, options: TaughtPolicyOptions): Evic
   };
   const empty = (shape: CacheShape) => RowTable.create(shape, Float32Array);
   return policyOf({ ...common, budget: parsed }, map, {
+    hasBudget: true,
     start: (shape) => new TaughtBudgetState(shape, optionsFor(shape), empty(shape), 0),
     restore: (shape, reader) => TaughtBudgetState.restore(shape, optionsFor(shape), reader),
   });
 }
 
 interface States {
+  readonly hasBudget: boolean;
   start(shape: CacheShape): PolicyState;
   restore(shape: CacheShape, reader: SavedStateReader): PolicyState;
 }
@@ -85,7 +88,7 @@ interface States {
 function policyOf(
   settings: EvictionPolicy['settings'],
   map: TaughtMap,
-  { start, restore }: States,
+  { hasBudget, start, restore }: States,
 ): EvictionPolicy {
   const startFor = (shape: CacheShape) => {
     mustFit(map, shape);
@@ -94,6 +97,7 @@ function policyOf(
   return {
     name: 'taught',
     settings,
+    hasBudget,
     probe: { kind: 'none' },
     start: startFor,
     restore(shape, saved) {

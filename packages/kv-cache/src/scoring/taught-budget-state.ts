@@ -9,7 +9,7 @@ import type {
 import type { SavedState } from '../contracts/saved-state.js';
 import type { SavedStateReader } from '../saved-state-reader.js';
 import { bestAcross } from './best-across.js';
-import { RowFeatures } from './row-features.js';
+import { firstFrom, RowFeatures } from './row-features.js';
 import { RowTable } from './row-table.js';
 import { scoreRows, type TaughtMap } from './taught-map.js';
 import { TopSlots } from './top-slots.js';
@@ -80,8 +80,8 @@ export class TaughtBudgetState implements PolicyState {
     if (rows <= most) return layers.map(() => null);
     const raised = scores.map((layerScores, layer) =>
       layerScores.map((own, head) => {
-        onScores?.(layer, head, own);
         const tokens = view.tokens(layer, head);
+        onScores?.(layer, head, own.subarray(0, firstFrom(tokens, view.seen - recent)));
         const free = own.slice();
         for (let i = 0; i < free.length; i++) {
           if (Number.isNaN(free[i])) throw new InvalidScoreError('taught', layer, head);
