@@ -46,7 +46,7 @@ const rooms = {
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
     ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
   ],
-  cli: ['core', 'hub'],
+  cli: ['core', 'kv-cache', 'decoder', 'hub'],
   testing: ['core', 'tensors'],
 };
 

@@ -8,7 +8,7 @@ import { parameterCount, publishedBam } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
 import { publishedFeatures, writeCheckpoint } from '@namm/namm';
-import { runCommands } from '@namm/testing';
+import { runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -181,13 +181,25 @@ describe('bench nanobench', () => {
 
   it('adds rivals and variants, and places questions before and behind the last decision', async () => {
     const rival = join(folder, 'best.json');
+    const { peaks } = writeOwnPolicies(folder);
     const normaliser = { shape: [1], mean: [5], variance: [4] };
     const policy = { weights: [0.5, -0.1, 0.2], updateInterval: 32, normaliser };
     writeFileSync(rival, JSON.stringify({ policy, parameters: policy.weights }));
     const { status, stderr } = bench(
       ...['--namm', checkpoint, '--results', results, '--families', 'notes', '--factors', '1'],
       ...['--prompts', '1', '--equal', 'none', '--shares', '0.5', '--placements', 'seen,unseen'],
-      ...['--rival', rival, '--offsets', '-0.2', '--semantics', 'reference'],
+      ...[
+        '--policy',
+        peaks,
+        '--budget',
+        '50%',
+        '--rival',
+        rival,
+        '--offsets',
+        '-0.2',
+        '--semantics',
+        'reference',
+      ],
     );
     expect(stderr).toBe('');
     expect(status).toBe(0);
@@ -207,6 +219,7 @@ describe('bench nanobench', () => {
     const namm = find('namm-random', 'seen').kept.atAnswer;
     expect(find('namm-random -0.2', 'seen').kept.atAnswer).toBeLessThan(namm);
     expect(find('namm-random reference', 'seen').kept.atAnswer).toBeGreaterThanOrEqual(namm);
+    expect(find('peaks.js#peaks', 'seen').kept.atAnswer).toBeCloseTo(0.5, 1);
     expect(find(`key norm ${basename(folder)}`, 'unseen').kept.atAnswer).toBeLessThan(1);
   });
 
@@ -237,6 +250,7 @@ describe('bench nanobench', () => {
       [['--model', join(folder, 'none')], 'is not a folder'],
       [['--namm', join(folder, 'none')], 'none'],
       [['--rival', checkpointless], 'is no rival'],
+      [['--policy', 'h2o'], 'not of the form FILE.js#NAME'],
       [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'holds no tuned extensions'],
     ];
     const ends = await runCommands(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { modelFolder } from '@namm/models';
 import { readTaught } from '@namm/teach';
-import { runCommands } from '@namm/testing';
+import { runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -20,6 +20,7 @@ const sentence = () => `${Array.from({ length: 9 }, () => random.pick(words)).jo
 const text = join(folder, 'text.txt');
 writeFileSync(text, Array.from({ length: 600 }, () => `It is so: ${sentence()}`).join(' '));
 
+const own = writeOwnPolicies(folder);
 const common = ['--model', modelFolder('nano-llama'), '--text', text, '--rope-factor', '4'];
 const small = ['--passages', '4', '--length', '120'];
 
@@ -47,10 +48,19 @@ describe('bench fit and compare', () => {
     const figures = join(folder, 'figures.json');
     const compared = bench(
       ...['compare', ...common, '--passages', '2', '--length', '120', '--taught', out],
-      ...['--policies', 'sink-recent,h2o', '--budgets', '50%', '--prompts', '0', '--out', figures],
+      ...[
+        '--policies',
+        `sink-recent,h2o,${own.peaks}`,
+        '--budgets',
+        '50%',
+        '--prompts',
+        '0',
+        '--out',
+        figures,
+      ],
     );
     expect([compared.status, compared.stderr]).toEqual([0, '']);
-    for (const name of ['full', 'taught', 'sink-recent', 'h2o']) {
+    for (const name of ['full', 'taught', 'sink-recent', 'h2o', 'peaks.js#peaks']) {
       expect(compared.stdout).toMatch(new RegExp(`^${name} +(100|50)%`, 'm'));
     }
     expect(compared.stdout).toMatch(/at 50%: [\w-]+ comes closest to the full cache/);
@@ -65,7 +75,7 @@ describe('bench fit and compare', () => {
     }
     const { rows } = JSON.parse(readFileSync(figures, 'utf8'));
     expect(rows.map(({ keptShare }: { keptShare: number }) => Math.round(10 * keptShare))).toEqual([
-      10, 5, 5, 5,
+      10, 5, 5, 5, 5,
     ]);
   });
 
@@ -78,7 +88,15 @@ describe('bench fit and compare', () => {
     const binary = join(folder, 'binary.txt');
     writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x80));
     const model = ['--model', modelFolder('nano-llama')];
+    const tiny = ['--length', '120', '--passages', '1'];
     const cases: [args: string[], message: string][] = [
+      [
+        ['fit', ...common, '--out', out, '--no-try', '--policy', own.peaks],
+        '--policy: has no effect with --no-try',
+      ],
+      [['fit', ...common, '--out', out, '--policy', 'mine'], 'not of the form FILE.js#NAME'],
+      [['compare', ...common, '--out', out, '--policies', 'mine'], 'is none of '],
+      [['compare', ...common, ...tiny, '--policies', own.fails, '--out', out], own.failsAs],
       [['fit', ...model, '--text', short, '--out', out], 'give more text'],
       [['fit', ...model, '--text', binary, '--out', out], 'cannot be read as UTF-8 text'],
       [['fit', ...model, '--text', join(folder, 'none'), '--out', out], 'cannot be read'],

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
+import { isOwnPolicy, loadOwnPolicy, ownPolicyForm } from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
-import { loadPolicy, openModel } from '@namm/decoder';
+import { openModel } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, policyNames } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
@@ -14,9 +14,6 @@ export interface PolicyChoice {
   readonly budget?: string;
   readonly seed: number;
 }
-
-/** A file with code, and the name of what it exports: `./mine.js#name`. */
-const inModule = /^(?<file>.+\.[cm]?js)#(?<name>[\w$]+)$/;
 
 /**
  * The policy that the options name: a classic one, a NAMM, a taught scorer, or one of the user's own. A budget alone means
@@ -43,13 +40,10 @@ export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy
     throw new InvalidArgumentError('--policy', problem);
   }
   if (checkpoint !== undefined) return loadNamm({ checkpoint, ...limit });
-  const { file, name } = inModule.exec(policy)?.groups ?? {};
-  if (file !== undefined) {
-    return loadPolicy({ module: resolve(file), export: name!, options: limit });
-  }
+  if (isOwnPolicy(policy)) return loadOwnPolicy(policy, limit);
   if (!policyNames.includes(policy)) {
     const known = [...policyNames, 'namm', 'taught'].join(', ');
-    throw new InvalidArgumentError('--policy', `'${policy}' is none of ${known}, FILE.js#NAME`);
+    throw new InvalidArgumentError('--policy', `'${policy}' is none of ${known}, ${ownPolicyForm}`);
   }
   if (policy === 'full' && budget !== undefined) {
     const problem = "the policy 'full' keeps everything; name a --policy for the budget";

@@ -8,10 +8,11 @@ import {
   fromZero,
   interruptSignal,
   listOf,
-  nameFrom,
   numberFromZero,
   openModel,
   outputFile,
+  ownPolicyForm,
+  policyFrom,
   positiveNumber,
   readPrompt,
   ropeScalingOf,
@@ -59,7 +60,7 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
   .option(
     '--policy <name>',
-    `what to forget (full): ${[...policyNames, 'namm', 'taught'].join(', ')}; or FILE.js#NAME`,
+    `what to forget (full): ${[...policyNames, 'namm', 'taught', ownPolicyForm].join(', ')}`,
   )
   .option(
     '--checkpoint <file>',
@@ -103,7 +104,7 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
   .option(
     '--policies <names>',
     'demo: policies, with commas',
-    listOf(nameFrom([...policyNames, 'namm'])),
+    listOf(policyFrom([...policyNames, 'namm'])),
     demoPolicies,
   );
 type Options = ReturnType<typeof command.opts>;

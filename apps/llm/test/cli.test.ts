@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
 import { readRetentionRecord } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
-import { FakeHub, runCommands } from '@namm/testing';
+import { FakeHub, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -171,18 +171,13 @@ describe("llm with the user's own model", () => {
   });
 
   it("runs a policy of the user's own, and draws by the seed", () => {
-    const file = join(folder, 'mine.mjs');
-    const kvCache = import.meta
-      .resolve('@namm/kv-cache')
-      .replace('/src/index.ts', '/dist/index.js');
-    writeFileSync(
-      file,
-      `import { h2o } from '${kvCache}';\nexport const mine = ({ budget }) => ({ ...h2o({ budget }), name: 'mine' });\n`,
-    );
+    const { peaks } = writeOwnPolicies(folder);
     const args = ['--model', model, '--prompt', 'It was late, and', '--max-tokens', '8', '--json'];
-    args.push('--policy', `${file}#mine`, '--budget', '8', '--temperature', '1.5');
+    args.push('--policy', peaks, '--budget', '8', '--temperature', '1.5');
     const answers = ['1', '1', '2'].map((seed) => llm(...args, '--seed', seed));
-    expect(answers[0]!.stderr).toContain('mine: ');
+    expect(answers[0]!.stderr).toContain('peaks.js#peaks: ');
+    const { keptPerHead } = JSON.parse(answers[0]!.stdout);
+    expect(new Set(keptPerHead.flat())).toEqual(new Set([8]));
     const texts = answers.map(({ stdout }) => JSON.parse(stdout).text);
     expect(texts[0]).toBe(texts[1]);
     expect(texts[0]).not.toBe(texts[2]);
@@ -265,6 +260,7 @@ describe("llm with the user's own model", () => {
     const failing = join(folder, 'failing.mjs');
     writeFileSync(failing, "export const boom = () => { throw new TypeError('my bug'); };\n");
     const none = join(folder, 'none');
+    const { fails, failsAs } = writeOwnPolicies(folder);
     const cases: [args: string[], message: string][] = [
       [[...own, '--policy', 'magic'], "'magic' is none of full"],
       [[...own, '--policy', 'h2o', '--budget', '0'], "'0' is not a budget"],
@@ -310,7 +306,8 @@ describe("llm with the user's own model", () => {
       [[...own, '--retention', join(binary, 'page.html')], '--retention: there is no folder'],
       [[...own, '--polcy', 'h2o'], "unknown option '--polcy' (Did you mean --policy?)"],
       [[...own, '--seed'], '--seed: needs a value'],
-      [[...own, '--policy', `${failing}#boom`], "'boom' failed: my bug"],
+      [[...own.with(3, 'x '.repeat(60)), '--policy', fails], failsAs],
+      [[...own, '--policy', `${failing}#boom`], "'boom' failed: TypeError: my bug (line 1)"],
       [[...own, '--policy', `${failing}#nothing`], "exports no function 'nothing'"],
       [['--policies', 'full,magic'], "'magic' is none of"],
       [['--magic'], "unknown option '--magic'"],

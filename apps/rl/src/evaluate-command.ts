@@ -5,12 +5,12 @@ import {
   fromZero,
   interruptSignal,
   listOf,
+  ownPolicyForm,
   ProgressLine,
   terminalWidth,
 } from '@namm/cli';
 import {
   contenderNames,
-  createContender,
   type EvaluationPlan,
   EvaluationStore,
   evaluationTable,
@@ -22,6 +22,7 @@ import { referenceReturns, referenceReturnsSource } from '@namm/environments';
 import { textTable } from '@namm/report';
 import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
 import { checkpointFor } from './checkpoint-for.js';
+import { contenderFor } from './contender-for.js';
 import { writeEpisodePage } from './write-episode-page.js';
 
 const policies = [
@@ -50,7 +51,12 @@ export function addEvaluateCommand(program: Command): void {
     .command('evaluate')
     .description('let an agent play the same episodes under several policies of its memory');
   addAgentOptions(command)
-    .option('--policies <list>', contenderNames.join(', '), listOf(String), policies)
+    .option(
+      '--policies <list>',
+      [...contenderNames, ownPolicyForm].join(', '),
+      listOf(String),
+      policies,
+    )
     .option('--budget <size>', 'of policies: rows per head, a share (25%) or bytes (64kB)', '60')
     .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent")
     .option('--episodes <count>', 'episodes per policy', count, 20)
@@ -67,7 +73,7 @@ async function evaluate(options: Options): Promise<void> {
   const checkpoint = checkpointFor(agent, options.checkpoint);
   const contenders = [];
   for (const name of options.policies) {
-    contenders.push(await createContender(name, { budget, ...checkpoint }));
+    contenders.push(await contenderFor(name, { budget, ...checkpoint }));
   }
   const plan = await planEvaluation({
     agent,

@@ -8,6 +8,7 @@ import {
   listOf,
   listOrNone,
   nameFrom,
+  ownPolicyForm,
   ProgressLine,
   terminalWidth,
 } from '@namm/cli';
@@ -15,7 +16,6 @@ import {
   ControlTable,
   type ControlTask,
   contenderNames,
-  createContender,
   type MemoryContender,
   nammMemoryContender,
   summariseTable,
@@ -27,6 +27,7 @@ import { nammCheckpoints } from '@namm/models';
 import { readCheckpoint, shareNormaliser, withRandomParameters } from '@namm/namm';
 import { textTable } from '@namm/report';
 import { bundledTasks } from './bundled-tasks.js';
+import { contenderFor } from './contender-for.js';
 
 const policies = [
   ...['full', 'window:1', 'window:5', 'window:20', 'sink-recent', 'drop-old-returns', 'h2o', 'l2'],
@@ -65,7 +66,7 @@ export function addTableCommand(program: Command): void {
     .option('--tasks <list>', taskNames.join(', '), listOf(nameFrom(taskNames)), taskNames)
     .option(
       '--policies <list>',
-      `${languageNamms.join(', ')}, ${contenderNames.join(', ')}`,
+      [...languageNamms, ...contenderNames, ownPolicyForm].join(', '),
       listOf(String),
       policies,
     )
@@ -113,7 +114,7 @@ async function contendersOf(options: Options, task: ControlTask): Promise<Memory
   const limits = { budget, updateInterval };
   for (const name of options.policies) {
     if (!languageNamms.includes(name)) {
-      rows.push(await createContender(name, { budget }));
+      rows.push(await contenderFor(name, { budget }));
       continue;
     }
     const file = options.languageNamm ?? (nammCheckpoints('nano-llama')[0] as string);

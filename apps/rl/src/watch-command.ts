@@ -1,8 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
-import { fromZero, interruptSignal } from '@namm/cli';
-import { contenderNames, createContender, identifyPlay } from '@namm/control';
+import { fromZero, interruptSignal, ownPolicyForm } from '@namm/cli';
+import { contenderNames, identifyPlay } from '@namm/control';
 import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
 import { checkpointFor } from './checkpoint-for.js';
+import { contenderFor } from './contender-for.js';
 import { writeEpisodePage } from './write-episode-page.js';
 
 interface Options extends AgentOptions {
@@ -19,7 +20,7 @@ export function addWatchCommand(program: Command): void {
     .command('watch')
     .description('write one episode as a page: what happens, beside what each head still holds');
   addAgentOptions(command)
-    .option('--policy <name>', contenderNames.join(', '), 'sink-recent')
+    .option('--policy <name>', [...contenderNames, ownPolicyForm].join(', '), 'sink-recent')
     .option('--budget <size>', 'of the policy: rows per head, a share (25%) or bytes (64kB)', '60')
     .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent")
     .option('--seed <seed>', 'of the episode', fromZero, 0)
@@ -32,7 +33,7 @@ async function watch(options: Options): Promise<void> {
   const agent = await agentOf(options, signal);
   const { budget, seed, out } = options;
   const checkpoint = checkpointFor(agent, options.checkpoint);
-  const contender = await createContender(options.policy, { budget, ...checkpoint });
+  const contender = await contenderFor(options.policy, { budget, ...checkpoint });
   const { environment } = await identifyPlay(agent, options.environment);
   const episode = await episodeOf(options, signal);
   await writeEpisodePage(out, { agent, environment, episode, contender, seed, signal });

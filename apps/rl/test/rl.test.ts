@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { runCommands } from '@namm/testing';
+import { runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -101,11 +101,14 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
   expect(first.stdout).toMatch(/\| policy +\| +active-t-maze \| +key-to-door \|/);
   const lines = linesIn(join(out, 'key-to-door'));
   expect(lines).toHaveLength(1 + 3 * 2);
-  const more = rl([...args, '--policies', 'full,window:1', '--episodes', '2']);
+  const { peaks } = writeOwnPolicies(folder);
+  const more = rl([...args, '--policies', `full,window:1,${peaks}`, '--episodes', '2']);
   expect(more.status).toBe(0);
   expect(linesIn(join(out, 'key-to-door')).slice(0, 7)).toEqual(lines);
   const { averages } = JSON.parse(readFileSync(join(out, 'table.json'), 'utf8'));
-  expect(averages[0].rows.map(({ name }: { name: string }) => name)).toEqual(['full', 'window:1']);
+  expect(averages[0].rows.map(({ name }: { name: string }) => name)).toEqual([
+    ...['full', 'window:1', 'peaks.js#peaks'],
+  ]);
   expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
   const wrong = rl([...args, '--namms', 'none.safetensors']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is no NAME=FILE')]);
@@ -114,21 +117,22 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
 it('rl evaluate and rl watch write pages of an episode', () => {
   const [evaluated, watched] = [join(folder, 'evaluated.html'), join(folder, 'watched.html')];
   const maze = ['--environment', 't-maze:length=20', '--seed', '4'];
+  const { peaks } = writeOwnPolicies(folder);
   const first = rl([
     'evaluate',
     ...maze,
     '--policies',
-    'full,h2o',
+    `full,${peaks}`,
     '--episodes',
     '1',
     '--page',
     evaluated,
   ]);
   expect([first.status, first.stderr]).toEqual([0, '']);
-  const second = rl(['watch', ...maze, '--policy', 'h2o', '--out', watched]);
+  const second = rl(['watch', ...maze, '--policy', peaks, '--out', watched]);
   expect([second.status, second.stderr]).toEqual([0, '']);
   const page = readFileSync(watched, 'utf8');
-  expect(page).toContain('An episode under h2o');
+  expect(page).toContain('An episode under peaks.js#peaks');
   expect(readFileSync(evaluated, 'utf8')).toBe(page);
 });
 
@@ -151,6 +155,7 @@ it('refuses what it cannot use, in one line', async () => {
   const other = join(folder, 'other');
   const file = join(folder, 'file.safetensors');
   writeFileSync(file, 'none');
+  const own = writeOwnPolicies(folder);
   const cases: [args: string[], message: string][] = [
     [['evaluate', '--agent', join(folder, 'none')], 'none'],
     [['evaluate', '--environment', 'hoper'], "did you mean 'hopper'"],
@@ -160,6 +165,8 @@ it('refuses what it cannot use, in one line', async () => {
     [['evaluate', '--policies', 'h2p'], "did you mean 'h2o'"],
     [['evaluate', '--agent', 'hopper-agent', '--policies', 'namm'], 'checkpoint'],
     [['evaluate', '--policies', 'namm', '--checkpoint', file], file],
+    [['evaluate', '--environment', 't-maze:length=60', '--policies', own.fails], own.failsAs],
+    [['watch', '--policy', 'mine.js'], 'mine.js'],
     [['evaluate', '--budget', 'much', '--policies', 'h2o'], 'budget'],
     [['evaluate', '--episodes', '0'], "'0' is not a whole number above 0"],
     [['evaluate', '--statistics', file], file],

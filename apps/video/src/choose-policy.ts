@@ -1,3 +1,4 @@
+import { isOwnPolicy, loadOwnPolicy, ownPolicyForm } from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { createPolicy, type EvictionPolicy, policyNames } from '@namm/kv-cache';
 import { loadNamm } from '@namm/namm';
@@ -20,8 +21,9 @@ export async function choosePolicy({
   }
   const limit = budget === undefined ? {} : { budget };
   if (checkpoint !== undefined) return loadNamm({ checkpoint, ...limit });
+  if (isOwnPolicy(policy)) return loadOwnPolicy(policy, limit);
   if (!policyNames.includes(policy)) {
-    const known = [...policyNames, 'namm'].join(', ');
+    const known = [...policyNames, 'namm', ownPolicyForm].join(', ');
     throw new InvalidArgumentError('--policy', `'${policy}' is none of ${known}`);
   }
   if (policy === 'full' && budget !== undefined) {

@@ -5,6 +5,7 @@ import {
   fromZero,
   numberFromZero,
   outputFile,
+  ownPolicyForm,
   positiveNumber,
   threadCount,
 } from '@namm/cli';
@@ -38,7 +39,11 @@ export function addCommonOptions<Args extends unknown[]>(command: Command<Args>)
       '--model <name>',
       'a folder of LLaVA-NeXT-Video, SmolVLM2 or Idefics3 with safetensors, or a model of the hub',
     )
-    .option('--policy <name>', `what to forget: ${[...policyNames, 'namm'].join(', ')}`, 'full')
+    .option(
+      '--policy <name>',
+      `what to forget: ${[...policyNames, 'namm', ownPolicyForm].join(', ')}`,
+      'full',
+    )
     .option('--checkpoint <file>', 'the NAMM of the policy namm: a safetensors file')
     .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
     .option('--rate <count>', 'frames shown per second (as the model prescribes)', positiveNumber)

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { randomModel, randomVideoModel, runCommands } from '@namm/testing';
+import { randomModel, randomVideoModel, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -47,7 +47,8 @@ describe('video ask', () => {
     expect([asked.status, asked.stderr.includes('sink-recent: 8 frames')]).toEqual([0, true]);
     expect(asked.stderr).toMatch(/kept 48 of \d+ tokens per head/);
     expect(readFileSync(page, 'utf8')).toContain('frame at');
-    const json = video(['ask', frames, 'What?', ...common(), ...policy, '--frames', '3', '--json']);
+    const own = ['--policy', writeOwnPolicies(folder).peaks, '--budget', '48'];
+    const json = video(['ask', frames, 'What?', ...common(), ...own, '--frames', '3', '--json']);
     const { text, frames: shown, keptPerHead } = JSON.parse(json.stdout);
     expect([typeof text, shown]).toEqual(['string', 3]);
     expect(keptPerHead.flat()).toEqual([48, 48, 48, 48]);
@@ -124,6 +125,7 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
   writeFileSync(at('broken.png'), 'no image');
   writeFileSync(at('text.mp4'), 'no video');
   mkdirSync(at('nothing'));
+  const own = writeOwnPolicies(folder);
   const ask = (source: string, ...more: string[]) => ['ask', source, 'What?', ...common(), ...more];
   const cases: [args: string[], message: string][] = [
     [['ask', frames, 'What?'], '--model: is missing'],
@@ -138,6 +140,7 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
       : []),
     [['ask', frames, 'Is <image> there?', ...common()], '<image>'],
     [ask(frames, '--policy', 'h2p'), "'h2p' is none of"],
+    [ask(frames, '--policy', own.fails), own.failsAs],
     [ask(frames, '--policy', 'namm'), '--checkpoint'],
     [ask(frames, '--budget', '9'), '--budget'],
     [ask(frames, '--frames', '0'), "--frames: '0' is not a whole number above 0"],

@@ -101,6 +101,7 @@ export {
   classicContenders,
   fullContender,
   oracleContender,
+  ownContender,
   scorerContender,
 } from './table/contender.js';
 export { type MeasureOptions, measureRows, type TableModel } from './table/measure-rows.js';

@@ -18,6 +18,13 @@ export {
   threadCount,
 } from './option-parsers.js';
 export { outputFile } from './output-file.js';
+export {
+  isOwnPolicy,
+  loadOwnPolicy,
+  ownPolicyForm,
+  ownPolicyName,
+  policyFrom,
+} from './own-policy.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { type PromptOptions, readPrompt } from './read-prompt.js';

@@ -11,6 +11,7 @@ import {
 } from '@namm/kv-cache';
 import { loadNamm } from '@namm/namm';
 import type { MemoryContender } from './memory-contender.js';
+import { policyContender } from './policy-contender.js';
 
 /** What {@link createContender} needs for some of its names. */
 export interface ContenderOptions {
@@ -76,7 +77,7 @@ export async function createContender(
       }
       const policy = await loadNamm({ checkpoint: path, ...limit });
       const called = file === null ? name : `namm:${basename(file, '.safetensors')}`;
-      return contenderOf(called, () => policy);
+      return policyContender(policy, called);
     }
     default:
       return contenderOf(name, (seed) => createPolicy(kind, { ...limit, seed }));

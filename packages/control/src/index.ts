@@ -21,6 +21,7 @@ export type { MemoryContender } from './memory-contender.js';
 export { nammMemoryContender } from './namm-memory-contender.js';
 export { parseEnvironment } from './parse-environment.js';
 export type { PlayedEpisode, PlayedStep, PlayOptions } from './play-episode.js';
+export { policyContender } from './policy-contender.js';
 export { type RunEvaluationOptions, runEvaluation } from './run-evaluation.js';
 export { type ContenderSummary, summariseEvaluation } from './summarise-evaluation.js';
 export {

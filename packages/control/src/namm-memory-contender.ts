@@ -1,5 +1,6 @@
 import { type NammCheckpoint, type NammOptions, namm } from '@namm/namm';
 import type { MemoryContender } from './memory-contender.js';
+import { policyContender } from './policy-contender.js';
 
 /**
  * A NAMM as a contender.
@@ -19,7 +20,5 @@ export function nammMemoryContender(
   checkpoint: NammCheckpoint,
   options: NammOptions = {},
 ): MemoryContender {
-  const policy = namm(checkpoint, options);
-  const { settings, probe } = policy;
-  return { name, settings, probe, window: null, policy: () => policy };
+  return policyContender(namm(checkpoint, options), name);
 }

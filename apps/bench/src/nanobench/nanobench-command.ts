@@ -13,6 +13,7 @@ import {
   type NanobenchEntry,
   type NanobenchModel,
   nanobenchNotes,
+  ownContender,
   parseExtension,
   type QuestionPlacement,
   ResultStore,
@@ -30,10 +31,13 @@ import {
   interruptSignal,
   listOf,
   listOrNone,
+  loadOwnPolicy,
   nameFrom,
   number,
   openModel,
   outputFile,
+  ownPolicyForm,
+  ownPolicyName,
   ProgressLine,
   positiveNumber,
   readBy,
@@ -61,6 +65,8 @@ interface Options {
   model?: string[];
   namm?: string[];
   rival: string[];
+  policy: string[];
+  budget?: string;
   offsets: number[];
   semantics: ('exact' | 'reference')[];
   references: number;
@@ -110,6 +116,8 @@ export function addNanobenchCommand(program: Command): void {
       'evolved rivals that see key norm and age only (best.json)',
       [] as string[],
     )
+    .option('--policy <list>', `policies of your own, ${ownPolicyForm}`, listOf(ownPolicyName), [])
+    .option('--budget <size>', 'what they are called with: tokens per head, a share, bytes')
     .option('--offsets <list>', 'further NAMMs: an offset on every score', listOf(number), [])
     .option(
       '--semantics <list>',
@@ -244,12 +252,16 @@ async function publish(
 
 async function openModels(
   folders: readonly string[],
-  { namm, rival, offsets, semantics, threads }: Options,
+  { namm, rival, policy, budget, offsets, semantics, threads }: Options,
 ): Promise<NanobenchEntry[]> {
   if (folders.length > 1 && namm !== undefined) {
     throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
   }
-  const rivals = await Promise.all(rival.map(readRival));
+  const limit = budget === undefined ? {} : { budget };
+  const rivals = await Promise.all([
+    ...rival.map(readRival),
+    ...policy.map(async (name) => ownContender(await loadOwnPolicy(name, limit))),
+  ]);
   return Promise.all(
     folders.map(async (folder) => {
       const model = await openBenchmarkModel(await openModel(folder, interruptSignal()), {

@@ -5,10 +5,13 @@ import {
   count,
   fromZero,
   interruptSignal,
+  isOwnPolicy,
   listOf,
+  loadOwnPolicy,
   nameFrom,
   openModel,
   outputFile,
+  ownPolicyForm,
   ropeScalingOf,
 } from '@namm/cli';
 import { Decoder, loadTokenizer, weightDtypes } from '@namm/decoder';
@@ -30,7 +33,7 @@ export function addCompareCommand(program: Command): void {
     .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
     .option(
       '--policies <names>',
-      'with commas; kvzip reads twice; NAME@25% has a budget of its own',
+      `with commas; kvzip reads twice; ${ownPolicyForm} is yours; NAME@25% has a budget of its own`,
       listOf(namedPolicy),
       [...defaultPolicies],
     )
@@ -52,6 +55,10 @@ export function addCompareCommand(program: Command): void {
     .option('--threads <count>', 'threads that compute', count, 1)
     .action(async (options) => {
       const texts = readTexts(options.text);
+      const own = options.policies.filter(({ name }) => isOwnPolicy(name));
+      for (const { name, budget } of own) {
+        await loadOwnPolicy(name, { budget: budget ?? options.budgets[0]! }); // fails before a model is loaded
+      }
       const folder = await openModel(options.model, interruptSignal());
       const tokenizer = await loadTokenizer(folder);
       const { threads, dtype, length, prompts, seed, families, passages: heldOut } = options;

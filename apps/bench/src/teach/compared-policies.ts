@@ -1,5 +1,5 @@
 import type { ComparedPolicy, ModelPerProbe } from '@namm/benchmarks';
-import { nameFrom } from '@namm/cli';
+import { isOwnPolicy, loadOwnPolicy, policyFrom } from '@namm/cli';
 import type { Decoder, Tokenizer } from '@namm/decoder';
 import { createPolicy, policyNames } from '@namm/kv-cache';
 import { KVzip, kvzipContenders, repeatPrompt, taught } from '@namm/teach';
@@ -17,12 +17,13 @@ export const defaultPolicies: readonly NamedPolicy[] = classics.map((name) => {
   return { name, budget: null };
 });
 
-const known = nameFrom(['taught', 'kvzip', ...classics]);
+const known = policyFrom(['taught', 'kvzip', ...classics]);
 
-/** Reads `h2o`, or `h2o@25%`. */
+/** Reads `h2o`, `h2o@25%`, `./mine.js#name` or `./mine.js#name@25%`. */
 export function namedPolicy(text: string): NamedPolicy {
-  const [name = '', budget = null] = text.split('@');
-  return { name: known(name), budget };
+  const at = text.lastIndexOf('@');
+  if (at < 0 || isOwnPolicy(text)) return { name: known(text), budget: null };
+  return { name: known(text.slice(0, at)), budget: text.slice(at + 1) };
 }
 
 /**
@@ -54,6 +55,10 @@ export async function comparedPolicies(
   }, all);
   const made = asked.map(async ({ name, budget }): Promise<ComparedPolicy[]> => {
     if (name === 'kvzip') return kvzip.filter((each) => each.budget === budget);
+    if (isOwnPolicy(name)) {
+      const policy = await loadOwnPolicy(name, { budget });
+      return [{ name: policy.name, budget, policy }];
+    }
     if (name !== 'taught')
       return [{ name, budget, policy: createPolicy(name, { budget, seed: 1 }) }];
     return checkpoint ? [{ name, budget, policy: await taught({ checkpoint, budget }) }] : [];

@@ -6,16 +6,23 @@ import {
   count,
   fromZero,
   interruptSignal,
+  listOf,
   openModel,
   outputFile,
+  ownPolicyForm,
+  ownPolicyName,
   ProgressLine,
   ropeScalingOf,
 } from '@namm/cli';
+import { InvalidArgumentError } from '@namm/core';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, taughtPolicy } from '@namm/kv-cache';
 import { cutPassages, repeatPrompt, teachScorer, writeTaught } from '@namm/teach';
+import { ownPolicies } from './own-policies.js';
 import { excerptsOf, readTexts } from './read-texts.js';
 import { tryPolicies } from './try-policies.js';
+
+const triedBudgets = ['25%', '10%'];
 
 /** Adds `fit`: a scorer taught on a model. */
 export function addFitCommand(program: Command): void {
@@ -31,10 +38,20 @@ export function addFitCommand(program: Command): void {
     .option('--length <tokens>', 'tokens of a passage', count, 1536)
     .option('--prompts <count>', 'prompts of each family of questions; 0 asks none', fromZero, 1)
     .option('--threads <count>', 'threads that compute', count, 1)
+    .option(
+      '--policy <list>',
+      `policies of your own to try too, ${ownPolicyForm}`,
+      listOf(ownPolicyName),
+      [],
+    )
     .option('--no-try', 'do not compare the scorer with classic policies')
     .action(async (options) => {
       const signal = interruptSignal();
+      if (!options.try && options.policy.length > 0) {
+        throw new InvalidArgumentError('--policy', 'has no effect with --no-try');
+      }
       const texts = readTexts(options.text);
+      const own = await ownPolicies(options.policy, triedBudgets);
       const folder = await openModel(options.model, signal);
       const tokenizer = await loadTokenizer(folder);
       const { length, threads } = options;
@@ -66,11 +83,12 @@ export function addFitCommand(program: Command): void {
       await tryPolicies({
         models: new ModelPerProbe((own) => Decoder.load(folder, { ...decoder, probe: own })),
         ...{ tokenizer, texts, length, prompts: options.prompts, seed: 1 },
-        policies: ['25%', '10%'].flatMap((budget) => [
+        policies: triedBudgets.flatMap((budget) => [
           at(budget, 'taught', taughtPolicy(scorer.map, { budget })),
           ...['random', 'sink-recent', 'keydiff', 'h2o', 'snapkv'].map((name) =>
             at(budget, name, createPolicy(name, { budget, seed: 1 })),
           ),
+          ...own.filter((each) => each.budget === budget),
         ]),
         passages: passages.filter(({ isHeldOut }) => isHeldOut).map(({ ids }) => ids),
         out: options.out.replace(/\.safetensors$/, ''),

@@ -8,7 +8,7 @@ import {
   tallyAnswers,
 } from '@namm/benchmarks';
 import { mobyDick } from '@namm/benchmarks/texts';
-import { ProgressLine, terminalWidth } from '@namm/cli';
+import { isOwnPolicy, loadOwnPolicy, ProgressLine, terminalWidth } from '@namm/cli';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, groupByProbe, type KVCache } from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
@@ -53,11 +53,11 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     ...(options.threads ? { threads: options.threads } : {}),
   };
   const policies = await Promise.all(
-    options.policies.map((name) =>
-      name === 'namm'
-        ? loadNamm({ checkpoint: nammCheckpoints('nano-llama')[0]! })
-        : createPolicy(name, { budget, seed: options.seed }),
-    ),
+    options.policies.map((name) => {
+      if (isOwnPolicy(name)) return loadOwnPolicy(name, { budget });
+      if (name !== 'namm') return createPolicy(name, { budget, seed: options.seed });
+      return loadNamm({ checkpoint: nammCheckpoints('nano-llama')[0]! });
+    }),
   );
   const { signal } = options;
   const completeWith =

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type EvictionPolicy,
   full,
@@ -42,6 +43,22 @@ export function scorerContender(scorer: RowScorer, name = scorer.name): Contende
       scoredPolicy({ name, scorer, heads: givenHeads(schedule), updateInterval }),
     bytesPerRow: (layer) => scorer.bytesPerRow(layer),
   };
+}
+
+/**
+ * A policy that decides itself how much stays.
+ *
+ * @param policy whose settings tell it from others of its name
+ *
+ * @example
+ * ```ts
+ * const entry = { model, learned: [], others: [ownContender(h2o({ budget: '25%' }))] };
+ * ```
+ */
+export function ownContender(policy: EvictionPolicy): Contender {
+  const { name, settings, probe } = policy;
+  const version = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
+  return { name, version, probe, own: () => policy };
 }
 
 /** The full cache, which every other contender is divided by. */

@@ -3,11 +3,12 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkNames, InvalidArgumentError, NammError } from '@namm/core';
 import type { EvictionPolicy } from '@namm/kv-cache';
+import { guardPolicy } from './guard-policy.js';
 import { PolicyModuleError } from './worker-errors.js';
 import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 
 /**
- * Makes the policy that data names.
+ * Makes the policy that data names. When its code fails later, in the middle of a run, the error names it too.
  *
  * @throws {InvalidArgumentError} when it is no such data, or names a module by a relative path
  * @throws {PolicyModuleError} when the module cannot be loaded, does not export a policy's factory, or the factory fails
@@ -30,7 +31,7 @@ export async function loadPolicy(policy: WorkerPolicy): Promise<EvictionPolicy> 
   if (!isPolicy(made)) {
     throw new PolicyModuleError(policy, `'${policy.export}' does not make an eviction policy`);
   }
-  return made;
+  return guardPolicy(made, policy);
 }
 
 async function call(policy: WorkerPolicy, factory: (options: unknown) => unknown) {
@@ -38,7 +39,7 @@ async function call(policy: WorkerPolicy, factory: (options: unknown) => unknown
     return await factory(policy.options);
   } catch (cause) {
     if (NammError.isInstance(cause)) throw cause;
-    throw new PolicyModuleError(policy, `'${policy.export}' failed: ${said(cause)}`, { cause });
+    throw PolicyModuleError.failedIn(policy, null, cause);
   }
 }
 

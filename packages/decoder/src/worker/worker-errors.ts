@@ -27,7 +27,7 @@ export class WorkerDiedError extends NammError {
   }
 }
 
-/** The data that names an eviction policy for a worker leads to none. */
+/** The data that names an eviction policy leads to none, or to one whose own code fails while it is used. */
 export class PolicyModuleError extends NammError {
   constructor(policy: WorkerPolicy, problem: string, options: NammErrorOptions = {}) {
     super('POLICY_MODULE', `The policy's module ${policy.module}: ${problem}`, {
@@ -35,4 +35,23 @@ export class PolicyModuleError extends NammError {
       details: { module: policy.module, export: policy.export, ...options.details },
     });
   }
+
+  /** The error for code of the module that throws: what it threw, and the line, where its stack says it. */
+  static failedIn(policy: WorkerPolicy, method: string | null, cause: unknown): PolicyModuleError {
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const line = lineIn(policy.module, cause);
+    const where = line === null ? '' : ` (line ${line})`;
+    const what = method === null ? 'failed' : `failed in ${method}`;
+    return new PolicyModuleError(policy, `'${policy.export}' ${what}: ${said}${where}`, { cause });
+  }
+}
+
+/** The first line of the module that a stack names, or null. */
+function lineIn(module: string, error: unknown): string | null {
+  const name = encodeURI(module.split(/[\\/]/).at(-1) ?? '').replaceAll(
+    /[.*+?^${}()|[\]\\]/g,
+    '\\$&',
+  );
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return new RegExp(`[\\\\/]${name}(?:\\?[^:\\s]*)?:(\\d+):\\d+`).exec(stack)?.[1] ?? null;
 }
