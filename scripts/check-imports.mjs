@@ -38,7 +38,8 @@ const rooms = {
   'cache-decision-transformer': ['core', 'tensors', 'onnx', 'kv-cache', 'decoder'],
   environments: ['core', 'tensors'],
   control: [
-    ...['core', 'statistics', 'kv-cache', 'namm', 'cache-decision-transformer', 'environments'],
+    ...['core', 'statistics', 'kv-cache', 'namm', 'report', 'models'],
+    ...['cache-decision-transformer', 'environments'],
   ],
   benchmarks: ['core', 'statistics', 'report', 'kv-cache'],
   evolve: ['core', 'tensors', 'statistics', 'report', 'cma-es'],
@@ -46,7 +47,7 @@ const rooms = {
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
     ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
   ],
-  cli: ['core', 'kv-cache', 'decoder', 'hub'],
+  cli: [...['core', 'features', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'hub']],
   testing: ['core', 'tensors'],
 };
 

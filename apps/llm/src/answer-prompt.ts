@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
-import { Interruption, StatusLine } from '@namm/cli';
+import { describeMemory, Interruption, memoryFigures, StatusLine, writeRetention } from '@namm/cli';
 import {
   completeText,
   Decoder,
   type DecoderOptions,
   loadTokenizer,
   PositionLimitError,
+  retentionTexts,
   type SamplingSettings,
 } from '@namm/decoder';
-import { type EvictionPolicy, type KVCache, RetentionRecorder } from '@namm/kv-cache';
-import { describeRun, writeRetention } from './write-retention.js';
+import { type EvictionPolicy, positionsFor, RetentionRecorder } from '@namm/kv-cache';
 
 export interface AnswerOptions {
   /** A folder. */
@@ -50,7 +50,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const decoder = await Decoder.load(options.model, { ...options.decoder, probe: policy.probe });
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
   const length = tokenizer.encode(prompt, { addSpecialTokens: !options.chat }).length;
-  const positions = positionsFor(options, decoder, length, status);
+  const positions = chosenPositions(options, decoder, length, status);
   const cache = decoder.createCache({ policy, positions, ...(recorder && { recorder }) });
   const ids: number[] = [];
   let text = '';
@@ -84,15 +84,23 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   }
   const writing = firstPiece === null ? 0 : (performance.now() - firstPiece) / 1000;
   const written = Math.max(0, ids.length - length);
-  const figures = { ...figuresOf(cache), written, seconds: writing };
+  const figures = memoryFigures(cache.memory());
   if (json) {
-    const { rows: _, ...rest } = figures;
     const reading = ((firstPiece ?? performance.now()) - start) / 1000;
     const seconds = { reading, writing };
-    const report = { policy: policy.name, text, promptTokens: length, ...rest, seconds };
+    const report = {
+      policy: policy.name,
+      text,
+      promptTokens: length,
+      ...figures,
+      written,
+      seconds,
+    };
     console.log(JSON.stringify({ ...report, positions, isInterrupted }, null, 2));
   }
-  status.finish(describeFigures(policy.name, figures));
+  const rate =
+    writing > 0 ? `about ${(written / writing).toFixed(1)} tokens/s written` : 'nothing written';
+  status.finish(`${policy.name}: ${rate}; ${describeMemory(figures)}`);
   if (limit !== null) status.finish(`the answer ends here. ${limit}`);
   if (positions === 'absolute' && figures.seen >= decoder.spec.maximumPositions) {
     status.finish(`the answer ends here: the model has only ${figures.seen} positions`);
@@ -102,13 +110,8 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       ...(options.budget ? { budget: options.budget } : {}),
       folder: basename(options.model),
     };
-    const record = describeRun(
-      recorder,
-      tokenizer,
-      ids.slice(0, figures.seen),
-      Math.min(length, figures.seen),
-      notes,
-    );
+    const texts = retentionTexts(tokenizer, ids.slice(0, figures.seen), length);
+    const record = recorder.record({ ...texts, notes });
     await writeRetention(options.retention, record);
     status.finish(`what each head kept is in ${options.retention}`);
   }
@@ -116,8 +119,8 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   if (isInterrupted) throw new Interruption();
 }
 
-/** A cache with a limit serves text of any length when its positions are compact. */
-function positionsFor(
+/** Those that the options name; where they name none, as the length asks for. */
+function chosenPositions(
   { budget, compact, maxNewTokens }: AnswerOptions,
   decoder: Decoder,
   length: number,
@@ -125,37 +128,11 @@ function positionsFor(
 ): 'absolute' | 'compact' {
   if (compact !== undefined) return compact ? 'compact' : 'absolute';
   const { maximumPositions } = decoder.spec;
-  const isBounded = budget !== undefined && !budget.trim().endsWith('%');
-  if (!isBounded || length + maxNewTokens - 1 <= maximumPositions) return 'absolute';
-  status.finish(
-    `${length} tokens and an answer are more than the model's ${maximumPositions} positions: positions are compact`,
-  );
-  return 'compact';
-}
-
-interface Figures {
-  readonly seen: number;
-  readonly rows: number;
-  readonly keptPerHead: readonly (readonly number[])[];
-  readonly cacheBytes: number;
-  readonly peakBytes: number;
-  /** Tokens, and seconds that they took. */
-  readonly written: number;
-  readonly seconds: number;
-}
-
-function figuresOf(cache: KVCache): Omit<Figures, 'written' | 'seconds'> {
-  const { rows, keptPerHead, bytes, seen } = cache.memory();
-  const cacheBytes = bytes.used + bytes.positions + bytes.policy;
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  return { seen, rows, keptPerHead, cacheBytes, peakBytes };
-}
-
-function describeFigures(policy: string, figures: Figures): string {
-  const { seen, rows, keptPerHead, cacheBytes, peakBytes, written, seconds } = figures;
-  const rate =
-    seconds > 0 ? `about ${(written / seconds).toFixed(1)} tokens/s written` : 'nothing written';
-  const kept = Math.round(rows / keptPerHead.flat().length);
-  const memory = `${(cacheBytes / 1e6).toFixed(2)} MB of cache, ${(peakBytes / 2 ** 20).toFixed(0)} MB resident at most`;
-  return `${policy}: ${rate}; kept ${kept} of ${seen} tokens per head, ${memory}`;
+  const positions = positionsFor(budget, length + maxNewTokens, maximumPositions);
+  if (positions === 'compact') {
+    status.finish(
+      `${length} tokens and an answer are more than the model's ${maximumPositions} positions: positions are compact`,
+    );
+  }
+  return positions;
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
+  addPolicyOptions,
   addRopeScalingOptions,
+  choosePolicy,
   count,
   createProgram,
   fraction,
@@ -10,8 +12,6 @@ import {
   listOf,
   numberFromZero,
   openModel,
-  outputFile,
-  ownPolicyForm,
   policyFrom,
   positiveNumber,
   readPrompt,
@@ -23,7 +23,6 @@ import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core'
 import { weightDtypes } from '@namm/decoder';
 import { policyNames } from '@namm/kv-cache';
 import { answerPrompt } from './answer-prompt.js';
-import { choosePolicy } from './choose-policy.js';
 import { runDemo } from './demo/run-demo.js';
 
 /** A table of more would take hours. */
@@ -34,11 +33,6 @@ const demoPolicies = [
   'namm',
   ...policyNames.filter((name) => !['full', 'observed-attention', 'ada-l2'].includes(name)),
 ];
-
-const retentionFile = (text: string): string => {
-  if (/\.(html|safetensors)$/.test(text)) return outputFile(text);
-  throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
-};
 
 const passages = (text: string): number => {
   if (count(text) <= mostPassages) return count(text);
@@ -51,22 +45,13 @@ const program = createProgram(
   'llm',
   'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
 );
-const command = addRopeScalingOptions(program, '1 if left out', 1)
+const command = addPolicyOptions(addRopeScalingOptions(program, '1 if left out', 1))
   .option(
     '--model <name>',
     'a Hugging Face folder with safetensors, a GGUF file, or a model of the hub',
   )
   .option('--prompt <text>', 'text to continue; or pipe it in')
   .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
-  .option(
-    '--policy <name>',
-    `what to forget (full): ${[...policyNames, 'namm', 'taught', ownPolicyForm].join(', ')}`,
-  )
-  .option(
-    '--checkpoint <file>',
-    'the NAMM of the policy namm, or the scorer of taught: a safetensors file',
-  )
-  .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
   .option('--max-tokens <count>', 'most tokens to write', count, 256)
   .option('--chat', "put the prompt through the model's chat template")
   .option('--chunk <count>', 'tokens read at once', count, 256)
@@ -97,7 +82,6 @@ const command = addRopeScalingOptions(program, '1 if left out', 1)
       'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
     ).choices(weightDtypes),
   )
-  .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile)
   .option('--json', 'print one object of JSON')
   .option('--seed <seed>', 'of planted facts, random eviction and sampling', fromZero, 1)
   .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, passages, 10)

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { number, openModel, ProgressLine, positiveNumber, readBy } from '@namm/cli';
 import { type EpisodeChoices, parseEnvironment } from '@namm/control';
-import { type EnvironmentSettings, observationStatistics, openEpisodes } from '@namm/environments';
-import { agentFolder, agentNames } from '@namm/models';
+import type { ProgressEvent } from '@namm/core';
+import { type EnvironmentSettings, recordedStatistics } from '@namm/environments';
+import { agentFolder, agentNames, checkpointsIn } from '@namm/models';
 
 /** Which agent, where, and what it is asked for: the options that all commands with an agent have. */
 export interface AgentOptions {
@@ -55,13 +57,14 @@ export async function episodeOf(
 }
 
 async function statisticsOf(path: string, signal: AbortSignal) {
-  const source = await openEpisodes(path);
   const progress = new ProgressLine('episodes');
-  try {
-    const onProgress = (event: Parameters<ProgressLine['update']>[0]) => progress.update(event);
-    return await observationStatistics(source, { signal, onProgress });
-  } finally {
-    progress.clear();
-    await source.close();
-  }
+  const onProgress = (event: ProgressEvent) => progress.update(event);
+  return recordedStatistics(path, { signal, onProgress }).finally(() => progress.clear());
+}
+
+/** The NAMM for the policy `namm`: the one that is named, else the first that lies beside the agent. */
+export function checkpointFor(agent: string, named?: string): { readonly checkpoint?: string } {
+  const [beside] = existsSync(agent) ? checkpointsIn(agent) : [];
+  const checkpoint = named ?? beside;
+  return checkpoint === undefined ? {} : { checkpoint };
 }

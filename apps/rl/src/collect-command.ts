@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import {
   count,
@@ -13,40 +12,20 @@ import {
   threadCount,
 } from '@namm/cli';
 import { parseEnvironment } from '@namm/control';
-import { InvalidArgumentError as BadValue } from '@namm/core';
 import {
-  type CollectionStyle,
-  collectFromRun,
-  collectFromTask,
+  type BodyCollection,
+  collectEpisodes,
+  collectionStyles,
   type EnvironmentSettings,
-  isMemoryTask,
   type MixtureAgent,
-  trainArs,
+  type TaskCollection,
 } from '@namm/environments';
 
-interface Options {
+interface Options extends TaskCollection, BodyCollection {
   environment: EnvironmentSettings;
   out: string;
   seed: number;
-  episodes?: number;
-  mixture?: MixtureAgent[];
-  trainingSteps?: number;
-  stepSize?: number;
-  noise?: number;
-  directions?: number;
-  best?: number;
-  shift?: number;
-  styles?: CollectionStyle[];
-  steps?: number;
-  workers?: number;
 }
-
-const ofTasks = ['episodes', 'mixture'] as const;
-const ofBodies = [
-  ...(['trainingSteps', 'stepSize', 'noise', 'directions', 'best'] as const),
-  ...(['shift', 'styles', 'steps', 'workers'] as const),
-];
-const styles = ['replay', 'medium', 'expert'] as const;
 
 /** Adds `collect`: data of our own for Decision Transformers. */
 export function addCollectCommand(program: Command): void {
@@ -77,61 +56,30 @@ export function addCollectCommand(program: Command): void {
     .option(
       '--styles <list>',
       'bodies: replay, medium, expert (default: all)',
-      listOf(nameFrom(styles)),
+      listOf(nameFrom(collectionStyles)),
     )
     .option('--steps <count>', 'bodies: steps of each data set (default: 100000)', count)
+    .option(
+      '--episode-seed <seed>',
+      'bodies: of the episodes of medium and expert (default: --seed)',
+      fromZero,
+    )
     .option('--workers <count>', 'bodies: threads; the data are the same with any', threadCount)
     .action(collect);
 }
 
 async function collect(options: Options): Promise<void> {
-  const { environment, out, seed } = options;
-  const signal = interruptSignal();
-  const isTask = isMemoryTask(environment);
-  for (const name of isTask ? ofBodies : ofTasks) {
-    if (options[name] === undefined) continue;
-    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const kind = isTask ? 'memory task' : 'body';
-    throw new BadValue(option, `has no effect on ${environment.name}, which is a ${kind}`);
-  }
   const progress = new ProgressLine('done');
-  const onProgress = (event: Parameters<ProgressLine['update']>[0] & { stage: string }) =>
-    progress.update(event, event.stage);
-  const tell = ({ path, info }: Awaited<ReturnType<typeof collectFromTask>>) => {
-    progress.clear();
-    console.log(`${path}: ${info.episodes} episodes, ${info.steps} steps`);
-  };
-  try {
-    if (isTask) {
-      const { episodes = 1000, mixture = defaultMixture } = options;
-      const wanted = { environment, mixture, episodes, seed, out, signal, onProgress };
-      tell(await collectFromTask(wanted));
-      return;
-    }
-    const { trainingSteps = 300_000, shift = 1, steps = 100_000, workers = 1 } = options;
-    const { stepSize, noise, directions, best } = options;
-    const folder = join(out, `ars-${environment.name}-${seed}`);
-    const search = {
-      ...(stepSize !== undefined && { stepSize }),
-      ...(noise !== undefined && { noise }),
-      ...(directions !== undefined && { directions }),
-      ...(best !== undefined && { best }),
-    };
-    const run = { folder, environment, seed, shift, workers, signal, onProgress, ...search };
-    await trainArs({ ...run, steps: trainingSteps });
-    for (const style of options.styles ?? styles) {
-      const data = { run: folder, style, steps, seed, out, workers, signal, onProgress };
-      tell(await collectFromRun(data));
-    }
-  } finally {
-    progress.clear();
-  }
+  await collectEpisodes({
+    ...options,
+    signal: interruptSignal(),
+    onProgress: (event) => progress.update(event, event.stage),
+    onData: ({ path, info }) => {
+      progress.clear();
+      console.log(`${path}: ${info.episodes} episodes, ${info.steps} steps`);
+    },
+  }).finally(() => progress.clear());
 }
-
-const defaultMixture: MixtureAgent[] = [
-  { agent: 'oracle', share: 2 },
-  { agent: 'memoryless', share: 1 },
-];
 
 function mixtureAgent(text: string): MixtureAgent {
   const [name = '', value, ...more] = text.split(':');

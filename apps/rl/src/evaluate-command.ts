@@ -13,17 +13,22 @@ import {
   contenderNames,
   type EvaluationPlan,
   EvaluationStore,
+  evaluationNotes,
   evaluationTable,
   planEvaluation,
   runEvaluation,
   summariseEvaluation,
+  writeEpisodePage,
 } from '@namm/control';
-import { referenceReturns, referenceReturnsSource } from '@namm/environments';
 import { textTable } from '@namm/report';
-import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
-import { checkpointFor } from './checkpoint-for.js';
+import {
+  type AgentOptions,
+  addAgentOptions,
+  agentOf,
+  checkpointFor,
+  episodeOf,
+} from './agent-options.js';
 import { contenderFor } from './contender-for.js';
-import { writeEpisodePage } from './write-episode-page.js';
 
 const policies = [
   'full',
@@ -107,14 +112,5 @@ function print(plan: EvaluationPlan, store: EvaluationStore): void {
   if (done < total) console.log(`Stopped after ${done} of ${total} episodes:`);
   const { headings, rows } = evaluationTable(summaries);
   console.log(`\n${textTable(headings, rows, { width: terminalWidth() })}\n`);
-  console.log('Means with 95 % bootstrap intervals; differences to full are paired by seed.');
-  if (summaries.some(({ success }) => success)) {
-    console.log('Success: episodes with the best return there is.');
-  }
-  if (summaries.some(({ normalised }) => normalised !== null)) {
-    const name = plan.settings.environment.name as keyof typeof referenceReturns;
-    const { minimum, maximum } = referenceReturns[name];
-    const scale = `0 is a return of ${minimum}, 100 one of ${maximum}`;
-    console.log(`D4RL score: ${scale} (${referenceReturnsSource}).`);
-  }
+  for (const note of evaluationNotes(plan, summaries)) console.log(note);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import {
   count,
   describeMachine,
@@ -10,37 +10,28 @@ import {
   nameFrom,
   ownPolicyForm,
   ProgressLine,
+  readBy,
   terminalWidth,
 } from '@namm/cli';
 import {
+  bundledTasks,
   ControlTable,
   type ControlTask,
   contenderNames,
-  type MemoryContender,
-  nammMemoryContender,
+  languageNammNames,
+  type NamedNamm,
+  parseNamedNamm,
   summariseTable,
-  type TableSummary,
-  tablesOfTasks,
+  tableContenders,
+  tableText,
 } from '@namm/control';
 import { writeFileAtomic } from '@namm/core';
-import { nammCheckpoints } from '@namm/models';
-import { readCheckpoint, shareNormaliser, withRandomParameters } from '@namm/namm';
-import { textTable } from '@namm/report';
-import { bundledTasks } from './bundled-tasks.js';
 import { contenderFor } from './contender-for.js';
 
 const policies = [
   ...['full', 'window:1', 'window:5', 'window:20', 'sink-recent', 'drop-old-returns', 'h2o', 'l2'],
   ...['l2-highest', 'keydiff', 'random', 'random-newest-step', 'namm-random', 'namm-frozen'],
 ];
-/** The language NAMM, as it is and with random weights. */
-const languageNamms = ['namm-frozen', 'namm-random'];
-
-interface NamedNamm {
-  readonly name: string;
-  readonly file: string;
-}
-
 interface Options {
   out: string;
   tasks: string[];
@@ -66,14 +57,14 @@ export function addTableCommand(program: Command): void {
     .option('--tasks <list>', taskNames.join(', '), listOf(nameFrom(taskNames)), taskNames)
     .option(
       '--policies <list>',
-      [...languageNamms, ...contenderNames, ownPolicyForm].join(', '),
+      [...languageNammNames, ...contenderNames, ownPolicyForm].join(', '),
       listOf(String),
       policies,
     )
     .option(
       '--namms <list>',
       "more rows, as NAME=FILE; {agent} in FILE is the agent's folder, {task} the task's name",
-      listOf(namedNamm),
+      listOf(readBy(parseNamedNamm)),
       [] as NamedNamm[],
     )
     .option('--language-namm <file>', 'of namm-frozen and namm-random; that of nano-llama')
@@ -95,7 +86,8 @@ async function table(options: Options): Promise<void> {
   const signal = interruptSignal();
   const { out, episodes, seed, windows, validationEpisodes } = options;
   const tasks = bundledTasks.filter(({ name }) => options.tasks.includes(name));
-  const contenders = (task: ControlTask) => contendersOf(options, task);
+  const contenders = (task: ControlTask) =>
+    tableContenders(task, { ...options, contender: contenderFor });
   const settings = { folder: out, tasks, contenders, episodes, seed };
   const controlTable = new ControlTable({ ...settings, windows, validationEpisodes });
   console.log(`Machine: ${describeMachine()}.`);
@@ -104,53 +96,12 @@ async function table(options: Options): Promise<void> {
     await controlTable.run({ signal, onProgress: (event) => progress.update(event, event.stage) });
   } finally {
     progress.clear();
-    await write(out, await summariseTable(controlTable));
-  }
-}
-
-async function contendersOf(options: Options, task: ControlTask): Promise<MemoryContender[]> {
-  const { budget, updateInterval } = options;
-  const rows: MemoryContender[] = [];
-  const limits = { budget, updateInterval };
-  for (const name of options.policies) {
-    if (!languageNamms.includes(name)) {
-      rows.push(await contenderFor(name, { budget }));
-      continue;
+    const summary = await summariseTable(controlTable);
+    if (summary.tasks.some(({ rows }) => rows.some((row) => row.episodes > 0))) {
+      console.log(`\n${tableText(summary, terminalWidth())}`);
+      console.log('Means with 95 % bootstrap intervals over episodes, paired by seed.');
+      await writeFileAtomic(join(out, 'table.md'), tableText(summary));
+      await writeFileAtomic(join(out, 'table.json'), `${JSON.stringify(summary, null, 1)}\n`);
     }
-    const file = options.languageNamm ?? (nammCheckpoints('nano-llama')[0] as string);
-    const frozen = shareNormaliser(await readCheckpoint(file));
-    const checkpoint = name === 'namm-random' ? withRandomParameters(frozen, 0) : frozen;
-    rows.push(nammMemoryContender(name, checkpoint, limits));
   }
-  for (const { name, file } of options.namms) {
-    const path = file.replaceAll('{agent}', task.agent).replaceAll('{task}', task.name);
-    rows.push(nammMemoryContender(`namm-${name}`, await readCheckpoint(path), limits));
-  }
-  return rows;
-}
-
-/** The tables on the screen and as a file, and all numbers; nothing while there is nothing to say. */
-async function write(out: string, summary: TableSummary): Promise<void> {
-  if (summary.tasks.every(({ rows }) => rows.every(({ episodes }) => episodes === 0))) return;
-  const tables = tablesOfTasks(summary);
-  const text = (width?: number) =>
-    tables
-      .map(({ title, headings, rows }) => {
-        const lines = textTable(headings, rows, width === undefined ? {} : { width });
-        return `**${title}**\n\n${lines}\n`;
-      })
-      .join('\n');
-  console.log(`\n${text(terminalWidth())}`);
-  console.log('Means with 95 % bootstrap intervals over episodes, paired by seed.');
-  await writeFileAtomic(join(out, 'table.md'), text());
-  await writeFileAtomic(join(out, 'table.json'), `${JSON.stringify(summary, null, 1)}\n`);
-}
-
-function namedNamm(text: string): NamedNamm {
-  const [name = '', ...rest] = text.split('=');
-  const file = rest.join('=');
-  if (!/^[\w.-]+$/.test(name) || file.trim() === '') {
-    throw new InvalidArgumentError(`'${text}' is no NAME=FILE.`);
-  }
-  return { name, file };
 }

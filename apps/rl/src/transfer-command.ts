@@ -12,12 +12,7 @@ import {
   share,
   terminalWidth,
 } from '@namm/cli';
-import {
-  type TransferForm,
-  type TransferTrial,
-  transferForms,
-  transferNamm,
-} from '@namm/evolve-policies';
+import { type TransferForm, transferForms, transferNamm, trialTable } from '@namm/evolve-policies';
 import { modelNames, nammCheckpoints } from '@namm/models';
 import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 import { textTable } from '@namm/report';
@@ -70,21 +65,10 @@ async function transfer(options: Options): Promise<void> {
     );
     const path = join(out, `${form}.safetensors`);
     await writeCheckpoint(path, made.checkpoint);
-    if (made.trials.length > 0) console.log(tableOf(made.trials, made.chosen!));
+    if (made.chosen) {
+      const { headings, rows } = trialTable(made.trials, made.chosen);
+      console.log(`\n${textTable(headings, rows, { width: terminalWidth() })}\n`);
+    }
     console.log(`${path}: evaluate it with --policies full,namm:${path}\n`);
   }
-}
-
-function tableOf(trials: readonly TransferTrial[], chosen: TransferTrial): string {
-  const headings = ['thresholds', 'aim', 'rows per head', 'share kept', 'return', 'full', ''];
-  const rows = trials.map((trial) => [
-    trial.allocation === 'joint' ? 'one' : 'per head',
-    trial.share.toString(),
-    trial.rowsPerHead.toFixed(1),
-    `${(100 * trial.keptShare).toFixed(1)} %`,
-    trial.return.toFixed(2),
-    trial.fullReturn.toFixed(2),
-    trial === chosen ? 'chosen' : '',
-  ]);
-  return `\n${textTable(headings, rows, { width: terminalWidth() })}\n`;
 }

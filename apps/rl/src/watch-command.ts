@@ -1,10 +1,14 @@
 import type { Command } from '@commander-js/extra-typings';
 import { fromZero, interruptSignal, ownPolicyForm } from '@namm/cli';
-import { contenderNames, identifyPlay } from '@namm/control';
-import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
-import { checkpointFor } from './checkpoint-for.js';
+import { contenderNames, writeEpisodePage } from '@namm/control';
+import {
+  type AgentOptions,
+  addAgentOptions,
+  agentOf,
+  checkpointFor,
+  episodeOf,
+} from './agent-options.js';
 import { contenderFor } from './contender-for.js';
-import { writeEpisodePage } from './write-episode-page.js';
 
 interface Options extends AgentOptions {
   policy: string;
@@ -31,10 +35,9 @@ export function addWatchCommand(program: Command): void {
 async function watch(options: Options): Promise<void> {
   const signal = interruptSignal();
   const agent = await agentOf(options, signal);
-  const { budget, seed, out } = options;
+  const { environment, budget, seed, out } = options;
   const checkpoint = checkpointFor(agent, options.checkpoint);
   const contender = await contenderFor(options.policy, { budget, ...checkpoint });
-  const { environment } = await identifyPlay(agent, options.environment);
   const episode = await episodeOf(options, signal);
   await writeEpisodePage(out, { agent, environment, episode, contender, seed, signal });
   console.log(`${out}: open it in a browser`);

@@ -1,14 +1,19 @@
 import { basename } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import type { Sampling, ViewOptions } from '@namm/cache-video';
-import { count, interruptSignal, ProgressLine, StatusLine } from '@namm/cli';
+import {
+  choosePolicy,
+  count,
+  interruptSignal,
+  ProgressLine,
+  StatusLine,
+  writeRetention,
+} from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { RetentionRecorder } from '@namm/kv-cache';
-import { choosePolicy } from './choose-policy.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { describeFigures, figuresOf } from './describe-viewing.js';
 import { openVideoModel } from './open-video-model.js';
-import { writeRetention } from './write-retention.js';
 
 interface Options extends CommonOptions {
   readonly frames?: number;
@@ -73,7 +78,7 @@ async function ask(source: string, question: string, options: Options): Promise<
     status.finish(`${describeFigures(policy.name, figures)}, ${looking.toFixed(1)} s of looking`);
     if (options.retention !== undefined) {
       const notes = { source: basename(source), model: basename(options.model) };
-      await writeRetention(options.retention, viewing, notes);
+      await writeRetention(options.retention, viewing.record(notes)!, viewing.pictures());
       status.finish(`what each head kept is in ${options.retention}`);
     }
     await viewing.release();

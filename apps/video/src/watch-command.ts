@@ -2,14 +2,19 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
 import type { Viewing } from '@namm/cache-video';
-import { Interruption, interruptSignal, positiveNumber, StatusLine } from '@namm/cli';
+import {
+  choosePolicy,
+  Interruption,
+  interruptSignal,
+  positiveNumber,
+  StatusLine,
+  writeRetention,
+} from '@namm/cli';
 import { RetentionRecorder } from '@namm/kv-cache';
-import { choosePolicy } from './choose-policy.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { describeFigures, figuresOf } from './describe-viewing.js';
 import { openVideoModel } from './open-video-model.js';
 import { Questions, type TimedQuestion } from './questions.js';
-import { writeRetention } from './write-retention.js';
 
 interface Options extends CommonOptions {
   readonly every: number;
@@ -77,7 +82,7 @@ async function watch(source: string, options: Options): Promise<void> {
   status.finish(describeFigures(policy.name, figuresOf(viewing)));
   if (options.retention !== undefined && viewing.memory().frames > 0) {
     const notes = { source: basename(source), model: basename(options.model) };
-    await writeRetention(options.retention, viewing, notes);
+    await writeRetention(options.retention, viewing.record(notes)!, viewing.pictures());
     status.finish(`what each head kept is in ${options.retention}`);
   }
   await viewing.release();

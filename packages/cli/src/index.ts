@@ -1,7 +1,19 @@
+export { choosePolicy, type PolicyChoice } from './choose-policy.js';
+export { commandLine } from './command-line.js';
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
+export {
+  addEvolutionOptions,
+  type EvolutionDefaults,
+  type EvolutionOptions,
+  type EvolutionRun,
+  evolutionSettings,
+  type WatchedEvolution,
+  watchEvolution,
+} from './evolution-options.js';
 export { exitCodes } from './exit-codes.js';
 export { Interruption, interruptSignal } from './interruption.js';
+export { describeMemory, type MemoryFigures, memoryFigures } from './memory-figures.js';
 export { openModel } from './open-model.js';
 export {
   count,
@@ -25,6 +37,7 @@ export {
   ownPolicyName,
   policyFrom,
 } from './own-policy.js';
+export { addPolicyOptions, type PolicyOptions } from './policy-options.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { type PromptOptions, readPrompt } from './read-prompt.js';
@@ -35,3 +48,4 @@ export {
 } from './rope-scaling-options.js';
 export { StatusLine, type StatusStream } from './status-line.js';
 export { terminalWidth } from './terminal-width.js';
+export { writeRetention } from './write-retention.js';

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { NammError } from '@namm/core';
 import { InvalidArgumentError } from 'commander';
+import { describeError } from './describe-error.js';
 
 // Each reads the text behind an option, or refuses it in words that commander puts behind the option's name.
 
@@ -86,7 +87,8 @@ export const readBy =
     try {
       return read(text);
     } catch (error) {
-      if (!NammError.isInstance(error)) throw error;
-      throw new InvalidArgumentError(`${error.message}.`);
+      const isRefusal = NammError.isInstance(error) || (error as NodeJS.ErrnoException).code;
+      if (!isRefusal) throw error;
+      throw new InvalidArgumentError(`${describeError(error)}.`);
     }
   };

@@ -4,6 +4,7 @@ export {
   type EpisodeChoices,
   type EpisodeMemoryChoice,
 } from './agent-player.js';
+export { bundledTasks } from './bundled-tasks.js';
 export {
   ControlTable,
   type ControlTableOptions,
@@ -12,6 +13,7 @@ export {
 } from './control-table.js';
 export { type ContenderOptions, contenderNames, createContender } from './create-contender.js';
 export type { EpisodeRecord } from './episode-record.js';
+export { evaluationNotes } from './evaluation-notes.js';
 export { type EvaluationOptions, type EvaluationPlan, planEvaluation } from './evaluation-plan.js';
 export { EvaluationStore } from './evaluation-store.js';
 export { type EvaluationTable, evaluationTable } from './evaluation-table.js';
@@ -30,4 +32,13 @@ export {
   type TableSummary,
   type TaskSummary,
 } from './summarise-table.js';
+export {
+  languageNammNames,
+  type NamedNamm,
+  parseNamedNamm,
+  type TableContenderOptions,
+  tableContenders,
+} from './table-contenders.js';
+export { tableText } from './table-text.js';
 export { type TitledTable, tablesOfTasks } from './tables-of-tasks.js';
+export { type EpisodeOfPage, writeEpisodePage } from './write-episode-page.js';

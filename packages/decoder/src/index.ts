@@ -42,6 +42,7 @@ export { readChatTemplates } from './text/chat-templates.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export type { GenerationSettings, SamplingSettings } from './text/generation-settings.js';
 export { greedy } from './text/greedy.js';
+export { retentionTexts } from './text/retention-texts.js';
 export { StopSearch } from './text/stop-search.js';
 export { TextStream } from './text/text-stream.js';
 export { type ChoiceRules, TokenChooser } from './text/token-chooser.js';

@@ -23,6 +23,7 @@ export { type DataSet, openDataSet } from './data/open-data-set.js';
 export { openEpisodes } from './data/open-episodes.js';
 export { openMinari } from './data/open-minari.js';
 export { type RecordedEpisode, recordEpisode } from './data/record-episode.js';
+export { recordedStatistics } from './data/recorded-statistics.js';
 export { writeDataSet } from './data/write-data-set.js';
 export { EnvironmentError } from './environment-error.js';
 export { ActiveTMaze, type ActiveTMazeOptions } from './memory/active-t-maze.js';
@@ -47,6 +48,14 @@ export { randomAgent } from './random-agent.js';
 export { type EpisodeResult, runEpisode } from './run-episode.js';
 export { type EpisodeSummary, summariseEpisodes } from './summarise-episodes.js';
 export { type ArsIteration, ArsRun, type ArsSettings } from './training/ars-run.js';
+export {
+  type BodyCollection,
+  type CollectEpisodesOptions,
+  type CollectedData,
+  collectEpisodes,
+  collectionStyles,
+  type TaskCollection,
+} from './training/collect-episodes.js';
 export {
   type CollectFromRunOptions,
   type CollectionStyle,

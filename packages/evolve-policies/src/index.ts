@@ -18,7 +18,7 @@ export {
 } from './contenders/namm-contender.js';
 export { type BenchmarkModel, openBenchmarkModel } from './contenders/open-benchmark-model.js';
 export { readRival } from './contenders/read-rival.js';
-export type { TransferTrial } from './control/choose-trial.js';
+export { type TransferTrial, trialTable } from './control/choose-trial.js';
 export type { ControlAssessorSettings, ControlRequest } from './control/control-assessor.js';
 export { type ControlEvaluator, controlEvaluator } from './control/control-evaluator.js';
 export type {
@@ -28,6 +28,7 @@ export type {
 } from './control/control-evolution-settings.js';
 export { type ControlProblem, controlProblem } from './control/control-problem.js';
 export type { ControlScore, ControlUnit } from './control/control-score.js';
+export { describeControlGeneration } from './control/describe-control-generation.js';
 export { type EvolveOnControlOptions, evolveOnControl } from './control/evolve-on-control.js';
 export {
   type TransferForm,

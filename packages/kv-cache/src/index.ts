@@ -73,6 +73,7 @@ export {
 } from './policies/snap-kv.js';
 export { type TaughtPolicyOptions, taughtPolicy } from './policies/taught-policy.js';
 export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
+export { positionsFor } from './positions-for.js';
 export { readRetentionRecord } from './retention/read-retention-record.js';
 export { writeRetentionRecord } from './retention/write-retention-record.js';
 export {

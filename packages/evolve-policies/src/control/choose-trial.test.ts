@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTrial, type TransferTrial, trialOf } from './choose-trial.js';
+import { chooseTrial, type TransferTrial, trialOf, trialTable } from './choose-trial.js';
 
 const trial = (keptShare: number, returns: readonly number[]): TransferTrial => ({
   ...{ allocation: 'joint', share: keptShare, rowsPerHead: 1, fullReturn: 1, keptShare, returns },
@@ -44,4 +44,14 @@ describe('trialOf', () => {
     expect(made).toMatchObject({ keptShare: 0.375, rowsPerHead: 5.25, return: 4, fullReturn: 6 });
     expect(made.returns).toEqual([4, Number.NaN]);
   });
+});
+
+it('shows trials as a table, and which was chosen', () => {
+  const trials = [trial(0.5, [1, 2]), { ...trial(0.1, [3]), allocation: 'per-head' as const }];
+  const { headings, rows } = trialTable(trials, trials[1]!);
+  expect(rows).toEqual([
+    ['one', '0.5', '1.0', '50.0 %', '1.50', '1.00', ''],
+    ['per head', '0.1', '1.0', '10.0 %', '3.00', '1.00', 'chosen'],
+  ]);
+  expect(headings).toHaveLength(7);
 });

@@ -67,3 +67,18 @@ export function chooseTrial(trials: readonly TransferTrial[]): TransferTrial {
   };
   return trials.filter(isGood).reduce((a, b) => (b.keptShare < a.keptShare ? b : a), best);
 }
+
+/** Trials as a table, the chosen one marked. */
+export function trialTable(trials: readonly TransferTrial[], chosen: TransferTrial | null) {
+  const headings = ['thresholds', 'aim', 'rows per head', 'share kept', 'return', 'full', ''];
+  const rows = trials.map((trial) => [
+    trial.allocation === 'joint' ? 'one' : 'per head',
+    trial.share.toString(),
+    trial.rowsPerHead.toFixed(1),
+    `${(100 * trial.keptShare).toFixed(1)} %`,
+    trial.return.toFixed(2),
+    trial.fullReturn.toFixed(2),
+    trial === chosen ? 'chosen' : '',
+  ]);
+  return { headings, rows };
+}

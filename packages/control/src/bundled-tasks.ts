@@ -1,6 +1,6 @@
-import type { ControlTask } from '@namm/control';
 import type { EnvironmentSettings } from '@namm/environments';
 import { type AgentName, agentFolder, agentNames } from '@namm/models';
+import type { ControlTask } from './control-table.js';
 
 /** Bundled agents where they were not trained. */
 const elsewhere: readonly [name: string, agent: AgentName, environment: EnvironmentSettings][] = [
@@ -16,7 +16,7 @@ const elsewhere: readonly [name: string, agent: AgentName, environment: Environm
   ],
 ];
 
-/** What `table` compares: every bundled agent in its own environment, and some in others. */
+/** Every bundled agent in its own environment, and some in others. */
 export const bundledTasks: readonly ControlTask[] = [
   ...agentNames.map((name) => ({ name: name.replace(/-agent$/, ''), agent: agentFolder(name) })),
   ...elsewhere.map(([name, agent, environment]) => ({

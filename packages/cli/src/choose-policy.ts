@@ -1,17 +1,16 @@
-import { isOwnPolicy, loadOwnPolicy, ownPolicyForm } from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { openModel } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, policyNames } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 import { taught } from '@namm/teach';
+import { isOwnPolicy, loadOwnPolicy, ownPolicyForm } from './own-policy.js';
+import type { PolicyOptions } from './policy-options.js';
 
-export interface PolicyChoice {
-  /** Folder or file of the model that it is for. */
-  readonly folder: string;
-  readonly policy?: string;
-  readonly checkpoint?: string;
-  readonly budget?: string;
+/** What {@link choosePolicy} goes by. */
+export interface PolicyChoice extends PolicyOptions {
+  /** Folder or file of the language model that it is for: one of our taught scorers may be its own. */
+  readonly folder?: string;
   readonly seed: number;
 }
 
@@ -19,13 +18,13 @@ export interface PolicyChoice {
  * The policy that the options name: a classic one, a NAMM, a taught scorer, or one of the user's own. A budget alone means
  * the scorer that was taught on the model, where there is one.
  *
- * @throws {InvalidArgumentError} when they name none
+ * @throws {InvalidArgumentError} when they name none, or do not go together
  */
 export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy> {
-  const { checkpoint, budget, seed } = choice;
+  const { folder, checkpoint, budget, seed } = choice;
   const isOpen = choice.policy === undefined && budget !== undefined && checkpoint === undefined;
-  const mayBeTaught = isOpen || choice.policy === 'taught';
-  const own = mayBeTaught ? taughtNameFor((await openModel(choice.folder)).digest) : null;
+  const mayBeTaught = folder !== undefined && (isOpen || choice.policy === 'taught');
+  const own = mayBeTaught ? taughtNameFor((await openModel(folder)).digest) : null;
   const policy = choice.policy ?? (isOpen && own !== null ? 'taught' : 'full');
   const limit = budget === undefined ? {} : { budget };
   if (policy === 'taught') {

@@ -1,0 +1,41 @@
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { policyNames } from '@namm/kv-cache';
+import { InvalidArgumentError, type Command as PlainCommand } from 'commander';
+import { outputFile } from './output-file.js';
+import { ownPolicyForm } from './own-policy.js';
+
+/** What {@link addPolicyOptions} adds. */
+export type PolicyOptions = {
+  readonly policy?: string;
+  readonly checkpoint?: string;
+  readonly budget?: string;
+  readonly retention?: string;
+};
+
+/** A file that {@link writeRetention} can write. */
+const retentionFile = (text: string): string => {
+  if (/\.(html|safetensors)$/.test(text)) return outputFile(text);
+  throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
+};
+
+/** Adds the options that say what a model forgets and where that is recorded, by the same names in every command. */
+export function addPolicyOptions<
+  Args extends unknown[],
+  Own extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Args, Own, Global>): Command<Args, Own & PolicyOptions, Global> {
+  // Inferred from one option to the next, the types of so many would take minutes to check.
+  const plain = command as unknown as PlainCommand;
+  plain
+    .option(
+      '--policy <name>',
+      `what to forget (full): ${[...policyNames, 'namm', 'taught', ownPolicyForm].join(', ')}`,
+    )
+    .option(
+      '--checkpoint <file>',
+      'the NAMM of the policy namm, or the scorer of taught: a safetensors file',
+    )
+    .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
+    .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile);
+  return command as Command<Args, Own & PolicyOptions, Global>;
+}

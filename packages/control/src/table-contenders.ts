@@ -1,0 +1,87 @@
+import { InvalidArgumentError } from '@namm/core';
+import type { BudgetInput } from '@namm/kv-cache';
+import { nammCheckpoints } from '@namm/models';
+import { readCheckpoint, shareNormaliser, withRandomParameters } from '@namm/namm';
+import type { ControlTask } from './control-table.js';
+import { type ContenderOptions, createContender } from './create-contender.js';
+import type { MemoryContender } from './memory-contender.js';
+import { nammMemoryContender } from './namm-memory-contender.js';
+
+/** The NAMM of a language model, as it is and with random weights: further names of {@link tableContenders}. */
+export const languageNammNames: readonly string[] = ['namm-frozen', 'namm-random'];
+
+/** A NAMM that is a row of a table, called `namm-NAME`. */
+export interface NamedNamm {
+  readonly name: string;
+  /** Its file; `{agent}` in it is the folder of a task's agent, `{task}` the task's name. */
+  readonly file: string;
+}
+
+/** Rows of a table. */
+export interface TableContenderOptions {
+  /** Names that {@link createContender} knows, or of {@link languageNammNames}. */
+  readonly policies: readonly string[];
+  /** More rows. @defaultValue none */
+  readonly namms?: readonly NamedNamm[];
+  /** File of the NAMM behind {@link languageNammNames}. @defaultValue that of nano-llama */
+  readonly languageNamm?: string | undefined;
+  /** Of policies, and the most for a NAMM. */
+  readonly budget: BudgetInput;
+  /** Tokens from one decision of a NAMM to the next. */
+  readonly updateInterval: number;
+  /** Makes a row of a name. @defaultValue `createContender` */
+  readonly contender?: (name: string, options: ContenderOptions) => Promise<MemoryContender>;
+}
+
+/**
+ * The rows of a task in a table over many.
+ *
+ * @param task whose agent and name stand in the names of files
+ * @returns first those that are named as policies, then the NAMMs
+ * @throws {InvalidArgumentError} for an unknown name, or a budget that is none
+ * @throws {FileFormatError} when a NAMM's file is none
+ *
+ * @example
+ * ```ts
+ * const rows = { policies: ['full', 'h2o', 'namm-frozen'], budget: '50%', updateInterval: 48 };
+ * const table = new ControlTable({ …, contenders: (task) => tableContenders(task, rows) });
+ * ```
+ */
+export async function tableContenders(
+  task: ControlTask,
+  options: TableContenderOptions,
+): Promise<MemoryContender[]> {
+  const { policies, namms = [], languageNamm, budget, updateInterval } = options;
+  const { contender = createContender } = options;
+  const limits = { budget, updateInterval };
+  const rows: MemoryContender[] = [];
+  for (const name of policies) {
+    if (!languageNammNames.includes(name)) {
+      rows.push(await contender(name, { budget }));
+      continue;
+    }
+    const file = languageNamm ?? (nammCheckpoints('nano-llama')[0] as string);
+    const frozen = shareNormaliser(await readCheckpoint(file));
+    const checkpoint = name === 'namm-random' ? withRandomParameters(frozen, 0) : frozen;
+    rows.push(nammMemoryContender(name, checkpoint, limits));
+  }
+  for (const { name, file } of namms) {
+    const path = file.replaceAll('{agent}', task.agent).replaceAll('{task}', task.name);
+    rows.push(nammMemoryContender(`namm-${name}`, await readCheckpoint(path), limits));
+  }
+  return rows;
+}
+
+/**
+ * Reads `NAME=FILE`.
+ *
+ * @throws {InvalidArgumentError} when the text is none
+ */
+export function parseNamedNamm(text: string): NamedNamm {
+  const [name = '', ...rest] = text.split('=');
+  const file = rest.join('=');
+  if (!/^[\w.-]+$/.test(name) || file.trim() === '') {
+    throw new InvalidArgumentError('namms', `'${text}' is no NAME=FILE`);
+  }
+  return { name, file };
+}
