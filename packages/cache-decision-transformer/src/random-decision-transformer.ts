@@ -68,6 +68,7 @@ export async function randomDecisionTransformer(
     act_dim: actionSize,
     hidden_size: hiddenSize,
     max_ep_len: timesteps,
+    n_positions: 1, // every position id is 0
     n_layer: layers,
     n_head: heads,
     ...(returns === 'tokens' ? {} : { return_conditioning: returns }),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Probe } from '@namm/kv-cache';
+import type { PassSize } from './graph/names.js';
 import { checkProbe } from './probes/probe-kinds.js';
 import type { Runtime } from './runtime/runtime.js';
 import { type WeightDtype, weightDtypes } from './source/weight-dtype.js';
@@ -30,6 +31,13 @@ export interface DecoderOptions {
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
   readonly maximumPositions?: number;
   /**
+   * `small` for a model so small that what a pass costs beside its arithmetic counts, such as an agent's: the graph has
+   * fewer inputs, outputs and nodes; in return new rows are copied once, and in each pass of a forked cache those that it
+   * shares.
+   * @defaultValue `large`
+   */
+  readonly passes?: 'large' | 'small';
+  /**
    * Threads that compute; more than there are cores would only wait for each other, so no more are used.
    * @defaultValue the number of cores
    */
@@ -52,6 +60,7 @@ export function checkOptions(options: DecoderOptions): {
   readonly dtype: WeightDtype;
   readonly threads: number;
   readonly runtime: Runtime | undefined;
+  readonly passes: PassSize;
 } {
   checkNames('Decoder.load', options, [
     'probe',
@@ -61,14 +70,18 @@ export function checkOptions(options: DecoderOptions): {
     'maximumPositions',
     'threads',
     'runtime',
+    'passes',
   ]);
   const { probe = { kind: 'none' }, chunkSize = 256, dtype = 'auto', runtime } = options;
+  const { passes = 'large' } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('threads', threads, 1);
   checkChoice('dtype', dtype, weightDtypes);
-  return { probe, chunkSize, dtype, threads: Math.min(threads, availableParallelism()), runtime };
+  checkChoice('passes', passes, ['large', 'small']);
+  const used = Math.min(threads, availableParallelism());
+  return { probe, chunkSize, dtype, threads: used, runtime, passes };
 }
 
 /** The model as the options want it. */

@@ -15,7 +15,7 @@ import {
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
 import { buildGraph } from './graph/build-graph.js';
-import { names } from './graph/names.js';
+import { names, type PassSize } from './graph/names.js';
 import { isAllFinite } from './is-all-finite.js';
 import { readObservations } from './probes/read-observations.js';
 import { requireProbe } from './probes/require-probe.js';
@@ -34,6 +34,7 @@ import { checkCompactPositions, makeRoom } from './step/compact-positions.js';
 import { ForwardInputs } from './step/forward-inputs.js';
 import { joinResults } from './step/join-results.js';
 import { type Chunk, readChunks } from './step/read-chunks.js';
+import { readOutputs } from './step/read-outputs.js';
 
 /**
  * A decoder: most often a language model from a Hugging Face folder. It holds weights and no sequence: keys and
@@ -62,12 +63,13 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     session: Session,
     probe: Probe,
     chunkSize: number,
+    passes: PassSize,
     rounding: WeightDtype | null,
   ) {
     const { spec, digest } = source;
     this.#source = source;
     this.#session = session;
-    this.#inputs = new ForwardInputs(spec, probe);
+    this.#inputs = new ForwardInputs(spec, probe, passes);
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
@@ -85,15 +87,15 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe, chunkSize, dtype, threads, runtime = ortNode } = checkOptions(options);
+    const { probe, chunkSize, dtype, threads, runtime = ortNode, passes } = checkOptions(options);
     const opened = typeof model === 'string' ? await openModel(model) : checkSource(model);
     checkSpec(opened.spec);
     const source = { ...opened, spec: applyOptions(opened.spec, options) };
-    const graph = await buildGraph(source, probe, dtype);
+    const graph = await buildGraph(source, probe, dtype, passes);
     const session = await runtime.load(graph, { threads });
     // Rows that were computed with rounded weights are another model's.
     const rounding = graph.areFewBits ? dtype : null;
-    return new Decoder(source, session, probe, chunkSize, rounding);
+    return new Decoder(source, session, probe, chunkSize, passes, rounding);
   }
 
   /**
@@ -216,14 +218,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     const { count } = chunk;
     const inputs = this.#inputs.of(cache, chunk, rows, sequenceLength);
     const outputs = await this.#session.run(inputs);
-    const hidden = outputs.get(names.hidden)!;
-    const logits = outputs.get(names.logits) ?? new Float32Array(0);
-    const newRows = this.spec.layers.map((_, layer) => ({
-      keys: outputs.get(names.keys(layer))!,
-      values: outputs.get(names.values(layer))!,
-    }));
-    const arrays = [hidden, logits, ...newRows.flatMap(({ keys, values }) => [keys, values])];
-    if (!arrays.every(isAllFinite)) throw await this.#explainNonFinite();
+    const { hidden, logits, newRows, all } = readOutputs(outputs, this.spec, count);
+    if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
     const observations = readObservations(
       outputs,
       this.spec,

@@ -98,6 +98,23 @@ describe.each([
     );
   });
 
+  it('gives the same with a graph for small passes, in forks and with rows evicted', async () => {
+    const small = await Decoder.load(model.folder, { ...quiet, chunkSize: 6, passes: 'small' });
+    const answersOf = async (of: Decoder) => {
+      const origin = of.createCache();
+      const logits = [await feed(of, origin, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5])];
+      const fork = origin.fork();
+      logits.push(await feed(of, fork, [8, 9, 7]));
+      fork.keep(slotsAt(fork, (_, head, position) => (position + head) % 2 === 0));
+      for (const cache of [fork, origin, fork.fork()]) {
+        logits.push(await feed(of, cache, [9, 3, 2, 3], [1, 3]));
+      }
+      return logits.flat();
+    };
+    expect(largestDifference(await answersOf(small), await answersOf(decoder))).toBeLessThan(1e-5);
+    await small.release();
+  });
+
   it('keeps a fork independent of its origin, over rows that both share', async () => {
     await fc.assert(
       fc.asyncProperty(tokens, tokens, tokens, async (prompt, left, right) => {

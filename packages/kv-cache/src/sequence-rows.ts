@@ -92,7 +92,11 @@ export class SequenceRows implements SequenceCounts {
    */
   append({ count, rows, positions: axes = new Int32Array(0) }: CacheUpdate): void {
     this.#reserve(count);
-    const numbersFrom = (first: number) => Int32Array.from({ length: count }, (_, i) => first + i);
+    const numbersFrom = (first: number) => {
+      const numbers = new Int32Array(count);
+      for (let i = 0; i < count; i++) numbers[i] = first + i;
+      return numbers;
+    };
     const tokens = numbersFrom(this.#seen);
     const isCompact = hasCompactPositions(this.#shape);
     const positions = isCompact ? numbersFrom(this.#nextPosition) : tokens;

@@ -19,5 +19,6 @@ export async function loadNetwork(folder: string, options: DecoderOptions): Prom
     weights: opened.weights,
     digest: `${opened.digest} ${spec.returns}`,
   };
-  return new Network(spec, weights, await Decoder.load(source, options));
+  const decoder = await Decoder.load(source, { ...options, passes: 'small' });
+  return new Network(spec, weights, decoder);
 }

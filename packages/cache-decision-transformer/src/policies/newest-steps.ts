@@ -104,11 +104,14 @@ class State implements PolicyState {
     });
     return view.shape.layers.map(({ keyValueHeads }, layer) => {
       const heads = Array.from({ length: keyValueHeads }, (_, head) => {
-        const slots: number[] = [];
-        for (const [slot, token] of view.tokens(layer, head).entries()) {
-          if (Math.floor(token / period) >= oldest[token % period]!) slots.push(slot);
+        const tokens = view.tokens(layer, head);
+        const slots = new Uint32Array(tokens.length);
+        let kept = 0;
+        for (let slot = 0; slot < tokens.length; slot++) {
+          const token = tokens[slot]!;
+          if (Math.floor(token / period) >= oldest[token % period]!) slots[kept++] = slot;
         }
-        return Uint32Array.from(slots);
+        return slots.subarray(0, kept);
       });
       return heads.some(({ length }, head) => length < view.length(layer, head)) ? heads : null;
     });

@@ -1,14 +1,15 @@
 import type { Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention-context.js';
-import { names, type Piece, pieces } from './names.js';
+import { names, type Piece } from './names.js';
 import { softCap } from './soft-cap.js';
 
 /**
- * Attention of one KV head and the query heads of its group over three pieces of rows: those that forked
+ * Attention of one KV head and the query heads of its group over pieces of rows: those that forked
  * caches share, the cache's own, and the new ones. Scores against each are put side by side before the
  * softmax, and the probabilities are cut apart again after it; the past itself is only read, never
- * copied or joined. Without forks the shared piece is empty, and its products cost next to nothing.
+ * copied or joined. Without forks the shared piece is empty, and its products cost next to nothing in a model of
+ * ordinary size; small ones leave it out.
  *
  * @param queries `[group · new, headSize]`, scaled
  * @param newKeys `[new, headSize]`
@@ -24,7 +25,7 @@ export function attendHead(
   newKeys: Value,
   newValues: Value,
 ): Value {
-  const { graph, masks, report, slotCounts } = context;
+  const { graph, masks, pieces, report, slotCounts } = context;
   const group = spec.queryHeads / spec.keyValueHeads;
   const past = (name: string, piece: Piece) =>
     graph.input(name, 'float32', [`${piece}.${layer}.${head}`, spec.headSize]);
@@ -55,13 +56,12 @@ export function attendHead(
   const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
   report({ layer, head, group, probabilities });
 
-  const [onShared, onOwn, onNew] = graph.nodes(
+  const parts = graph.nodes(
     'Split',
     [probabilities, slotCounts[layer]![head]!],
-    3,
+    pieces.length + 1,
     { attributes: { axis: -1 } },
   );
-  const newOutput = graph.node('Gemm', [onNew!, newValues]);
-  const withOwn = graph.node('Gemm', [onOwn!, values[1]!, newOutput]);
-  return graph.node('Gemm', [onShared!, values[0]!, withOwn]);
+  const onNew = graph.node('Gemm', [parts.at(-1)!, newValues]);
+  return values.reduceRight((sum, rows, i) => graph.node('Gemm', [parts[i]!, rows, sum]), onNew);
 }

@@ -2,6 +2,7 @@ import type { Value } from '@namm/onnx';
 import type { ReportHead } from '../probes/probe-kind.js';
 import type { GraphContext } from './graph-context.js';
 import type { Masks } from './masks.js';
+import type { Piece } from './names.js';
 import type { RotaryTable } from './project.js';
 
 /** What all layers of one graph share. */
@@ -9,8 +10,12 @@ export interface AttentionContext extends GraphContext {
   readonly masks: Masks;
   /** The rotary tables that layers refer to. */
   readonly rotary: readonly RotaryTable[];
-  /** Per layer and KV head an int64 `[3]`: shared, own and new slots. */
+  /** The pieces that the past of a head comes in. */
+  readonly pieces: readonly Piece[];
+  /** Per layer and KV head an int64 list: slots of each piece, and new ones. */
   readonly slotCounts: readonly (readonly Value[])[];
+  /** Takes the new keys and values of a layer, each `[heads · new, headSize]`, out of the graph. */
+  readonly giveOut: (layer: number, keys: Value, values: Value) => void;
   /** Makes outputs of what the probe asks of each head. */
   readonly report: ReportHead;
 }

@@ -7,8 +7,9 @@ import type { AttentionContext } from './attention-context.js';
 import { feedForward } from './feed-forward.js';
 import type { GraphContext } from './graph-context.js';
 import { Masks } from './masks.js';
-import { names } from './names.js';
+import { names, type PassSize, pieces } from './names.js';
 import { norm } from './norm.js';
+import { joinedOutputs, outputsEach } from './outputs.js';
 import { Residual } from './residual.js';
 import { splitEqually } from './split-equally.js';
 
@@ -18,16 +19,19 @@ import { splitEqually } from './split-equally.js';
  * @param context the graph
  * @param spec the layers
  * @param probe what to report of their attention
+ * @param passes what they are like
  * @param rows what the first layer reads, `[new, hiddenSize]`
- * @returns final hidden states of the tokens that `output_rows` names, `[outputs, hiddenSize]`
+ * @returns final hidden states of the tokens that `output_rows` names, `[outputs, hiddenSize]`, which are given out, too
  */
 export function backbone(
   context: GraphContext,
   spec: BackboneSpec,
   probe: Probe,
+  passes: PassSize,
   rows: Value,
 ): Value {
   const { graph, weights, order } = context;
+  const outputs = passes === 'small' ? joinedOutputs(graph, spec) : outputsEach(graph, spec);
   const attentionContext: AttentionContext = {
     ...context,
     rotary: spec.rotary.map(({ size }, table) => ({
@@ -35,19 +39,23 @@ export function backbone(
       sin: graph.input(names.sin(table), 'float32', ['new', size / 2]),
       size,
     })),
-    slotCounts: readSlotCounts(graph, spec),
+    pieces: pieces[passes],
+    slotCounts: readSlotCounts(graph, spec, pieces[passes].length + 1),
+    giveOut: outputs.rows,
     masks: new Masks(graph, order),
     report: probeKind(probe).build(graph, probe, order),
   };
-  const outputs = graph.input(names.outputRows, 'int32', ['outputs']);
+  const wanted = graph.input(names.outputRows, 'int32', ['outputs']);
   const residual = new Residual(graph, weights, rows);
   for (const [index, layer] of spec.layers.entries()) {
     // Nobody reads the last layer's output for other tokens; their keys, values and attention are needed.
-    const wanted = index === spec.layers.length - 1 ? outputs : null;
-    graph.scope(`layer.${index}`, () => addLayer(attentionContext, layer, index, residual, wanted));
+    const rows = index === spec.layers.length - 1 ? wanted : null;
+    graph.scope(`layer.${index}`, () => addLayer(attentionContext, layer, index, residual, rows));
   }
   const last = residual.sum();
-  return spec.finalNorm ? norm(graph, weights, spec.finalNorm, last) : last;
+  const hidden = spec.finalNorm ? norm(graph, weights, spec.finalNorm, last) : last;
+  outputs.hidden(hidden);
+  return hidden;
 }
 
 /**
@@ -77,10 +85,10 @@ function addLayer(
 }
 
 /** One input for all heads, cut apart once, instead of nodes that measure the rows of each head. */
-function readSlotCounts(graph: GraphBuilder, { layers }: BackboneSpec): Value[][] {
+function readSlotCounts(graph: GraphBuilder, { layers }: BackboneSpec, perHead: number): Value[][] {
   const heads = layers.map(({ attention }) => attention.keyValueHeads);
   const total = heads.reduce((sum, count) => sum + count, 0);
-  const all = graph.input(names.slotCounts, 'int64', [3 * total]);
+  const all = graph.input(names.slotCounts, 'int64', [perHead * total]);
   const each = splitEqually(graph, all, total);
   return heads.map((count) => each.splice(0, count));
 }

@@ -7,7 +7,7 @@ import { backbone } from './backbone.js';
 import { checkUnusedWeights } from './check-unused-weights.js';
 import { inputRows } from './input-rows.js';
 import { languageModelHead } from './language-model-head.js';
-import { names } from './names.js';
+import { names, type PassSize } from './names.js';
 import { Weights } from './weights.js';
 
 /**
@@ -16,14 +16,15 @@ import { Weights } from './weights.js';
  *
  * Inputs: `ids [i]` and `embeddings [e, hiddenSize]`, of which one is empty (a model without a vocabulary has
  * no `ids`); `order` of the new tokens; `positions` where they are learned; rows of cos and sin; per layer and
- * KV head the past keys and values in two pieces (and the order of their tokens, in sliding windows);
- * `slot_counts`, three per layer and KV head: rows of the two pieces and new ones; `output_rows`, the new tokens
+ * KV head the past keys and values in one piece or two (and the order of their tokens, in sliding windows);
+ * `slot_counts`, per layer and KV head the rows of each piece and the new ones; `output_rows`, the new tokens
  * whose logits are wanted. Outputs: final hidden states of those rows, and their logits where there is a head;
- * per layer the new keys and values; what the probe reports. A probe may have inputs of its own.
+ * per layer the new keys and values, with small passes all these in one; what the probe reports. A probe may have inputs of its own.
  *
  * @param source the model
  * @param probe what to report of the attention
  * @param dtype what matrices are held in
+ * @param passes what they are like
  * @returns what a runtime loads, and whether a matrix in it is in few bits
  * @throws {ModelFolderError} when a weight is missing, has another shape or type than the spec says, or
  *   would be left out although it matters
@@ -32,17 +33,17 @@ export async function buildGraph(
   source: ModelSource,
   probe: Probe,
   dtype: WeightDtype,
+  passes: PassSize,
 ): Promise<RuntimeModel & { readonly areFewBits: boolean }> {
   const { spec } = source;
   const graph = new GraphBuilder(spec.family);
   const weights = new Weights(source, graph, dtype);
   const context = { graph, weights, order: graph.input(names.order, 'int32', ['new']) };
-  const hidden = backbone(context, spec, probe, inputRows(context, spec));
+  const hidden = backbone(context, spec, probe, passes, inputRows(context, spec));
   if (spec.head) {
     const logits = languageModelHead(context, spec.head, hidden);
     graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize!]);
   }
-  graph.output(names.hidden, hidden, 'float32', ['outputs', spec.hiddenSize]);
   await checkUnusedWeights(source, weights.used);
   await weights.checkFloats();
   const { folder: weightsFolder, memory, areFewBits } = weights;

@@ -45,7 +45,8 @@ export class Masks {
     if (!column) {
       const graph = this.#graph;
       const repeated = Array.from({ length: group }, () => this.#order);
-      const rows = graph.node('Concat', repeated, { attributes: { axis: 0 } });
+      const rows =
+        group === 1 ? this.#order : graph.node('Concat', repeated, { attributes: { axis: 0 } });
       column = graph.node('Unsqueeze', [rows, graph.int64([1])]);
       this.#columns.set(group, column);
     }

@@ -1,6 +1,12 @@
-/** The two pieces of a head's past: rows that forked caches share, and those of this cache alone. */
-export const pieces = ['shared', 'own'] as const;
-export type Piece = (typeof pieces)[number];
+/** What passes are like: with `small` ones, inputs, outputs and nodes cost more than arithmetic and copies. */
+export type PassSize = 'large' | 'small';
+
+/** The pieces of a head's past: rows that forked caches share, and those of this cache alone, or all of them as `own`. */
+export type Piece = 'shared' | 'own';
+export const pieces: { readonly [size in PassSize]: readonly Piece[] } = {
+  large: ['shared', 'own'],
+  small: ['own'],
+};
 
 /** Names of the graph's inputs and outputs: the agreement between its builder and the decoder. */
 export const names = {
@@ -24,4 +30,6 @@ export const names = {
   probe: (layer: number, head: number) => `probe.${layer}.${head}`,
   logits: 'logits',
   hidden: 'hidden',
+  /** Of small passes: `hidden`, then keys and values of each layer, one after the other. */
+  joined: 'joined',
 } as const;

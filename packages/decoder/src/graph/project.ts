@@ -2,6 +2,7 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { linear, linears } from './linear.js';
 import { norm } from './norm.js';
+import { splitEqually } from './split-equally.js';
 import type { Weights } from './weights.js';
 
 /** cos and sin `[new, size / 2]` for the positions of the new tokens. */
@@ -12,14 +13,21 @@ export interface RotaryTable {
   readonly size: number;
 }
 
+/** Rows of the heads of a layer. */
+export interface HeadRows {
+  /** Those of all heads, one after the other, `[heads · rows, headSize]`. */
+  readonly all: Value;
+  /** Those of each head, `[rows, headSize]`. */
+  readonly each: readonly Value[];
+}
+
 /** What attention needs of the new tokens. */
 export interface Projected {
-  /** `[queryHeads, new, headSize]`, scaled. */
-  readonly queries: Value;
-  /** `[keyValueHeads, new, headSize]`, as they are cached. */
-  readonly keys: Value;
-  /** `[keyValueHeads, new, headSize]`. */
-  readonly values: Value;
+  /** Per KV head those of its group, `[group · new, headSize]`, scaled. */
+  readonly queries: readonly Value[];
+  /** As they are cached. */
+  readonly keys: HeadRows;
+  readonly values: HeadRows;
 }
 
 /** Queries, keys and values of `x [new, hiddenSize]`: projected, normalised and rotated. */
@@ -36,15 +44,42 @@ export function project(
     normalise(graph, weights, spec, 'query', query!),
     normalise(graph, weights, spec, 'key', key!),
   ] as const;
+  // Without a factor of its own, the product of one query with the past runs on a faster kernel.
+  const scaled = (queries: Value) => graph.node('Mul', [queries, graph.float32([spec.scale])]);
+  if (rotary === null && queryHeads === keyValueHeads) {
+    return {
+      queries: columns(graph, scaled(normalised[0]), queryHeads),
+      keys: rowsOfColumns(graph, normalised[1], keyValueHeads),
+      values: rowsOfColumns(graph, value!, keyValueHeads),
+    };
+  }
   const [queries, keys] = rotary
     ? rotate(graph, rotary, normalised, spec)
     : [
         headsFirst(graph, normalised[0], queryHeads, spec),
         headsFirst(graph, normalised[1], keyValueHeads, spec),
       ];
-  // Without a factor of its own, the product of one query with the past runs on a faster kernel.
-  const scaled = graph.node('Mul', [queries!, graph.float32([spec.scale])]);
-  return { queries: scaled, keys: keys!, values: headsFirst(graph, value!, keyValueHeads, spec) };
+  const perHead = (heads: Value): HeadRows => {
+    const all = graph.node('Reshape', [heads, graph.int64([-1, spec.headSize])]);
+    return { all, each: splitEqually(graph, all, keyValueHeads) };
+  };
+  return {
+    queries: perHead(scaled(queries!)).each,
+    keys: perHead(keys!),
+    values: perHead(headsFirst(graph, value!, keyValueHeads, spec)),
+  };
+}
+
+/** The heads side by side in `[rows, heads · headSize]`, cut apart: fewer nodes than to put heads first. */
+function columns(graph: GraphBuilder, rows: Value, heads: number): Value[] {
+  if (heads === 1) return [rows];
+  return graph.nodes('Split', [rows], heads, { attributes: { axis: -1, num_outputs: heads } });
+}
+
+function rowsOfColumns(graph: GraphBuilder, rows: Value, heads: number): HeadRows {
+  const each = columns(graph, rows, heads);
+  const all = heads === 1 ? rows : graph.node('Concat', each, { attributes: { axis: 0 } });
+  return { all, each };
 }
 
 /** Queries, keys and values, each `[new, heads · headSize]`. */

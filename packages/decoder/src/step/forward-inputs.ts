@@ -1,5 +1,5 @@
-import type { KVCache, Probe } from '@namm/kv-cache';
-import { names, type Piece, pieces } from '../graph/names.js';
+import type { KVCache, Probe, Segments } from '@namm/kv-cache';
+import { names, type PassSize, type Piece, pieces } from '../graph/names.js';
 import type { AddFeeds } from '../probes/probe-kind.js';
 import { probeKind } from '../probes/probe-kinds.js';
 import { type RotaryRows, rotaryRows } from '../rotary/rotary-rows.js';
@@ -24,20 +24,23 @@ export class ForwardInputs {
   /** Made once: fresh strings in each step would cost a hundredth of it. */
   readonly #heads: readonly HeadInputs[];
   readonly #addProbe: AddFeeds | undefined;
+  readonly #passes: PassSize;
   #rotary: { readonly key: string; readonly rows: readonly RotaryRows[] } = { key: '', rows: [] };
 
   /**
    * @param spec the model
    * @param probe what the graph reports
+   * @param passes what passes are like
    */
-  constructor(spec: DecoderSpec, probe: Probe) {
+  constructor(spec: DecoderSpec, probe: Probe, passes: PassSize) {
     this.#spec = spec;
+    this.#passes = passes;
     this.#heads = spec.layers.flatMap(({ attention }, layer) =>
       Array.from({ length: attention.keyValueHeads }, (_, head) => ({
         layer,
         head,
         headSize: attention.headSize,
-        pieces: pieces.map((piece) => ({
+        pieces: pieces[passes].map((piece) => ({
           piece,
           keys: names.pastKeys(layer, head, piece),
           values: names.pastValues(layer, head, piece),
@@ -65,7 +68,9 @@ export class ForwardInputs {
   ): Map<string, Feed> {
     const { hiddenSize, rotary, embedding } = this.#spec;
     const { ids, embeddings, count } = chunk;
-    const order = Int32Array.from({ length: count }, (_, i) => cache.nextPosition + i);
+    const first = cache.nextPosition;
+    const order = new Int32Array(count);
+    for (let i = 0; i < count; i++) order[i] = first + i;
     const feeds = new Map<string, Feed>([
       [names.embeddings, { data: embeddings, shape: [embeddings.length / hiddenSize, hiddenSize] }],
       [names.outputRows, { data: outputRows, shape: [outputRows.length] }],
@@ -109,8 +114,9 @@ export class ForwardInputs {
 
   #addPast(feeds: Map<string, Feed>, cache: KVCache, count: number): void {
     const slotCounts: bigint[] = [];
+    const isSmall = this.#passes === 'small';
     for (const { layer, head, headSize, pieces, order } of this.#heads) {
-      const segments = cache.segments(layer, head);
+      const segments = isSmall ? joined(cache, layer, head) : cache.segments(layer, head);
       for (const { piece, keys, values } of pieces) {
         const rows = segments[piece].keys.length / headSize;
         const shape = [rows, headSize];
@@ -127,4 +133,12 @@ export class ForwardInputs {
     const data = BigInt64Array.from(slotCounts);
     feeds.set(names.slotCounts, { data, shape: [data.length] });
   }
+}
+
+/** All rows of a head as its own; those that forks share are copied in front. */
+function joined(cache: KVCache, layer: number, head: number): Segments {
+  const segments = cache.segments(layer, head);
+  if (segments.shared.keys.length === 0) return segments;
+  const own = { keys: cache.keys(layer, head), values: cache.values(layer, head) };
+  return { shared: segments.shared, own };
 }

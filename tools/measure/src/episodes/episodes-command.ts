@@ -7,7 +7,7 @@ import { count, describeMachine, StatusLine } from '@namm/cli';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
-import { measureEpisodes } from './measure-episodes.js';
+import { type EpisodeTimes, measureEpisodes } from './measure-episodes.js';
 
 interface Options {
   readonly model?: string;
@@ -16,6 +16,7 @@ interface Options {
   readonly steps: number;
   readonly rounds: number;
   readonly seed: number;
+  readonly python?: string;
   readonly json?: boolean;
 }
 
@@ -24,7 +25,7 @@ export function addEpisodesCommand(program: Command): void {
   program
     .command('episodes')
     .description(
-      'measure steps of a Decision Transformer on caches and with a window computed anew',
+      'measure steps of a Decision Transformer on caches, with a window computed anew, and in PyTorch',
     )
     .option('--model <folder>', 'a Decision Transformer, instead of one of random weights')
     .option('--hidden <size>', 'hidden size of the model of random weights', count, 64)
@@ -32,6 +33,7 @@ export function addEpisodesCommand(program: Command): void {
     .option('--steps <count>', 'steps of an episode', count, 1000)
     .option('--rounds <count>', 'episodes of each', count, 5)
     .option('--seed <seed>', 'seed of weights and states', count, 1)
+    .option('--python <program>', 'a Python with torch and transformers: measures these too')
     .option('--json', 'print one object of JSON')
     .action(episodes);
 }
@@ -58,6 +60,7 @@ async function episodes({ model, json, ...options }: Options): Promise<void> {
     console.log(`${title}; episodes of ${steps} steps, one thread, CPU time.`);
     console.log(`${machine}.\n`);
     console.log(formatRows(rows));
+    for (const line of besidePeers(rows)) console.log(line);
     console.log(
       `\nMedians of ${options.rounds}. ×: steps per second over those of the first row, with`,
     );
@@ -68,13 +71,24 @@ async function episodes({ model, json, ...options }: Options): Promise<void> {
   }
 }
 
-function formatRows(rows: Awaited<ReturnType<typeof measureEpisodes>>): string {
+/** How many times the steps per second of the peer that keeps the same. */
+function besidePeers(rows: readonly EpisodeTimes[]): string[] {
+  const cpuOf = ({ times }: EpisodeTimes) => times.map((time) => time.cpu);
+  return rows.flatMap((peer) => {
+    const ours = rows.find(({ kept, isPeer }) => !isPeer && kept === peer.kept);
+    if (!peer.isPeer || ours === undefined) return [];
+    const ratio = formatInterval(ratioOfMedians(cpuOf(peer), cpuOf(ours)));
+    return [`${ours.name}: ${ratio} × ${peer.name}`];
+  });
+}
+
+function formatRows(rows: readonly EpisodeTimes[]): string {
   const cpu = rows.map(({ times }) => times.map((time) => time.cpu));
   return textTable(
     ['kept', 'rows per head at the end', 'ms/step', 'steps/s', '×', 'others'],
     rows.map(({ name, times }, i) => [
       name,
-      Math.round(times[0]!.rows).toLocaleString('en'),
+      times[0]!.rows === null ? '-' : Math.round(times[0]!.rows).toLocaleString('en'),
       (1000 * median(cpu[i]!)).toFixed(2),
       (1 / median(cpu[i]!)).toFixed(0),
       formatInterval(ratioOfMedians(cpu[0]!, cpu[i]!)),

@@ -6,7 +6,7 @@ import { writeSafetensors } from '@namm/tensors';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 import { makePopulation } from './population.js';
-import { type EvaluationFigures, TorchPeer } from './torch-peer.js';
+import { type EvaluationFigures, startTorchPeer } from './start-torch-peer.js';
 
 export interface CaseOptions {
   /** A Python with torch, if the peer is to be measured. */
@@ -84,7 +84,7 @@ export async function makeCases(
   );
   const theta = bundled.theta * factor ** (bundled.headSize / (bundled.headSize - 2));
   const { decay } = publishedFeatures;
-  const peer = python ? await TorchPeer.start(python, { folder, theta, namms, decay }) : null;
+  const peer = python ? await startTorchPeer(python, { folder, theta, namms, decay }) : null;
   const makeCase = (share: number | null, offset: number): Case => {
     const policies = population.members.map((member) =>
       share === null ? full() : namm(member, { scoreOffset: offset }),

@@ -1,6 +1,6 @@
 import { MeasurementError } from '../measuring/measurement-error.js';
 import type { Case } from './cases.js';
-import type { EvaluationFigures } from './torch-peer.js';
+import type { EvaluationFigures } from './start-torch-peer.js';
 
 /** Logits may differ by so much where both sides hold the same rows. */
 const logitTolerance = 5e-3;

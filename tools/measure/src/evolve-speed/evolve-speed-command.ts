@@ -8,7 +8,7 @@ import { mean, median } from '@namm/statistics';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { type CaseGroup, type CaseOptions, makeCases } from './cases.js';
 import { checkAgreement } from './check-agreement.js';
-import type { EvaluationFigures } from './torch-peer.js';
+import type { EvaluationFigures } from './start-torch-peer.js';
 
 const status = new StatusLine();
 

@@ -2,41 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { MeasurementError } from '../measuring/measurement-error.js';
+import { MeasurementError } from './measurement-error.js';
 
-/** What the peer is to know before it is measured. */
-export interface PeerSetup {
-  readonly folder: string;
-  /** Base of the rotation, the context extension included. */
-  readonly theta: number;
-  /** A safetensors file with `parameters [members, …]`, `mean`, `variance` and `ids [prompts, tokens]`. */
-  readonly namms: string;
-  readonly decay: number;
-}
-
-export interface PeerRequest {
-  /** Without NAMMs. */
-  readonly full: boolean;
-  readonly interval: number;
-  readonly offset: number;
-}
-
-/** One evaluation of the population, by either side. */
-export interface EvaluationFigures {
-  /** CPU time. */
-  readonly seconds: number;
-  /** Share of the tokens that is in the cache in the end, per sequence. */
-  readonly kept: readonly number[];
-  /** Of the last token, sequence after sequence. */
-  readonly logits: readonly number[];
-}
-
-const script = fileURLToPath(
-  new URL('../../../recipes/peers/evolve_speed.py', import.meta.url), // from tools/measure/dist
-);
-
-/** The batched PyTorch loop, in a process of its own that lives as long as it is measured. */
-export class TorchPeer {
+/**
+ * A script of `recipes/peers` in a process of its own that lives as long as it is measured: a line of JSON in, a line of
+ * JSON out.
+ */
+export class PythonPeer<Request extends object, Answer> {
   /** Its version. */
   readonly name: string;
   readonly #process: ChildProcess;
@@ -48,22 +20,34 @@ export class TorchPeer {
     this.name = name;
   }
 
-  /** @throws {MeasurementError} when it cannot run */
-  static async start(python: string, setup: PeerSetup): Promise<TorchPeer> {
+  /**
+   * @param python the program
+   * @param file in `recipes/peers`
+   * @param setup what it is to know before it is measured
+   * @throws {MeasurementError} when it cannot run
+   */
+  static async start<Request extends object, Answer>(
+    python: string,
+    file: string,
+    setup: object,
+  ): Promise<PythonPeer<Request, Answer>> {
+    const script = fileURLToPath(
+      new URL(`../../../recipes/peers/${file}`, import.meta.url), // from tools/measure/dist
+    );
     const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
     const failed = once(child, 'error').then(([cause]) => {
-      const problem = `${python} ${script} could not run; it needs torch and safetensors`;
+      const problem = `${python} ${script} could not run; it needs the packages of requirements.txt beside it`;
       throw new MeasurementError(problem, { cause });
     });
     failed.catch(() => {}); // told by whoever waits for an answer
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     child.stdin!.on('error', () => {}); // the missing answer says it
     const answer = ask<{ name: string }>(child, lines, { kind: 'load', ...setup });
-    return new TorchPeer(child, lines, (await Promise.race([answer, failed])).name);
+    return new PythonPeer(child, lines, (await Promise.race([answer, failed])).name);
   }
 
   /** @throws {MeasurementError} when it ends without an answer */
-  measure(request: PeerRequest): Promise<EvaluationFigures> {
+  measure(request: Request): Promise<Answer> {
     return ask(this.#process, this.#lines, { kind: 'measure', ...request });
   }
 
