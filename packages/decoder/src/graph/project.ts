@@ -14,7 +14,7 @@ export interface RotaryTable {
 }
 
 /** Rows of the heads of a layer. */
-export interface HeadRows {
+interface HeadRows {
   /** Those of all heads, one after the other, `[heads · rows, headSize]`. */
   readonly all: Value;
   /** Those of each head, `[rows, headSize]`. */

@@ -9,7 +9,7 @@ import { PythonPeer } from '../measuring/python-peer.js';
 import { startStopwatch } from '../measuring/stopwatch.js';
 
 /** What an agent has of its episode. */
-export type Kept = 'window' | 'whole' | 'newest' | 'h2o';
+type Kept = 'window' | 'whole' | 'newest' | 'h2o';
 
 /** One episode of one contender. */
 export interface EpisodeTime {
