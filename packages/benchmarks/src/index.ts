@@ -1,4 +1,31 @@
 export { attributeTokens, type TokenRole } from './attribute-tokens.js';
+export { answerClipQuestion } from './clips/answer-clip-question.js';
+export type {
+  Clip,
+  ClipEvent,
+  ClipKindName,
+  ClipQuestion,
+  ClipRest,
+  ClipStory,
+  ClipThing,
+} from './clips/clip.js';
+export { type ClipKind, clipKinds } from './clips/clip-kinds.js';
+export {
+  type ClipColour,
+  type ClipPlace,
+  type ClipShape,
+  clipWords,
+} from './clips/clip-words.js';
+export {
+  type ClipFrame,
+  clipFrameSize,
+  clipFrames,
+  clipNoise,
+  clipPalette,
+  paintClipFrame,
+} from './clips/draw-clip-frame.js';
+export { type ClipOptions, generateClip } from './clips/generate-clip.js';
+export { writeClips } from './clips/write-clips.js';
 export {
   type ComparedPassage,
   type ComparedPolicy,
