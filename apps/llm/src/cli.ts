@@ -31,7 +31,9 @@ const mostPassages = 1000;
 const demoPolicies = [
   'full',
   'namm',
-  ...policyNames.filter((name) => !['full', 'observed-attention', 'ada-l2'].includes(name)),
+  ...policyNames.filter(
+    (name) => !['full', 'every-kth', 'observed-attention', 'ada-l2'].includes(name),
+  ),
 ];
 
 const passages = (text: string): number => {

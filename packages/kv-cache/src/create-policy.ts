@@ -2,6 +2,7 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from './budget.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
+import { everyKth } from './policies/every-kth.js';
 import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
 import { keyDiff } from './policies/key-diff.js';
@@ -27,6 +28,7 @@ export interface CreatePolicyOptions {
 const factories: ReadonlyMap<string, (budget: BudgetInput, seed: number) => EvictionPolicy> =
   new Map([
     ['sink-recent', (budget) => sinkRecent({ budget })],
+    ['every-kth', (budget) => everyKth({ budget })],
     ['random', (budget, seed) => random({ budget, seed })],
     ['l2', (budget) => l2Norm({ budget })],
     ['l2-highest', (budget) => l2Norm({ budget, keep: 'highest' })],

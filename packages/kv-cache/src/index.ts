@@ -48,8 +48,15 @@ export { groupByProbe } from './group-by-probe.js';
 export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
+export { type EveryKthOptions, everyKth, everyKthScorer } from './policies/every-kth.js';
 export { full } from './policies/full.js';
 export { type H2OOptions, h2o, h2oScorer } from './policies/h2o.js';
+export {
+  type InfiniPotVOptions,
+  type InfiniPotVSettings,
+  infiniPotV,
+  infiniPotVScorer,
+} from './policies/infini-pot-v.js';
 export { type KeyDiffOptions, keyDiff, keyDiffScorer } from './policies/key-diff.js';
 export { type L2NormOptions, l2Norm, l2NormScorer } from './policies/l2-norm.js';
 export {

@@ -5,7 +5,9 @@ import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { createPolicy } from './create-policy.js';
 import { KVCache } from './kv-cache.js';
 import { adaKV } from './policies/ada-kv.js';
+import { everyKth } from './policies/every-kth.js';
 import { h2o, h2oScorer } from './policies/h2o.js';
+import { infiniPotV } from './policies/infini-pot-v.js';
 import { keyDiff } from './policies/key-diff.js';
 import { l2Norm } from './policies/l2-norm.js';
 import { observedAttention } from './policies/observed-attention.js';
@@ -24,6 +26,8 @@ import { shapeOf } from './testing/shapes.js';
 /** Every factory with options, as a caller without types sees it, and all that it knows. */
 const factories: [string, (options: never) => unknown, Record<string, unknown>][] = [
   ['h2o', h2o, { budget: 8, recentShare: 0.3 }],
+  ['everyKth', everyKth, { budget: 8 }],
+  ['infiniPotV', infiniPotV, { budget: 8, tokensPerFrame: 4 }],
   ['keyDiff', keyDiff, { budget: 8 }],
   ['l2Norm', l2Norm, { budget: 8, keep: 'highest' }],
   ['observedAttention', observedAttention, { budget: 8 }],

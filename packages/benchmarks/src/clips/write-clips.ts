@@ -38,7 +38,7 @@ export async function writeClips(
           known.set(key, number);
           const isFull = !pictures.write(painted);
           if (isFull) {
-            const drained = new Promise((resolve) => pictures.once('drain', resolve));
+            const drained = new Promise<void>((resolve) => pictures.once('drain', () => resolve()));
             await Promise.race([drained, failed]);
           }
         }

@@ -4,6 +4,7 @@ import type { RowScorer, RowScorerState } from '../contracts/row-scorer.js';
 import type { SavedState } from '../contracts/saved-state.js';
 import { SavedStateReader } from '../saved-state-reader.js';
 import { RowTable } from './row-table.js';
+import { valueNorms } from './value-norms.js';
 
 const tableName = 'value-norms';
 
@@ -66,12 +67,11 @@ class State implements RowScorerState {
     scores: readonly Float64Array[],
   ): void {
     this.#inner.score(view, layer, slots, scores);
-    const { headSize } = view.shape.layers[layer]!;
     for (const [head, own] of scores.entries()) {
       const norms = this.#norms.head(layer, head);
       const first = norms.length;
       norms.extend(own.length);
-      valueNorms(view, layer, head, headSize, first, norms.rows);
+      valueNorms(norms.rows, first, { view, layer, head });
       for (let i = 0; i < own.length; i++) {
         if (own[i]! < 0) {
           const problem = `'${this.#name}' gives scores below 0; only attention can be weighted`;
@@ -97,26 +97,5 @@ class State implements RowScorerState {
 
   save(): SavedState {
     return new Map([...this.#inner.save(), ...this.#norms.save(tableName)]);
-  }
-}
-
-/** Writes the norms of the rows from `first` on. */
-function valueNorms(
-  view: CacheView,
-  layer: number,
-  head: number,
-  size: number,
-  first: number,
-  norms: Float64Array,
-): void {
-  const { shared, own } = view.segments(layer, head);
-  const rowsShared = shared.values.length / size;
-  for (let row = first; row < norms.length; row++) {
-    const isShared = row < rowsShared;
-    const values = isShared ? shared.values : own.values;
-    const at = (isShared ? row : row - rowsShared) * size;
-    let squares = 0;
-    for (let d = at; d < at + size; d++) squares += values[d]! * values[d]!;
-    norms[row] = Math.sqrt(squares);
   }
 }
