@@ -153,7 +153,7 @@ class NanoVideo(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
             elif "embedding" in name and "patch" not in name:
-                nn.init.normal_(parameter, std=0.3)
+                nn.init.normal_(parameter, std=0.75)
             else:
                 std = 0.7 / math.sqrt(parameter.shape[1])
                 nn.init.normal_(parameter, std=std * (0.1 if "out_proj" in name or "fc2" in name else 1))

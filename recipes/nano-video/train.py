@@ -15,6 +15,7 @@ from clips import Clips, Pictures, read_clips
 from model import Config, NanoVideo, TextConfig
 from muon import Muon
 
+PLACE_WEIGHT = 3  # how often questions for a place are drawn, over others: places are learned last
 ADAM_SHARE = 0.15  # AdamW's learning rate as a share of Muon's
 
 
@@ -57,7 +58,8 @@ def loss_of(model: NanoVideo, data: Data, rows: np.ndarray, random: np.random.Ge
     numbers = data.clips.pictures[rows]
     unique, inverse = np.unique(numbers, return_inverse=True)
     order, *others = data.clips.questions
-    chosen = random.choice(len(others), min(asked - 1, len(others)), replace=False)
+    weights = np.array([PLACE_WEIGHT if q.kind in ("where", "last-seen") else 1 for q in others])
+    chosen = random.choice(len(others), min(asked - 1, len(others)), replace=False, p=weights / weights.sum())
     questions = [order, *(others[i] for i in chosen)]
     ids = [torch.from_numpy(q.ids[rows]) for q in questions]
     features = model.rows(data.noisy(unique, random))
