@@ -93,7 +93,7 @@ export const clipKinds: readonly ClipKind[] = [
 ];
 
 /** Such as `red ring`. */
-export function nameOf({ colour, shape }: ClipThing): string {
+function nameOf({ colour, shape }: ClipThing): string {
   return `${colour} ${shape}`;
 }
 
