@@ -1,3 +1,26 @@
+export { type DataFile, dataFiles } from './public/data/data-files.js';
+export type { PublicItem, PublicTask } from './public/data/public-task.js';
+export {
+  type ReadInfiniteBenchOptions,
+  readInfiniteBench,
+} from './public/data/read-infinitebench.js';
+export {
+  type ReadBenchmarkOptions,
+  readChouBun,
+  readLongBench,
+} from './public/data/read-longbench.js';
+export { readLongBenchV2 } from './public/data/read-longbench-v2.js';
+export { describeRowProblem, type RowProblem } from './public/data/row-problem.js';
+export { type GenerateRulerOptions, generateRuler } from './public/ruler/generate-ruler.js';
+export { readRuler } from './public/ruler/read-ruler.js';
+export {
+  type RulerQuestion,
+  type RulerQuestions,
+  type RulerSources,
+  readRulerSources,
+} from './public/ruler/ruler-sources.js';
+export { type RulerTask, rulerTasks } from './public/ruler/ruler-tasks.js';
+export { plainWording, type RulerWording, readRulerWording } from './public/ruler/ruler-wording.js';
 export { chineseWords } from './public/scores/chinese-words.js';
 export { type LongBenchMetric, longBenchMetrics } from './public/scores/longbench-metrics.js';
 export {

@@ -3,10 +3,14 @@ import { documentFiller, type Filler } from '../filler.js';
 
 /** All chapters of Moby-Dick as filler, one paragraph of prose after the other. */
 export function mobyDick(): Filler {
-  const text = chapters()
-    .map((chapter) => chapter.text)
-    .join('\n\n');
-  return documentFiller([{ name: 'Moby-Dick', kind: 'prose', split: 'test', text: toAscii(text) }]);
+  const text = mobyDickText();
+  return documentFiller([{ name: 'Moby-Dick', kind: 'prose', split: 'test', text }]);
+}
+
+/** All chapters of Moby-Dick, in ASCII. */
+export function mobyDickText(): string {
+  const texts = chapters().map((chapter) => chapter.text);
+  return toAscii(texts.join('\n\n'));
 }
 
 /** Typographic quotes and dashes as the model knows them: its training text was plain ASCII. */

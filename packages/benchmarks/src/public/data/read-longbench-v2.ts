@@ -1,0 +1,63 @@
+import { checkNames, FileFormatError } from '@namm/core';
+import { z } from 'zod';
+import { scoreLongBenchV2 } from '../scores/score-longbench-v2.js';
+import { repositoryFile } from './benchmark-repository.js';
+import { dataFiles, fileOfTask } from './data-files.js';
+import type { PublicTask } from './public-task.js';
+import type { ReadBenchmarkOptions } from './read-longbench.js';
+import { readRows } from './read-rows.js';
+
+const row = z.object({
+  _id: z.string(),
+  domain: z.string(),
+  difficulty: z.enum(['easy', 'hard']),
+  length: z.enum(['short', 'medium', 'long']),
+  question: z.string(),
+  choice_A: z.string(),
+  choice_B: z.string(),
+  choice_C: z.string(),
+  choice_D: z.string(),
+  answer: z.enum(['A', 'B', 'C', 'D']),
+  context: z.string(),
+});
+
+/**
+ * Reads LongBench v2: `data.json`, with its prompt in `prompts/0shot.txt` of its repository.
+ *
+ * @throws {FileFormatError} for files that are missing or cannot be read; bad rows are in `problems`
+ */
+export async function readLongBenchV2(
+  options: Omit<ReadBenchmarkOptions, 'tasks'>,
+): Promise<PublicTask[]> {
+  const { data, repository, limit } = checkNames('readLongBenchV2', options, [
+    ...(['data', 'repository', 'limit'] as const),
+  ]);
+  const prompt = await repositoryFile(repository, ['prompts/0shot.txt', '0shot.txt']);
+  const files = await dataFiles(data);
+  const file = fileOfTask(files, 'data') ?? (files.length === 1 ? files[0]! : null);
+  if (file === null) throw new FileFormatError(data, 'holds no data.json');
+  const { rows, problems } = await readRows(file, row, limit);
+  const items = rows.map(({ value }) => {
+    const fields: Record<string, string> = {
+      ...{ $DOC$: value.context, $Q$: value.question, $C_A$: value.choice_A },
+      ...{ $C_B$: value.choice_B, $C_C$: value.choice_C, $C_D$: value.choice_D },
+    };
+    // One after the other, as the official program does: a text may hold the next mark.
+    const filled = Object.entries(fields).reduce(
+      (text, [mark, by]) => text.replaceAll(mark, () => by.trim()),
+      prompt.text,
+    );
+    return {
+      ...{ id: value._id, prompt: filled, answerPrefix: '' },
+      groups: { difficulty: value.difficulty, length: value.length },
+      score: (prediction: string, quirks: Parameters<typeof scoreLongBenchV2>[2]) =>
+        scoreLongBenchV2(prediction, value.answer, quirks),
+    };
+  });
+  return [
+    {
+      ...{ benchmark: 'LongBench v2', name: 'longbench_v2', family: 'choices' },
+      ...{ maxNewTokens: 128, usesChatTemplate: true, stop: [], items, problems },
+    },
+  ];
+}

@@ -1,0 +1,157 @@
+import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { z } from 'zod';
+import { chouBunTasks, type LongBenchTask, longBenchTasks } from '../scores/longbench-tasks.js';
+import { scoreLongBench } from '../scores/score-longbench.js';
+import { repositoryFile } from './benchmark-repository.js';
+import { type DataFile, dataFiles, fileOfTask } from './data-files.js';
+import { formatPrompt } from './format-prompt.js';
+import type { PublicItem, PublicTask } from './public-task.js';
+import { readRows } from './read-rows.js';
+
+/** Where data and prompts are, and how much of them is wanted. */
+export interface ReadBenchmarkOptions {
+  /** The data set: a folder, an archive, a repository in the hub's cache, or one file. */
+  readonly data: string;
+  /** A copy of the benchmark's own repository: its prompts are read from there. */
+  readonly repository: string;
+  /** @defaultValue all that the data set has */
+  readonly tasks?: readonly string[];
+  /** Rows of each task, from its beginning. @defaultValue all */
+  readonly limit?: number;
+}
+
+const optionNames = ['data', 'repository', 'tasks', 'limit'] as const;
+
+const row = z.object({
+  input: z.string(),
+  context: z.string().min(1, 'is empty'),
+  answers: z.array(z.string()).min(1, 'is empty'),
+  length: z.number().optional(),
+  all_classes: z.array(z.string()).nullish(),
+  _id: z.union([z.string(), z.number()]).optional(),
+});
+
+/**
+ * Reads LongBench: its 21 tasks, and with names such as `trec_e` those of LongBench-E. Data is in `<task>.jsonl`, as
+ * published in `data.zip` or anywhere in a folder; prompts in `config/dataset2prompt.json` of its repository.
+ *
+ * @throws {FileFormatError} for files that are missing or cannot be read; bad rows are in `problems`
+ * @throws {InvalidArgumentError} for a task that is none
+ * @example
+ * ```ts
+ * const tasks = await readLongBench({ data: 'data.zip', repository: 'LongBench', tasks: ['trec'] });
+ * ```
+ */
+export async function readLongBench(options: ReadBenchmarkOptions): Promise<PublicTask[]> {
+  checkNames('readLongBench', options, optionNames);
+  return await readTasks('LongBench', longBenchTasks, options, [
+    ...['LongBench/config/dataset2prompt.json', 'config/dataset2prompt.json'],
+    'dataset2prompt.json',
+  ]);
+}
+
+/**
+ * Reads ChouBun: `<task>/test-00000-of-00001.parquet`, prompts in `ChouBun/config/dataset2prompt.json` of the
+ * evo-memory repository.
+ *
+ * @throws as {@link readLongBench}
+ */
+export async function readChouBun(options: ReadBenchmarkOptions): Promise<PublicTask[]> {
+  checkNames('readChouBun', options, optionNames);
+  return await readTasks('ChouBun', chouBunTasks, options, [
+    ...['ChouBun/config/dataset2prompt.json', 'config/dataset2prompt.json'],
+    'dataset2prompt.json',
+  ]);
+}
+
+async function readTasks(
+  benchmark: string,
+  known: Readonly<Record<string, LongBenchTask>>,
+  { data, repository, tasks, limit }: ReadBenchmarkOptions,
+  promptPaths: readonly string[],
+): Promise<PublicTask[]> {
+  const { path, text } = await repositoryFile(repository, promptPaths);
+  const prompts = promptsIn(path, text);
+  const files = await dataFiles(data);
+  const names = tasks ?? tasksIn(files, known, data);
+  const read: PublicTask[] = [];
+  for (const name of names) {
+    const base = name.replace(/_e$/, '');
+    const facts = known[base];
+    if (facts === undefined) {
+      const problem = `'${name}' is none of ${Object.keys(known).join(', ')}`;
+      throw new InvalidArgumentError('tasks', problem);
+    }
+    const file = fileOfTask(files, name);
+    if (file === null) throw new FileFormatError(data, `holds no ${name}.jsonl`);
+    const template = prompts[base];
+    if (template === undefined) throw new FileFormatError(path, `has no prompt for ${base}`);
+    read.push(await readTask(benchmark, { name, base, facts, file, template, path }, limit));
+  }
+  return read;
+}
+
+function promptsIn(path: string, text: string): Record<string, string> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new FileFormatError(path, 'is no JSON object of prompts', { cause });
+  }
+}
+
+function tasksIn(
+  files: readonly DataFile[],
+  known: Readonly<Record<string, LongBenchTask>>,
+  data: string,
+): string[] {
+  const names = Object.keys(known).filter((name) => fileOfTask(files, name) !== null);
+  if (names.length > 0) return names;
+  throw new FileFormatError(data, `holds none of ${Object.keys(known).join(', ')}`);
+}
+
+async function readTask(
+  benchmark: string,
+  task: {
+    readonly name: string;
+    readonly base: string;
+    readonly facts: LongBenchTask;
+    readonly file: DataFile;
+    readonly template: string;
+    readonly path: string;
+  },
+  limit: number | undefined,
+): Promise<PublicTask> {
+  const { name, base, facts, file, template, path } = task;
+  const needsClasses = facts.metric === 'classification_score';
+  const schema = needsClasses ? row.required({ all_classes: true }) : row;
+  const { rows, problems } = await readRows(file, schema, limit);
+  const bad = [...problems];
+  const items: PublicItem[] = [];
+  for (const { row: number, value } of rows) {
+    const { context, input, answers, all_classes: classes, length } = value;
+    if (needsClasses && !classes) {
+      bad.push({ file: file.name, row: number, field: 'all_classes', problem: 'is null' });
+      continue;
+    }
+    const reference = { answers, ...(classes && { classes }) };
+    items.push({
+      id: String(number),
+      prompt: formatPrompt(template, { context, input }, path),
+      answerPrefix: '',
+      groups: length === undefined ? {} : { length: lengthGroup(length) },
+      score: (prediction, quirks) => scoreLongBench(base, prediction, reference, { quirks }),
+    });
+  }
+  return {
+    ...{ benchmark, name, family: facts.family, maxNewTokens: facts.maxNewTokens },
+    usesChatTemplate: !facts.isFewShot && facts.language !== 'code',
+    // LongBench ends samsum at a line break, because models go on with the next dialogue.
+    stop: base === 'samsum' ? ['\n'] : [],
+    ...{ items, problems: bad },
+  };
+}
+
+/** The groups of LongBench-E, by words or characters. */
+function lengthGroup(length: number): string {
+  return length < 4000 ? '0-4k' : length < 8000 ? '4-8k' : '8k+';
+}

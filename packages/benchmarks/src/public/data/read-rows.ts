@@ -1,0 +1,140 @@
+import { FileFormatError } from '@namm/core';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import type { z } from 'zod';
+import type { DataFile } from './data-files.js';
+import type { RowProblem } from './row-problem.js';
+
+/** A row as it stands in its file. */
+interface RawRow {
+  /** From 1. */
+  readonly row: number;
+  readonly value?: unknown;
+  /** The row's JSON, where it was JSON. */
+  readonly text: string;
+  readonly problem?: string;
+}
+
+/** Rows that can be used, and what is wrong with the others. */
+export interface Rows<Row> {
+  readonly rows: readonly { readonly row: number; readonly value: Row; readonly text: string }[];
+  readonly problems: readonly RowProblem[];
+}
+
+/** More rows than this are not read into messages: a wrong file has as many as lines. */
+const mostProblems = 1000;
+
+/**
+ * Reads the rows of a JSONL, JSON or parquet file. A row that cannot be used is named with its field and left out.
+ *
+ * @param limit rows to read, those that cannot be used included
+ * @throws {FileFormatError} when the file cannot be read at all, or none of its rows can be used
+ */
+export async function readRows<Row>(
+  file: DataFile,
+  schema: z.ZodType<Row>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Rows<Row>> {
+  const rows: { row: number; value: Row; text: string }[] = [];
+  const problems: RowProblem[] = [];
+  let seen = 0;
+  const source = file.path.endsWith('.parquet')
+    ? parquetRows(file)
+    : file.path.endsWith('.json')
+      ? jsonRows(file)
+      : lineRows(file);
+  for await (const { row, value, text, problem } of source) {
+    if (seen++ >= limit) break;
+    const complain = (field: string | null, why: string) => {
+      if (problems.length < mostProblems) {
+        problems.push({ file: file.name, row, field, problem: why });
+      }
+    };
+    if (problem !== undefined) {
+      complain(null, problem);
+      continue;
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) rows.push({ row, value: parsed.data, text });
+    else {
+      const { path, message } = parsed.error.issues[0]!;
+      complain(path.length > 0 ? path.join('.') : null, message);
+    }
+  }
+  if (rows.length === 0) {
+    const first = problems[0];
+    const why = first
+      ? `none of its ${seen} rows can be used; row ${first.row}${first.field ? `, ${first.field}` : ''}: ${first.problem}`
+      : 'is empty';
+    throw new FileFormatError(file.name, why);
+  }
+  return { rows, problems };
+}
+
+async function* lineRows(file: DataFile): AsyncIterable<RawRow> {
+  const decoder = new TextDecoder('utf-8', { fatal: true }); // leaves a byte order mark out
+  let row = 0;
+  for await (const line of linesOf(file.bytes())) {
+    row++;
+    let text: string;
+    try {
+      text = decoder.decode(line).trim();
+    } catch {
+      yield { row, text: '', problem: 'is not UTF-8' };
+      continue;
+    }
+    if (text === '') continue;
+    try {
+      yield { row, text, value: JSON.parse(text) as unknown };
+    } catch (error) {
+      yield { row, text, problem: `is no JSON: ${(error as Error).message}` };
+    }
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let held: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      yield Buffer.concat([...held, chunk.subarray(start, end)]);
+      held = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) held.push(chunk.subarray(start));
+  }
+  if (held.length > 0) yield Buffer.concat(held);
+}
+
+async function* jsonRows(file: DataFile): AsyncIterable<RawRow> {
+  let all: unknown;
+  try {
+    all = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await file.whole()));
+  } catch (cause) {
+    throw new FileFormatError(file.name, `is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (!Array.isArray(all)) throw new FileFormatError(file.name, 'is no list of rows');
+  for (const [index, value] of all.entries()) yield { row: index + 1, value, text: '' };
+}
+
+async function* parquetRows(file: DataFile): AsyncIterable<RawRow> {
+  const bytes = await file.whole();
+  const copy = bytes.slice().buffer as ArrayBuffer;
+  let all: Record<string, unknown>[];
+  try {
+    all = await parquetReadObjects({ file: copy, compressors });
+  } catch (cause) {
+    const problem = `is no whole parquet file: ${(cause as Error).message}`;
+    throw new FileFormatError(file.name, problem, { cause });
+  }
+  for (const [index, row] of all.entries()) {
+    // Whole numbers of 64 bits come as BigInt.
+    const value = Object.fromEntries(
+      Object.entries(row).map(([key, each]) => [
+        key,
+        typeof each === 'bigint' ? Number(each) : each,
+      ]),
+    );
+    yield { row: index + 1, value, text: '' };
+  }
+}

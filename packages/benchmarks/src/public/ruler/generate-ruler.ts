@@ -1,0 +1,138 @@
+import { checkInteger, checkNames, InvalidArgumentError, Random } from '@namm/core';
+import type { PublicItem, PublicTask } from '../data/public-task.js';
+import { scoreRuler } from '../scores/score-ruler.js';
+import { type BuiltSample, buildSample, largestSize, smallestSize } from './build-sample.js';
+import type { RulerSources } from './ruler-sources.js';
+import { type RulerTask, rulerAnswerTokens, rulerTasks } from './ruler-tasks.js';
+import type { RulerWording } from './ruler-wording.js';
+
+/** Options of {@link generateRuler}. */
+export interface GenerateRulerOptions {
+  /** Names of tasks. @defaultValue all 13, without those whose questions the sources lack */
+  readonly tasks?: readonly string[];
+  /** Tokens of a prompt and its answer together. */
+  readonly length: number;
+  /** Samples of each task. */
+  readonly samples: number;
+  readonly seed: number;
+  readonly sources: RulerSources;
+  readonly wording: RulerWording;
+  /** Tokens of a text, without special ones around it. */
+  readonly countTokens: (text: string) => number;
+}
+
+/**
+ * Generates tasks of RULER for a tokenizer and a length: per task the largest haystack is sought that fits, and a sample
+ * that still comes out too long gets a smaller one. The same seed gives the same samples.
+ *
+ * @throws {InvalidArgumentError} for a task that is none, or a length that has no room for what is hidden
+ * @example
+ * ```ts
+ * const [task] = generateRuler({
+ *   ...{ tasks: ['niah_multikey_1'], length: 4096, samples: 25, seed: 42, sources },
+ *   wording: await readRulerWording('RULER'),
+ *   countTokens: (text) => tokenizer.encode(text, { addSpecialTokens: false }).length,
+ * });
+ * ```
+ */
+export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
+  checkNames('generateRuler', options, [
+    ...(['tasks', 'length', 'samples', 'seed', 'sources', 'wording', 'countTokens'] as const),
+  ]);
+  const { length, samples, seed, sources, wording, countTokens } = options;
+  checkInteger('length', length, 1);
+  checkInteger('samples', samples, 1);
+  const isThere = (name: string) => {
+    const task = rulerTasks[name]!;
+    return task.kind !== 'qa' || sources[task.questions] !== null;
+  };
+  const names = options.tasks ?? Object.keys(rulerTasks).filter(isThere);
+  return names.map((name) => {
+    const task = rulerTasks[name];
+    if (task === undefined) {
+      const problem = `'${name}' is none of ${Object.keys(rulerTasks).join(', ')}`;
+      throw new InvalidArgumentError('tasks', problem);
+    }
+    const number = Object.keys(rulerTasks).indexOf(name);
+    const answerTokens = rulerAnswerTokens[task.kind];
+    const build = (index: number, size: number) => {
+      const parts = { sources, wording, length, index };
+      return buildSample(task, size, new Random(seed, number, index), parts);
+    };
+    const tokensOf = ({ input, answerPrefix }: BuiltSample) =>
+      countTokens(input + answerPrefix) + answerTokens;
+    const smallest = smallestSize(task);
+    const most = largestSize(task, sources);
+    const fits = (index: number, size: number) => tokensOf(build(index, size)) <= length;
+    const size = fits(0, smallest)
+      ? largestThatFits(smallest, most, (each) => fits(0, each))
+      : smallest;
+    const items = Array.from({ length: samples }, (_, index): PublicItem => {
+      const sample = fitted(
+        { name, length, smallest },
+        size,
+        (each) => build(index, each),
+        tokensOf,
+      );
+      return itemOf(task, String(index), sample);
+    });
+    return taskOf(`${name} ${length}`, task, items);
+  });
+}
+
+/** By doubling, then by halving. */
+function largestThatFits(smallest: number, most: number, fits: (size: number) => boolean): number {
+  let [low, high] = [smallest, Math.min(most, 2 * smallest)];
+  while (high > low && fits(high)) [low, high] = [high, Math.min(most, 2 * high)];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A sample that fits: from a size on down, by as much as it is too long. */
+function fitted(
+  { name, length, smallest }: { name: string; length: number; smallest: number },
+  size: number,
+  build: (size: number) => BuiltSample,
+  tokensOf: (sample: BuiltSample) => number,
+): BuiltSample {
+  for (let own = size; ; ) {
+    const sample = build(own);
+    const tokens = tokensOf(sample);
+    if (tokens <= length) return sample;
+    if (own === smallest) {
+      const problem = `${length} tokens are too few for ${name}: the shortest sample has ${tokens}`;
+      throw new InvalidArgumentError('length', problem);
+    }
+    const over = Math.ceil(((tokens - length) / tokens) * own);
+    own = Math.max(smallest, own - Math.max(1, over));
+  }
+}
+
+/** A sample as an item that scores itself. */
+export function itemOf(
+  task: RulerTask,
+  id: string,
+  { input, answerPrefix, outputs }: BuiltSample,
+): PublicItem {
+  const kind = task.kind === 'qa' ? 'part' : 'all';
+  return {
+    ...{ id, prompt: input, answerPrefix, groups: {} },
+    score: (prediction, quirks) => scoreRuler(kind, prediction, outputs, quirks),
+  };
+}
+
+export function taskOf(
+  name: string,
+  task: RulerTask,
+  items: readonly PublicItem[],
+  problems: PublicTask['problems'] = [],
+): PublicTask {
+  return {
+    ...{ benchmark: 'RULER', name, family: task.kind, maxNewTokens: rulerAnswerTokens[task.kind] },
+    ...{ usesChatTemplate: true, stop: [], items, problems },
+  };
+}
