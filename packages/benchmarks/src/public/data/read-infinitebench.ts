@@ -142,8 +142,8 @@ function fieldsOf(
   if (task === 'code_run') {
     const call = /func_[0-9]+\(-?[0-9]+\)/.exec(input)?.[0];
     if (call === undefined) throw new FieldProblem('input', 'names no call of a function');
-    fields['func_call'] = call;
-    fields['func'] = call.split('(')[0]!;
+    fields.func_call = call;
+    fields.func = call.split('(')[0]!;
   }
   if (task === 'math_find') {
     const target = /The .+ of/.exec(input)?.[0];
@@ -152,7 +152,7 @@ function fieldsOf(
       throw new FileFormatError(program, 'has no prefix for the prompt of math_find');
     }
     const number = target.toLowerCase().slice(0, -' of'.length);
-    fields['prefix'] = formatPrompt(findPrefix, { target_number: number }, program);
+    fields.prefix = formatPrompt(findPrefix, { target_number: number }, program);
   }
   if (task === 'code_debug' || task === 'longbook_choice_eng') {
     if (options?.length !== 4) throw new FieldProblem('options', 'are not four');

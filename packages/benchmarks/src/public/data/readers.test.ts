@@ -77,7 +77,7 @@ describe('readLongBench', () => {
         problems: [],
       });
       expect(task!.items.map(({ prompt }) => prompt)[1]).toBe('Read Story 1. {so}\nQ: Who 1?');
-      expect(task!.items.map(({ groups }) => groups['length'])).toEqual(['0-4k', '4-8k', '8k+']);
+      expect(task!.items.map(({ groups }) => groups.length)).toEqual(['0-4k', '4-8k', '8k+']);
       expect(task!.items[1]!.score('Ann 1', allQuirks)).toBe(1);
     }
   });
@@ -303,7 +303,7 @@ describe('readChouBun', () => {
         repository: join(folder, 'cb'),
       });
       expect(task!.items.map(({ prompt }) => prompt)).toEqual(['東京／誰？', '大阪／何？']);
-      expect(task!.items.map(({ groups }) => groups['length'])).toEqual(['4-8k', '8k+']);
+      expect(task!.items.map(({ groups }) => groups.length)).toEqual(['4-8k', '8k+']);
       expect(task!.items[1]!.score('三', allQuirks)).toBe(1);
     }
     await write('cb/data/wiki_qa/test-00000-of-00001.parquet', columns('SNAPPY').subarray(0, 100));
