@@ -8,5 +8,7 @@ export { readExactly } from './safetensors/read-exactly.js';
 export { SafetensorsFile } from './safetensors/safetensors-file.js';
 export type { TensorEntry } from './safetensors/tensor-entry.js';
 export { writeSafetensors } from './safetensors/write-safetensors.js';
+export { NumpyArray, type NumpyData } from './torch/numpy-values.js';
+export type { ComplexNumber } from './torch/plain-objects.js';
 export { readTorchFile } from './torch/read-torch-file.js';
 export { type TorchArray, type TorchDtype, TorchTensor } from './torch/torch-tensor.js';

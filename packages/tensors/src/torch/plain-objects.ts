@@ -1,10 +1,13 @@
-import { float16ToFloat32 } from '@namm/core/portable';
+import { NumpyArray, NumpyDtype } from './numpy-values.js';
 import { PickleProblem } from './pickle-problem.js';
 
 /** Objects that trainers put beside their tensors, and that are plain data once read. */
 export const plainNames = [
   'collections.OrderedDict',
   'collections.defaultdict',
+  'collections.Counter',
+  'collections.deque',
+  'argparse.Namespace',
   'pathlib.PosixPath',
   'pathlib.PurePosixPath',
   'pathlib.WindowsPath',
@@ -18,7 +21,16 @@ export const plainNames = [
   'numpy.dtype',
   'numpy.core.multiarray.scalar',
   'numpy._core.multiarray.scalar',
+  'numpy.core.multiarray._reconstruct',
+  'numpy._core.multiarray._reconstruct',
+  'numpy.core.numeric._frombuffer',
+  'numpy._core.numeric._frombuffer',
   '_codecs.encode',
+  ...['__builtin__', 'builtins'].flatMap((module) =>
+    (['set', 'frozenset', 'bytes', 'bytearray', 'complex'] as const).map(
+      (name) => `${module as '__builtin__' | 'builtins'}.${name}` as const,
+    ),
+  ),
 ] as const;
 
 /** Names that stand for themselves: kinds of numbers, and what a defaultdict makes of a missing key. */
@@ -32,63 +44,23 @@ export const valueNames = [
   'torch.int16',
   'torch.int8',
   'torch.uint8',
+  'torch.uint16',
+  'torch.uint32',
+  'torch.uint64',
   'torch.bool',
+  'numpy.ndarray',
+  ...(
+    [
+      ...(['float64', 'float32', 'float16', 'int64', 'int32', 'int16', 'int8'] as const),
+      ...(['uint64', 'uint32', 'uint16', 'uint8', 'bool_', 'bool'] as const),
+    ] as const
+  ).map((name) => `numpy.${name}` as const),
   ...['__builtin__', 'builtins'].flatMap((module) =>
-    (
-      ['list', 'dict', 'set', 'tuple', 'int', 'long', 'float', 'bool', 'str', 'unicode'] as const
-    ).map((name) => `${module as '__builtin__' | 'builtins'}.${name}` as const),
+    (['list', 'dict', 'tuple', 'int', 'long', 'float', 'bool', 'str', 'unicode'] as const).map(
+      (name) => `${module as '__builtin__' | 'builtins'}.${name}` as const,
+    ),
   ),
 ] as const;
-
-/** A kind of numbers of numpy, whose byte order follows its name in a pickle. */
-export class NumpyDtype {
-  #order = '=';
-
-  /** @param code such as `f8` */
-  constructor(readonly code: string) {}
-
-  /** @param state as numpy writes it: a version, the byte order, and what only structures have */
-  build(state: unknown): void {
-    const order = Array.isArray(state) ? state[1] : undefined;
-    if (order !== '<' && order !== '|') {
-      throw new PickleProblem('it holds numbers of numpy that are not little-endian');
-    }
-    this.#order = order;
-  }
-
-  /** The one number that these bytes are. */
-  read(bytes: Uint8Array): number | bigint | boolean {
-    const kind = scalars[this.code];
-    if (kind === undefined || this.#order === '=' || bytes.length !== kind.width) {
-      throw new PickleProblem(`it holds a number of numpy of kind '${this.code}'; not read`);
-    }
-    const value = kind.read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    if (typeof value !== 'bigint') return value;
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-}
-
-interface ScalarKind {
-  readonly width: number;
-  read(view: DataView): number | bigint | boolean;
-}
-
-const scalars: Readonly<Record<string, ScalarKind | undefined>> = {
-  __proto__: null as never,
-  f8: { width: 8, read: (view) => view.getFloat64(0, true) },
-  f4: { width: 4, read: (view) => view.getFloat32(0, true) },
-  f2: { width: 2, read: (view) => float16ToFloat32(Uint16Array.of(view.getUint16(0, true)))[0]! },
-  i8: { width: 8, read: (view) => view.getBigInt64(0, true) },
-  i4: { width: 4, read: (view) => view.getInt32(0, true) },
-  i2: { width: 2, read: (view) => view.getInt16(0, true) },
-  i1: { width: 1, read: (view) => view.getInt8(0) },
-  u8: { width: 8, read: (view) => view.getBigUint64(0, true) },
-  u4: { width: 4, read: (view) => view.getUint32(0, true) },
-  u2: { width: 2, read: (view) => view.getUint16(0, true) },
-  u1: { width: 1, read: (view) => view.getUint8(0) },
-  b1: { width: 1, read: (view) => view.getUint8(0) !== 0 },
-};
 
 /**
  * What a pickle makes of one of {@link plainNames}: Maps of dictionaries, strings of paths and devices, numbers.
@@ -102,9 +74,16 @@ export function plainObject(
   const [first, second] = parameters;
   if (name === 'collections.OrderedDict' && parameters.length === 0) return new Map();
   if (name === 'collections.defaultdict' && parameters.length <= 1) {
-    const isFactory = first === undefined || first === null || isValueName(first);
+    const isFactory = first === undefined || first === null || isName(first);
     if (isFactory) return new Map();
   }
+  if (name === 'collections.Counter' && parameters.length <= 1) {
+    if (first === undefined || first instanceof Map) return new Map(first);
+  }
+  if (name === 'collections.deque' && parameters.length <= 2) {
+    if (first === undefined || Array.isArray(first)) return [...(first ?? [])];
+  }
+  if (name === 'argparse.Namespace' && parameters.length === 0) return new Attributes();
   if (name.startsWith('pathlib.') && parameters.every((part) => typeof part === 'string')) {
     return pathOf(parameters, name.includes('Windows') ? '\\' : '/');
   }
@@ -118,9 +97,42 @@ export function plainObject(
     return latin1(first);
   }
   if (name.endsWith('.scalar') && first instanceof NumpyDtype && second instanceof Uint8Array) {
-    return first.read(second);
+    return first.scalar(second);
   }
+  if (name.endsWith('._reconstruct') && first === 'numpy.ndarray') return new NumpyArray();
+  if (name.endsWith('._frombuffer')) {
+    const [bytes, dtype, shape, order] = parameters;
+    if (order === 'C' || order === 'F') return NumpyArray.of(bytes, dtype, shape, order === 'F');
+  }
+  const made = builtin(name.replace(/^.*\./, ''), first, second);
+  if (made !== undefined) return made;
   throw new PickleProblem(`the pickle makes a ${name} in a way that torch.save does not`);
+}
+
+/** What an object has by name; its attributes follow it in a pickle. */
+export class Attributes extends Map<unknown, unknown> {}
+
+/** A complex number. */
+export interface ComplexNumber {
+  readonly real: number;
+  readonly imaginary: number;
+}
+
+/** Values of Python that older protocols write as calls; undefined for others. */
+function builtin(name: string, first: unknown, second: unknown): unknown {
+  if (name === 'set' || name === 'frozenset') {
+    if (first === undefined || Array.isArray(first)) return new Set(first);
+  }
+  if (name === 'bytes' && first === undefined) return new Uint8Array(0);
+  if (name === 'bytearray') {
+    if (first === undefined) return new Uint8Array(0);
+    if (first instanceof Uint8Array) return first;
+    if (typeof first === 'string' && second === 'latin-1') return latin1(first);
+  }
+  if (name === 'complex' && typeof first === 'number' && typeof second === 'number') {
+    return { real: first, imaginary: second } satisfies ComplexNumber;
+  }
+  return undefined;
 }
 
 function pathOf(parts: readonly string[], separator: string): string {
@@ -129,8 +141,10 @@ function pathOf(parts: readonly string[], separator: string): string {
   return parts.reduce(join, '') || '.';
 }
 
-function isValueName(value: unknown): boolean {
-  return (valueNames as readonly unknown[]).includes(value);
+/** Whether it is a name: of a value, or of something that could be called. */
+function isName(value: unknown): boolean {
+  const { name = value } = (value ?? {}) as { name?: unknown };
+  return [...valueNames, ...plainNames].some((one) => one === name);
 }
 
 function latin1(text: string): Uint8Array {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fixture, inFolder } from '../testing/in-folder.js';
 import { pickle, zipOf } from '../testing/torch-bytes.js';
+import { NumpyArray, type NumpyData } from './numpy-values.js';
 import { readTorchFile } from './read-torch-file.js';
 import { type TorchArray, TorchTensor } from './torch-tensor.js';
 
@@ -81,6 +82,56 @@ describe('readTorchFile', () => {
     expect(await readPickle(pickled(newer))).toBe('/x'); // Python 3.13
   });
 
+  it.each([2, 3, 4, 5])('reads all that trainers save, with protocol %i', async (protocol) => {
+    const root = (await readTorchFile(fixture(`trainer-protocol-${protocol}.pt`))) as Map<
+      string,
+      unknown
+    >;
+    const array = (shape: number[], dtype: string, data: NumpyData) => ({ shape, dtype, data });
+    const plain: Record<string, unknown> = {};
+    for (const [name, value] of root) {
+      plain[name] =
+        value instanceof NumpyArray
+          ? array([...value.shape], value.dtype, value.data)
+          : value instanceof TorchTensor
+            ? await value.read()
+            : value;
+    }
+    expect(plain.rng).toMatchObject(['MT19937', { data: Uint32Array.of(1, 2 ** 32 - 1) }, 624]);
+    expect(plain).toMatchObject({
+      ...{ best: 0.5, step: 7, flag: true, name: 'héllo', large: 2n ** 64n - 1n, bigendian: 2.5 },
+      table: array([2, 3], 'float64', Float64Array.of(0, 1, 2, 3, 4, 5)),
+      fortran: array([2, 3], 'float32', Float32Array.of(0, 1, 2, 3, 4, 5)),
+      swapped: array([2, 2], 'float32', Float32Array.of(1.5, -2, 3, 4)),
+      cube: array(
+        [2, 3, 4],
+        'int16',
+        Int16Array.from({ length: 24 }, (_, i) => i),
+      ),
+      half: array([2], 'float16', Float32Array.of(0.5, -1)),
+      mask: array([2], 'bool', Uint8Array.of(1, 0)),
+      zero: array([], 'float64', Float64Array.of(2.5)),
+      empty: array([0, 3], 'float64', new Float64Array(0)),
+      longs: array([2], 'int64', BigInt64Array.of(2n ** 62n, -1n)),
+      ...{ queue: [1, 2], path: 'runs/1', device: 'cuda:1', dtype: 'torch.bfloat16', size: [2, 3] },
+      ...{ bytes: Uint8Array.of(0, 255), none: new Uint8Array(0), array: Uint8Array.of(97, 98) },
+      ...{ complex: { real: 1, imaginary: -2 }, nothing: null },
+      ints: [255, 65536, -(2 ** 31), 2n ** 63n, -(10n ** 30n), 2n ** 2100n],
+      floats: [-0, Number.POSITIVE_INFINITY, 1e-310],
+      ...{ text: ['', 'é'.repeat(200)], tuples: [[], [1], [1, 2, 3, 4]] },
+      ...{ parameter: Float32Array.of(1, 2), again: Float32Array.of(1, 2) },
+      ...{ tagged: Float32Array.of(1), uint16: Uint16Array.of(1, 65535) },
+      uint64: BigUint64Array.of(2n ** 63n),
+    });
+    const sets = ['counts', 'lists', 'sets', 'ordered', 'args', 'set', 'noset', 'frozen'];
+    expect(Object.fromEntries(sets.map((name) => [name, contents(plain[name])]))).toEqual({
+      counts: { a: 2, b: 1, c: 1 },
+      ...{ lists: { a: [1] }, sets: { a: [1] }, ordered: { b: 1, a: 2 } },
+      args: { lr: 0.001, sizes: [1, 2] },
+      ...{ set: [1], noset: [], frozen: [3] },
+    });
+  });
+
   it.each<[string, Uint8Array[], unknown]>([
     ['a device', call('torch', 'device', pickle.text('cuda'), pickle.int(1)), 'cuda:1'],
     ['a device without a number', call('torch', 'device', pickle.text('cpu')), 'cpu'],
@@ -93,6 +144,8 @@ describe('readTorchFile', () => {
     ['a long', scalar('numpy._core.multiarray', 'i8', 'ffffffffffffffff'), -1],
     ['a large long', scalar('numpy._core.multiarray', 'u8', 'ffffffffffffffff'), 2n ** 64n - 1n],
     ['an int', scalar('numpy._core.multiarray', 'i4', '00000080'), -(2 ** 31)],
+    ['a big-endian double', scalar('numpy.core.multiarray', 'f8', '3fe0000000000000', '>'), 0.5],
+    ['a text', scalar('numpy._core.multiarray', 'U3', '61000000e900000000000000'), 'aé'],
     ['a byte', scalar('numpy._core.multiarray', 'u1', 'ff', '|'), 255],
     ['a boolean', scalar('numpy._core.multiarray', 'b1', '01', '|'), true],
   ])('reads %s', async (_, parts, expected) => {
@@ -100,11 +153,6 @@ describe('readTorchFile', () => {
   });
 
   it.each<[string, Uint8Array[], RegExp]>([
-    [
-      'a big-endian number',
-      scalar('numpy.core.multiarray', 'f8', '3fe0000000000000', '>'),
-      /not little/,
-    ],
     ['a number that is too short', scalar('numpy.core.multiarray', 'f8', '0000'), /of kind 'f8'/],
     ['a string of numpy', scalar('numpy.core.multiarray', 'U3', '610000'), /of kind 'U3'/],
     [
@@ -112,7 +160,16 @@ describe('readTorchFile', () => {
       scalar('numpy.core.multiarray', 'constructor', '00'),
       /'constructor'/,
     ],
-    ['an array of numpy', [pickle.global('numpy.core.multiarray', '_reconstruct')], /names "numpy/],
+    [
+      'an array of another class',
+      call('numpy.core.multiarray', '_reconstruct', pickle.text('x')),
+      /in a way/,
+    ],
+    ['an integer of any length', [Uint8Array.of(0x8b, 0xff, 0xff, 0xff, 0x7f)], /too many bytes/],
+    ['bytes beyond the pickle', [Uint8Array.of(0x8e, 9, 0, 0, 0, 0, 0, 0, 0x80)], /was cut off/],
+    ['items of what is no set', [pickle.dict, pickle.mark, Uint8Array.of(0x90)], /no set/],
+    ['buffers beside the pickle', [Uint8Array.of(0x97)], /operation 0x97/],
+    ['protocol 6', [Uint8Array.of(0x80, 6)], /protocol 6; 2 to 5/],
     [
       'another encoding',
       call('_codecs', 'encode', pickle.text('a'), pickle.text('rot13')),
@@ -139,6 +196,13 @@ describe('readTorchFile', () => {
     expect(String(failure)).toMatch(problem);
   });
 });
+
+/** Maps as objects, sets as lists. */
+function contents(value: unknown): unknown {
+  if (value instanceof Set) return [...value];
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries([...value].map(([name, each]) => [name, contents(each)]));
+}
 
 /** Pickle of a call of a global. */
 function call(module: string, name: string, ...parameters: Uint8Array[]): Uint8Array[] {
@@ -190,7 +254,13 @@ describe('files that are not what they should be', () => {
       pickle.stop,
     ]);
   /** A tensor as torch.save writes it, 4 floats in storage 0. */
-  const tensor = (shape: number[], strides: number[], count = 4, type = 'FloatStorage') => [
+  const tensor = (
+    shape: number[],
+    strides: number[],
+    count = 4,
+    type = 'FloatStorage',
+    more: Uint8Array[] = [],
+  ) => [
     pickle.global('torch._utils', '_rebuild_tensor_v2'),
     pickle.mark,
     pickle.mark,
@@ -208,8 +278,14 @@ describe('files that are not what they should be', () => {
     pickle.mark,
     ...strides.map(pickle.int),
     pickle.tuple,
+    ...more,
     pickle.tuple,
     pickle.reduce,
+  ];
+  /** requires_grad, hooks, and metadata { neg: True }, as torch.save writes `x.conj().imag`. */
+  const negated = [
+    ...[Uint8Array.of(0x89), pickle.dict, pickle.dict, pickle.mark],
+    ...[pickle.text('neg'), Uint8Array.of(0x88), pickle.setItems],
   ];
   const numbers = bytesOf(new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   const archive = (data: Uint8Array, others = {}) => ({
@@ -230,6 +306,9 @@ describe('files that are not what they should be', () => {
     const expected = Float32Array.of(1, 3, 2, 4);
     expect(await attempt(zipOf(files))).toEqual(expected);
     expect(await attempt(zipOf(files, { wide: true }))).toEqual(expected);
+    const swapped = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer).swap32();
+    const big = { ...files, 'x/byteorder': Buffer.from('big'), 'x/data/0': swapped };
+    expect(await attempt(zipOf(big))).toEqual(expected);
   });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -298,9 +377,14 @@ describe('files that are not what they should be', () => {
       /QInt8Storage/,
     ],
     [
-      'big-endian numbers',
-      zipOf(archive(stateOf(...tensor([1], [1])), { 'x/byteorder': Buffer.from('big') })),
-      /big-endian/,
+      'numbers of an unknown order',
+      zipOf(archive(stateOf(...tensor([1], [1])), { 'x/byteorder': Buffer.from('middle') })),
+      /neither little nor big/,
+    ],
+    [
+      'a view that is negated when it is read',
+      zipOf(archive(stateOf(...tensor([2], [1], 4, 'FloatStorage', negated)))),
+      /lazily changed \('neg'\); clone it/,
     ],
     [
       'something behind the pickle',
@@ -313,7 +397,7 @@ describe('files that are not what they should be', () => {
     expect(String(failure)).toMatch(problem);
   });
 
-  it.each(['dtypes.pt', 'dtypes-legacy.pt'])(
+  it.each(['dtypes.pt', 'dtypes-legacy.pt', 'trainer-protocol-5.pt'])(
     'refuses %s cut off anywhere, and any damage is refused or harmless',
     async (name) => {
       const bytes = await readFile(fixture(name));

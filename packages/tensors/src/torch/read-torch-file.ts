@@ -40,8 +40,9 @@ export function readTorchFile(path: string): Promise<unknown> {
       const folder = pickle.name.slice(0, pickle.name.indexOf('/'));
       const read = (entry: ZipEntry) => readEntry(path, entry);
       const byteOrder = entries.get(`${folder}/byteorder`);
-      if (byteOrder && new TextDecoder().decode(await read(byteOrder)) !== 'little') {
-        throw new FileFormatError(path, 'its numbers are big-endian; save it on another machine');
+      const order = byteOrder ? new TextDecoder().decode(await read(byteOrder)) : 'little';
+      if (order !== 'little' && order !== 'big') {
+        throw new FileFormatError(path, 'its byte order is neither little nor big');
       }
       const locate: LocateStorage = (key, dtype, count, bytes) => {
         const entry = entries.get(`${folder}/data/${key}`);
@@ -52,7 +53,7 @@ export function readTorchFile(path: string): Promise<unknown> {
       if (pickle.length > longestPickle)
         throw new FileFormatError(path, 'its data.pkl is too large');
       const bytes = await read(pickle);
-      const { value, end } = unpickle(bytes, 0, torchHandlers(path, locate));
+      const { value, end } = unpickle(bytes, 0, torchHandlers(path, locate, order === 'big'));
       if (end !== bytes.length) throw new PickleProblem('something follows the pickle');
       return value;
     } catch (cause) {

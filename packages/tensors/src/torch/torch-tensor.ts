@@ -11,6 +11,9 @@ export type TorchDtype =
   | 'int16'
   | 'int8'
   | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
   | 'bool';
 
 /** Bytes per element. */
@@ -24,6 +27,9 @@ export const torchWidths: Readonly<Record<TorchDtype, number>> = {
   int16: 2,
   int8: 1,
   uint8: 1,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
   bool: 1,
 };
 
@@ -35,13 +41,16 @@ export type TorchArray =
   | Int32Array
   | Int16Array
   | Int8Array
-  | Uint8Array;
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;
 
 /** A run of elements in a file, which tensors are views of. */
 export interface TorchStorage {
   readonly dtype: TorchDtype;
   readonly count: number;
-  /** Reads all of it. */
+  /** Reads all of it, little-endian. */
   read(): Promise<Uint8Array>;
 }
 
@@ -145,6 +154,12 @@ function decode(dtype: TorchDtype, buffer: ArrayBuffer): TorchArray {
       return new Int16Array(buffer);
     case 'int8':
       return new Int8Array(buffer);
+    case 'uint16':
+      return new Uint16Array(buffer);
+    case 'uint32':
+      return new Uint32Array(buffer);
+    case 'uint64':
+      return new BigUint64Array(buffer);
     default:
       return new Uint8Array(buffer);
   }

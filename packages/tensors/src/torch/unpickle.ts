@@ -1,12 +1,16 @@
+import { NumpyArray, NumpyDtype } from './numpy-values.js';
 import { PickleProblem } from './pickle-problem.js';
-import { NumpyDtype, plainNames, plainObject, valueNames } from './plain-objects.js';
+import { Attributes, plainNames, plainObject, valueNames } from './plain-objects.js';
 
 /** The only names a pickle may use. Nothing is ever imported or called: they are recognised. */
 export const knownGlobals = [
   ...plainNames,
   ...valueNames,
   'torch._utils._rebuild_tensor_v2',
+  'torch._utils._rebuild_tensor_v3',
   'torch._utils._rebuild_parameter',
+  'torch._utils._rebuild_parameter_with_state',
+  'torch.storage.UntypedStorage',
   'torch.DoubleStorage',
   'torch.FloatStorage',
   'torch.HalfStorage',
@@ -34,10 +38,12 @@ export interface PickleHandlers {
 
 const mark = Symbol('mark');
 const stop = 0x2e;
+/** Nothing in a checkpoint counts further. */
+const longestInteger = 1024;
 
 /**
- * Reads a pickle of protocol 2 as torch.save writes it: numbers, strings, None, lists and tuples (arrays),
- * dictionaries (Maps), and what the handlers make of the known globals. It is data that is read; there is
+ * Reads a pickle of protocols 2 to 5 as torch.save writes it: numbers, strings, bytes, None, lists and tuples (arrays),
+ * sets, dictionaries (Maps), and what the handlers make of the known globals. It is data that is read; there is
  * nothing in it that runs.
  *
  * @returns the value, and where in the bytes the pickle ends
@@ -80,7 +86,7 @@ class PickleMachine {
       const step = operations[opcode];
       if (!step) {
         const shown = `0x${opcode.toString(16).padStart(2, '0')}`;
-        const advice = 'only what torch.save writes with its default protocol is read';
+        const advice = 'only what torch.save writes is read';
         throw new PickleProblem(`operation ${shown} at byte ${at} of the pickle; ${advice}`);
       }
       step(this);
@@ -89,7 +95,7 @@ class PickleMachine {
 
   take(count: number): Uint8Array {
     const end = this.position + count;
-    if (end > this.#bytes.length) throw new PickleProblem('the pickle was cut off');
+    if (!(end <= this.#bytes.length)) throw new PickleProblem('the pickle was cut off');
     const part = this.#bytes.subarray(this.position, end);
     this.position = end;
     return part;
@@ -111,9 +117,20 @@ class PickleMachine {
     return this.#view.getFloat64(at, false); // the one big-endian number of the format
   }
 
-  /** A little-endian two's complement integer; a bigint where a number would not hold it. */
-  long(): number | bigint {
-    const bytes = this.take(this.#unsigned(1));
+  /** A length of 8 bytes. */
+  length64(): number {
+    return this.#unsigned(4) + 2 ** 32 * this.#unsigned(4);
+  }
+
+  /**
+   * A little-endian two's complement integer; a bigint where a number would not hold it.
+   *
+   * @param length of it, in bytes
+   */
+  long(length: number): number | bigint {
+    if (length > longestInteger)
+      throw new PickleProblem('the pickle holds an integer of too many bytes');
+    const bytes = this.take(length);
     let value = 0n;
     for (const [i, byte] of bytes.entries()) value |= BigInt(byte) << BigInt(8 * i);
     value = BigInt.asIntN(8 * bytes.length, value);
@@ -165,13 +182,19 @@ class PickleMachine {
     this.#memo.set(key, value);
   }
 
+  /** Remembers the value under the next number, as protocols from 4 on do. */
+  memoize(): void {
+    this.remember(this.#memo.size);
+  }
+
   recall(key: number): void {
     if (!this.#memo.has(key)) throw new PickleProblem('the pickle recalls what it never stored');
     this.#stack.push(this.#memo.get(key));
   }
 
-  global(): void {
-    const name = `${this.line()}.${this.line()}`;
+  /** @param names module and name; where they are left out, they follow as lines */
+  global(names: readonly unknown[] = [this.line(), this.line()]): void {
+    const name = names.join('.');
     const known = knownGlobals.find((one) => one === name);
     if (!known) {
       const shown = JSON.stringify(name.slice(0, 120));
@@ -207,6 +230,13 @@ class PickleMachine {
     this.push(target);
   }
 
+  addItems(values: readonly unknown[]): void {
+    const target = this.#pop();
+    if (!(target instanceof Set)) throw new PickleProblem('the pickle adds to what is no set');
+    for (const value of values) target.add(value);
+    this.push(target);
+  }
+
   append(values: readonly unknown[]): void {
     const target = this.#pop();
     if (!Array.isArray(target)) throw new PickleProblem('the pickle appends to what is no list');
@@ -218,8 +248,10 @@ class PickleMachine {
   build(): void {
     const state = this.#pop();
     const target = this.#pop();
-    if (target instanceof NumpyDtype) {
+    if (target instanceof NumpyDtype || target instanceof NumpyArray) {
       target.build(state);
+    } else if (target instanceof Attributes && state instanceof Map) {
+      for (const [name, value] of state) target.set(name, value);
     } else if (!(target instanceof Map)) {
       throw new PickleProblem('the pickle gives attributes to what is no dictionary');
     }
@@ -255,13 +287,20 @@ const operations: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   74: (m) => m.push(m.int32()), // BININT
   75: (m) => m.push(m.unsigned(1)), // BININT1
   77: (m) => m.push(m.unsigned(2)), // BININT2
-  138: (m) => m.push(m.long()), // LONG1
+  138: (m) => m.push(m.long(m.unsigned(1))), // LONG1
+  139: (m) => m.push(m.long(m.unsigned(4))), // LONG4
   84: (m) => m.push(m.text(m.unsigned(4))), // BINSTRING
   85: (m) => m.push(m.text(m.unsigned(1))), // SHORT_BINSTRING
   78: (m) => m.push(null), // NONE
   136: (m) => m.push(true), // NEWTRUE
   137: (m) => m.push(false), // NEWFALSE
+  66: (m) => m.push(m.take(m.unsigned(4)).slice()), // BINBYTES
+  67: (m) => m.push(m.take(m.unsigned(1)).slice()), // SHORT_BINBYTES
+  142: (m) => m.push(m.take(m.length64()).slice()), // BINBYTES8
+  150: (m) => m.push(m.take(m.length64()).slice()), // BYTEARRAY8
+  140: (m) => m.push(m.text(m.unsigned(1))), // SHORT_BINUNICODE
   88: (m) => m.push(m.text(m.unsigned(4))), // BINUNICODE
+  141: (m) => m.push(m.text(m.length64())), // BINUNICODE8
   71: (m) => m.push(m.float64()), // BINFLOAT
   93: (m) => m.push([]), // EMPTY_LIST
   97: (m) => m.append([m.pop()]), // APPEND
@@ -277,17 +316,27 @@ const operations: Readonly<Record<number, (machine: PickleMachine) => void>> = {
     m.setItems([m.pop(), value]);
   }, // SETITEM
   117: (m) => m.setItems(m.popToMark()), // SETITEMS
+  143: (m) => m.push(new Set()), // EMPTY_SET
+  144: (m) => m.addItems(m.popToMark()), // ADDITEMS
+  145: (m) => m.push(new Set(m.popToMark())), // FROZENSET
   40: (m) => m.pushMark(), // MARK
   104: (m) => m.recall(m.unsigned(1)), // BINGET
   106: (m) => m.recall(m.unsigned(4)), // LONG_BINGET
   113: (m) => m.remember(m.unsigned(1)), // BINPUT
   114: (m) => m.remember(m.unsigned(4)), // LONG_BINPUT
+  148: (m) => m.memoize(), // MEMOIZE
   99: (m) => m.global(), // GLOBAL
+  147: (m) => {
+    const name = m.pop();
+    m.global([m.pop(), name]);
+  }, // STACK_GLOBAL
+  129: (m) => m.reduce(), // NEWOBJ: a class and its arguments
   82: (m) => m.reduce(), // REDUCE
   98: (m) => m.build(), // BUILD
   128: (m) => {
     const version = m.unsigned(1);
-    if (version > 2) throw new PickleProblem(`pickle protocol ${version}; torch.save writes 2`);
+    if (version > 5) throw new PickleProblem(`pickle protocol ${version}; 2 to 5 are read`);
   }, // PROTO
+  149: (m) => void m.length64(), // FRAME: how far to read ahead
   81: (m) => m.persistent(), // BINPERSID
 };
