@@ -63,7 +63,11 @@ export class Sequence {
     const isKnown = this.#log.length === seen;
     if (!isKnown && common === this.#log.length) return null;
     const beginsWithPending = pending !== null && prompt[0] === pending;
-    return firstUnread({ length: prompt.length, seen, common, isMasked, beginsWithPending });
+    return firstUnread({
+      ...{ length: prompt.length, seen, common, isMasked, beginsWithPending },
+      overlap: this.#log.overlapWith(prompt),
+      run: this.#log.longestRunWith(prompt),
+    });
   }
 
   /** A prompt that is only the new end, with the pending token before it, unless it begins with that itself. */

@@ -194,14 +194,17 @@ describe('three turns on one cache', () => {
     expect(aborted.restarts).toBe(1);
   });
 
-  it('takes a prompt without a mask for new tokens when it cannot tell, as transformers.js does', async () => {
+  it('takes a short prompt without a mask for new tokens, as transformers.js does', async () => {
     const first = await turn(null, turnIds[0]!);
     const before = first.cache.get_seq_length();
-    const other = Array.from({ length: 99 }, (_, i) => 100 + i);
+    const other = Array.from({ length: before }, (_, i) => 100 + i);
     const second = await turn(first.cache, other, null);
     expect(second.cache.get_seq_length()).toBe(before + 1 + other.length + 5);
     expect(second.cache.restarts).toBe(0);
-    // But what has been read is not read twice.
+    // One that is longer than all that was read may be another conversation.
+    const long = Array.from({ length: second.cache.get_seq_length() + 1 }, (_, i) => 100 + i);
+    await expect(turn(second.cache, long, null)).rejects.toBeInstanceOf(PromptMismatchError);
+    // And what has been read is not read twice.
     const whole = await turn(null, turnIds[0]!);
     const seen = whole.cache.get_seq_length();
     await turn(whole.cache, [...whole.all, 5], null);
