@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { bundleForVitest } from './inline-bundle.ts';
 import { buildWasm } from './scripts/build-wasm.mjs';
+import { bundleForVitest } from './scripts/inline-bundle.mjs';
 
 const root = new URL('.', import.meta.url);
 

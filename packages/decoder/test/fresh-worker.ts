@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'tsup';
+import { build } from 'esbuild';
 
 const packageFolder = join(import.meta.dirname, '..');
 const packages = ['core/portable', 'core', 'tensors', 'kv-cache', 'onnx'] as const;
@@ -23,29 +23,27 @@ export interface FreshWorker {
 
 /** Bundles the package into a folder in which it finds ONNX Runtime. */
 export async function freshWorker(): Promise<FreshWorker> {
-  const outDir = await mkdtemp(join(packageFolder, 'node_modules', '.fresh-worker-'));
-  const urlOf = (name: string) => pathToFileURL(join(outDir, name));
+  const outdir = await mkdtemp(join(packageFolder, 'node_modules', '.fresh-worker-'));
+  const urlOf = (name: string) => pathToFileURL(join(outdir, name));
   await build({
-    config: false,
-    entry: {
+    entryPoints: {
       index: sourceOf('decoder'),
       worker: join(packageFolder, 'src', 'worker.ts'),
       policies: sourceOf('kv-cache'),
     },
-    outDir,
-    format: 'esm',
-    target: 'node20',
-    silent: true,
+    ...{ outdir, bundle: true, format: 'esm', splitting: true },
+    ...{ platform: 'node', target: 'node20', logLevel: 'error' },
     external: ['onnxruntime-node'],
-    noExternal: [/^@namm\//],
-    esbuildOptions: (options) => {
-      options.alias = Object.fromEntries(packages.map((name) => [`@namm/${name}`, sourceOf(name)]));
+    alias: Object.fromEntries(packages.map((name) => [`@namm/${name}`, sourceOf(name)])),
+    // Libraries in CommonJS that are bundled too ask for modules of Node.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
   });
   return {
     index: urlOf('index.js'),
     workerFile: urlOf('worker.js'),
     policies: urlOf('policies.js'),
-    remove: () => rm(outDir, { recursive: true }),
+    remove: () => rm(outdir, { recursive: true }),
   };
 }

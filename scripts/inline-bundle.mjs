@@ -1,17 +1,16 @@
 // `import text from './client/main.ts?bundle'`: the file and all it imports, bundled for browsers and
-// minified, as a string. One bundler behind it for the build (tsup) and for the tests (Vitest).
+// minified, as a string. One bundler behind it for the build (esbuild) and for the tests (Vitest).
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin as EsbuildPlugin } from 'esbuild';
-import type { Plugin as VitePlugin } from 'vitest/config';
+import { build } from 'esbuild';
 
 const query = /\?bundle$/;
 // The end keeps plugins that go by the extension away from what is already a script.
 const end = '!js';
-const packages = fileURLToPath(new URL('./packages', import.meta.url));
+const packages = fileURLToPath(new URL('../packages', import.meta.url));
 
 /** @returns the bundle of a script or style sheet */
-async function bundle(path: string): Promise<string> {
+async function bundle(path) {
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
@@ -21,10 +20,11 @@ async function bundle(path: string): Promise<string> {
     target: ['chrome111', 'firefox113', 'safari16.4'],
     alias: { '@namm/core/portable': join(packages, 'core', 'src', 'portable.ts') },
   });
-  return outputFiles[0]!.text.trimEnd();
+  return outputFiles[0].text.trimEnd();
 }
 
-export function bundleForEsbuild(): EsbuildPlugin {
+/** @returns {import('esbuild').Plugin} */
+export function bundleForEsbuild() {
   return {
     name: 'inline-bundle',
     setup(build) {
@@ -40,7 +40,8 @@ export function bundleForEsbuild(): EsbuildPlugin {
   };
 }
 
-export function bundleForVitest(): VitePlugin {
+/** @returns {import('vitest/config').Plugin} */
+export function bundleForVitest() {
   const start = '\0inline-bundle:';
   return {
     name: 'inline-bundle',

@@ -1,4 +1,0 @@
-import { preset } from '../../tsup.preset.ts';
-
-// The second is the script of the worker threads, started by its name `@namm/evolve/worker`.
-export default preset(['src/index.ts', 'src/worker.ts']);

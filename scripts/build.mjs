@@ -1,0 +1,34 @@
+// The one build of every package, app and tool: ESM for Node 20 in dist/, from the sources behind what package.json
+// exports or runs, and those named as arguments. The working folder is the package. Declarations take ten times as long and
+// nothing in the repository reads them: `--types` writes them alone, for releases.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const built = [...Object.values(manifest.exports), ...Object.values(manifest.bin ?? {})]
+  .map((target) => target.default ?? target)
+  .filter((path) => path.startsWith('./dist/') && path.endsWith('.js'))
+  .map((path) => path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+const flags = process.argv.slice(2);
+const entries = [...new Set([...built, ...flags.filter((flag) => !flag.startsWith('--'))])];
+
+if (flags.includes('--types')) {
+  const { build } = await import('tsup');
+  await build({ config: false, entry: entries, format: 'esm', dts: { only: true }, silent: true });
+} else {
+  const { build } = await import('esbuild');
+  const { bundleForEsbuild } = await import('./inline-bundle.mjs');
+  mkdirSync('dist', { recursive: true });
+  for (const file of readdirSync('dist')) {
+    if (/\.js(\.map)?$/.test(file)) rmSync(join('dist', file));
+  }
+  await build({
+    ...{ entryPoints: entries, outdir: 'dist', bundle: true, format: 'esm', splitting: true },
+    ...{ platform: 'node', target: 'node20', packages: 'external', sourcemap: true },
+    // Not the tsconfig of the package: its paths lead to the sources of the others.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    plugins: [bundleForEsbuild()],
+    logLevel: 'warning',
+  });
+  for (const path of Object.values(manifest.bin ?? {})) chmodSync(path, 0o755);
+}
