@@ -24,6 +24,13 @@ const withoutEffect: Readonly<Record<string, readonly unknown[]>> = {
   forced_decoder_ids: [],
   guidance_scale: [1],
   max_time: [],
+  stop_strings: [],
+  sequence_bias: [],
+  watermarking_config: [],
+  token_healing: [false],
+  dola_layers: [],
+  top_h: [],
+  prompt_lookup_num_tokens: [],
   use_cache: [true],
   output_attentions: [false],
   output_hidden_states: [false],
@@ -35,6 +42,7 @@ const withoutEffect: Readonly<Record<string, readonly unknown[]>> = {
 const advice: Readonly<Record<string, string>> = {
   num_beams: 'answers are written greedily or sampled; leave it out',
   max_time: 'pass a `signal`: AbortSignal.timeout(milliseconds)',
+  stop_strings: 'pass a stopping criterion, or write with completeText of @namm/decoder',
   output_scores: 'pass a logits processor, which sees them',
   output_logits: 'pass a logits processor, which sees them',
   use_cache: 'there is always a cache',
@@ -79,6 +87,7 @@ export function checkSettings(given: Settings, folder: Settings, promptLength: n
   const isSet = (name: string) => all[name] !== undefined && all[name] !== null;
   for (const [name, off] of Object.entries(withoutEffect)) {
     if (!isSet(name) || off.includes(all[name])) continue;
+    if (Array.isArray(all[name]) && all[name].length === 0) continue;
     refuse(name, `is ${text(all[name])}, which has no effect here`, name in given, advice[name]);
   }
   for (const [name, [least, most, isWhole]] of Object.entries(ranges)) {

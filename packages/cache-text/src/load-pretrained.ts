@@ -52,7 +52,7 @@ export async function loadPretrained(
     signal: options.signal,
   });
   const config = await readConfig(folder, options.config);
-  const generation_config = await readGenerationConfig(folder);
+  const generation_config = await readGenerationConfig(folder, config);
   const chatTemplate = (await readChatTemplates(folder)).get('default')?.source ?? null;
   const decoder = await (options.worker
     ? DecoderWorker.load(folder, decoderOptions)

@@ -102,7 +102,10 @@ export async function* completeText<Cache extends SequenceCache<Cache>>(
     onToken?.(id);
     if (generation.endIds.includes(id)) break;
     const special = tokenizer.isSpecial(id) ? tokenizer.tokenOf(id) : null;
-    const ready = special === null ? search.push(stream.push(id)) : search.push(special, false);
+    const ready =
+      special === null
+        ? search.push(stream.push(id))
+        : search.push(stream.settle()) + search.push(special, false);
     if (ready) yield ready;
     if (search.isFound) return;
     if (++count >= limit) break;

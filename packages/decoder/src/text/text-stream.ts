@@ -63,6 +63,14 @@ export class TextStream {
     return settledLength(this.#source.decode(this.#window.slice(0, end)), tidiesSpaces);
   }
 
+  /** What is held back only because spaces might be tidied up, when something else follows it. */
+  settle(): string {
+    const text = this.#source.decode(this.#window);
+    const piece = text.replace(/\ufffd+$/, '').slice(this.#given);
+    this.#given += piece.length;
+    return piece;
+  }
+
   /** The rest, when no more ids follow. The stream can then be used for another text. */
   end(): string {
     const rest = this.#source.decode(this.#window).slice(this.#given);
