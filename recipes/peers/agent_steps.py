@@ -17,6 +17,8 @@ import transformers
 from transformers import DecisionTransformerModel, DynamicCache
 
 torch.set_num_threads(1)
+transformers.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
 
 
 class Cached:
