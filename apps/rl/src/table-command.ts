@@ -31,6 +31,7 @@ import { contenderFor } from './contender-for.js';
 const policies = [
   ...['full', 'window:1', 'window:5', 'window:20', 'sink-recent', 'drop-old-returns', 'h2o', 'l2'],
   ...['l2-highest', 'keydiff', 'random', 'random-newest-step', 'namm-random', 'namm-frozen'],
+  'namm-calibrated',
 ];
 interface Options {
   out: string;

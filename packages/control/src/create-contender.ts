@@ -9,6 +9,7 @@ import {
   randomScorer,
   scoredPolicy,
 } from '@namm/kv-cache';
+import { calibratedNames, calibratedNamm } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 import type { MemoryContender } from './memory-contender.js';
 import { policyContender } from './policy-contender.js';
@@ -28,15 +29,15 @@ const stepNames = ['window', 'newest-steps'];
 export const contenderNames: readonly string[] = [
   ...policyNames.slice(0, 1),
   ...stepNames.map((name) => `${name}:STEPS`),
-  ...['drop-old-returns', 'random-newest-step', 'namm', 'namm:FILE'],
+  ...['drop-old-returns', 'random-newest-step', 'namm', 'namm:FILE', 'namm:calibrated-TASK'],
   ...policyNames.slice(1),
 ];
 
 /**
  * A contender from its name: `full`; `window:20`, the newest steps computed anew each time, as the published code does;
  * `newest-steps:20`, which keeps them as they were computed; `drop-old-returns`; `random-newest-step`, random but for the
- * present step; `namm`, or `namm:calibrated.safetensors` to name the file, which is then called `namm:calibrated`; or a
- * policy of kv-cache.
+ * present step; `namm`, or `namm:calibrated.safetensors` to name the file, which is then called `namm:calibrated`;
+ * `namm:calibrated-t-maze`, bundled for that task; or a policy of kv-cache.
  *
  * @param name one of {@link contenderNames}
  * @param options budget and checkpoint, where the name needs them
@@ -71,7 +72,7 @@ export async function createContender(
         scoredPolicy({ scorer: protectSteps(randomScorer(seed)), budget, name }),
       );
     case 'namm': {
-      const path = file ?? checkpoint;
+      const path = bundled(file) ?? file ?? checkpoint;
       if (path === undefined) {
         throw new InvalidArgumentError('checkpoint', "'namm' needs the file of one");
       }
@@ -82,6 +83,12 @@ export async function createContender(
     default:
       return contenderOf(name, (seed) => createPolicy(kind, { ...limit, seed }));
   }
+}
+
+/** The file that `calibrated-TASK` stands for. */
+function bundled(file: string | null): string | null {
+  const task = calibratedNames.find((name) => file === `calibrated-${name}`);
+  return task ? calibratedNamm(task) : null;
 }
 
 const none = { probe: { kind: 'none' }, policy: () => null } as const;

@@ -1,14 +1,21 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from '@namm/kv-cache';
-import { nammCheckpoints } from '@namm/models';
+import { calibratedNames, calibratedNamm, nammCheckpoints } from '@namm/models';
 import { readCheckpoint, shareNormaliser, withRandomParameters } from '@namm/namm';
 import type { ControlTask } from './control-table.js';
 import { type ContenderOptions, createContender } from './create-contender.js';
 import type { MemoryContender } from './memory-contender.js';
 import { nammMemoryContender } from './namm-memory-contender.js';
 
-/** The NAMM of a language model, as it is and with random weights: further names of {@link tableContenders}. */
-export const languageNammNames: readonly string[] = ['namm-frozen', 'namm-random'];
+/**
+ * The NAMM of a language model, as it is, with random weights, and calibrated for a task: further names of
+ * {@link tableContenders}.
+ */
+export const languageNammNames: readonly string[] = [
+  'namm-frozen',
+  'namm-random',
+  'namm-calibrated',
+];
 
 /** A NAMM that is a row of a table, called `namm-NAME`. */
 export interface NamedNamm {
@@ -23,7 +30,7 @@ export interface TableContenderOptions {
   readonly policies: readonly string[];
   /** More rows. @defaultValue none */
   readonly namms?: readonly NamedNamm[];
-  /** File of the NAMM behind {@link languageNammNames}. @defaultValue that of nano-llama */
+  /** File of the NAMM behind `namm-frozen` and `namm-random`. @defaultValue that of nano-llama */
   readonly languageNamm?: string | undefined;
   /** Of policies, and the most for a NAMM. */
   readonly budget: BudgetInput;
@@ -37,7 +44,7 @@ export interface TableContenderOptions {
  * The rows of a task in a table over many.
  *
  * @param task whose agent and name stand in the names of files
- * @returns first those that are named as policies, then the NAMMs
+ * @returns first those that are named as policies, then the NAMMs; `namm-calibrated` only of tasks that have a bundled one
  * @throws {InvalidArgumentError} for an unknown name, or a budget that is none
  * @throws {FileFormatError} when a NAMM's file is none
  *
@@ -58,6 +65,13 @@ export async function tableContenders(
   for (const name of policies) {
     if (!languageNammNames.includes(name)) {
       rows.push(await contender(name, { budget }));
+      continue;
+    }
+    if (name === 'namm-calibrated') {
+      const calibrated = calibratedNames.find((known) => known === task.name);
+      if (calibrated === undefined) continue;
+      const checkpoint = await readCheckpoint(calibratedNamm(calibrated));
+      rows.push(nammMemoryContender(name, checkpoint, limits));
       continue;
     }
     const file = languageNamm ?? (nammCheckpoints('nano-llama')[0] as string);

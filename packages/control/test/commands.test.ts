@@ -51,6 +51,19 @@ describe('tableContenders', () => {
     expect(own).not.toEqual(frozen);
   });
 
+  it('has the calibrated NAMM of a task where one is bundled', async () => {
+    const limits = { policies: ['full', 'namm-calibrated'], budget: '50%', updateInterval: 48 };
+    const namesOf = async (name: string) =>
+      (await tableContenders({ name, agent }, limits)).map((contender) => contender.name);
+    expect(await namesOf('hopper')).toEqual(['full']);
+    expect(await namesOf('key-to-door')).toEqual(limits.policies);
+    const named = await createContender('namm:calibrated-key-to-door', { budget: '50%' });
+    const other = await createContender('namm:calibrated-t-maze', { budget: '50%' });
+    const [, row] = await tableContenders({ name: 'key-to-door', agent }, limits);
+    expect(named.settings).toEqual(row!.settings);
+    expect(other.settings).not.toEqual(row!.settings);
+  });
+
   it('refuses what is none', async () => {
     for (const text of ['own', 'own=', '=file', 'my own=file']) {
       expect(() => parseNamedNamm(text), text).toThrow(InvalidArgumentError);
