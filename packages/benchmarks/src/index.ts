@@ -35,6 +35,8 @@ export {
   type PassageResult,
 } from './compare/compare-policies.js';
 export { LineStore } from './compare/line-store.js';
+export { excerptsOf, fillerOf, type PlainText, readTexts } from './compare/plain-texts.js';
+export { type RunComparisonOptions, runComparison } from './compare/run-comparison.js';
 export {
   type ComparisonRow,
   type ComparisonSummary,
@@ -49,6 +51,7 @@ export { generateRepetition, type RepetitionOptions } from './generate-repetitio
 export { generateSample, type SampleOptions } from './generate-sample.js';
 export type { SampleMemory } from './memory-watch.js';
 export { ModelPerProbe } from './model-per-probe.js';
+export { chooseExtensions, type TunedModel } from './nanobench/choose-extensions.js';
 export { type Comparison, compareEqual } from './nanobench/compare-equal.js';
 export { drawPage } from './nanobench/draw-page.js';
 export { type Extension, type ExtensionChoice, parseExtension } from './nanobench/extension.js';
@@ -56,6 +59,7 @@ export {
   formatNanobench,
   type NanobenchContext,
   nanobenchNotes,
+  writeNanobench,
 } from './nanobench/format-nanobench.js';
 export { formatCondition, formatSeeds, formatTuned } from './nanobench/format-tables.js';
 export { commonUpdateInterval, evolvedFamiliesOf } from './nanobench/nanobench-entries.js';
@@ -64,6 +68,7 @@ export type {
   NanobenchEntry,
   NanobenchModel,
 } from './nanobench/nanobench-model.js';
+export { type NanobenchSize, nanobenchSizes } from './nanobench/nanobench-sizes.js';
 export { type SeedSummary, summariseSeeds } from './nanobench/over-seeds.js';
 export { type AnswerRanking, formatAnswers, rankAnswers } from './nanobench/rank-answers.js';
 export {
@@ -71,13 +76,19 @@ export {
   type NanobenchTable,
   runNanobench,
 } from './nanobench/run-nanobench.js';
-export { extensionGrid, type TuneOptions, tuneExtensions } from './nanobench/tune-extensions.js';
+export {
+  extensionGrid,
+  extensionOf,
+  type TuneOptions,
+  tuneExtensions,
+} from './nanobench/tune-extensions.js';
 export {
   readTunedExtensions,
   type TunedExtensions,
   tunedExtensionsFile,
   writeTunedExtensions,
 } from './nanobench/tuned-extensions.js';
+export { type AskPoliciesOptions, askPolicies } from './planted/ask-policies.js';
 export {
   type AskedPrompt,
   answerEnds,

@@ -1,5 +1,12 @@
 export { choosePolicy, type PolicyChoice } from './choose-policy.js';
 export { commandLine } from './command-line.js';
+export {
+  comparedPolicies,
+  defaultPolicies,
+  type NamedPolicy,
+  namedPolicy,
+  ownPolicies,
+} from './compared-policies.js';
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
 export {

@@ -17,6 +17,10 @@ export {
   varyNamm,
 } from './contenders/namm-contender.js';
 export { type BenchmarkModel, openBenchmarkModel } from './contenders/open-benchmark-model.js';
+export {
+  type NanobenchEntryOptions,
+  openNanobenchEntry,
+} from './contenders/open-nanobench-entry.js';
 export { readRival } from './contenders/read-rival.js';
 export { type TransferTrial, trialTable } from './control/choose-trial.js';
 export type { ControlAssessorSettings, ControlRequest } from './control/control-assessor.js';

@@ -2,26 +2,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
-  type ConditionSummary,
+  chooseExtensions,
   commonUpdateInterval,
-  drawPage,
-  type Extension,
-  type ExtensionChoice,
   evolvedFamiliesOf,
   formatNanobench,
-  type NanobenchContext,
-  type NanobenchEntry,
-  type NanobenchModel,
   nanobenchNotes,
+  nanobenchSizes,
   ownContender,
   parseExtension,
   type QuestionPlacement,
   ResultStore,
-  readTunedExtensions,
   runNanobench,
-  type Split,
   taskFamilies,
-  tunedExtensionsFile,
+  writeNanobench,
 } from '@namm/benchmarks';
 import { nanobenchFiller } from '@namm/benchmarks/texts';
 import {
@@ -45,52 +38,10 @@ import {
   terminalWidth,
   threadCount,
 } from '@namm/cli';
-import { InvalidArgumentError as BadValue, writeFileAtomic } from '@namm/core';
-import { openBenchmarkModel, readNamms, readRival, varyNamm } from '@namm/evolve-policies';
+import { InvalidArgumentError as BadValue } from '@namm/core';
+import { openNanobenchEntry, readRival } from '@namm/evolve-policies';
 import { checkpointsIn, modelFolder } from '@namm/models';
 import { addTuneCommand } from './tune-command.js';
-
-/** What the reduced run measures, and what `--full` does instead. */
-const reduced = { factors: [1, 4, 8], prompts: 3, equal: ['bytes'], shares: [0.25] };
-const complete = {
-  factors: [1, 2, 4, 8, 16],
-  prompts: 40,
-  freePrompts: 5,
-  equal: ['bytes', 'rows', 'heads'],
-  shares: [0.75, 0.5, 0.25, 0.12],
-};
-
-interface Options {
-  full: boolean;
-  model?: string[];
-  namm?: string[];
-  rival: string[];
-  policy: string[];
-  budget?: string;
-  offsets: number[];
-  semantics: ('exact' | 'reference')[];
-  references: number;
-  corpus?: string;
-  factors?: number[];
-  extensions: ExtensionChoice[];
-  tuned?: string;
-  placements: QuestionPlacement[];
-  families: string[];
-  evolvedFamilies?: string[];
-  equal?: ('rows' | 'bytes' | 'heads')[];
-  shares?: number[];
-  prompts?: number;
-  freePrompts?: number;
-  random?: boolean;
-  updateInterval?: number;
-  split: Split;
-  seed: number;
-  batch: number;
-  threads: number;
-  results?: string;
-  out?: string;
-  html?: string;
-}
 
 const factors = (text: string): number[] =>
   listOf(positiveNumber)(text).map((factor) => {
@@ -102,7 +53,15 @@ const familyNames = taskFamilies.map(({ name }) => name);
 
 /** Adds `nanobench`: the result table of the bundled model, or of others. */
 export function addNanobenchCommand(program: Command): void {
-  const command = program
+  const command = nanobenchCommand(program);
+  command.action(nanobench);
+  addTuneCommand(command);
+}
+
+type Options = ReturnType<ReturnType<typeof nanobenchCommand>['opts']>;
+
+function nanobenchCommand(program: Command) {
+  return program
     .command('nanobench')
     .enablePositionalOptions()
     .description(
@@ -116,9 +75,19 @@ export function addNanobenchCommand(program: Command): void {
       'evolved rivals that see key norm and age only (best.json)',
       [] as string[],
     )
-    .option('--policy <list>', `policies of your own, ${ownPolicyForm}`, listOf(ownPolicyName), [])
+    .option(
+      '--policy <list>',
+      `policies of your own, ${ownPolicyForm}`,
+      listOf(ownPolicyName),
+      [] as string[],
+    )
     .option('--budget <size>', 'what they are called with: tokens per head, a share, bytes')
-    .option('--offsets <list>', 'further NAMMs: an offset on every score', listOf(number), [])
+    .option(
+      '--offsets <list>',
+      'further NAMMs: an offset on every score',
+      listOf(number),
+      [] as number[],
+    )
     .option(
       '--semantics <list>',
       'further NAMMs: decisions other than their own',
@@ -175,19 +144,17 @@ export function addNanobenchCommand(program: Command): void {
       outputFile,
     )
     .option('--out <file>', 'the tables as Markdown', outputFile)
-    .option('--html <file>', 'the tables and curves as a page', outputFile)
-    .action(nanobench);
-  addTuneCommand(command);
+    .option('--html <file>', 'the tables and curves as a page', outputFile);
 }
 
 async function nanobench(options: Options): Promise<void> {
-  const size = options.full ? complete : { ...reduced, freePrompts: 0 };
-  const folders = options.model ?? [modelFolder('nano-llama')];
-  const models = await openModels(folders, options);
+  const size = nanobenchSizes[options.full ? 'complete' : 'reduced'];
+  const models = await openModels(options);
   const evolvedFamilies = options.evolvedFamilies ?? evolvedFamiliesOf(models);
-  const extensions = await readExtensions(folders, models, options);
+  const bare = models.map(({ model }) => model);
+  const extensions = await chooseExtensions(options.extensions, bare, options.tuned);
   const store = await ResultStore.open(
-    options.results ?? join(tmpdir(), `namm-nanobench-${models[0]!.model.version}.jsonl`),
+    options.results ?? join(tmpdir(), `namm-nanobench-${bare[0]!.version}.jsonl`),
   );
   const notes = [
     `Machine: ${describeMachine()}. Results: ${store.path}.`,
@@ -199,37 +166,36 @@ async function nanobench(options: Options): Promise<void> {
   ];
   const filler = nanobenchFiller(options.corpus); // refused before anything is printed
   for (const note of notes) console.log(note);
+  const { placements, families, split, seed, references, batch, prompts, freePrompts } = options;
   const progress = new ProgressLine('prompts');
   try {
     const { summaries, isComplete } = await runNanobench({
-      ...{ store, models, evolvedFamilies, extensions },
+      ...{ store, models, evolvedFamilies, extensions, filler },
+      ...{ placements, families, split, seed, references, batch },
       factors: options.factors ?? size.factors,
-      placements: options.placements,
-      families: options.families,
-      split: options.split,
-      seed: options.seed,
       prompts: {
-        teacherForced: options.prompts ?? size.prompts,
-        generated: options.freePrompts ?? size.freePrompts,
+        teacherForced: prompts ?? size.prompts.teacherForced,
+        generated: freePrompts ?? size.prompts.generated,
       },
-      equal: options.equal ?? (size.equal as ('rows' | 'bytes' | 'heads')[]),
+      equal: options.equal ?? size.equal,
       shares: options.shares ?? size.shares,
       random: options.random ?? options.full,
-      references: options.references,
-      filler,
       updateInterval: options.updateInterval ?? commonUpdateInterval(models),
-      batch: options.batch,
       onProgress: (what, event) => progress.update(event, what),
       signal: interruptSignal(),
     });
     progress.clear();
+    const hasTable = summaries.flat().length > 0; // interrupted before anything could be compared
     if (!isComplete) {
-      const state =
-        summaries.flat().length > 0 ? 'this is the table so far' : 'there is no table yet';
+      const state = hasTable ? 'this is the table so far' : 'there is no table yet';
       notes.push(`Interrupted: ${state}. The same command goes on from ${store.path}.`);
       console.log(`\n${notes.at(-1)}`);
     }
-    await publish(summaries, { store, models, evolvedFamilies }, { notes, options });
+    if (hasTable) {
+      const context = { store, models, evolvedFamilies };
+      console.log(`\n${formatNanobench(summaries, context, { width: terminalWidth() })}`);
+      await writeNanobench(summaries, context, notes, options);
+    }
     if (!isComplete) throw new Interruption();
   } finally {
     progress.clear();
@@ -237,62 +203,22 @@ async function nanobench(options: Options): Promise<void> {
   }
 }
 
-async function publish(
-  summaries: readonly ConditionSummary[][],
-  context: NanobenchContext,
-  { notes, options }: { readonly notes: readonly string[]; readonly options: Options },
-): Promise<void> {
-  const conditions = summaries.flat();
-  if (conditions.length === 0) return; // interrupted before anything could be compared
-  console.log(`\n${formatNanobench(summaries, context, { width: terminalWidth() })}`);
-  const whole = formatNanobench(summaries, context, { width: Number.POSITIVE_INFINITY });
-  if (options.out) await writeFileAtomic(options.out, `${notes.join('\n\n')}\n\n${whole}\n`);
-  if (options.html) await writeFileAtomic(options.html, drawPage(conditions, notes));
-}
-
-async function openModels(
-  folders: readonly string[],
-  { namm, rival, policy, budget, offsets, semantics, threads }: Options,
-): Promise<NanobenchEntry[]> {
-  if (folders.length > 1 && namm !== undefined) {
+async function openModels(options: Options) {
+  const { namm, rival, policy, budget, offsets, semantics, threads } = options;
+  const names = options.model ?? [modelFolder('nano-llama')];
+  if (names.length > 1 && namm !== undefined) {
     throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
   }
   const limit = budget === undefined ? {} : { budget };
-  const rivals = await Promise.all([
+  const others = await Promise.all([
     ...rival.map(readRival),
     ...policy.map(async (name) => ownContender(await loadOwnPolicy(name, limit))),
   ]);
   return Promise.all(
-    folders.map(async (folder) => {
-      const model = await openBenchmarkModel(await openModel(folder, interruptSignal()), {
-        threads,
-      });
-      const learned = await readNamms(namm ?? checkpointsIn(folder));
-      const variants = [
-        ...offsets.map((scoreOffset) => ({ scoreOffset })),
-        ...semantics.map((kind) => ({ semantics: kind })),
-      ].flatMap((variant) => learned.map((each) => varyNamm(each, variant)));
-      return { model, learned, others: [...rivals, ...variants] };
+    names.map(async (name) => {
+      const folder = await openModel(name, interruptSignal());
+      const namms = namm ?? checkpointsIn(folder);
+      return openNanobenchEntry(folder, { threads, namms, offsets, semantics, others });
     }),
   );
-}
-
-async function readExtensions(
-  folders: readonly string[],
-  models: readonly NanobenchEntry[],
-  { extensions, tuned }: Options,
-): Promise<((model: NanobenchModel, factor: number) => Extension)[]> {
-  const found = extensions.includes('tuned')
-    ? await Promise.all(
-        models.map(({ model }, i) =>
-          readTunedExtensions(tuned ?? join(folders[i]!, tunedExtensionsFile), model.version),
-        ),
-      )
-    : [];
-  return extensions.map((choice) => (model, factor) => {
-    if (choice !== 'tuned') return choice;
-    const best = found[models.findIndex((entry) => entry.model === model)]!.best[factor];
-    if (best !== undefined) return best;
-    throw new BadValue('--factors', `×${factor} was not tuned for ${model.name}; tune it`);
-  });
 }

@@ -4,6 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import {
   type Extension,
   extensionGrid,
+  extensionOf,
   formatTuned,
   ResultStore,
   tunedExtensionsFile,
@@ -25,24 +26,16 @@ import {
 import { openBenchmarkModel } from '@namm/evolve-policies';
 import { modelFolder } from '@namm/models';
 
-interface Options {
-  model?: string;
-  factors: number[];
-  alphas: number[];
-  logitFactors: number[];
-  yarn: boolean;
-  prompts: number;
-  seed: number;
-  corpus?: string;
-  threads: number;
-  results?: string;
-  out?: string;
-}
-
 /** Adds `nanobench tune`: the best context extension for the full cache. */
 export function addTuneCommand(program: Command): void {
+  tuneCommand(program).action(tune);
+}
+
+type Options = ReturnType<ReturnType<typeof tuneCommand>['opts']>;
+
+function tuneCommand(program: Command) {
   const numbers = listOf(positiveNumber);
-  program
+  return program
     .command('tune')
     .description(
       'find the context extension under which the full cache is best, on the development split',
@@ -65,8 +58,7 @@ export function addTuneCommand(program: Command): void {
       '--out <file>',
       `where the best is written; ${tunedExtensionsFile} beside the model if left out`,
       outputFile,
-    )
-    .action(tune);
+    );
 }
 
 async function tune(options: Options): Promise<void> {
@@ -91,8 +83,7 @@ async function tune(options: Options): Promise<void> {
         signal: interruptSignal(),
       });
       progress.clear();
-      const { kind, alpha, logitFactor } = tried[0]!.condition.setting;
-      best[factor] = { kind, alpha, logitFactor };
+      best[factor] = extensionOf(tried[0]!);
       console.log(`### ${model.name} at ${model.trainedLength * factor} tokens\n`);
       console.log(`${formatTuned(tried, { width: terminalWidth() })}\n`);
     }

@@ -1,35 +1,37 @@
 import type { Command } from '@commander-js/extra-typings';
-import { ModelPerProbe, spokenFamilyNames } from '@namm/benchmarks';
 import {
-  addRopeScalingOptions,
-  count,
+  excerptsOf,
+  ModelPerProbe,
+  readTexts,
+  runComparison,
+  spokenFamilyNames,
+} from '@namm/benchmarks';
+import {
+  comparedPolicies,
+  defaultPolicies,
   fromZero,
   interruptSignal,
   isOwnPolicy,
   listOf,
   loadOwnPolicy,
+  namedPolicy,
   nameFrom,
   openModel,
-  outputFile,
   ownPolicyForm,
+  ProgressLine,
   ropeScalingOf,
 } from '@namm/cli';
 import { Decoder, loadTokenizer, weightDtypes } from '@namm/decoder';
 import { taughtNameFor } from '@namm/models';
 import { cutPassages } from '@namm/teach';
-import { comparedPolicies, defaultPolicies, namedPolicy } from './compared-policies.js';
-import { excerptsOf, readTexts } from './read-texts.js';
-import { tryPolicies } from './try-policies.js';
+import { addReadingOptions } from './reading-options.js';
 
 /** Adds `compare`: what policies do to text. */
 export function addCompareCommand(program: Command): void {
   const command = program
     .command('compare')
     .description('what policies do to your text and model: no labels needed');
-  addRopeScalingOptions(command, '1 if left out', 2)
-    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
-    .requiredOption('--text <files...>', 'plain text that the model understands')
-    .requiredOption('--out <file>', 'the figures, a JSON file', outputFile)
+  addReadingOptions(command, 'the figures, a JSON file', 0)
     .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
     .option(
       '--policies <names>',
@@ -42,9 +44,12 @@ export function addCompareCommand(program: Command): void {
       '25%',
       '10%',
     ])
-    .option('--passages <count>', 'passages; 0 asks questions alone', fromZero, 4)
-    .option('--length <tokens>', 'tokens of a passage, of which a third is predicted', count, 1536)
-    .option('--prompts <count>', 'prompts of each family of questions; 0 asks none', fromZero, 0)
+    .option(
+      '--passages <count>',
+      'passages, of each a third is predicted; 0 asks questions alone',
+      fromZero,
+      4,
+    )
     .option(
       '--families <names>',
       `of ${spokenFamilyNames.join(', ')}, with commas`,
@@ -52,7 +57,6 @@ export function addCompareCommand(program: Command): void {
     )
     .option('--seed <number>', 'of the prompts', fromZero, 1)
     .option('--dtype <dtype>', 'how weights are computed with', nameFrom(weightDtypes))
-    .option('--threads <count>', 'threads that compute', count, 1)
     .action(async (options) => {
       const texts = readTexts(options.text);
       const own = options.policies.filter(({ name }) => isOwnPolicy(name));
@@ -74,11 +78,15 @@ export function addCompareCommand(program: Command): void {
       const excerpts = excerptsOf(texts, 16 * length * heldOut);
       const ids = excerpts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
       const passages = heldOut > 0 ? cutPassages(ids, { length, count: heldOut, heldOut: 1 }) : [];
-      await tryPolicies({
+      const progress = new ProgressLine('readings');
+      const tables = await runComparison({
         ...{ models, tokenizer, texts, length, prompts, policies, seed },
         ...(families && { families }),
         passages: passages.filter(({ isHeldOut }) => !isHeldOut).map((each) => each.ids),
         out: options.out.replace(/\.json$/, ''),
-      });
+        onProgress: (event) => progress.update(event, event.stage),
+        signal: interruptSignal(),
+      }).finally(() => progress.clear());
+      console.log(tables);
     });
 }

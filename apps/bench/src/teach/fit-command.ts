@@ -1,14 +1,12 @@
 import { basename } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { ModelPerProbe } from '@namm/benchmarks';
+import { excerptsOf, ModelPerProbe, readTexts, runComparison } from '@namm/benchmarks';
 import {
-  addRopeScalingOptions,
   count,
-  fromZero,
   interruptSignal,
   listOf,
   openModel,
-  outputFile,
+  ownPolicies,
   ownPolicyForm,
   ownPolicyName,
   ProgressLine,
@@ -18,9 +16,7 @@ import { InvalidArgumentError } from '@namm/core';
 import { Decoder, loadTokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, taughtPolicy } from '@namm/kv-cache';
 import { cutPassages, repeatPrompt, teachScorer, writeTaught } from '@namm/teach';
-import { ownPolicies } from './own-policies.js';
-import { excerptsOf, readTexts } from './read-texts.js';
-import { tryPolicies } from './try-policies.js';
+import { addReadingOptions } from './reading-options.js';
 
 const triedBudgets = ['25%', '10%'];
 
@@ -29,15 +25,9 @@ export function addFitCommand(program: Command): void {
   const command = program
     .command('fit')
     .description('teach a scorer of cached tokens for a model, from plain text, in minutes');
-  addRopeScalingOptions(command, '1 if left out', 2)
-    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
-    .requiredOption('--text <files...>', 'plain text that the model understands')
-    .requiredOption('--out <file>', 'the scorer, a safetensors file', outputFile)
+  addReadingOptions(command, 'the scorer, a safetensors file', 1)
     .option('--passages <count>', 'passages to fit to', count, 10)
     .option('--held-out <count>', 'passages that are held out', count, 2)
-    .option('--length <tokens>', 'tokens of a passage', count, 1536)
-    .option('--prompts <count>', 'prompts of each family of questions; 0 asks none', fromZero, 1)
-    .option('--threads <count>', 'threads that compute', count, 1)
     .option(
       '--policy <list>',
       `policies of your own to try too, ${ownPolicyForm}`,
@@ -80,7 +70,8 @@ export function addFitCommand(program: Command): void {
       const at = (budget: string, name: string, policy: EvictionPolicy) => {
         return { name, budget, policy };
       };
-      await tryPolicies({
+      const readings = new ProgressLine('readings');
+      const tables = await runComparison({
         models: new ModelPerProbe((own) => Decoder.load(folder, { ...decoder, probe: own })),
         ...{ tokenizer, texts, length, prompts: options.prompts, seed: 1 },
         policies: triedBudgets.flatMap((budget) => [
@@ -92,6 +83,9 @@ export function addFitCommand(program: Command): void {
         ]),
         passages: passages.filter(({ isHeldOut }) => isHeldOut).map(({ ids }) => ids),
         out: options.out.replace(/\.safetensors$/, ''),
-      });
+        onProgress: (event) => readings.update(event, event.stage),
+        signal,
+      }).finally(() => readings.clear());
+      console.log(tables);
     });
 }

@@ -1,16 +1,14 @@
 import {
   type AnswerTally,
-  type AskedPrompt,
-  askPrompt,
+  askPolicies,
   formatTallies,
   type PlantedPrompt,
   plantedPrompts,
-  tallyAnswers,
 } from '@namm/benchmarks';
 import { mobyDick } from '@namm/benchmarks/texts';
 import { isOwnPolicy, loadOwnPolicy, ProgressLine, terminalWidth } from '@namm/cli';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
-import { createPolicy, type EvictionPolicy, groupByProbe, type KVCache } from '@namm/kv-cache';
+import { createPolicy, type EvictionPolicy, type KVCache, type Probe } from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 import { streamAnswer } from './stream-answer.js';
@@ -60,59 +58,41 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     }),
   );
   const { signal } = options;
-  const completeWith =
-    (decoder: Decoder) => (cache: KVCache, text: string, stop: readonly string[]) =>
-      completeText(decoder, tokenizer, cache, text, {
-        ...{ maxNewTokens: longestAnswer, stop, addSpecialTokens: false, signal },
-      });
-  const tallies = new Map<string, AnswerTally>();
+  const load = (probe: Probe) => Decoder.load(folder, { ...decoderOptions, probe });
+  const complete = (decoder: Decoder) => (cache: KVCache, text: string, stop: readonly string[]) =>
+    completeText(decoder, tokenizer, cache, text, {
+      ...{ maxNewTokens: longestAnswer, stop, addSpecialTokens: false, signal },
+    });
+  const tallies: AnswerTally[] = [];
   const line = new ProgressLine('passages');
   try {
-    // A graph computes one kind of probe, so policies that share one share a decoder.
-    for (const group of groupByProbe(policies)) {
-      const decoder = await Decoder.load(folder, { ...decoderOptions, probe: group[0]!.probe });
-      for (const policy of group) {
-        const asked: AskedPrompt[] = [];
-        try {
-          for (const [i, prompt] of prompts.entries()) {
-            line.update({ done: i, total: prompts.length }, policy.name);
-            asked.push(
-              await askPrompt(decoder, prompt, {
-                policy,
-                tokenizer,
-                complete: completeWith(decoder),
-                signal,
-              }),
-            );
-          }
-        } finally {
-          if (asked.length > 0) tallies.set(policy.name, report(line, policy.name, asked));
-        }
-      }
-      await decoder.release();
-    }
+    await askPolicies({
+      ...{ prompts, policies, tokenizer, load, complete, signal },
+      onProgress: (event) => line.update(event, event.stage),
+      onTally: (tally, asked) => {
+        tallies.push(tally);
+        line.clear();
+        const seconds = asked.reduce((sum, one) => sum + one.seconds, 0);
+        const { policy, right, questions } = tally;
+        console.error(`${policy}: ${right} of ${questions} right, ${seconds.toFixed(1)} s`);
+      },
+    });
   } finally {
     line.clear();
-    const done = policies.flatMap(({ name }) => tallies.get(name) ?? []);
+    const done = policies.flatMap(
+      ({ name }) => tallies.find(({ policy }) => policy === name) ?? [],
+    );
     const layout = { passages: prompts.length, width: terminalWidth() };
     if (done.length > 0) console.log(`\n${formatTallies(done, layout)}`);
   }
-  const right = ({ name }: EvictionPolicy) => tallies.get(name)!.right;
+  const right = ({ name }: EvictionPolicy) => tallies.find(({ policy }) => policy === name)!.right;
   const evicting = policies.filter(({ name }) => name !== 'full');
   const [best = policies[0]!] = evicting.sort((a, b) => right(b) - right(a));
-  const decoder = await Decoder.load(folder, { ...decoderOptions, probe: best.probe });
+  const decoder = await load(best.probe);
   await streamAnswer(decoder, prompts[0]!, {
-    ...{ policy: best, tokenizer, complete: completeWith(decoder), signal },
+    ...{ policy: best, tokenizer, complete: complete(decoder), signal },
   });
   await decoder.release();
-}
-
-function report(line: ProgressLine, name: string, asked: readonly AskedPrompt[]): AnswerTally {
-  const result = tallyAnswers(name, asked);
-  const seconds = asked.reduce((sum, one) => sum + one.seconds, 0);
-  line.clear();
-  console.error(`${name}: ${result.right} of ${result.questions} right, ${seconds.toFixed(1)} s`);
-  return result;
 }
 
 function introduce(

@@ -1,8 +1,9 @@
-import { checkNames } from '@namm/core';
+import { checkNames, writeFileAtomic } from '@namm/core';
 import type { TextTableOptions } from '@namm/report';
 import type { ResultStore } from '../table/result-store.js';
 import type { ConditionSummary } from '../table/summarise-condition.js';
 import { compareEqual } from './compare-equal.js';
+import { drawPage } from './draw-page.js';
 import { formatCondition, formatSeeds } from './format-tables.js';
 import type { NanobenchEntry } from './nanobench-model.js';
 import { summariseSeeds } from './over-seeds.js';
@@ -64,4 +65,21 @@ export function formatNanobench(
       ? [`### Over models and evolutions\n\n${formatSeeds(seeds, options)}`]
       : []),
   ].join('\n\n');
+}
+
+/**
+ * Writes the tables to files, as wide as they are.
+ *
+ * @param notes of the run, above the tables
+ * @param files Markdown, and a page with curves too; each is written where it is named
+ */
+export async function writeNanobench(
+  summaries: readonly ConditionSummary[][],
+  context: NanobenchContext,
+  notes: readonly string[],
+  { out, html }: { readonly out?: string | undefined; readonly html?: string | undefined },
+): Promise<void> {
+  const whole = formatNanobench(summaries, context, { width: Number.POSITIVE_INFINITY });
+  if (out) await writeFileAtomic(out, `${notes.join('\n\n')}\n\n${whole}\n`);
+  if (html) await writeFileAtomic(html, drawPage(summaries.flat(), notes));
 }

@@ -75,6 +75,12 @@ export async function tuneExtensions(
   return tried.sort((a, b) => scoreOf(b) - scoreOf(a) || likelihoodOf(b) - likelihoodOf(a));
 }
 
+/** The extension that a summary is of. */
+export function extensionOf({ condition: { setting } }: ConditionSummary): Extension {
+  const { kind, alpha, logitFactor } = setting;
+  return { kind, alpha, logitFactor };
+}
+
 function scoreOf({ rows: [row] }: ConditionSummary): number {
   return row!.groups.all!.exactMatch.estimate;
 }

@@ -1,8 +1,9 @@
-import { full, sinkRecent } from '@namm/kv-cache';
+import { full, h2o, sinkRecent } from '@namm/kv-cache';
 import { expect, it } from 'vitest';
 import { RecallModel, WordTokenizer } from '../../test/recall-model.js';
 import { testFiller } from '../../test/test-filler.js';
 import { mobyDick } from '../texts.js';
+import { askPolicies } from './ask-policies.js';
 import { type AskedPrompt, answerEnds, askPrompt } from './ask-prompt.js';
 import { formatTallies } from './format-tallies.js';
 import { plantedPrompts } from './planted-prompts.js';
@@ -151,4 +152,42 @@ it('reads Moby-Dick in plain ASCII', () => {
   const [prompt] = plantedPrompts(mobyDick(), tokenizer, { count: 1, length: 512, seed: 1 });
   expect(prompt!.context).toMatch(/^[\x20-\x7e\n]+$/);
   expect(tokenizer.encode(prompt!.context).length).toBeGreaterThan(400);
+});
+
+it('asks policies in groups that share a model, and tells of what an interruption leaves', async () => {
+  const prompts = plantedPrompts(testFiller, tokenizer, { ...options, count: 2 });
+  const loaded: string[] = [];
+  let released = 0;
+  const controller = new AbortController();
+  const told: string[] = [];
+  const ask = (signal?: AbortSignal) =>
+    askPolicies({
+      ...{ prompts, tokenizer, policies: [full(), h2o({ budget: 64 }), sinkRecent({ budget: 8 })] },
+      async load(probe) {
+        loaded.push(probe.kind);
+        const model = new RecallModel(4000, 8, probe);
+        return {
+          createCache: (given: Parameters<typeof model.createCache>[0]) => model.createCache(given),
+          step: model.step.bind(model),
+          release: async () => {
+            released++;
+          },
+        };
+      },
+      complete: () => async function* () {},
+      onProgress: ({ stage, done }) => {
+        if (signal && stage === 'sink-recent' && done === 1) controller.abort(new Error('enough'));
+        signal?.throwIfAborted();
+      },
+      onTally: ({ policy, passages }) => told.push(`${policy} ${passages}`),
+      ...(signal && { signal }),
+    });
+  const tallies = await ask();
+  expect(loaded).toEqual(['none', 'columnSums']);
+  expect(tallies.map(({ policy }) => policy)).toEqual(['full', 'sink-recent', 'h2o']);
+  expect(released).toBe(2);
+  told.length = 0;
+  await expect(ask(controller.signal)).rejects.toThrow('enough');
+  expect(told).toEqual(['full 2', 'sink-recent 1']);
+  expect(released).toBe(3);
 });

@@ -1,8 +1,7 @@
-import type { ComparedPolicy, ModelPerProbe } from '@namm/benchmarks';
-import { isOwnPolicy, loadOwnPolicy, policyFrom } from '@namm/cli';
 import type { Decoder, Tokenizer } from '@namm/decoder';
-import { createPolicy, policyNames } from '@namm/kv-cache';
+import { createPolicy, type EvictionPolicy, type Probe, policyNames } from '@namm/kv-cache';
 import { KVzip, kvzipContenders, repeatPrompt, taught } from '@namm/teach';
+import { isOwnPolicy, loadOwnPolicy, policyFrom } from './own-policy.js';
 
 /** A policy by name, and its own budget if it has one. */
 export interface NamedPolicy {
@@ -11,6 +10,9 @@ export interface NamedPolicy {
 }
 
 const classics = policyNames.filter((name) => name !== 'full');
+
+/** A policy with the budget that it was made for. */
+type PolicyAt = { readonly name: string; readonly budget: string; readonly policy: EvictionPolicy };
 
 /** All that need no second reading. */
 export const defaultPolicies: readonly NamedPolicy[] = classics.map((name) => {
@@ -29,17 +31,20 @@ export function namedPolicy(text: string): NamedPolicy {
 /**
  * The policies of a comparison, budget by budget; the taught scorer is always one of them, where there is one.
  *
- * @param checkpoint of the taught scorer
+ * @param classic the policies that are named
+ * @param budgets of those that name none of their own
+ * @param options the model, its tokenizer, and the file of the taught scorer
  */
 export async function comparedPolicies(
   classic: readonly NamedPolicy[],
   budgets: readonly string[],
   options: {
-    readonly models: ModelPerProbe<Decoder>;
+    /** The model with a probe. */
+    readonly models: { of(probe: Probe): Promise<Decoder> };
     readonly tokenizer: Tokenizer;
     readonly checkpoint: string | null;
   },
-): Promise<ComparedPolicy[]> {
+): Promise<PolicyAt[]> {
   const { models, tokenizer, checkpoint } = options;
   const isNamed = classic.some(({ name }) => name === 'taught');
   const named = isNamed ? classic : [{ name: 'taught', budget: null }, ...classic];
@@ -53,7 +58,7 @@ export async function comparedPolicies(
     const prompt = tokenizer.encode(repeatPrompt, { addSpecialTokens: false });
     return new KVzip(await models.of({ kind: 'columnMaxima' }), { prompt });
   }, all);
-  const made = asked.map(async ({ name, budget }): Promise<ComparedPolicy[]> => {
+  const made = asked.map(async ({ name, budget }): Promise<PolicyAt[]> => {
     if (name === 'kvzip') return kvzip.filter((each) => each.budget === budget);
     if (isOwnPolicy(name)) {
       const policy = await loadOwnPolicy(name, { budget });
@@ -64,4 +69,19 @@ export async function comparedPolicies(
     return checkpoint ? [{ name, budget, policy: await taught({ checkpoint, budget }) }] : [];
   });
   return (await Promise.all(made)).flat();
+}
+
+/** The user's own policies, each at every budget. */
+export async function ownPolicies(
+  names: readonly string[],
+  budgets: readonly string[],
+): Promise<PolicyAt[]> {
+  const all: PolicyAt[] = [];
+  for (const name of names) {
+    for (const budget of budgets) {
+      const policy = await loadOwnPolicy(name, { budget });
+      all.push({ name: policy.name, budget, policy });
+    }
+  }
+  return all;
 }

@@ -1,30 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { documentFiller, type Filler } from '@namm/benchmarks';
 import { InvalidArgumentError } from '@namm/core';
+import { documentFiller, type Filler } from '../filler.js';
 
 /** A file of plain text. */
-export interface Text {
+export interface PlainText {
   readonly name: string;
   readonly text: string;
 }
 
-/** @throws {InvalidArgumentError} for a file that cannot be read, or is no text */
-export function readTexts(paths: readonly string[]): Text[] {
+/**
+ * Reads files of plain text.
+ *
+ * @throws {InvalidArgumentError} for a file that cannot be read, or is no text
+ */
+export function readTexts(paths: readonly string[]): PlainText[] {
   return paths.map((path) => {
     let text: string;
     try {
       text = new TextDecoder('utf8', { fatal: true }).decode(readFileSync(path));
     } catch (cause) {
       const problem = `${path} cannot be read as UTF-8 text`;
-      throw new InvalidArgumentError('--text', problem, { cause });
+      throw new InvalidArgumentError('text', problem, { cause });
     }
     return { name: basename(path), text };
   });
 }
 
 /** So much of the texts together, an equal part of each, from its middle: whole libraries take minutes to encode. */
-export function excerptsOf(texts: readonly Text[], characters: number): string[] {
+export function excerptsOf(texts: readonly PlainText[], characters: number): string[] {
   const part = Math.ceil(characters / texts.length);
   return texts.map(({ text }) => {
     const start = Math.max(0, Math.floor((text.length - part) / 2));
@@ -33,7 +37,7 @@ export function excerptsOf(texts: readonly Text[], characters: number): string[]
 }
 
 /** The last fifth of each text, in which facts are hidden to ask for. */
-export function fillerOf(texts: readonly Text[]): Filler {
+export function fillerOf(texts: readonly PlainText[]): Filler {
   return documentFiller(
     texts.map(({ name, text }, i) => ({
       ...{ name: `${i} ${name}`, kind: 'prose', split: 'test' },

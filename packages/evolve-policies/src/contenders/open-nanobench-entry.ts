@@ -1,0 +1,35 @@
+import type { Contender, NanobenchEntry } from '@namm/benchmarks';
+import type { SelectionSemantics } from '@namm/namm';
+import { readNamms, varyNamm } from './namm-contender.js';
+import { type BenchmarkModel, openBenchmarkModel } from './open-benchmark-model.js';
+
+/** What stands in the result table beside the classic policies. */
+export interface NanobenchEntryOptions {
+  readonly threads: number;
+  /** Checkpoints of NAMMs. */
+  readonly namms: readonly string[];
+  /** Further NAMMs: an offset on every score. @defaultValue none */
+  readonly offsets?: readonly number[];
+  /** Further NAMMs: decisions other than their own. @defaultValue none */
+  readonly semantics?: readonly SelectionSemantics[];
+  /** Others that decide themselves. @defaultValue none */
+  readonly others?: readonly Contender[];
+}
+
+/**
+ * A model for the result table, with the policies that were made for it.
+ *
+ * @throws {NammError} when the folder holds no model, or a file no NAMM
+ */
+export async function openNanobenchEntry(
+  folder: string,
+  { threads, namms, offsets = [], semantics = [], others = [] }: NanobenchEntryOptions,
+): Promise<NanobenchEntry & { readonly model: BenchmarkModel }> {
+  const model = await openBenchmarkModel(folder, { threads });
+  const learned = await readNamms(namms);
+  const variants = [
+    ...offsets.map((scoreOffset) => ({ scoreOffset })),
+    ...semantics.map((kind) => ({ semantics: kind })),
+  ].flatMap((variant) => learned.map((each) => varyNamm(each, variant)));
+  return { model, learned, others: [...others, ...variants] };
+}
