@@ -90,6 +90,48 @@ describe('probes', () => {
     }
   });
 
+  it('give queries that, rotated, look at the keys as the model does', async () => {
+    const all = { kind: 'lastQueries', count: 99 } as const;
+    const rows = await observe(all, all);
+    const queries = await observe({ kind: 'queries' }, { kind: 'queries' });
+    const decoder = await Decoder.load(model.folder, quiet);
+    const cache = decoder.createCache();
+    await feed(decoder, cache, ids, [8]);
+    for (const [pass, count] of [5, 3].entries()) {
+      const slots = pass === 0 ? 5 : 8;
+      for (const [layer, observation] of queries[pass]!.entries()) {
+        const { headSize, rotation } = cache.shape.layers[layer]!;
+        const { frequencies } = rotation as { frequencies: Float32Array };
+        const pairs = frequencies.length;
+        expect(observation).toMatchObject({ kind: 'queries', queries: count });
+        for (const [head, own] of observation.heads.entries()) {
+          expect(own.length).toBe(2 * count * headSize);
+          const keys = cache.keys(layer, head);
+          for (let row = 0; row < 2 * count; row++) {
+            const position = slots - count + (row % count);
+            const query = own.slice(row * headSize, (row + 1) * headSize);
+            const rotated = Float64Array.from(query, (number, d) => {
+              const angle = position * frequencies[d % pairs]!;
+              const other = query[(d + pairs) % headSize]!;
+              return number * Math.cos(angle) + (d < pairs ? -other : other) * Math.sin(angle);
+            });
+            const powers = Array.from({ length: slots }, (_, key) => {
+              if (key > position) return 0;
+              const dot = rotated.reduce((sum, q, d) => sum + q * keys[key * headSize + d]!, 0);
+              return Math.exp(dot);
+            });
+            const total = powers.reduce((a, b) => a + b, 0);
+            const attention = rows[pass]![layer]!.heads[head]!;
+            const actual = attention.slice(row * slots, (row + 1) * slots);
+            const expected = powers.map((power) => power / total);
+            expect(largestDifference(actual, expected)).toBeLessThan(1e-5);
+          }
+        }
+      }
+    }
+    await decoder.release();
+  });
+
   it('serve a policy that asks for fewer rows with the last of them', async () => {
     const many = { kind: 'lastQueries', count: 4 } as const;
     const two = { kind: 'lastQueries', count: 2 } as const;

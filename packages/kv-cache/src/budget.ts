@@ -94,6 +94,7 @@ function isUsable(budget: Budget): boolean {
  * @param budget to be turned into slots
  * @param shape of the cache
  * @param policyBytesPerRow what the policy remembers per row and head of a layer
+ * @param policyBytes what it remembers whatever the rows
  * @returns slots per head, from the tokens seen
  * @throws {InvalidArgumentError} when a budget in bytes does not pay for one slot per head
  */
@@ -101,6 +102,7 @@ export function averageSlots(
   budget: Budget,
   shape: CacheShape,
   policyBytesPerRow: (layer: LayerShape) => number,
+  policyBytes = 0,
 ): (seen: number) => number {
   switch (budget.kind) {
     case 'tokens':
@@ -113,9 +115,10 @@ export function averageSlots(
         const row = (2 * layer.headSize + marks) * 4 + policyBytesPerRow(layer);
         return sum + layer.keyValueHeads * row;
       }, 0);
-      const slots = Math.floor(budget.bytes / bytesPerSlot);
+      const slots = Math.floor((budget.bytes - policyBytes) / bytesPerSlot);
       if (slots >= 1) return () => slots;
-      const problem = `${budget.bytes} bytes are too few: one slot per head costs ${bytesPerSlot} bytes`;
+      const also = policyBytes > 0 ? `, and the policy ${policyBytes} in any case` : '';
+      const problem = `${budget.bytes} bytes are too few: one slot per head costs ${bytesPerSlot} bytes${also}`;
       throw new InvalidArgumentError('budget', problem, { details: { bytesPerSlot } });
     }
   }

@@ -110,6 +110,15 @@ function checkObservation(
   if (observation.heads.length !== shape.keyValueHeads) {
     fail(what, `is for ${observation.heads.length} heads instead of ${shape.keyValueHeads}`);
   }
+  if (observation.kind === 'queries') {
+    if (observation.queries !== count)
+      fail(what, `is of ${observation.queries} queries instead of ${count}`);
+    const size = (shape.queryHeads / shape.keyValueHeads) * shape.headSize;
+    for (const [head, values] of observation.heads.entries()) {
+      checkNumbers(`${what}.heads[${head}]`, values, size, count, 'queries');
+    }
+    return;
+  }
   const slots = (head: number) => view.length(layer, head) + count;
   let perSlot = 1;
   if (observation.kind === 'lastQueries' && probe.kind === 'lastQueries') {
@@ -140,10 +149,16 @@ function checkObservation(
   }
 }
 
-function checkNumbers(what: string, values: FloatArray, perSlot: number, slots: number): void {
+function checkNumbers(
+  what: string,
+  values: FloatArray,
+  perSlot: number,
+  slots: number,
+  unit = 'slots',
+): void {
   const expected = perSlot * slots;
   if (values.length !== expected) {
-    fail(what, `holds ${values.length} numbers instead of ${expected} (${slots} slots)`);
+    fail(what, `holds ${values.length} numbers instead of ${expected} (${slots} ${unit})`);
   }
   // Attention is finite, and so is its sum unless one entry is NaN or infinite. Four sums, as none waits for another.
   let [a, b, c, d] = [0, 0, 0, 0];

@@ -2,7 +2,9 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from './budget.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
+import { compactor } from './policies/compactor.js';
 import { everyKth } from './policies/every-kth.js';
+import { expectedAttention } from './policies/expected-attention.js';
 import { full } from './policies/full.js';
 import { h2o } from './policies/h2o.js';
 import { keyDiff } from './policies/key-diff.js';
@@ -13,13 +15,14 @@ import { random } from './policies/random.js';
 import { sinkRecent } from './policies/sink-recent.js';
 import { snapKV } from './policies/snap-kv.js';
 import { tova } from './policies/tova.js';
+import { triAttention } from './policies/tri-attention.js';
 
 /** What {@link createPolicy} passes on. */
 export interface CreatePolicyOptions {
   /** Needed by every policy but `full`. */
   readonly budget?: BudgetInput;
   /**
-   * Used by `random`.
+   * Used by `random` and `compactor`.
    * @defaultValue 0
    */
   readonly seed?: number;
@@ -40,6 +43,9 @@ const factories: ReadonlyMap<string, (budget: BudgetInput, seed: number) => Evic
     ['ada-snapkv', (budget) => adaKV({ budget })],
     ['ada-l2', (budget) => adaKV({ budget, scorer: l2NormScorer() })],
     ['pyramidkv', (budget) => pyramidKV({ budget })],
+    ['expected-attention', (budget) => expectedAttention({ budget })],
+    ['tri-attention', (budget) => triAttention({ budget })],
+    ['compactor', (budget, seed) => compactor({ budget, seed })],
   ] satisfies [string, (budget: BudgetInput, seed: number) => EvictionPolicy][]);
 
 /** The names that {@link createPolicy} knows. */

@@ -48,7 +48,19 @@ export { groupByProbe } from './group-by-probe.js';
 export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
+export {
+  type CompactorOptions,
+  type CompactorScorerOptions,
+  compactor,
+  compactorScorer,
+} from './policies/compactor.js';
 export { type EveryKthOptions, everyKth, everyKthScorer } from './policies/every-kth.js';
+export {
+  type ExpectedAttentionOptions,
+  type ExpectedAttentionScorerOptions,
+  expectedAttention,
+  expectedAttentionScorer,
+} from './policies/expected-attention.js';
 export { full } from './policies/full.js';
 export { type H2OOptions, h2o, h2oScorer } from './policies/h2o.js';
 export {
@@ -80,6 +92,12 @@ export {
 } from './policies/snap-kv.js';
 export { type TaughtPolicyOptions, taughtPolicy } from './policies/taught-policy.js';
 export { type TovaOptions, tova, tovaScorer } from './policies/tova.js';
+export {
+  type TriAttentionOptions,
+  type TriAttentionScorerOptions,
+  triAttention,
+  triAttentionScorer,
+} from './policies/tri-attention.js';
 export { positionsFor } from './positions-for.js';
 export { readRetentionRecord } from './retention/read-retention-record.js';
 export { writeRetentionRecord } from './retention/write-retention-record.js';

@@ -1,4 +1,5 @@
 import type { Value } from '@namm/onnx';
+import type { HeadAttention } from '../probes/probe-kind.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention-context.js';
 import { names, type Piece } from './names.js';
@@ -11,6 +12,7 @@ import { softCap } from './soft-cap.js';
  * copied or joined. Without forks the shared piece is empty, and its products cost next to nothing in a model of
  * ordinary size; small ones leave it out.
  *
+ * @param place of the head, and what a probe may ask of it
  * @param queries `[group · new, headSize]`, scaled
  * @param newKeys `[new, headSize]`
  * @param newValues `[new, headSize]`
@@ -19,12 +21,12 @@ import { softCap } from './soft-cap.js';
 export function attendHead(
   context: AttentionContext,
   spec: AttentionSpec,
-  layer: number,
-  head: number,
+  place: Pick<HeadAttention, 'layer' | 'head' | 'queries'>,
   queries: Value,
   newKeys: Value,
   newValues: Value,
 ): Value {
+  const { layer, head } = place;
   const { graph, masks, pieces, report, slotCounts } = context;
   const group = spec.queryHeads / spec.keyValueHeads;
   const past = (name: string, piece: Piece) =>
@@ -54,7 +56,7 @@ export function attendHead(
   const newScores = score(newKeys, masks.amongNew(spec.window, group));
   const scores = sideBySide([...pastScores, newScores]);
   const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
-  report({ layer, head, group, probabilities });
+  report({ ...place, group, probabilities });
 
   const parts = graph.nodes(
     'Split',

@@ -22,12 +22,18 @@ export function attention(
 ): Value {
   const { graph, weights } = context;
   const rotary = spec.rotary === null ? null : context.rotary[spec.rotary]!;
-  const { queries, keys, values } = project(graph, weights, spec, rotary, x);
+  const { queries, unrotated, keys, values } = project(graph, weights, spec, rotary, x);
   context.giveOut(layer, keys.all, values.all);
+  let plain: readonly Value[] | null = null; // where a probe asks for it
+  const plainQueries = () => {
+    plain ??= unrotated();
+    return plain;
+  };
   const attended = queries.map((group, head) =>
-    graph.scope(`head.${head}`, () =>
-      attendHead(context, spec, layer, head, group, keys.each[head]!, values.each[head]!),
-    ),
+    graph.scope(`head.${head}`, () => {
+      const place = { layer, head, queries: () => plainQueries()[head]! };
+      return attendHead(context, spec, place, group, keys.each[head]!, values.each[head]!);
+    }),
   );
   const wanted = wantedRows(graph, attended, spec, rows);
   return linear(graph, weights, spec.output, wanted);

@@ -25,6 +25,8 @@ interface HeadRows {
 export interface Projected {
   /** Per KV head those of its group, `[group · new, headSize]`, scaled. */
   readonly queries: readonly Value[];
+  /** The same before the rotation; made in the graph when they are asked for. */
+  readonly unrotated: () => readonly Value[];
   /** As they are cached. */
   readonly keys: HeadRows;
   readonly values: HeadRows;
@@ -47,8 +49,10 @@ export function project(
   // Without a factor of its own, the product of one query with the past runs on a faster kernel.
   const scaled = (queries: Value) => graph.node('Mul', [queries, graph.float32([spec.scale])]);
   if (rotary === null && queryHeads === keyValueHeads) {
+    const queries = columns(graph, scaled(normalised[0]), queryHeads);
     return {
-      queries: columns(graph, scaled(normalised[0]), queryHeads),
+      queries,
+      unrotated: () => queries,
       keys: rowsOfColumns(graph, normalised[1], keyValueHeads),
       values: rowsOfColumns(graph, value!, keyValueHeads),
     };
@@ -65,6 +69,7 @@ export function project(
   };
   return {
     queries: perHead(scaled(queries!)).each,
+    unrotated: () => perHead(scaled(headsFirst(graph, normalised[0], queryHeads, spec))).each,
     keys: perHead(keys!),
     values: perHead(headsFirst(graph, value!, keyValueHeads, spec)),
   };

@@ -13,6 +13,8 @@ export interface HeadAttention {
   readonly group: number;
   /** `[group · new, slots]`, slots counting past and new tokens. */
   readonly probabilities: Value;
+  /** Queries before their rotation, scaled, `[group · new, headSize]`; made in the graph when it is asked for. */
+  readonly queries: () => Value;
 }
 
 /** Makes outputs of the graph of what a probe asks of one head. */

@@ -5,6 +5,7 @@ import { columnSums } from './column-sums.js';
 import { lastQueries } from './last-queries.js';
 import { none } from './none.js';
 import type { ProbeKind, ProbeOf } from './probe-kind.js';
+import { queries } from './queries.js';
 import { spectrum } from './spectrum.js';
 
 const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
@@ -12,6 +13,7 @@ const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
   columnSums,
   columnMaxima,
   lastQueries,
+  queries,
   spectrum,
 };
 

@@ -11,6 +11,8 @@ import type { FloatArray } from '@namm/core';
  *   head of the group, gave to each cached token.
  * - `lastQueries`: per KV head `[group, rows, slots]`, the attention rows of the last `count` queries of
  *   the pass (fewer when the pass is shorter), per query head.
+ * - `queries`: per KV head `[group, queries, headSize]`, the queries of the pass before their rotation, with the factor
+ *   of the attention in them: rotated, their products with cached keys are what the softmax goes over.
  * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
  *   the frames that end in the pass; see {@link SpectrumProbe}.
  */
@@ -19,6 +21,7 @@ export type Probe =
   | { readonly kind: 'columnSums' }
   | { readonly kind: 'columnMaxima' }
   | { readonly kind: 'lastQueries'; readonly count: number }
+  | { readonly kind: 'queries' }
   | SpectrumProbe;
 
 /** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
@@ -28,6 +31,12 @@ export type Observation =
       readonly kind: 'lastQueries';
       /** Rows per query head: min(count asked for, queries of the pass). */
       readonly rows: number;
+      readonly heads: readonly FloatArray[];
+    }
+  | {
+      readonly kind: 'queries';
+      /** Queries of the pass. */
+      readonly queries: number;
       readonly heads: readonly FloatArray[];
     }
   | SpectrumObservation;

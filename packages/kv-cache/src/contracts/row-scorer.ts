@@ -16,6 +16,11 @@ export interface RowScorer {
   protectedRows(slots: number): number;
   /** Bytes that the state takes per row and KV head. */
   bytesPerRow(layer: LayerShape): number;
+  /**
+   * Bytes that the state takes whatever the rows; a budget in bytes pays for them, too.
+   * @defaultValue 0
+   */
+  fixedBytes?(shape: CacheShape): number;
   start(shape: CacheShape): RowScorerState;
   /**
    * The state that {@link RowScorerState.save} wrote.

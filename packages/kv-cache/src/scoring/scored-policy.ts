@@ -1,7 +1,7 @@
 import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import { averageSlots, type BudgetInput, parseBudget } from '../budget.js';
 import { InvalidScoreError } from '../cache-errors.js';
-import type { CacheShape } from '../contracts/cache-shape.js';
+import type { CacheShape, LayerShape } from '../contracts/cache-shape.js';
 import type {
   CacheView,
   EvictionPolicy,
@@ -72,7 +72,8 @@ export function scoredPolicy(options: ScoredPolicyOptions): EvictionPolicy {
   };
   const partsFor = (shape: CacheShape): Parts => {
     layers.check?.(shape, budget.kind === 'bytes');
-    const slots = averageSlots(budget, shape, (layer) => scorer.bytesPerRow(layer));
+    const perRow = (layer: LayerShape) => scorer.bytesPerRow(layer);
+    const slots = averageSlots(budget, shape, perRow, scorer.fixedBytes?.(shape));
     return { policy, scorer, layers, heads, slots, updateInterval: updateInterval ?? 1 };
   };
   const policy: EvictionPolicy = {

@@ -59,6 +59,16 @@ function observe(
 ): Observation {
   const { keyValueHeads, queryHeads } = view.shape.layers[layer]!;
   const group = queryHeads / keyValueHeads;
+  if (probe.kind === 'queries') {
+    const { headSize } = view.shape.layers[layer]!;
+    const heads = Array.from({ length: keyValueHeads }, (_, head) => {
+      const own = tokens.queries.slice(head * group, (head + 1) * group);
+      const fresh = [view.seen * headSize, (view.seen + count) * headSize] as const;
+      const all = own.flatMap((queries) => Array.from(queries.subarray(...fresh)));
+      return Float32Array.from(all, (number) => number / Math.sqrt(headSize));
+    });
+    return { kind: 'queries', queries: count, heads };
+  }
   const rows = probe.kind === 'lastQueries' ? Math.min(probe.count, count) : count;
   const heads = Array.from({ length: keyValueHeads }, (_, head) => {
     const slots = view.length(layer, head) + count;

@@ -1,0 +1,18 @@
+import { names } from '../graph/names.js';
+import { headOutputs } from './head-outputs.js';
+import type { ProbeKind, ProbeOf } from './probe-kind.js';
+
+/** The queries of a pass before their rotation, per query head. */
+export const queries: ProbeKind<ProbeOf<'queries'>> = {
+  check: () => undefined,
+  serves: () => true,
+  build:
+    (graph) =>
+    ({ layer, head, ...at }) => {
+      const name = names.probe(layer, head);
+      graph.output(name, at.queries(), 'float32', [`${name}.rows`, `${name}.size`]);
+    },
+  read: (layer) => {
+    return { kind: 'queries', queries: layer.count, heads: headOutputs(layer, names.probe) };
+  },
+};

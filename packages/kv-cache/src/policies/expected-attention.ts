@@ -1,0 +1,83 @@
+import { checkInteger, checkNames, checkNumber } from '@namm/core';
+import type { BudgetInput } from '../budget.js';
+import type { EvictionPolicy } from '../contracts/eviction-policy.js';
+import type { RowScorer } from '../contracts/row-scorer.js';
+import { ExpectedAttentionState } from '../scoring/expected-attention-state.js';
+import { scoredPolicy } from '../scoring/scored-policy.js';
+
+/** Options of {@link expectedAttentionScorer}. */
+export interface ExpectedAttentionScorerOptions {
+  /**
+   * Positions of queries to come over which the rotation is averaged.
+   * @defaultValue 512
+   */
+  readonly future?: number;
+  /**
+   * First tokens of the sequence, which stay; their queries do not count.
+   * @defaultValue 4
+   */
+  readonly sinks?: number;
+  /**
+   * Added to the expected attention before it is multiplied with the norm of the value.
+   * @defaultValue 0
+   */
+  readonly epsilon?: number;
+}
+
+const names = ['future', 'sinks', 'epsilon'] as const;
+
+/** Options of {@link expectedAttention}. */
+export interface ExpectedAttentionOptions extends ExpectedAttentionScorerOptions {
+  readonly budget: BudgetInput;
+}
+
+/**
+ * Keeps what queries to come are expected to look at (Expected Attention, Devoto et al. 2025,
+ * https://arxiv.org/abs/2510.00636): with the mean μ and covariance Σ of a head's queries so far, before their rotation,
+ * and R̄ the rotation averaged over the next positions, z_j = (R̄μ)·k_j + ½ k_jᵀ R̄ΣR̄ᵀ k_j, where queries hold the factor
+ * 1/√d; softmax over the rows, mean over the query heads of the group, times ‖v_j‖₂.
+ *
+ * The statistics are those of all queries read so far, so they are the same however the text is cut; the choice is made
+ * anew after every pass, over the rows that are held. Each choice costs headSize² products per row and query head: give
+ * `scoredPolicy` an `updateInterval` for long answers. Their state takes (headSize² + headSize) · 8 bytes per query head.
+ *
+ * @param options budget and settings
+ * @returns the policy, for any number of caches; it needs the probe `queries`
+ * @throws {InvalidArgumentError} for a bad option
+ * @example
+ * ```ts
+ * const policy = expectedAttention({ budget: '25%' });
+ * const decoder = await Decoder.load(folder, { probe: policy.probe });
+ * ```
+ */
+export function expectedAttention(options: ExpectedAttentionOptions): EvictionPolicy {
+  const { budget, ...own } = checkNames('expectedAttention', options, ['budget', ...names]);
+  return scoredPolicy({ scorer: expectedAttentionScorer(own), budget });
+}
+
+/**
+ * The scorer of {@link expectedAttention}.
+ *
+ * @param options as in its options
+ * @returns a scorer for {@link scoredPolicy}
+ * @throws {InvalidArgumentError} when one is out of range
+ */
+export function expectedAttentionScorer(options: ExpectedAttentionScorerOptions = {}): RowScorer {
+  checkNames('expectedAttentionScorer', options, names);
+  const { future = 512, sinks = 4, epsilon = 0 } = options;
+  checkInteger('future', future, 1);
+  checkInteger('sinks', sinks, 0);
+  const isSmall = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
+  checkNumber('epsilon', epsilon, isSmall, 'a number from 0 on');
+  const settings = { future, sinks, epsilon };
+  return {
+    name: 'expected-attention',
+    settings,
+    probe: { kind: 'queries' },
+    protectedRows: () => 0,
+    bytesPerRow: () => 0,
+    fixedBytes: (shape) => ExpectedAttentionState.bytes(shape, settings),
+    start: (shape) => ExpectedAttentionState.start(shape, settings),
+    restore: (shape, saved) => ExpectedAttentionState.restore(shape, settings, saved),
+  };
+}
