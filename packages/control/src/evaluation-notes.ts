@@ -9,7 +9,9 @@ export function evaluationNotes(
 ): string[] {
   const notes = ['Means with 95 % bootstrap intervals; differences to full are paired by seed.'];
   if (summaries.some(({ success }) => success)) {
-    notes.push('Success: episodes with the best return there is.');
+    notes.push(
+      'Success: episodes with the best return there is, with the exact 95 % interval (Clopper–Pearson).',
+    );
   }
   if (summaries.some(({ normalised }) => normalised !== null)) {
     const name = settings.environment.name as keyof typeof referenceReturns;

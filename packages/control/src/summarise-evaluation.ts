@@ -5,7 +5,13 @@ import {
   normalisedScore,
   type PhysicsSettings,
 } from '@namm/environments';
-import { bootstrapInterval, bootstrapRatioInterval, type Interval, mean } from '@namm/statistics';
+import {
+  binomialInterval,
+  bootstrapInterval,
+  bootstrapRatioInterval,
+  type Interval,
+  mean,
+} from '@namm/statistics';
 import type { EpisodeRecord } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { EvaluationStore } from './evaluation-store.js';
@@ -24,7 +30,7 @@ export interface ContenderSummary {
   readonly difference: Interval | null;
   /** Mean return over that of `full` on the same episodes, with its interval; null where that of `full` is not above 0. */
   readonly ratio: Interval | null;
-  /** Of a memory task: share of the episodes with the best return there is, with its interval. */
+  /** Of a memory task: share of the episodes with the best return there is, with its exact interval. */
   readonly success: Interval | null;
   /** Mean return on D4RL's scale, for a body as it is in D4RL. */
   readonly normalised: number | null;
@@ -64,7 +70,7 @@ export function summariseEvaluation(
     const pairs = contender.name === 'full' ? [] : pairedEpisodes(plan, store, contender);
     const [own, full] = [pairs.map((pair) => pair.own), pairs.map((pair) => pair.full)];
     const differences = pairs.map((pair) => pair.own.return - pair.full.return);
-    const successes = best === null ? [] : returns.map((value) => Number(value >= best - 1e-6));
+    const successes = returns.filter((value) => best !== null && value >= best - 1e-6).length;
     return {
       name: contender.name,
       episodes: records.length,
@@ -72,7 +78,8 @@ export function summariseEvaluation(
       return: intervalOf(returns),
       difference: intervalOf(differences),
       ratio: ratioOf(own, full),
-      success: intervalOf(successes),
+      success:
+        best === null || returns.length === 0 ? null : binomialInterval(successes, returns.length),
       normalised: normalised(settings.environment, returns),
       meanSteps: meanOf(good.map(({ steps }) => steps)),
       rowsPerHead: good.length === 0 ? null : rowsOf(good),

@@ -1,3 +1,4 @@
+export { binomialInterval } from './binomial-interval.js';
 export { bootstrapInterval, bootstrapRatioInterval } from './bootstrap.js';
 export type { BootstrapOptions, Interval } from './interval.js';
 export { mean } from './mean.js';
