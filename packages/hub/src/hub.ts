@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from '@namm/core';
+
 /** A hub: where its files are, and how to ask it. */
 export interface Hub {
   /** @defaultValue the `HF_ENDPOINT` of the environment, or `https://huggingface.co/` */
@@ -10,13 +12,22 @@ export interface Hub {
   readonly userAgent: string;
 }
 
-/** The hub of Hugging Face, with what a caller has otherwise. */
+/**
+ * The hub of Hugging Face, with what a caller has otherwise.
+ *
+ * @throws {InvalidArgumentError} when its host is not a URL
+ */
 export function hubWith(given: Partial<Hub> = {}): Hub {
+  const host = given.host ?? (process.env.HF_ENDPOINT || 'https://huggingface.co/');
+  if (!URL.canParse(host) || !/^https?:$/.test(new URL(host).protocol)) {
+    const name = given.host === undefined ? 'HF_ENDPOINT' : 'hub.host';
+    throw new InvalidArgumentError(name, `'${host}' is not an http or https URL`);
+  }
   return {
-    host: process.env.HF_ENDPOINT ?? 'https://huggingface.co/',
     pathTemplate: '{model}/resolve/{revision}/',
     fetch: (url, init) => fetch(url, init),
     userAgent: '@namm/hub',
     ...given,
+    host,
   };
 }

@@ -59,26 +59,37 @@ describe('resolveModel', () => {
     expect(await readFile(file, 'utf8')).toBe('additional_chat_templates/tool_use.jinja');
   });
 
-  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])(
-    'says soon that there is no network: %s',
-    async (code) => {
-      let asked = 0;
-      const failing = async () => {
-        asked++;
-        const cause = Object.assign(new Error(`getaddrinfo ${code} huggingface.co`), { code });
-        throw new TypeError('fetch failed', { cause });
-      };
-      const retries = { attempts: 5, delay: 1, silence: 2000 };
-      const error: unknown = await resolve(id, { hub: { fetch: failing }, retries }).catch(
-        (e) => e,
-      );
-      expect(error).toBeInstanceOf(DownloadError);
-      expect((error as Error).message).toMatch(
-        /the hub cannot be reached.*name the folder of a model/,
-      );
-      expect(asked).toBe(2);
-    },
-  );
+  it.each<[string, number]>([
+    ['ENOTFOUND', 2],
+    ['EAI_AGAIN', 2],
+    ['ECONNREFUSED', 2],
+    ['UND_ERR_CONNECT_TIMEOUT', 1],
+    ['ETIMEDOUT', 1],
+  ])('says soon that there is no network: %s', async (code, attempts) => {
+    let asked = 0;
+    const failing = async () => {
+      asked++;
+      const cause = Object.assign(new Error(`getaddrinfo ${code} huggingface.co`), { code });
+      throw new TypeError('fetch failed', { cause });
+    };
+    const retries = { attempts: 5, delay: 1, silence: 2000 };
+    const error: unknown = await resolve(id, { hub: { fetch: failing }, retries }).catch((e) => e);
+    expect(error).toBeInstanceOf(DownloadError);
+    expect((error as Error).message).toMatch(
+      /the hub cannot be reached.*name the folder of a model/,
+    );
+    expect(asked).toBe(attempts);
+  });
+
+  it('asks a hub that cannot be asked once, or not at all', async () => {
+    await expect(resolve(id, { hub: { host: 'http://127.0.0.1:1' } })).rejects.toThrow(
+      /the hub cannot be reached: its port is not one for the web/,
+    );
+    for (const host of ['nonsense', 'ftp://there', '']) {
+      const refusal = resolve(id, { hub: { host } });
+      await expect(refusal).rejects.toThrow(`hub.host: '${host}' is not an http or https URL`);
+    }
+  });
 
   it('takes a folder of that name first', async () => {
     const folder = join(work, 'mine');

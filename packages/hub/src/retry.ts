@@ -48,9 +48,8 @@ export async function withRetries<Result>(
       if (NammError.isInstance(error) || error instanceof CallbackError) throw error;
       if (progress() > before) failures = 0;
       before = progress();
-      const most =
-        before === 0 && reasonOf(error) in unreachable ? Math.min(2, attempts) : attempts;
-      if (++failures >= most) throw given(where, failures, error);
+      const most = before === 0 ? (firstContact[reasonOf(error)] ?? attempts) : attempts;
+      if (++failures >= Math.min(most, attempts)) throw given(where, failures, error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -68,11 +67,22 @@ const unreachable: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to it',
   EHOSTUNREACH: 'there is no way to it',
   ECONNREFUSED: 'it takes no connections',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  ETIMEDOUT: 'it does not answer',
+  'bad port': 'its port is not one for the web',
+};
+
+/** Attempts where nothing has come yet: a name may be found the second time; to wait for an answer again takes as long. */
+const firstContact: Readonly<Record<string, number>> = {
+  ...{ ENOTFOUND: 2, EAI_AGAIN: 2, ENETUNREACH: 2, EHOSTUNREACH: 2, ECONNREFUSED: 2 },
+  ...{ UND_ERR_CONNECT_TIMEOUT: 1, ETIMEDOUT: 1, 'bad port': 1 },
 };
 
 function reasonOf(error: unknown): string {
-  const cause = (error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } })?.cause;
-  return String(cause?.code ?? cause?.errors?.[0]?.code ?? '');
+  const { cause } = error as {
+    cause?: { code?: unknown; message?: unknown; errors?: { code?: unknown }[] };
+  };
+  return String(cause?.code ?? cause?.errors?.[0]?.code ?? cause?.message ?? '');
 }
 
 function given(where: ModelFile, attempts: number, error: unknown): DownloadError {

@@ -7,7 +7,7 @@ import {
   InvalidArgumentError,
   type ProgressListener,
 } from '@namm/core';
-import { Decoder, loadTokenizer } from '@namm/decoder';
+import { Decoder, loadTokenizer, openModel } from '@namm/decoder';
 import { type NormaliserScope, normaliserScopes } from '@namm/features';
 import {
   calibrate,
@@ -91,6 +91,8 @@ export async function moveNamm(options: MoveNammOptions): Promise<MovedNamm> {
   const { updateInterval } = old.policy;
   const { decay, keys = [] } = old.features;
   const tokenizer = await loadTokenizer(model.folder);
+  const { spec } = await openModel(model.folder);
+  lengthOf(settings, spec.maximumPositions * (model.ropeScaling?.factor ?? 1)); // refused before minutes of reading
   const headBias = await moveHeadBias(settings);
   const collector = new SpectrumCollector({ updateInterval, decay, keys });
   const decoder = await Decoder.load(model.folder, {
