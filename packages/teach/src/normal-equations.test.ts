@@ -38,6 +38,42 @@ function summed(x: Float64Array, y: Float64Array[], cuts: readonly number[]): No
   return sums;
 }
 
+describe('NormalEquations', () => {
+  const cases = Array.from({ length: 20 }, (_, seed) => seed);
+  it.each(cases)('sums what three plain loops sum, whatever the sizes: case %i', (seed) => {
+    const random = new Random(seed);
+    const [width, outputs] = [1 + random.integer(23), 1 + random.integer(4)];
+    const sums = new NormalEquations(width, outputs);
+    const products = new Float64Array(width * width);
+    const moments = new Float64Array(outputs * width);
+    const squares = new Float64Array(outputs);
+    const draw = (length: number) => Float64Array.from({ length }, () => random.normal());
+    for (const rows of [1 + random.integer(300), 0, 1 + random.integer(9)]) {
+      const x = draw(rows * width);
+      for (let row = 0; row < rows; row++) x[(row + 1) * width - 1] = 1;
+      const y = Array.from({ length: outputs }, () => draw(rows));
+      sums.add(x, y);
+      for (let row = 0; row < rows; row++) {
+        const own = x.subarray(row * width, (row + 1) * width);
+        for (let i = 0; i < width; i++) {
+          for (let j = i; j < width; j++) products[i * width + j]! += own[i]! * own[j]!;
+          for (let o = 0; o < outputs; o++) moments[o * width + i]! += own[i]! * y[o]![row]!;
+        }
+        for (let o = 0; o < outputs; o++) squares[o]! += y[o]![row]! ** 2;
+      }
+    }
+    const near = (actual: Float64Array, expected: Float64Array) => {
+      expect(actual.length).toBe(expected.length);
+      for (const [i, number] of actual.entries()) {
+        expect(Math.abs(number - expected[i]!)).toBeLessThan(1e-11 * (1 + Math.abs(expected[i]!)));
+      }
+    };
+    near(sums.products, products);
+    near(sums.moments, moments);
+    near(sums.squares, squares);
+  });
+});
+
 describe('ridge regression from streamed sums', () => {
   it('finds the map that made the rows, however they come', () => {
     const { x, y, maps } = randomRows(400, 1, 0);

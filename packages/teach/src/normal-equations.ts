@@ -1,5 +1,10 @@
-/** Rows that are added at once: enough to pay for the transposition, few enough for the processor's cache. */
+import { WasmInstance } from '@namm/core';
+import { type Functions, module } from './generated/column-products.js';
+
+/** Rows that are added at once, an even number: enough to pay for the transposition, few enough for the processor's cache. */
 const blockRows = 128;
+/** What the kernel works on at a time. */
+const columnsAtATime = 4;
 
 /**
  * The sums that a linear regression needs, in float64, over any number of rows: the rows themselves are forgotten.
@@ -36,23 +41,12 @@ export class NormalEquations {
    * @param y per output `[rows]`
    */
   add(x: Float64Array, y: readonly Float64Array[]): void {
-    const { inputs, products, moments, squares } = this;
-    const rows = x.length / inputs;
+    const rows = x.length / this.inputs;
+    const sums = new BlockSums(this.inputs, this.outputs);
     for (let first = 0; first < rows; first += blockRows) {
-      const count = Math.min(blockRows, rows - first);
-      const columns = transposed(x, inputs, first, count);
-      for (let i = 0; i < inputs; i++) {
-        for (let j = i; j < inputs; j++) {
-          products[i * inputs + j]! += dot(columns, i * count, columns, j * count, count);
-        }
-        for (const [output, values] of y.entries()) {
-          moments[output * inputs + i]! += dot(columns, i * count, values, first, count);
-        }
-      }
-      for (const [output, values] of y.entries()) {
-        squares[output]! += dot(values, first, values, first, count);
-      }
+      sums.add(x, y, first, Math.min(blockRows, rows - first));
     }
+    this.#take(sums);
   }
 
   /** Adds what other equations have summed. */
@@ -61,33 +55,60 @@ export class NormalEquations {
     for (const [i, value] of moments.entries()) this.moments[i]! += value;
     for (const [i, value] of squares.entries()) this.squares[i]! += value;
   }
+
+  /** Inputs come first, outputs behind them. */
+  #take({ numbers, width }: BlockSums): void {
+    const { inputs, outputs, products, moments, squares } = this;
+    for (let i = 0; i < inputs; i++) {
+      for (let j = i; j < inputs; j++) products[i * inputs + j]! += numbers[i * width + j]!;
+      for (let output = 0; output < outputs; output++) {
+        moments[output * inputs + i]! += numbers[i * width + inputs + output]!;
+      }
+    }
+    for (let output = 0; output < outputs; output++) {
+      squares[output]! += numbers[(inputs + output) * (width + 1)]!;
+    }
+  }
 }
 
-/** `[inputs, count]` of the rows from `first` on. */
-function transposed(x: Float64Array, inputs: number, first: number, count: number): Float64Array {
-  const columns = new Float64Array(inputs * count);
-  for (let row = 0; row < count; row++) {
-    for (let i = 0; i < inputs; i++) columns[i * count + row] = x[(first + row) * inputs + i]!;
-  }
-  return columns;
-}
+/** Products of all columns with each other, summed in the kernel's memory; one for all equations, as it is large. */
+const kernel = new WasmInstance<Functions>(module);
+const start = kernel.allocate(0);
 
-/** Four sums, as none waits for another. */
-function dot(
-  a: Float64Array,
-  fromA: number,
-  b: Float64Array,
-  fromB: number,
-  count: number,
-): number {
-  let [s, t, u, v] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    s += a[fromA + i]! * b[fromB + i]!;
-    t += a[fromA + i + 1]! * b[fromB + i + 1]!;
-    u += a[fromA + i + 2]! * b[fromB + i + 2]!;
-    v += a[fromA + i + 3]! * b[fromB + i + 3]!;
+/** The sums of some rows; there is one at a time. */
+class BlockSums {
+  /** Columns, filled up for the kernel with some of zeros. */
+  readonly width: number;
+  readonly #inputs: number;
+  readonly #sums: number;
+  readonly #columns: number;
+
+  constructor(inputs: number, outputs: number) {
+    this.#inputs = inputs;
+    this.width = Math.ceil((inputs + outputs) / columnsAtATime) * columnsAtATime;
+    kernel.release(start);
+    this.#sums = kernel.allocate(8 * this.width ** 2);
+    this.#columns = kernel.allocate(8 * this.width * blockRows);
+    this.numbers.fill(0);
   }
-  for (; i < count; i++) s += a[fromA + i]! * b[fromB + i]!;
-  return s + t + u + v;
+
+  /** `[width, width]`, right from the diagonal on. */
+  get numbers(): Float64Array {
+    return kernel.float64(this.#sums, this.width ** 2);
+  }
+
+  add(x: Float64Array, y: readonly Float64Array[], first: number, count: number): void {
+    const even = count + (count % 2); // a row of zeros adds nothing
+    const inputs = this.#inputs;
+    const columns = kernel.float64(this.#columns, this.width * even);
+    columns.fill(0);
+    for (let row = 0; row < count; row++) {
+      const from = (first + row) * inputs;
+      for (let i = 0; i < inputs; i++) columns[i * even + row] = x[from + i]!;
+      for (const [output, values] of y.entries()) {
+        columns[(inputs + output) * even + row] = values[first + row]!;
+      }
+    }
+    kernel.functions.addProducts(this.#columns, this.width, even, this.#sums);
+  }
 }
