@@ -45,6 +45,10 @@ describe('bench calibrate', () => {
     const cases: [args: string[], message: string][] = [
       [['--namm', file, '--model', model, '--out', refused], file],
       [['--namm', evolved, '--model', none, '--out', refused], none],
+      [
+        ['--namm', evolved, '--model', model, '--length', '9999', '--out', refused],
+        '--length: 9999',
+      ],
       [['--namm', evolved, '--model', model, '--out', join(none, 'a')], 'there is no folder'],
       [['--namm', evolved, '--model', model, '--corpus', none, '--out', refused], 'SOURCES.md'],
     ];

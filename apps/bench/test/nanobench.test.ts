@@ -235,7 +235,10 @@ describe('bench nanobench', () => {
     expect(stdout).toContain('yarn ×2, logits ×1.3');
     const { best } = JSON.parse(readFileSync(tuned, 'utf8'));
     expect(['ntk', 'yarn']).toContain(best[2].kind);
-    const missing = bench(...small, '--factors', '4', '--extensions', 'tuned', '--tuned', tuned);
+    const fresh = join(folder, 'fresh.jsonl');
+    const beyond = ['--factors', '1,2,4', '--extensions', 'tuned', '--tuned', tuned];
+    const missing = bench(...small, ...beyond, '--results', fresh);
+    expect(readFileSync(fresh, 'utf8')).not.toContain('"result"'); // nothing was measured
     expect(missing.stderr).toContain('×4 was not tuned');
     expect(missing.status).toBe(2);
   });

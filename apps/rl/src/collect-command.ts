@@ -6,6 +6,7 @@ import {
   listOf,
   nameFrom,
   number,
+  outputFolder,
   ProgressLine,
   positiveNumber,
   readBy,
@@ -39,7 +40,11 @@ export function addCollectCommand(program: Command): void {
       'such as t-maze:length=100 or hopper',
       readBy(parseEnvironment),
     )
-    .requiredOption('--out <folder>', 'for the files, which are named by the return they reach')
+    .requiredOption(
+      '--out <folder>',
+      'for the files, which are named by the return they reach',
+      outputFolder,
+    )
     .option('--seed <seed>', 'of everything random', fromZero, 0)
     .option('--episodes <count>', 'memory tasks: episodes (default: 1000)', count)
     .option(

@@ -5,6 +5,8 @@ import {
   fromZero,
   interruptSignal,
   listOf,
+  outputFile,
+  outputFolder,
   ownPolicyForm,
   ProgressLine,
   terminalWidth,
@@ -66,8 +68,12 @@ export function addEvaluateCommand(program: Command): void {
     .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent")
     .option('--episodes <count>', 'episodes per policy', count, 20)
     .option('--seed <seed>', 'of the first episode; the next have the next', fromZero, 0)
-    .option('--out <folder>', 'for finished episodes; what it has is not played again')
-    .option('--page <file>', 'shows the first episode, under the last of the policies')
+    .option(
+      '--out <folder>',
+      'for finished episodes; what it has is not played again',
+      outputFolder,
+    )
+    .option('--page <file>', 'shows the first episode, under the last of the policies', outputFile)
     .action(evaluate);
 }
 

@@ -8,6 +8,7 @@ import {
   listOf,
   listOrNone,
   nameFrom,
+  outputFolder,
   ownPolicyForm,
   ProgressLine,
   readBy,
@@ -54,7 +55,11 @@ export function addTableCommand(program: Command): void {
   program
     .command('table')
     .description('let all agents play the same episodes under the same policies, and sum it up')
-    .requiredOption('--out <folder>', 'for episodes and tables; the same command goes on with it')
+    .requiredOption(
+      '--out <folder>',
+      'for episodes and tables; the same command goes on with it',
+      outputFolder,
+    )
     .option('--tasks <list>', taskNames.join(', '), listOf(nameFrom(taskNames)), taskNames)
     .option(
       '--policies <list>',

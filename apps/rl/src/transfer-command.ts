@@ -8,6 +8,7 @@ import {
   interruptSignal,
   listOf,
   nameFrom,
+  outputFolder,
   ProgressLine,
   share,
   terminalWidth,
@@ -42,7 +43,11 @@ export function addTransferCommand(program: Command): void {
     .option('--episodes <count>', 'to measure on, and of each trial', count, 8)
     .option('--shares <list>', 'of the tokens, that trials aim at', listOf(share))
     .option('--seed <seed>', 'of the first of these episodes', fromZero, 1_000_000)
-    .requiredOption('--out <folder>', 'for frozen.safetensors, calibrated.safetensors …')
+    .requiredOption(
+      '--out <folder>',
+      'for frozen.safetensors, calibrated.safetensors …',
+      outputFolder,
+    )
     .action(transfer);
 }
 

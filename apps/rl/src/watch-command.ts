@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { fromZero, interruptSignal, ownPolicyForm } from '@namm/cli';
+import { fromZero, interruptSignal, outputFile, ownPolicyForm } from '@namm/cli';
 import { contenderNames, writeEpisodePage } from '@namm/control';
 import {
   type AgentOptions,
@@ -28,7 +28,7 @@ export function addWatchCommand(program: Command): void {
     .option('--budget <size>', 'of the policy: rows per head, a share (25%) or bytes (64kB)', '60')
     .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent")
     .option('--seed <seed>', 'of the episode', fromZero, 0)
-    .option('--out <file>', 'the page', 'episode.html')
+    .option('--out <file>', 'the page', outputFile, 'episode.html')
     .action(watch);
 }
 

@@ -18,6 +18,7 @@ import {
   positiveNumber,
   threadCount,
 } from './option-parsers.js';
+import { outputFolder } from './output-file.js';
 import { ProgressLine } from './progress-line.js';
 
 /** What {@link addEvolutionOptions} adds. */
@@ -70,7 +71,7 @@ export function addEvolutionOptions<
   // Inferred from one option to the next, the types of so many would take minutes to check.
   const plain = command as unknown as PlainCommand;
   plain
-    .requiredOption('--out <folder>', 'folder of the run')
+    .requiredOption('--out <folder>', 'folder of the run', outputFolder)
     .addOption(
       new Option('--trainable <name>', 'what is evolved')
         .choices([...trainables])

@@ -4,7 +4,7 @@ import { InvalidArgumentError as CoreError } from '@namm/core';
 import { inFolder } from '@namm/testing';
 import { InvalidArgumentError } from 'commander';
 import { expect, it } from 'vitest';
-import { outputFile } from './output-file.js';
+import { outputFile, outputFolder } from './output-file.js';
 import { readPrompt } from './read-prompt.js';
 
 it('takes a file that can be written, there or not yet', () =>
@@ -30,6 +30,22 @@ it('refuses a file without a folder, and a folder', () =>
     refused(join(folder, 'sub'), 'is a folder; name a file in it.');
     refused('', 'no file is named.');
     refused('  ', 'no file is named.');
+    if (process.getuid?.() !== 0) {
+      await chmod(join(folder, 'sub'), 0o500);
+      refused(join(folder, 'sub', 'a.md'), 'may not be written.');
+    }
+  }));
+
+it('takes a folder that is there, or can be made, and no file', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    for (const path of [folder, join(folder, 'new'), join(folder, 'a', 'b', 'c'), 'here']) {
+      expect(outputFolder(path)).toBe(path);
+    }
+    expect(() => outputFolder(file)).toThrow(`${file} is not a folder.`);
+    expect(() => outputFolder(join(file, 'a', 'b'))).toThrow(InvalidArgumentError);
+    expect(() => outputFolder(' ')).toThrow('no folder is named.');
   }));
 
 it('reads a prompt as it is given', () =>

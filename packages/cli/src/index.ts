@@ -36,7 +36,7 @@ export {
   share,
   threadCount,
 } from './option-parsers.js';
-export { outputFile } from './output-file.js';
+export { outputFile, outputFolder } from './output-file.js';
 export {
   isOwnPolicy,
   loadOwnPolicy,

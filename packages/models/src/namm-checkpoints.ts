@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type ModelName, modelFolder } from './model-folder.js';
 
 /**
@@ -17,13 +17,15 @@ export function nammCheckpoints(name: ModelName): string[] {
 }
 
 /**
- * Paths of the NAMM checkpoints that lie beside any model: the files `namm*.safetensors` of its folder, by name.
+ * Paths of the NAMM checkpoints that lie beside any model: the files `namm*.safetensors` of its folder, or of the one
+ * that a GGUF file is in, by name.
  *
  * @throws the file system's error when there is no such folder
  */
 export function checkpointsIn(folder: string): string[] {
-  return readdirSync(folder)
+  const place = statSync(folder).isFile() ? dirname(folder) : folder;
+  return readdirSync(place)
     .filter((file) => /^namm.*\.safetensors$/.test(file))
     .sort()
-    .map((file) => join(folder, file));
+    .map((file) => join(place, file));
 }

@@ -67,7 +67,7 @@ async function tune(options: Options): Promise<void> {
     await openModel(options.model ?? modelFolder('nano-llama'), interruptSignal()),
     { threads },
   );
-  const path = options.out ?? join(model.folder, tunedExtensionsFile);
+  const path = outputFile(options.out ?? join(model.folder, tunedExtensionsFile));
   const store = await ResultStore.open(
     options.results ?? join(tmpdir(), `namm-nanobench-tune-${model.version}.jsonl`),
   );

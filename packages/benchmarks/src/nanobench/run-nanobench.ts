@@ -71,7 +71,12 @@ export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable>
   const { filler, signal } = plan;
   const families = plan.families.map(taskFamily);
   const summaries: ConditionSummary[][] = [];
-  for (const place of placesOf(plan)) {
+  const places = placesOf(plan);
+  for (const { factor, extension } of places) {
+    if (factor === 1) continue;
+    for (const { model } of plan.models) extension(model, factor); // throws before anything is measured
+  }
+  for (const place of places) {
     const { factor, extension, placement, answers } = place;
     const acrossModels: ConditionSummary[] = [];
     for (const { model, learned, others } of plan.models) {
