@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { Probe } from '@namm/kv-cache';
-import type { PassSize } from './graph/names.js';
 import { checkProbe } from './probes/probe-kinds.js';
+import { ortNode } from './runtime/ort-node.js';
 import type { Runtime } from './runtime/runtime.js';
 import { type WeightDtype, weightDtypes } from './source/weight-dtype.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import type { RopeScaling } from './spec/rope-scaling.js';
 import { scaleRope } from './spec/scale-rope.js';
+import { type PassKind, passKinds } from './step/pass-kind.js';
 
 export interface DecoderOptions {
   /**
@@ -26,17 +27,17 @@ export interface DecoderOptions {
    * @defaultValue `auto`
    */
   readonly dtype?: WeightDtype;
+  /**
+   * How a pass is computed: `layers`, layer by layer, so that all items of a step share the linear layers; `whole`, in
+   * one graph, items one after the other; `small`, likewise, for a model so small that what a pass costs beside its
+   * arithmetic counts, such as an agent's.
+   * @defaultValue `layers` for models of 20 million weights or more, else `whole`
+   */
+  readonly passes?: PassKind;
   /** Reaches beyond the length the model was trained for. */
   readonly ropeScaling?: RopeScaling;
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
   readonly maximumPositions?: number;
-  /**
-   * `small` for a model so small that what a pass costs beside its arithmetic counts, such as an agent's: the graph has
-   * fewer inputs, outputs and nodes; in return new rows are copied once, and in each pass of a forked cache those that it
-   * shares.
-   * @defaultValue `large`
-   */
-  readonly passes?: 'large' | 'small';
   /**
    * Threads that compute; more than there are cores would only wait for each other, so no more are used.
    * @defaultValue the number of cores
@@ -59,27 +60,32 @@ export function checkOptions(options: DecoderOptions): {
   readonly chunkSize: number;
   readonly dtype: WeightDtype;
   readonly threads: number;
-  readonly runtime: Runtime | undefined;
-  readonly passes: PassSize;
+  readonly runtime: Runtime;
+  readonly passes: PassKind | undefined;
 } {
   checkNames('Decoder.load', options, [
     'probe',
     'chunkSize',
     'dtype',
+    'passes',
     'ropeScaling',
     'maximumPositions',
     'threads',
     'runtime',
-    'passes',
   ]);
-  const { probe = { kind: 'none' }, chunkSize = 256, dtype = 'auto', runtime } = options;
-  const { passes = 'large' } = options;
+  const {
+    probe = { kind: 'none' },
+    chunkSize = 256,
+    dtype = 'auto',
+    runtime = ortNode,
+    passes,
+  } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('threads', threads, 1);
   checkChoice('dtype', dtype, weightDtypes);
-  checkChoice('passes', passes, ['large', 'small']);
+  if (passes !== undefined) checkChoice('passes', passes, passKinds);
   const used = Math.min(threads, availableParallelism());
   return { probe, chunkSize, dtype, threads: used, runtime, passes };
 }

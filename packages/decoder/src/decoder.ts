@@ -14,13 +14,8 @@ import {
 } from '@namm/kv-cache';
 import { applyOptions, checkOptions, type DecoderOptions } from './decoder-options.js';
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
-import { buildGraph } from './graph/build-graph.js';
-import { names, type PassSize } from './graph/names.js';
 import { isAllFinite } from './is-all-finite.js';
-import { readObservations } from './probes/read-observations.js';
 import { requireProbe } from './probes/require-probe.js';
-import { ortNode } from './runtime/ort-node.js';
-import type { Session } from './runtime/runtime.js';
 import { checkSource } from './source/check-source.js';
 import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
 import type { ModelSource } from './source/model-source.js';
@@ -31,10 +26,11 @@ import { checkSpec } from './spec/check-spec.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
 import { checkPositionLimit } from './step/check-position-limit.js';
 import { checkCompactPositions, makeRoom } from './step/compact-positions.js';
-import { ForwardInputs } from './step/forward-inputs.js';
+import type { ForwardPass, Part } from './step/forward-pass.js';
 import { joinResults } from './step/join-results.js';
+import { loadForwardPass } from './step/load-forward-pass.js';
+import { planPasses } from './step/plan-passes.js';
 import { type Chunk, readChunks } from './step/read-chunks.js';
-import { readOutputs } from './step/read-outputs.js';
 
 /**
  * A decoder: most often a language model from a Hugging Face folder. It holds weights and no sequence: keys and
@@ -55,21 +51,18 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   /** Shape of the caches that fit this model. */
   readonly cacheShape: CacheShape;
   readonly #source: ModelSource;
-  readonly #session: Session;
-  readonly #inputs: ForwardInputs;
+  readonly #pass: ForwardPass;
 
   private constructor(
     source: ModelSource,
-    session: Session,
+    pass: ForwardPass,
     probe: Probe,
     chunkSize: number,
-    passes: PassSize,
     rounding: WeightDtype | null,
   ) {
     const { spec, digest } = source;
     this.#source = source;
-    this.#session = session;
-    this.#inputs = new ForwardInputs(spec, probe, passes);
+    this.#pass = pass;
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
@@ -87,15 +80,14 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe, chunkSize, dtype, threads, runtime = ortNode, passes } = checkOptions(options);
+    const { probe, chunkSize, dtype, ...how } = checkOptions(options);
     const opened = typeof model === 'string' ? await openModel(model) : checkSource(model);
     checkSpec(opened.spec);
     const source = { ...opened, spec: applyOptions(opened.spec, options) };
-    const graph = await buildGraph(source, probe, dtype, passes);
-    const session = await runtime.load(graph, { threads });
+    const { pass, areFewBits } = await loadForwardPass(source, { probe, dtype, ...how });
     // Rows that were computed with rounded weights are another model's.
-    const rounding = graph.areFewBits ? dtype : null;
-    return new Decoder(source, session, probe, chunkSize, passes, rounding);
+    const rounding = areFewBits ? dtype : null;
+    return new Decoder(source, pass, probe, chunkSize, rounding);
   }
 
   /**
@@ -127,7 +119,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
 
   /**
    * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in
-   * the cache and its policy has evicted. All input is checked before anything is computed. Caches with
+   * the cache and its policy has evicted. With `passes: 'layers'` the items go through the layers together. All input is checked before anything is computed. Caches with
    * compact positions take input of any length: before a chunk that would pass the limit their gaps are
    * closed.
    *
@@ -139,10 +131,10 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * @throws {PositionLimitError} also when a cache with compact positions holds so much that closing gaps
    *   does not make room for a chunk; the chunks before it are then in the cache
    * @throws {CacheBusyError} when a cache is in use elsewhere; during the step it is held by the step
-   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunk is then not in the cache,
-   *   those before it are
+   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunks of that pass are then in no
+   *   cache, those before it are
    * @throws whatever a policy throws; the chunk is then in the cache, nothing is evicted, and the cache can
-   *   only be read from there on
+   *   only be read from there on; caches of items before it have gone on, those behind it have not
    */
   async step(
     items: readonly StepItem<KVCache>[],
@@ -155,26 +147,32 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     const leases: CacheLease[] = [];
     try {
       for (const { cache } of items) leases.push(cache.lease('a step of the decoder'));
-      const results: StepResult[] = [];
-      for (const [i, item] of items.entries()) {
-        const { cache } = item;
-        const sequenceEnd = reachedBy(chunks[i]!, cache);
-        const outputs: StepResult[] = [];
-        for (const [c, chunk] of chunks[i]!.entries()) {
-          options.signal?.throwIfAborted();
-          const rows = outputRows(item, chunk, c === chunks[i]!.length - 1);
-          let sequenceLength = sequenceEnd;
+      const ends = items.map(({ cache }, i) => reachedBy(chunks[i]!, cache));
+      const outputs = items.map((): StepResult[] => []);
+      const rowsAtOnce = this.#pass.takesMany ? this.chunkSize : 0;
+      for (const places of planPasses(chunks, rowsAtOnce)) {
+        options.signal?.throwIfAborted();
+        const parts = places.map(({ item, index }): Part => {
+          const { cache } = items[item]!;
+          const chunk = chunks[item]![index]!;
+          const isLast = index === chunks[item]!.length - 1;
+          const rows = outputRows(items[item]!, chunk, isLast);
           if (hasCompactPositions(cache.shape)) {
-            makeRoom(this.spec, cache, leases[i]!, chunk.count);
-            sequenceLength = cache.nextPosition + chunk.count;
+            makeRoom(this.spec, cache, leases[item]!, chunk.count);
+            const sequenceLength = cache.nextPosition + chunk.count;
+            return { cache, chunk, outputRows: rows, sequenceLength };
           }
-          outputs.push(await this.#forward(cache, leases[i]!, chunk, rows, sequenceLength));
-          done += chunk.count;
-          options.onProgress?.({ stage: 'tokens', done, total });
-        }
-        results.push(joinResults(outputs));
+          return { cache, chunk, outputRows: rows, sequenceLength: ends[item]! };
+        });
+        const results = await this.#forward(
+          parts,
+          places.map(({ item }) => leases[item]!),
+        );
+        for (const [i, { item }] of places.entries()) outputs[item]!.push(results[i]!);
+        done += parts.reduce((sum, { chunk }) => sum + chunk.count, 0);
+        options.onProgress?.({ stage: 'tokens', done, total });
       }
-      return results;
+      return outputs.map(joinResults);
     } finally {
       for (const lease of leases) lease.release();
     }
@@ -182,7 +180,7 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
 
   /** Frees the weights. The decoder cannot be used afterwards; its caches can still be read. */
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#pass.release();
   }
 
   #check({ cache, input, outputs = 'last' }: StepItem<KVCache>): Chunk[] {
@@ -208,28 +206,18 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     return chunks;
   }
 
-  async #forward(
-    cache: KVCache,
-    lease: CacheLease,
-    chunk: Chunk,
-    rows: Int32Array,
-    sequenceLength: number,
-  ): Promise<StepResult> {
-    const { count } = chunk;
-    const inputs = this.#inputs.of(cache, chunk, rows, sequenceLength);
-    const outputs = await this.#session.run(inputs);
-    const { hidden, logits, newRows, all } = readOutputs(outputs, this.spec, count);
-    if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
-    const observations = readObservations(
-      outputs,
-      this.spec,
-      this.probe,
-      cache.policy.probe,
-      count,
-    );
-    const told = chunk.positions ? { positions: chunk.positions } : {};
-    await lease.update({ count, rows: newRows, observations, ...told });
-    return { logits, hidden };
+  /** Computes a pass, and updates its caches in turn. */
+  async #forward(parts: readonly Part[], leases: readonly CacheLease[]): Promise<StepResult[]> {
+    const results = await this.#pass.run(parts);
+    for (const { all } of results) {
+      if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
+    }
+    for (const [i, { newRows: rows, observations }] of results.entries()) {
+      const { count, positions } = parts[i]!.chunk;
+      const told = positions ? { positions } : {};
+      await leases[i]!.update({ count, rows, observations, ...told });
+    }
+    return results.map(({ logits, hidden }) => ({ logits, hidden }));
   }
 
   async #explainNonFinite(): Promise<NonFiniteError> {

@@ -51,6 +51,12 @@ describe('a folder rounded at load', () => {
     expect(await logitsWith({ dtype: 'fp32' })).toEqual(expected);
   });
 
+  it.each(['q8', 'q4'] as const)('answers the same layer by layer, in %s', async (dtype) => {
+    const expected = await logitsWith({ dtype });
+    const actual = await logitsWith({ dtype, passes: 'layers' });
+    expect(largestDifference(actual, expected)).toBeLessThan(1e-5);
+  });
+
   it('evicts, and one token at a time is as all at once', async () => {
     const decoder = await Decoder.load(model.folder, {
       ...{ ...quiet, dtype: 'q4', chunkSize: 1 },

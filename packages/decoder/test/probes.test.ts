@@ -2,6 +2,7 @@ import type { Observation, Probe } from '@namm/kv-cache';
 import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CacheUseError, Decoder } from '../src/index.js';
+import type { PassKind } from '../src/step/pass-kind.js';
 import { feed, largestDifference, quiet } from './helpers.js';
 
 let model: RandomModel;
@@ -13,7 +14,11 @@ afterAll(() => model.remove());
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
 
 /** The observations of two passes, of 5 and of 3 tokens, per pass and layer. */
-async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> {
+async function observe(
+  offered: Probe,
+  wanted: Probe,
+  kind: PassKind = 'whole',
+): Promise<Observation[][]> {
   const passes: Observation[][] = [[]];
   const state = {
     observe: (layer: number, observation: Observation) => {
@@ -30,7 +35,7 @@ async function observe(offered: Probe, wanted: Probe): Promise<Observation[][]> 
   };
   const start = () => state;
   const policy = { name: 'observer', settings: {}, probe: wanted, start, restore: start };
-  const decoder = await Decoder.load(model.folder, { ...quiet, probe: offered });
+  const decoder = await Decoder.load(model.folder, { ...quiet, passes: kind, probe: offered });
   await feed(decoder, decoder.createCache({ policy }), ids, [5, 3]);
   await decoder.release();
   return passes.slice(0, 2);
@@ -130,6 +135,24 @@ describe('probes', () => {
       }
     }
     await decoder.release();
+  });
+
+  it.each([
+    { kind: 'lastQueries', count: 4 },
+    { kind: 'columnSums' },
+    { kind: 'columnMaxima' },
+    { kind: 'queries' },
+  ] as const)('are the same layer by layer: $kind', async (probe) => {
+    const expected = await observe(probe, probe);
+    const actual = await observe(probe, probe, 'layers');
+    for (const [pass, layers] of expected.entries()) {
+      for (const [layer, { heads }] of layers.entries()) {
+        for (const [head, attention] of heads.entries()) {
+          const other = actual[pass]![layer]!.heads[head]!;
+          expect(largestDifference(other, attention)).toBeLessThan(1e-6);
+        }
+      }
+    }
   });
 
   it('serve a policy that asks for fewer rows with the last of them', async () => {

@@ -99,13 +99,18 @@ function spectrumOf(rows: readonly number[][], queries: number, slots: number): 
   });
 }
 
-describe.each(['llama-base', 'gemma3-text', 'gpt2-hub-names'])('a spectrum of %s', (name) => {
+describe.each([
+  ['llama-base', 'whole'],
+  ['gemma3-text', 'whole'],
+  ['gemma3-text', 'layers'],
+  ['gpt2-hub-names', 'layers'],
+] as const)('a spectrum of %s, passes: %s', (name, passes) => {
   it('is what its definition says, whatever the passes are', async () => {
     const spectral = recording(probe);
     const plain = recording(everything);
     for (const { policy } of [spectral, plain]) {
       const decoder = await Decoder.load(folderOf(name), {
-        ...quiet,
+        ...{ ...quiet, passes },
         chunkSize: 12,
         probe: policy.probe,
       });
@@ -155,7 +160,8 @@ describe.each(['llama-base', 'gemma3-text', 'gpt2-hub-names'])('a spectrum of %s
   it('changes nothing for caches whose policy does not ask for it', async () => {
     const logits: number[][] = [];
     for (const own of [probe, { kind: 'none' }] as const) {
-      const decoder = await Decoder.load(folderOf(name), { ...quiet, chunkSize: 8, probe: own });
+      const options = { ...quiet, passes, chunkSize: 8, probe: own };
+      const decoder = await Decoder.load(folderOf(name), options);
       const cache = decoder.createCache();
       await feed(decoder, cache, ids.slice(0, 20));
       cache.keep(slotsAt(cache, (_, head, position) => (position + head) % 3 > 0));

@@ -1,15 +1,12 @@
-import type { Value } from '@namm/onnx';
+import type { GraphBuilder, Value } from '@namm/onnx';
 import type { ReportHead } from '../probes/probe-kind.js';
-import type { GraphContext } from './graph-context.js';
 import type { Masks } from './masks.js';
 import type { Piece } from './names.js';
-import type { RotaryTable } from './project.js';
 
-/** What all layers of one graph share. */
-export interface AttentionContext extends GraphContext {
+/** What the attention of all layers of one graph shares. */
+export interface AttentionContext {
+  readonly graph: GraphBuilder;
   readonly masks: Masks;
-  /** The rotary tables that layers refer to. */
-  readonly rotary: readonly RotaryTable[];
   /** The pieces that the past of a head comes in. */
   readonly pieces: readonly Piece[];
   /** Per layer and KV head an int64 list: slots of each piece, and new ones. */

@@ -2,27 +2,27 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attendHead } from './attend-head.js';
 import type { AttentionContext } from './attention-context.js';
-import { linear } from './linear.js';
-import { project } from './project.js';
+import { type ProjectedRows, projectedHeads } from './project.js';
 
 /**
- * Self-attention of one layer for `x [new, hiddenSize]` over a ragged cache: each KV head has a past of
- * its own, so heads of different lengths need neither padding nor a mask. The new rows leave the graph,
- * and the cache appends them.
+ * Self-attention of one layer over a ragged cache, from what `projectRows` gives of the new tokens: each KV head has
+ * a past of its own, so heads of different lengths need neither padding nor a mask. The new rows are given out, and
+ * the cache appends them.
  *
+ * @param layer as the graph calls it
+ * @param projected queries, keys and values
  * @param rows the tokens whose output is wanted, int32; null for all
- * @returns `[new or rows, hiddenSize]`
+ * @returns `[new or rows, queryHeads · headSize]`
  */
 export function attention(
   context: AttentionContext,
   spec: AttentionSpec,
   layer: number,
-  x: Value,
+  projected: ProjectedRows,
   rows: Value | null,
 ): Value {
-  const { graph, weights } = context;
-  const rotary = spec.rotary === null ? null : context.rotary[spec.rotary]!;
-  const { queries, unrotated, keys, values } = project(graph, weights, spec, rotary, x);
+  const { graph } = context;
+  const { queries, unrotated, keys, values } = projectedHeads(graph, spec, projected);
   context.giveOut(layer, keys.all, values.all);
   let plain: readonly Value[] | null = null; // where a probe asks for it
   const plainQueries = () => {
@@ -35,8 +35,7 @@ export function attention(
       return attendHead(context, spec, place, group, keys.each[head]!, values.each[head]!);
     }),
   );
-  const wanted = wantedRows(graph, attended, spec, rows);
-  return linear(graph, weights, spec.output, wanted);
+  return wantedRows(graph, attended, spec, rows);
 }
 
 /** What the heads give for the wanted tokens, side by side, `[rows, queryHeads · headSize]`. */

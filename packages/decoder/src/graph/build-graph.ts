@@ -1,14 +1,12 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder } from '@namm/onnx';
-import type { RuntimeModel } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
 import { backbone } from './backbone.js';
-import { checkUnusedWeights } from './check-unused-weights.js';
 import { inputRows } from './input-rows.js';
 import { languageModelHead } from './language-model-head.js';
 import { names, type PassSize } from './names.js';
-import { Weights } from './weights.js';
+import { type ModelGraph, Weights } from './weights.js';
 
 /**
  * Builds the graph of one forward pass over any number of new tokens, from its pieces: the rows that go in,
@@ -25,27 +23,23 @@ import { Weights } from './weights.js';
  * @param probe what to report of the attention
  * @param dtype what matrices are held in
  * @param passes what they are like
- * @returns what a runtime loads, and whether a matrix in it is in few bits
- * @throws {ModelFolderError} when a weight is missing, has another shape or type than the spec says, or
- *   would be left out although it matters
+ * @returns what a runtime loads
+ * @throws {ModelFolderError} when a weight is missing, or has another shape or type than the spec says
  */
 export async function buildGraph(
   source: ModelSource,
   probe: Probe,
   dtype: WeightDtype,
   passes: PassSize,
-): Promise<RuntimeModel & { readonly areFewBits: boolean }> {
+): Promise<ModelGraph> {
   const { spec } = source;
   const graph = new GraphBuilder(spec.family);
   const weights = new Weights(source, graph, dtype);
-  const context = { graph, weights, order: graph.input(names.order, 'int32', ['new']) };
+  const context = { graph, weights };
   const hidden = backbone(context, spec, probe, passes, inputRows(context, spec));
   if (spec.head) {
     const logits = languageModelHead(context, spec.head, hidden);
     graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize!]);
   }
-  await checkUnusedWeights(source, weights.used);
-  await weights.checkFloats();
-  const { folder: weightsFolder, memory, areFewBits } = weights;
-  return { graph: graph.encode(), weightsFolder, memory, areFewBits };
+  return weights.finish();
 }

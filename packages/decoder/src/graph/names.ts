@@ -1,10 +1,10 @@
-/** What passes are like: with `small` ones, inputs, outputs and nodes cost more than arithmetic and copies. */
-export type PassSize = 'large' | 'small';
+/** What passes in one graph are like: with `small` ones, inputs, outputs and nodes cost more than arithmetic and copies. */
+export type PassSize = 'whole' | 'small';
 
 /** The pieces of a head's past: rows that forked caches share, and those of this cache alone, or all of them as `own`. */
 export type Piece = 'shared' | 'own';
 export const pieces: { readonly [size in PassSize]: readonly Piece[] } = {
-  large: ['shared', 'own'],
+  whole: ['shared', 'own'],
   small: ['own'],
 };
 
@@ -32,4 +32,11 @@ export const names = {
   hidden: 'hidden',
   /** Of small passes: `hidden`, then keys and values of each layer, one after the other. */
   joined: 'joined',
+  /** What goes past the layers, before and after a stretch from one attention to the next. */
+  stream: 'stream',
+  streamAfter: 'stream.after',
+  /** What an attention gave. */
+  attended: 'attended',
+  /** Queries, keys and values side by side. */
+  projected: 'projected',
 } as const;

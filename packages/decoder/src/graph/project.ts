@@ -21,6 +21,14 @@ interface HeadRows {
   readonly each: readonly Value[];
 }
 
+/** Queries, keys and values of the new tokens, each `[new, heads · headSize]`. */
+export interface ProjectedRows {
+  /** Three values, or two of which the first holds queries and keys side by side, with a 1 before its shape. */
+  readonly sideBySide: readonly Value[];
+  /** Queries before their rotation. */
+  readonly unrotated: Value;
+}
+
 /** What attention needs of the new tokens. */
 export interface Projected {
   /** Per KV head those of its group, `[group · new, headSize]`, scaled. */
@@ -33,45 +41,59 @@ export interface Projected {
 }
 
 /** Queries, keys and values of `x [new, hiddenSize]`: projected, normalised and rotated. */
-export function project(
+export function projectRows(
   graph: GraphBuilder,
   weights: Weights,
   spec: AttentionSpec,
   rotary: RotaryTable | null,
   x: Value,
-): Projected {
-  const { queryHeads, keyValueHeads } = spec;
+): ProjectedRows {
   const [query, key, value] = multiply(graph, weights, spec, x);
   const normalised = [
     normalise(graph, weights, spec, 'query', query!),
     normalise(graph, weights, spec, 'key', key!),
   ] as const;
+  const sideBySide = rotary
+    ? [rotate(graph, rotary, normalised, spec), value!]
+    : [...normalised, value!];
+  return { sideBySide, unrotated: normalised[0] };
+}
+
+/** The heads of what {@link projectRows} gives. */
+export function projectedHeads(
+  graph: GraphBuilder,
+  spec: AttentionSpec,
+  { sideBySide: rows, unrotated }: ProjectedRows,
+): Projected {
+  const { queryHeads, keyValueHeads } = spec;
+  const value = rows.at(-1)!;
   // Without a factor of its own, the product of one query with the past runs on a faster kernel.
   const scaled = (queries: Value) => graph.node('Mul', [queries, graph.float32([spec.scale])]);
-  if (rotary === null && queryHeads === keyValueHeads) {
-    const queries = columns(graph, scaled(normalised[0]), queryHeads);
+  if (rows.length === 3 && queryHeads === keyValueHeads) {
+    const queries = columns(graph, scaled(rows[0]!), queryHeads);
     return {
       queries,
       unrotated: () => queries,
-      keys: rowsOfColumns(graph, normalised[1], keyValueHeads),
-      values: rowsOfColumns(graph, value!, keyValueHeads),
+      keys: rowsOfColumns(graph, rows[1]!, keyValueHeads),
+      values: rowsOfColumns(graph, value, keyValueHeads),
     };
   }
-  const [queries, keys] = rotary
-    ? rotate(graph, rotary, normalised, spec)
-    : [
-        headsFirst(graph, normalised[0], queryHeads, spec),
-        headsFirst(graph, normalised[1], keyValueHeads, spec),
-      ];
+  const [queries, keys] =
+    rows.length === 2
+      ? splitHeads(graph, rows[0]!, spec)
+      : [
+          headsFirst(graph, rows[0]!, queryHeads, spec),
+          headsFirst(graph, rows[1]!, keyValueHeads, spec),
+        ];
   const perHead = (heads: Value): HeadRows => {
     const all = graph.node('Reshape', [heads, graph.int64([-1, spec.headSize])]);
     return { all, each: splitEqually(graph, all, keyValueHeads) };
   };
   return {
     queries: perHead(scaled(queries!)).each,
-    unrotated: () => perHead(scaled(headsFirst(graph, normalised[0], queryHeads, spec))).each,
+    unrotated: () => perHead(scaled(headsFirst(graph, unrotated, queryHeads, spec))).each,
     keys: perHead(keys!),
-    values: perHead(headsFirst(graph, value!, keyValueHeads, spec)),
+    values: perHead(headsFirst(graph, value, keyValueHeads, spec)),
   };
 }
 
@@ -115,26 +137,29 @@ function normalise(
   return graph.node('Reshape', [normalised, graph.int64([-1, heads * headSize])]);
 }
 
-/** Queries and keys, rotated side by side, which takes half the nodes; each `[heads, new, headSize]`. */
+/** Queries and keys, rotated side by side, which takes half the nodes; `[1, new, heads · headSize]`. */
 function rotate(
   graph: GraphBuilder,
   table: RotaryTable,
   sideBySide: readonly Value[],
-  spec: AttentionSpec,
-): Value[] {
-  const { queryHeads, keyValueHeads, headSize } = spec;
+  { queryHeads, keyValueHeads, headSize }: AttentionSpec,
+): Value {
   const heads = queryHeads + keyValueHeads;
   const both = graph.node('Concat', sideBySide, { attributes: { axis: -1 } });
   const batched = graph.node('Reshape', [both, graph.int64([1, -1, heads * headSize])]);
   // The rows of cos and sin are those of the new tokens, so they are read from row 0 on.
-  const rotated = graph.node('RotaryEmbedding', [batched, graph.int64([0]), table.cos, table.sin], {
+  return graph.node('RotaryEmbedding', [batched, graph.int64([0]), table.cos, table.sin], {
     domain: 'com.microsoft',
     attributes: { num_heads: heads, rotary_embedding_dim: table.size },
   });
+}
+
+/** Queries and keys that are side by side, each `[heads, new, headSize]`. */
+function splitHeads(graph: GraphBuilder, both: Value, spec: AttentionSpec): Value[] {
+  const { queryHeads, keyValueHeads } = spec;
+  const heads = headsFirst(graph, both, queryHeads + keyValueHeads, spec);
   const sizes = graph.int64([queryHeads, keyValueHeads]);
-  return graph.nodes('Split', [headsFirst(graph, rotated, heads, spec), sizes], 2, {
-    attributes: { axis: 0 },
-  });
+  return graph.nodes('Split', [heads, sizes], 2, { attributes: { axis: 0 } });
 }
 
 /** `[…, new, heads · headSize]` → `[heads, new, headSize]`. */

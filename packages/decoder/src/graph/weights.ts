@@ -3,6 +3,7 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 import { blockLayout, dequantisable } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { isAllFinite } from '../is-all-finite.js';
+import type { RuntimeModel } from '../runtime/runtime.js';
 import {
   type FewBitPlan,
   type FewBits,
@@ -21,6 +22,14 @@ import type { FewBitMatrix } from './few-bit-matrix.js';
 
 /** A matrix that rows are multiplied with, and how it is stored. */
 export type MatrixSpec = Pick<LinearSpec, 'weight' | 'inputs' | 'outputs' | 'layout'>;
+
+/** A graph with the weights of a model. */
+export interface ModelGraph extends RuntimeModel {
+  /** Names of those in it. */
+  readonly used: ReadonlySet<string>;
+  /** Whether a matrix in it is in few bits. */
+  readonly areFewBits: boolean;
+}
 
 /**
  * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
@@ -99,17 +108,21 @@ export class Weights {
     const outputs = specs.reduce((sum, spec) => sum + spec.outputs, 0);
     const { bits, groupSize } = first.plan;
     const groups = inputs / groupSize;
-    // Read once for all parts; the runtime asks for one after the other.
+    // Read once for all parts, which the runtime asks for one after the other, and let go with the last.
     let read: Promise<FewBits> | undefined;
+    let left = 0;
     const part = (key: keyof FewBits, type: 'uint8' | 'float32', shape: readonly number[]) => {
       const length = shape.reduce((product, n) => product * n, type === 'uint8' ? 1 : 4);
+      left++;
       const place = this.#inMemory(length, async () => {
         read ??= readFewBits(
           planned.map((each, i) => ({ weight: each!.weight, layout: specs[i]!.layout })),
           first.plan,
           (weight) => this.#failNonFinite(weight),
         );
-        return new Uint8Array((await read)[key].buffer);
+        const parts = read;
+        if (--left === 0) read = undefined;
+        return new Uint8Array((await parts)[key].buffer);
       });
       return this.#graph.external(`${name}/${key}`, type, shape, place);
     };
@@ -126,24 +139,23 @@ export class Weights {
     return matrix;
   }
 
-  /** Whether a matrix handed out so far is in few bits. */
-  get areFewBits(): boolean {
-    return this.#matrices.size > 0;
-  }
-
-  /** Names handed out so far. */
-  get used(): ReadonlySet<string> {
-    return this.#used;
+  /**
+   * Ends the graph.
+   *
+   * @throws {ModelFolderError} for a weight that is not finite beside others in few bits
+   */
+  async finish(): Promise<ModelGraph> {
+    const areFewBits = this.#matrices.size > 0;
+    if (areFewBits) await this.#checkFloats();
+    const { folder: weightsFolder, memory } = this;
+    return { graph: this.#graph.encode(), weightsFolder, memory, used: this.#used, areFewBits };
   }
 
   /**
-   * Checks the float weights handed out, where others are in few bits: products of those round what they are given to
-   * 8 bits, and make numbers of NaN (ONNX Runtime 1.30), so that nobody would see it.
-   *
-   * @throws {ModelFolderError} naming the weight that is not finite
+   * Products in few bits round what they are given to 8 bits, and make numbers of NaN (ONNX Runtime 1.30), so that
+   * nobody would see a float weight that is not finite.
    */
-  async checkFloats(): Promise<void> {
-    if (this.#matrices.size === 0) return;
+  async #checkFloats(): Promise<void> {
     for (const name of this.#values.keys()) {
       const weight = this.#source.weights.get(name)!;
       if (!isAllFinite(await readWeightFloats(weight))) this.#failNonFinite(weight);

@@ -23,6 +23,8 @@ export type ReportHead = (head: HeadAttention) => void;
 /** One KV head of a model. */
 export interface HeadPlace {
   readonly layer: number;
+  /** What the graph calls the layer. */
+  readonly inGraph: number;
   readonly head: number;
 }
 
@@ -42,6 +44,8 @@ export interface LayerOutputs {
 
 /** All that the decoder knows of one kind of probe: a file of this folder each. */
 export interface ProbeKind<P extends Probe = Probe> {
+  /** Whether it asks for queries before their rotation. */
+  readonly readsQueries?: boolean;
   /** @throws {InvalidArgumentError} naming the part of the probe that cannot be */
   check(probe: P): void;
   /** Whether a graph that reports `offered` tells all that `wanted`, of the same kind, asks for. */

@@ -4,6 +4,7 @@ import type { ProbeKind, ProbeOf } from './probe-kind.js';
 
 /** The queries of a pass before their rotation, per query head. */
 export const queries: ProbeKind<ProbeOf<'queries'>> = {
+  readsQueries: true,
   check: () => undefined,
   serves: () => true,
   build:

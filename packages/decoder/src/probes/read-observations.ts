@@ -1,31 +1,33 @@
-import type { Observation, Probe } from '@namm/kv-cache';
-import type { BackboneSpec } from '../spec/decoder-spec.js';
+import type { EvictionPolicy, Observation, Probe } from '@namm/kv-cache';
+import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { probeKind } from './probe-kinds.js';
 
+/** What a session gave of one layer. */
+export interface AttentionOutputs {
+  readonly outputs: ReadonlyMap<string, Float32Array>;
+  /** As the graph calls it. */
+  readonly layer: number;
+  readonly attention: AttentionSpec;
+  /** New tokens of the pass. */
+  readonly count: number;
+}
+
 /**
- * The probes of one forward pass as a policy wants them.
+ * The probe of one layer in one pass as a policy wants it.
  *
- * @param outputs of the session
- * @param spec the model
+ * @param given what the session gave
  * @param offered what the graph reports
- * @param wanted what the policy asks for; `offered` serves it
- * @param count new tokens of the pass
- * @returns one per layer; none where the policy asks for nothing
+ * @param policy that looks at it; `offered` serves its probe
+ * @returns one observation; none where the policy asks for nothing
  */
 export function readObservations(
-  outputs: ReadonlyMap<string, Float32Array>,
-  { layers }: BackboneSpec,
+  { outputs, layer, attention, count }: AttentionOutputs,
   offered: Probe,
-  wanted: Probe,
-  count: number,
+  { probe: wanted }: EvictionPolicy,
 ): Observation[] {
-  const { read } = probeKind(wanted);
-  const observations = layers.map(({ attention: { keyValueHeads, queryHeads } }, layer) =>
-    read(
-      { outputs, layer, keyValueHeads, group: queryHeads / keyValueHeads, count },
-      offered,
-      wanted,
-    ),
-  );
-  return observations.filter((observation) => observation !== null);
+  const { keyValueHeads, queryHeads } = attention;
+  const group = queryHeads / keyValueHeads;
+  const given = { outputs, layer, keyValueHeads, group, count };
+  const observation = probeKind(wanted).read(given, offered, wanted);
+  return observation ? [observation] : [];
 }

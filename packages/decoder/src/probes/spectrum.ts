@@ -140,7 +140,7 @@ function binsOf({ kernel, window }: SpectrumProbe): number {
 /** The policy says what is fed; for a cache whose policy does not ask for the spectrum, nothing is computed. */
 function feeds(_: SpectrumProbe, heads: readonly HeadPlace[]): AddFeeds {
   // Made once: fresh strings in each step would cost a hundredth of it.
-  const pendingRows = heads.map(({ layer, head }) => own.pendingRows(layer, head));
+  const pendingRows = heads.map(({ inGraph, head }) => own.pendingRows(inGraph, head));
   return (feeds, cache, count) => {
     const wanted = cache.spectrumFeeds(count);
     const weights = wanted?.weights ?? new Float32Array(0);

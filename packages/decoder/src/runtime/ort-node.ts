@@ -14,7 +14,10 @@ process.env.ORT_DISABLE_TELEMETRY ??= '1';
  */
 export const ortNode: Runtime = { name: 'onnxruntime-node', load };
 
-async function load(model: RuntimeModel, { threads }: SessionOptions): Promise<Session> {
+async function load(
+  model: RuntimeModel,
+  { threads, isOneOfMany = false }: SessionOptions,
+): Promise<Session> {
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const [path, read] of model.memory) externalData.push({ path, data: await read() });
   const options: InferenceSession.SessionOptions = {
@@ -24,6 +27,7 @@ async function load(model: RuntimeModel, { threads }: SessionOptions): Promise<S
     interOpNumThreads: 1,
     // A plan of memory for each set of input shapes: a cache that grows would leave one per token.
     enableMemPattern: false,
+    enableCpuMemArena: !isOneOfMany,
     logSeverityLevel: 3, // errors only; warnings would go to the user's terminal
     externalData,
     extra: {
@@ -31,6 +35,7 @@ async function load(model: RuntimeModel, { threads }: SessionOptions): Promise<S
         model_external_initializers_file_folder_path: model.weightsFolder,
         // Threads that spin while they wait would take the cores from the thread that is to stay free.
         ...(isMainThread ? {} : { intra_op: { allow_spinning: '0' } }),
+        ...(isOneOfMany ? { force_spinning_stop: '1' } : {}),
       },
     },
   };

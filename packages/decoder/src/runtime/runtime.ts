@@ -17,6 +17,8 @@ export interface RuntimeModel {
 export interface SessionOptions {
   /** Threads that compute one operator. */
   readonly threads: number;
+  /** Whether others run in turn with it: it must keep neither threads busy nor memory when it has run. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** A loaded model. It holds the weights until it is released. */
