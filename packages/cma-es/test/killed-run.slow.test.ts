@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,25 +20,38 @@ const ended = (child: ChildProcess) =>
     child.once('exit', (status, signal) => resolve(signal ?? status));
   });
 
-/** Runs a script to its end once, and once killed again and again: the files are the same. */
+const bytesOf = (path: string) => (existsSync(path) ? readFileSync(path) : null);
+
+/** Until the file has come on since it was read. */
+async function untilChanged(path: string, before: Buffer | null, child: ChildProcess) {
+  while (child.exitCode === null) {
+    const now = bytesOf(path);
+    if (now !== null && !(before && now.equals(before))) return;
+    await wait(2);
+  }
+}
+
+/** Runs a script to its end once, and once killed three times at some progress: the files are the same. */
 async function expectSameBytes(script: string, name: string, ...args: string[]): Promise<void> {
   const straight = join(folder, `${name}-straight`);
   expect(await ended(start(script, straight, ...args))).toBe(0);
 
   const path = join(folder, name);
   let kills = 0;
-  for (let attempt = 0; ; attempt++) {
+  for (let more = 0; more < 3; more++) {
+    const before = bytesOf(path);
     const child = start(script, path, ...args);
     const end = ended(child);
-    // long enough to come further each time, not long enough to come through at first
-    await Promise.race([end, wait(200 * 1.3 ** attempt)]);
+    await untilChanged(path, before, child);
+    await wait(7 * more); // amid the writes that follow
     child.kill('SIGKILL');
     const result = await end;
-    if (result === 0) break;
+    if (result === 0) break; // it came through sooner
     expect(result).toBe('SIGKILL');
     kills++;
   }
   expect(kills).toBeGreaterThan(0);
+  expect(await ended(start(script, path, ...args))).toBe(0);
   expect(readFileSync(path).equals(readFileSync(straight))).toBe(true);
   // at most what a killed write left behind lies beside it, never a part under the name itself
   expect(readdirSync(folder)).toContain(name);

@@ -13,6 +13,13 @@ it('is sines and then cosines of the age', () => {
   }
 });
 
+it('knows the first age behind its table', () => {
+  const embedding = new RecencyEmbedding();
+  embedding.row(0); // the table then ends at 1023
+  expect([...embedding.row(1024)]).toEqual([...new RecencyEmbedding().row(1024)]);
+  expect(embedding.row(1024)[0]).toBeCloseTo(Math.sin(1024), 6);
+});
+
 it('takes other settings', () => {
   const row = new RecencyEmbedding({ dimension: 2, maxFrequency: 10, start: 1 }).row(2);
   expect([...row]).toEqual([Math.fround(Math.sin(3)), Math.fround(Math.cos(3))]);

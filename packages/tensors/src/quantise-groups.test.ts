@@ -57,7 +57,8 @@ it.each([4, 8] as const)(
     numbers.fill(0, 0, 32);
     for (const bad of [Number.NaN, Infinity, -Infinity]) {
       numbers[40] = bad;
-      const { rounded } = quantised(numbers, bits);
+      const { rounded, scales } = quantised(numbers, bits);
+      expect(Number.isFinite(scales[1])).toBe(false);
       expect(rounded.subarray(0, 32).every((x) => x === 0)).toBe(true);
       expect(rounded.subarray(32, 64).some((x) => Number.isFinite(x) && x !== 0)).toBe(false);
       expect(rounded.subarray(64).every(Number.isFinite)).toBe(true);

