@@ -4,6 +4,8 @@ import { enableRelaxedSimd } from '@namm/core';
 import { addCalibrateCommand } from './calibrate/calibrate-command.js';
 import { addEvolveCommand } from './evolve/evolve-command.js';
 import { addNanobenchCommand } from './nanobench/nanobench-command.js';
+import { addDiffCommand } from './public/diff-command.js';
+import { addRunCommand } from './public/run-command.js';
 import { addCompareCommand } from './teach/compare-command.js';
 import { addFitCommand } from './teach/fit-command.js';
 
@@ -15,4 +17,6 @@ addCompareCommand(program);
 addCalibrateCommand(program);
 addEvolveCommand(program);
 addNanobenchCommand(program);
+addRunCommand(program);
+addDiffCommand(program);
 await runProgram(program);

@@ -21,6 +21,29 @@ export {
 } from './public/ruler/ruler-sources.js';
 export { type RulerTask, rulerTasks } from './public/ruler/ruler-tasks.js';
 export { plainWording, type RulerWording, readRulerWording } from './public/ruler/ruler-wording.js';
+export {
+  diffRuns,
+  formatDifferences,
+  type RunDifference,
+} from './public/run/diff-runs.js';
+export { formatRun, runToCsv } from './public/run/format-run.js';
+export type { ChatUse, PromptTokenizer } from './public/run/prepare-prompt.js';
+export { readBenchmark } from './public/run/read-benchmark.js';
+export {
+  type Answer,
+  type PublicResult,
+  type RunBenchmarksOptions,
+  runBenchmarks,
+} from './public/run/run-benchmarks.js';
+export {
+  openRunFolder,
+  type RunSettings,
+  type RunSummary,
+  readRunResults,
+  writeRun,
+} from './public/run/run-folder.js';
+export { type BenchmarkPlan, type RunPlan, runPlan } from './public/run/run-plan.js';
+export { type PublicRow, summariseRun } from './public/run/summarise-run.js';
 export { chineseWords } from './public/scores/chinese-words.js';
 export { type LongBenchMetric, longBenchMetrics } from './public/scores/longbench-metrics.js';
 export {

@@ -8,6 +8,7 @@ import {
   type StepOptions,
 } from '@namm/kv-cache';
 import type { AnsweringModel } from '../score-samples.js';
+import { goneEverywhere } from './gone-everywhere.js';
 import type { LineStore } from './line-store.js';
 import { largest, logSumExp } from './logits.js';
 
@@ -162,17 +163,6 @@ async function read(
   } finally {
     await cache.release();
   }
-}
-
-function goneEverywhere(cache: KVCache): number {
-  if (cache.seen === 0) return 0;
-  const isHeld = new Uint8Array(cache.seen);
-  for (const [layer, { keyValueHeads }] of cache.shape.layers.entries()) {
-    for (let head = 0; head < keyValueHeads; head++) {
-      for (const token of cache.tokens(layer, head)) isHeld[token] = 1;
-    }
-  }
-  return 1 - isHeld.reduce((sum, held) => sum + held, 0) / cache.seen;
 }
 
 function measured(

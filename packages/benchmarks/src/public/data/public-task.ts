@@ -26,8 +26,8 @@ export interface PublicTask {
   readonly maxNewTokens: number;
   /** Whether a chat model gets its prompts in its chat template. */
   readonly usesChatTemplate: boolean;
-  /** What ends an answer besides the model's own end tokens. */
-  readonly stop: readonly string[];
+  /** Only the first line of an answer that is not blank counts, so that writing may end with it. */
+  readonly firstLineOnly: boolean;
   readonly items: readonly PublicItem[];
   /** Rows that could not be used; the others are here. */
   readonly problems: readonly RowProblem[];

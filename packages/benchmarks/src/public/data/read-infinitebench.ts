@@ -118,7 +118,7 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
     }
     read.push({
       ...{ benchmark: 'InfiniteBench', name, family: facts[1], maxNewTokens: facts[0] },
-      ...{ usesChatTemplate: false, stop: [], items, problems: bad },
+      ...{ usesChatTemplate: false, firstLineOnly: false, items, problems: bad },
     });
   }
   return read;

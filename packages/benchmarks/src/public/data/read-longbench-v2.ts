@@ -57,7 +57,7 @@ export async function readLongBenchV2(
   return [
     {
       ...{ benchmark: 'LongBench v2', name: 'longbench_v2', family: 'choices' },
-      ...{ maxNewTokens: 128, usesChatTemplate: true, stop: [], items, problems },
+      ...{ maxNewTokens: 128, usesChatTemplate: true, firstLineOnly: false, items, problems },
     },
   ];
 }

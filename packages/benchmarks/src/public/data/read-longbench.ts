@@ -145,8 +145,7 @@ async function readTask(
   return {
     ...{ benchmark, name, family: facts.family, maxNewTokens: facts.maxNewTokens },
     usesChatTemplate: !facts.isFewShot && facts.language !== 'code',
-    // LongBench ends samsum at a line break, because models go on with the next dialogue.
-    stop: base === 'samsum' ? ['\n'] : [],
+    firstLineOnly: facts.isFewShot ?? false,
     ...{ items, problems: bad },
   };
 }

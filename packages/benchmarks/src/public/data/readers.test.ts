@@ -94,11 +94,15 @@ describe('readLongBench', () => {
       repository,
       tasks: ['trec_e', 'samsum'],
     });
-    expect(trec).toMatchObject({ name: 'trec_e', usesChatTemplate: false, stop: [] });
+    expect(trec).toMatchObject({ name: 'trec_e', usesChatTemplate: false, firstLineOnly: true });
     expect(trec!.items).toHaveLength(1);
     expect(trec!.problems).toMatchObject([{ row: 2, field: 'all_classes' }]);
     expect(trec!.items[0]!.score(' Food', noQuirks)).toBe(1);
-    expect(samsum).toMatchObject({ usesChatTemplate: false, stop: ['\n'], maxNewTokens: 128 });
+    expect(samsum).toMatchObject({
+      usesChatTemplate: false,
+      firstLineOnly: true,
+      maxNewTokens: 128,
+    });
   });
 
   it('names file, row and field of rows that cannot be used, and goes on', async () => {

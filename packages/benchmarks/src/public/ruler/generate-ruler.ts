@@ -133,6 +133,6 @@ export function taskOf(
 ): PublicTask {
   return {
     ...{ benchmark: 'RULER', name, family: task.kind, maxNewTokens: rulerAnswerTokens[task.kind] },
-    ...{ usesChatTemplate: true, stop: [], items, problems },
+    ...{ usesChatTemplate: true, firstLineOnly: false, items, problems },
   };
 }

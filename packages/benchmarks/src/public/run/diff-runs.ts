@@ -1,0 +1,97 @@
+import { InvalidArgumentError, Random } from '@namm/core';
+import { type TextTableOptions, textTable } from '@namm/report';
+import { bootstrapPValue, type Interval, percentileInterval, strata } from '@namm/statistics';
+import type { PublicResult } from './run-benchmarks.js';
+import { grouped } from './summarise-run.js';
+
+/** A task and policy that two runs have in common. */
+export interface RunDifference {
+  readonly benchmark: string;
+  readonly task: string;
+  readonly policy: string;
+  readonly budget: string;
+  /** Prompts that both have answered. */
+  readonly prompts: number;
+  /** Official scores, 0 to 100. */
+  readonly before: number;
+  readonly after: number;
+  /** After minus before, over the same prompts. */
+  readonly difference: Interval;
+  readonly p: number;
+  /** Whether it stands after Holm's correction for all comparisons at 5 %. */
+  readonly isSignificant: boolean;
+}
+
+const resamples = 5000;
+
+/**
+ * Two runs side by side, prompt by prompt, with paired intervals and tests.
+ *
+ * @throws {InvalidArgumentError} when they have no prompt in common
+ */
+export function diffRuns(
+  before: readonly PublicResult[],
+  after: readonly PublicResult[],
+  seed = 1,
+): RunDifference[] {
+  const rowOf = ({ benchmark, task, policy, budget }: PublicResult) =>
+    JSON.stringify([benchmark, task, policy, budget]);
+  const others = grouped(after, rowOf);
+  const rows: Omit<RunDifference, 'isSignificant'>[] = [];
+  for (const [key, own] of grouped(before, rowOf)) {
+    const byId = new Map(others.get(key)?.map((each) => [each.id, each]));
+    const pairs = own.flatMap((each) => {
+      const other = byId.get(each.id);
+      return other ? [[100 * (each.official ?? 0), 100 * (other.official ?? 0)] as const] : [];
+    });
+    if (pairs.length === 0) continue;
+    const [benchmark, task, policy, budget] = JSON.parse(key) as [string, string, string, string];
+    const meanOf = (part: (pair: readonly [number, number]) => number) =>
+      pairs.reduce((sum, pair) => sum + part(pair), 0) / pairs.length;
+    const random = new Random(seed);
+    const resampling = strata([pairs.length]);
+    const differences = Array.from({ length: resamples }, () => {
+      const [drawn] = resampling.draw(random);
+      let sum = 0;
+      for (const i of drawn!) sum += pairs[i]![1] - pairs[i]![0];
+      return sum / pairs.length;
+    });
+    rows.push({
+      ...{ benchmark, task, policy, budget, prompts: pairs.length },
+      before: meanOf(([first]) => first),
+      after: meanOf(([, second]) => second),
+      difference: percentileInterval(
+        meanOf(([first, second]) => second - first),
+        differences,
+      ),
+      p: bootstrapPValue(differences),
+    });
+  }
+  if (rows.length === 0) {
+    throw new InvalidArgumentError('runs', 'have no prompt in common under the same policy');
+  }
+  // Holm: the smallest p of m stands below 5 % / m, the next below 5 % / (m - 1), until one does not.
+  const order = [...rows.keys()].sort((a, b) => rows[a]!.p - rows[b]!.p);
+  const firstAbove = order.findIndex((row, rank) => rows[row]!.p > 0.05 / (rows.length - rank));
+  const standing = new Set(firstAbove === -1 ? order : order.slice(0, firstAbove));
+  return rows.map((row, i) => ({ ...row, isSignificant: standing.has(i) }));
+}
+
+/** The comparison as text. */
+export function formatDifferences(
+  rows: readonly RunDifference[],
+  options: TextTableOptions = {},
+): string {
+  const one = (value: number) => value.toFixed(1);
+  const signed = (value: number) => (value > 0 ? `+${one(value)}` : one(value));
+  return textTable(
+    ['benchmark', 'task', 'policy', 'budget', 'n', 'before', 'after', 'difference', 'p', ''],
+    rows.map(({ difference: { estimate, lower, upper }, ...row }) => [
+      ...[row.benchmark, row.task, row.policy, row.budget, String(row.prompts)],
+      ...[one(row.before), one(row.after)],
+      ...[`${signed(estimate)} [${signed(lower)}, ${signed(upper)}]`, row.p.toFixed(4)],
+      row.isSignificant ? 'significant' : '',
+    ]),
+    options,
+  );
+}

@@ -1,0 +1,89 @@
+import { type ReportPart, reportPage, type Series } from '@namm/report';
+import type { RunSummary } from './run-folder.js';
+import { grouped, type PublicRow } from './summarise-run.js';
+
+/** A run as one HTML page: per benchmark a chart of score against memory, and the rows. */
+export function drawRunPage({ settings, tasks, problems, rows }: RunSummary): string {
+  const said = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const parts: ReportPart[] = [{ kind: 'text', heading: 'Settings', paragraphs: said }];
+  for (const [benchmark, own] of grouped(rows, (row) => row.benchmark)) {
+    const hasAll = own.some(({ task }) => task === 'all');
+    const chosen = hasAll ? own.filter(({ task }) => task === 'all') : own;
+    for (const [task, ofTask] of grouped(chosen, (row) => row.task)) {
+      parts.push(chartOf(`${benchmark}, ${task === 'all' ? 'mean over tasks' : task}`, ofTask));
+    }
+    parts.push(tableOf(benchmark, own));
+  }
+  parts.push({
+    kind: 'table',
+    title: 'Tasks',
+    description: 'How each was asked, as its benchmark prescribes.',
+    columns: [
+      ...[{ name: 'benchmark' }, { name: 'task' }, { name: 'prompts' }, { name: 'bad rows' }],
+      ...[{ name: 'tokens of an answer' }, { name: 'chat template' }, { name: 'first line only' }],
+    ],
+    rows: tasks.map((task) => [
+      ...[task.benchmark, task.name, task.prompts, task.badRows, task.maxNewTokens],
+      ...[task.chatTemplate ? 'yes' : 'no', task.firstLineOnly ? 'yes' : 'no'],
+    ]),
+  });
+  if (problems.length > 0) {
+    parts.push({ kind: 'text', heading: 'Rows that were left out', paragraphs: problems });
+  }
+  return reportPage({ title: 'Benchmarks', parts });
+}
+
+function chartOf(title: string, rows: readonly PublicRow[]): ReportPart {
+  const full = rows.find(({ policy }) => policy === 'full');
+  const curves = [
+    ...grouped(
+      rows.filter((row) => row !== full),
+      ({ policy }) => policy,
+    ),
+  ].map(([name, own]): Series => {
+    const points = [...own].sort((a, b) => a.keptShare - b.keptShare);
+    return {
+      name,
+      x: points.map(({ keptShare }) => 100 * keptShare),
+      y: points.map(({ official }) => official.estimate),
+      lower: points.map(({ official }) => official.lower),
+      upper: points.map(({ official }) => official.upper),
+      labels: points.map(({ budget }) => budget),
+    };
+  });
+  const line = full?.official.estimate;
+  return {
+    kind: 'lineChart',
+    title: `${title}: score against memory`,
+    description: 'Official score. Bars are 95 % bootstrap intervals over prompts.',
+    xLabel: 'rows held before the answer, % of the tokens read',
+    yLabel: 'score',
+    series: [
+      ...curves,
+      ...(line === undefined ? [] : [{ name: 'full', x: [0, 100], y: [line, line], dashed: true }]),
+    ],
+  };
+}
+
+function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
+  return {
+    kind: 'table',
+    title: benchmark,
+    description:
+      'Official and strict scores and the ratio to the full cache with 95 % bootstrap intervals over prompts; p is of the paired difference from the full cache. Footprint: rows held, integrated over the reading, over those of a full cache. Gone everywhere: tokens that no head holds any more.',
+    columns: [
+      ...[{ name: 'task' }, { name: 'policy' }, { name: 'budget' }, { name: 'prompts' }],
+      ...[{ name: 'score' }, { name: 'strict' }, { name: '÷ full' }, { name: 'p' }],
+      { name: 'kept', format: 'percent' },
+      { name: 'bytes', format: 'bytes' },
+      { name: 'footprint', format: 'percent' },
+      { name: 'gone everywhere', format: 'percent' },
+      ...[{ name: 'cut' }, { name: 's per prompt' }],
+    ],
+    rows: rows.map((row) => [
+      ...[row.task, row.policy, row.budget, row.prompts, row.official, row.strict],
+      ...[row.againstFull, row.p, row.keptShare, row.bytes, row.footprint, row.goneEverywhere],
+      ...[row.cut, row.secondsPerPrompt],
+    ]),
+  };
+}

@@ -1,0 +1,56 @@
+import { type TextTableOptions, textTable } from '@namm/report';
+import type { Interval } from '@namm/statistics';
+import type { PublicRow } from './summarise-run.js';
+
+const one = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : '–');
+const two = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '–');
+const range = ({ estimate, lower, upper }: Interval, show: (value: number) => string) =>
+  `${show(estimate)} [${show(lower)}, ${show(upper)}]`;
+
+/** The table of a run as text. */
+export function formatRun(rows: readonly PublicRow[], options: TextTableOptions = {}): string {
+  return textTable(
+    [
+      'benchmark',
+      'task',
+      'policy',
+      'budget',
+      'n',
+      'score',
+      'strict',
+      '÷ full',
+      'p',
+      'kept',
+      'footprint',
+      'gone',
+    ],
+    rows.map((row) => [
+      ...[row.benchmark, row.task, row.policy, row.budget, String(row.prompts)],
+      ...[range(row.official, one), range(row.strict, one)],
+      row.againstFull === null ? '' : range(row.againstFull, two),
+      row.p === null ? '' : row.p.toFixed(3),
+      ...[row.keptShare, row.footprint, row.goneEverywhere].map((share) => `${one(100 * share)} %`),
+    ]),
+    options,
+  );
+}
+
+/** The table of a run as CSV, numbers in full. */
+export function runToCsv(rows: readonly PublicRow[]): string {
+  const interval = (name: string) => [name, `${name} lower`, `${name} upper`];
+  const cells = (value: Interval | null) =>
+    value === null ? ['', '', ''] : [value.estimate, value.lower, value.upper];
+  const head = [
+    ...['benchmark', 'task', 'policy', 'budget', 'prompts', ...interval('official')],
+    ...[...interval('strict'), ...interval('against full'), 'p', 'kept share', 'bytes'],
+    ...['footprint', 'gone everywhere', 'cut', 'scorer errors', 'seconds per prompt'],
+  ];
+  const lines = rows.map((row) => [
+    ...[row.benchmark, row.task, row.policy, row.budget, row.prompts, ...cells(row.official)],
+    ...[...cells(row.strict), ...cells(row.againstFull), row.p ?? '', row.keptShare, row.bytes],
+    ...[row.footprint, row.goneEverywhere, row.cut, row.scorerErrors, row.secondsPerPrompt],
+  ]);
+  const quoted = (cell: string | number) =>
+    /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell);
+  return [head, ...lines].map((line) => `${line.map(quoted).join(',')}\n`).join('');
+}

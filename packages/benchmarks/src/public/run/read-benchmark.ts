@@ -1,0 +1,64 @@
+import { InvalidArgumentError } from '@namm/core';
+import { nanobenchTasks } from '../data/nanobench-tasks.js';
+import type { PublicTask } from '../data/public-task.js';
+import { readInfiniteBench } from '../data/read-infinitebench.js';
+import { readChouBun, readLongBench } from '../data/read-longbench.js';
+import { readLongBenchV2 } from '../data/read-longbench-v2.js';
+import { generateRuler } from '../ruler/generate-ruler.js';
+import { readRuler } from '../ruler/read-ruler.js';
+import { readRulerSources } from '../ruler/ruler-sources.js';
+import { plainWording, readRulerWording } from '../ruler/ruler-wording.js';
+import type { BenchmarkPlan } from './run-plan.js';
+
+/** What generated tasks go by. */
+export interface GenerationRecord {
+  readonly seed: number;
+  /** Tokens of a text, without special ones around it. */
+  readonly countTokens: (text: string) => number;
+}
+
+const usualSamples = 25;
+const usualLengths = [4096];
+
+/**
+ * The tasks of a benchmark in a run: read from the user's data, or generated.
+ *
+ * @throws {InvalidArgumentError} for what the plan leaves out
+ * @throws {FileFormatError} for files that cannot be read
+ */
+export async function readBenchmark(
+  plan: BenchmarkPlan,
+  { seed, countTokens }: GenerationRecord,
+): Promise<PublicTask[]> {
+  const { name, data, repository, tasks, limit, samples = usualSamples } = plan;
+  const { lengths = usualLengths, sources, templates } = plan;
+  const some = { ...(tasks && { tasks }), ...(limit !== undefined && { limit }) };
+  if (name === 'nanobench') {
+    return lengths.flatMap((length) =>
+      nanobenchTasks({ length, samples, seed, countTokens, ...(tasks && { tasks }) }),
+    );
+  }
+  if (name === 'ruler') {
+    if (data !== undefined) return readRuler({ data, ...some });
+    const wording = repository === undefined ? plainWording : await readRulerWording(repository);
+    const made = { sources: await readRulerSources(sources ?? null), wording, seed, countTokens };
+    return lengths.flatMap((length) =>
+      generateRuler({
+        ...made,
+        length,
+        samples: Math.min(samples, limit ?? samples),
+        ...(tasks && { tasks }),
+      }),
+    );
+  }
+  if (data === undefined || repository === undefined) {
+    const lacking = data === undefined ? 'data' : 'repository';
+    throw new InvalidArgumentError(lacking, `is needed for ${name}`);
+  }
+  const where = { data, repository };
+  if (name === 'longbench') return readLongBench({ ...where, ...some });
+  if (name === 'choubun') return readChouBun({ ...where, ...some });
+  if (name === 'longbench-v2')
+    return readLongBenchV2({ ...where, ...(limit !== undefined && { limit }) });
+  return readInfiniteBench({ ...where, ...some, ...(templates !== undefined && { templates }) });
+}

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileFormatError, InvalidArgumentError, JsonLines, writeFileAtomic } from '@namm/core';
+import { LineStore } from '../../compare/line-store.js';
+import type { PublicTask } from '../data/public-task.js';
+import { describeRowProblem } from '../data/row-problem.js';
+import { drawRunPage } from './draw-run-page.js';
+import { runToCsv } from './format-run.js';
+import type { PublicResult } from './run-benchmarks.js';
+import { type PublicRow, summariseRun } from './summarise-run.js';
+
+/** What a run was made with, as JSON. */
+export type RunSettings = Readonly<Record<string, unknown>>;
+
+/** A run as `summary.json` holds it. */
+export interface RunSummary {
+  readonly settings: RunSettings;
+  /** What is prescribed for each task, and was done. */
+  readonly tasks: readonly {
+    readonly benchmark: string;
+    readonly name: string;
+    readonly maxNewTokens: number;
+    readonly chatTemplate: boolean;
+    readonly firstLineOnly: boolean;
+    readonly prompts: number;
+    readonly badRows: number;
+  }[];
+  /** Rows of the data that could not be used: file, row, field, problem. */
+  readonly problems: readonly string[];
+  readonly rows: readonly PublicRow[];
+}
+
+/**
+ * Opens the folder of a run, or makes it. Its results go on where an earlier run with the same settings stopped.
+ *
+ * @throws {InvalidArgumentError} when it holds a run with other settings, naming the first that differs
+ */
+export async function openRunFolder(
+  folder: string,
+  settings: RunSettings,
+): Promise<LineStore<PublicResult>> {
+  const file = join(folder, 'run.json');
+  const own = JSON.parse(JSON.stringify(settings)) as RunSettings;
+  if (existsSync(file)) {
+    const found = await readJson<RunSettings>(file);
+    for (const name of new Set([...Object.keys(own), ...Object.keys(found)])) {
+      const [now, before] = [own[name], found[name]].map((value) => JSON.stringify(value));
+      if (now === before) continue;
+      const problem = `${folder} holds a run with ${name} ${before ?? 'left out'}, not ${now ?? 'left out'}; name another folder`;
+      throw new InvalidArgumentError('out', problem);
+    }
+  } else {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(file, JSON.stringify(own, null, 2));
+  }
+  return await LineStore.open(join(folder, 'results.jsonl'));
+}
+
+/**
+ * Writes what a run has come to: `summary.json`, `summary.csv` and `page.html`.
+ *
+ * @param hasTemplate whether prompts were put in a chat template, where their benchmark does it
+ */
+export async function writeRun(
+  folder: string,
+  settings: RunSettings,
+  tasks: readonly PublicTask[],
+  results: readonly PublicResult[],
+  hasTemplate: boolean,
+): Promise<RunSummary> {
+  const summary: RunSummary = {
+    settings,
+    tasks: tasks.map((task) => ({
+      ...{ benchmark: task.benchmark, name: task.name, maxNewTokens: task.maxNewTokens },
+      ...{ chatTemplate: hasTemplate && task.usesChatTemplate, firstLineOnly: task.firstLineOnly },
+      ...{ prompts: task.items.length, badRows: task.problems.length },
+    })),
+    problems: tasks.flatMap(({ problems }) => problems.map(describeRowProblem)),
+    rows: summariseRun(results),
+  };
+  await writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'summary.csv'), runToCsv(summary.rows));
+  await writeFileAtomic(join(folder, 'page.html'), drawRunPage(summary));
+  return summary;
+}
+
+/**
+ * The results in a run's folder.
+ *
+ * @throws {FileFormatError} when it is none
+ */
+export async function readRunResults(folder: string): Promise<readonly PublicResult[]> {
+  const file = join(folder, 'results.jsonl');
+  if (!existsSync(file))
+    throw new FileFormatError(folder, 'is no folder of a run: no results.jsonl');
+  const lines = await JsonLines.open<{ readonly value: PublicResult }>(file, {
+    what: 'a result',
+    parse: (line) => {
+      const entry = line as { readonly value?: Partial<PublicResult> } | null;
+      if (typeof entry?.value?.strict === 'number') return entry as { value: PublicResult };
+      throw new TypeError('a line is a result with its scores');
+    },
+  });
+  await lines.close();
+  return lines.found.map(({ value }) => value);
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (cause) {
+    throw new FileFormatError(file, `is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const count = z.number().int().min(1);
+const names = z.array(z.string()).min(1, 'is empty');
+
+const benchmark = z.strictObject({
+  name: z.enum(['longbench', 'longbench-v2', 'infinitebench', 'choubun', 'ruler', 'nanobench']),
+  /** The data set; what RULER and NanoBench generate needs none. */
+  data: z.string().optional(),
+  /** A copy of the benchmark's repository, for its prompts. */
+  repository: z.string().optional(),
+  tasks: names.optional(),
+  /** Rows of each task. */
+  limit: count.optional(),
+  /** RULER and NanoBench: tokens of a prompt. */
+  lengths: z.array(count).min(1, 'is empty').optional(),
+  /** RULER and NanoBench: samples of each task and length. */
+  samples: count.optional(),
+  /** RULER: a folder with an essay, word lists and questions. */
+  sources: z.string().optional(),
+  /** InfiniteBench: whose templates. */
+  templates: z.string().optional(),
+});
+
+const plan = z.strictObject({
+  model: z.string().optional(),
+  benchmarks: z.array(benchmark).min(1, 'is empty').optional(),
+  policies: names.default(['snapkv', 'h2o']),
+  budgets: z
+    .array(z.union([z.string(), z.number()]).transform(String))
+    .min(1, 'is empty')
+    .default(['25%']),
+  out: z.string().optional(),
+  seed: z.number().int().min(0).default(1),
+  chat: z.enum(['auto', 'always', 'never']).default('auto'),
+  /** Tokens of a prompt and its answer together. */
+  maxTokens: count.optional(),
+  maxNewTokens: count.optional(),
+  threads: count.default(1),
+  dtype: z.enum(['auto', 'fp32', 'q8', 'q4']).optional(),
+  ropeFactor: z.number().positive().optional(),
+  ropeScaling: z.enum(['ntk', 'yarn']).default('ntk'),
+  ropeAlpha: z.number().positive().default(2),
+  logitFactor: z.number().positive().default(1),
+  namm: z.string().optional(),
+  taught: z.string().optional(),
+});
+
+/** A benchmark of a run, and what of it is wanted. */
+export type BenchmarkPlan = z.infer<typeof benchmark>;
+
+/** A run of benchmarks, complete. */
+export type RunPlan = z.infer<typeof plan> & {
+  readonly model: string;
+  readonly benchmarks: readonly BenchmarkPlan[];
+  readonly out: string;
+};
+
+/**
+ * A run from a YAML file, from what a command line says, or both; what the command line says goes first. Every name and
+ * value is checked.
+ *
+ * @param file null for none
+ * @param flags names of the file; `benchmark` names one benchmark, and what belongs to a benchmark is said of this one
+ * @throws {FileFormatError} naming the field of the file that cannot be used
+ * @throws {InvalidArgumentError} naming the flag, or what is said nowhere
+ * @example
+ * ```yaml
+ * model: ./SmolLM2-135M-Instruct
+ * benchmarks:
+ *   - { name: longbench, data: ./data.zip, repository: ./LongBench, tasks: [hotpotqa, trec], limit: 50 }
+ *   - { name: ruler, repository: ./RULER, lengths: [1024, 2048], samples: 25 }
+ * policies: [snapkv, h2o]
+ * budgets: [50%, 25%]
+ * out: ./run
+ * ```
+ */
+export async function runPlan(
+  file: string | null,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<RunPlan> {
+  const given = file === null ? {} : await parsedYaml(file);
+  const own: Record<string, unknown> = {};
+  const ofBenchmark: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    if (name === 'benchmark') ofBenchmark.name = value;
+    else if (name in benchmark.shape) ofBenchmark[name] = value;
+    else own[name] = value;
+  }
+  if ('name' in ofBenchmark) own.benchmarks = [ofBenchmark];
+  else if (Object.keys(ofBenchmark).length > 0) {
+    const problem = `belongs to a --benchmark, which is not named`;
+    throw new InvalidArgumentError(`--${Object.keys(ofBenchmark)[0]}`, problem);
+  }
+  const result = plan.safeParse({ ...given, ...own });
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]!;
+    const where = path.join('.') || 'the whole';
+    if (path[0] !== undefined && path[0] in own)
+      throw new InvalidArgumentError(`--${where}`, message);
+    throw new FileFormatError(file ?? 'the command line', `${where}: ${message}`);
+  }
+  const { model, benchmarks, out } = result.data;
+  for (const [name, value] of Object.entries({ model, benchmark: benchmarks, out })) {
+    if (value !== undefined) continue;
+    throw new InvalidArgumentError(`--${name}`, 'is needed, here or in the file of the run');
+  }
+  return { ...result.data, model: model!, benchmarks: benchmarks!, out: out! };
+}
+
+async function parsedYaml(file: string): Promise<object> {
+  let value: unknown;
+  try {
+    value = parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new FileFormatError(file, `cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new FileFormatError(file, 'is no list of names and values');
+}

@@ -1,0 +1,329 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@namm/core';
+import { Decoder, greedy } from '@namm/decoder';
+import { full, h2o, keyDiff, sinkRecent, snapKV } from '@namm/kv-cache';
+import { type RandomModel, randomModel } from '@namm/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ComparedPolicy } from '../../compare/compare-policies.js';
+import { LineStore } from '../../compare/line-store.js';
+import { ModelPerProbe } from '../../model-per-probe.js';
+import type { PublicItem, PublicTask } from '../data/public-task.js';
+import { OfficialScorerError } from '../scores/score-infinitebench.js';
+import { diffRuns, formatDifferences } from './diff-runs.js';
+import { formatRun } from './format-run.js';
+import { type PromptTokenizer, preparePrompt } from './prepare-prompt.js';
+import {
+  type Answer,
+  type PublicResult,
+  type RunBenchmarksOptions,
+  runBenchmarks,
+} from './run-benchmarks.js';
+import { openRunFolder, readRunResults, writeRun } from './run-folder.js';
+import { runPlan } from './run-plan.js';
+import { summariseRun } from './summarise-run.js';
+
+const chunkSize = 16;
+let folder: string;
+let files: RandomModel;
+let models: ModelPerProbe<Decoder>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'namm-public-run-'));
+  files = await randomModel();
+  models = new ModelPerProbe((probe) =>
+    Decoder.load(files.folder, { chunkSize, threads: 1, probe }),
+  );
+});
+afterAll(async () => {
+  await models.release();
+  await files.remove();
+  await rm(folder, { recursive: true });
+});
+
+/** One letter is one token. */
+const tokenizer: PromptTokenizer = {
+  encode: (text) => [...text].map((letter) => letter.charCodeAt(0) - 97),
+  decode: (ids) => Array.from(ids, (id) => String.fromCharCode(97 + id)).join(''),
+  chatTemplates: ['default'],
+  applyChatTemplate: ([message]) => `uu${message!.content}aa`,
+};
+
+const answer: Answer = async function* (cache, ids, { maxNewTokens, onToken }) {
+  const model = await models.of(cache.policy.probe);
+  onToken();
+  let count = 0;
+  for await (const id of greedy(model, cache, ids)) {
+    onToken();
+    yield tokenizer.decode([id]);
+    if (++count === maxNewTokens) break;
+  }
+};
+
+function text(length: number, seed: number): string {
+  const random = new Random(seed);
+  return tokenizer.decode(Array.from({ length }, () => random.integer(23)));
+}
+
+const item = (id: string, prompt: string, more: Partial<PublicItem> = {}): PublicItem => ({
+  ...{ id, prompt, answerPrefix: '', groups: {}, score: (said) => (said.charCodeAt(0) % 4) / 3 },
+  ...more,
+});
+const task = (name: string, items: readonly PublicItem[]): PublicTask => ({
+  ...{ benchmark: 'Made up', name, family: 'any', maxNewTokens: 4, usesChatTemplate: false },
+  ...{ firstLineOnly: false, items, problems: [] },
+});
+
+const policies: readonly ComparedPolicy[] = [
+  { name: 'full', budget: '100%', policy: full() },
+  { name: 'h2o', budget: '12', policy: h2o({ budget: 12 }) },
+  { name: 'snapkv', budget: '50%', policy: snapKV({ budget: '50%' }) },
+  { name: 'keydiff', budget: '25%', policy: keyDiff({ budget: '25%' }) },
+  { name: 'sink-recent', budget: '8', policy: sinkRecent({ budget: 8 }) },
+];
+
+let runs = 0;
+async function run(options: Partial<RunBenchmarksOptions> & Pick<RunBenchmarksOptions, 'tasks'>) {
+  const store = await LineStore.open<PublicResult>(join(folder, `run-${runs++}.jsonl`));
+  const common = { model: models, chunkSize, tokenizer, answer, policies, store, maxTokens: 200 };
+  return await runBenchmarks({ ...common, ...options }).finally(() => store.close());
+}
+const timeless = (results: readonly PublicResult[]) =>
+  results.map(({ seconds: _, task: __, ...rest }) => rest);
+
+describe('runBenchmarks', () => {
+  const document = text(70, 1);
+  const alike = [1, 2, 3].map((i) => item(`alike ${i}`, document + text(9 + 7 * i, 10 + i)));
+  const other = item('other', text(50, 5));
+
+  it('reads what prompts share once, and answers as if each were read by itself', async () => {
+    let read = 0;
+    const counting: RunBenchmarksOptions['model'] = {
+      createCache: (options) => models.createCache(options),
+      step(items, options) {
+        read += 'ids' in items[0]!.input ? items[0]!.input.ids.length : 0;
+        return models.step(items, options);
+      },
+    };
+    const all = [...alike, other];
+    const together = await run({ model: counting, tasks: [task('t', all)] });
+    const shared = 64 * 2; // four chunks, not read again for two prompts
+    const total = all.reduce((sum, { prompt }) => sum + prompt.length - 1, 0);
+    expect(read).toBe(policies.length * (total - shared));
+    const alone = await run({ tasks: all.map((each) => task('t', [each])) });
+    const sorted = (results: readonly PublicResult[]) =>
+      timeless(results).sort((a, b) => (a.policy + a.id < b.policy + b.id ? -1 : 1));
+    expect(sorted(together)).toEqual(sorted(alone));
+    const kept = together.filter(({ policy }) => policy === 'sink-recent');
+    for (const { tokens, keptShare, goneEverywhere, footprint } of kept) {
+      expect(keptShare).toBeCloseTo(8 / (tokens - 1), 6);
+      expect(goneEverywhere).toBeCloseTo(1 - 8 / (tokens - 1), 6);
+      expect(footprint).toBeGreaterThan(keptShare);
+    }
+    expect(new Set(together.map(({ newTokens }) => newTokens))).toEqual(new Set([4]));
+  });
+
+  it('goes on where it was stopped, and asks nothing twice', async () => {
+    const tasks = [task('one', alike), task('two', [other])];
+    const whole = await run({ tasks });
+    const path = join(folder, 'stopped.jsonl');
+    let asked = 0;
+    for (const stop of [3, 9, Number.POSITIVE_INFINITY]) {
+      const store = await LineStore.open<PublicResult>(path);
+      let own = 0;
+      const dying: Answer = async function* (...given) {
+        if (own++ === stop) throw new Error('killed');
+        asked++;
+        yield* answer(...given);
+      };
+      const going = run({ tasks, store, answer: dying }).finally(() => store.close());
+      if (stop < 100) await expect(going).rejects.toThrow('killed');
+      else expect(timeless(await going)).toEqual(timeless(whole));
+      await writeFile(path, `${await readFile(path, 'utf8')}{"key": "half a li`);
+    }
+    expect(asked).toBe(whole.length);
+  });
+
+  it('cuts the middle of prompts that are too long, and puts templates around them', () => {
+    const prompt = 'bcdefghijk'.repeat(5);
+    const limits = { tokenizer, maxTokens: 30, maxNewTokens: 4, chat: 'auto' as const };
+    const prepared = (own: Partial<PublicTask>, more: Partial<PublicItem> = {}) => {
+      const each = item('x', prompt, more);
+      const { ids, cut } = preparePrompt({ ...task('t', [each]), ...own }, each, limits);
+      return [tokenizer.decode(ids), cut];
+    };
+    expect(prepared({})).toEqual([prompt.slice(0, 13) + prompt.slice(-13), 24]);
+    expect(prepared({ usesChatTemplate: true }, { answerPrefix: 'vv' })).toEqual([
+      ...[`uu${prompt.slice(0, 10)}${prompt.slice(-10)}aavv`, 30],
+    ]);
+    expect(() =>
+      preparePrompt(task('t', []), item('x', prompt), { ...limits, maxTokens: 5 }),
+    ).toThrow(/leave no room/);
+    const without = {
+      ...limits,
+      chat: 'always' as const,
+      tokenizer: { ...tokenizer, chatTemplates: [] },
+    };
+    expect(() => preparePrompt(task('t', []), item('x', 'b'), without)).toThrow(/no chat template/);
+  });
+
+  it('ends with the first line where only that counts, and counts what ends a scorer', async () => {
+    const lines: Answer = async function* (_, __, { onToken }) {
+      for (const piece of ['\n', ' ', 'one', '\n', 'two']) {
+        onToken();
+        yield piece;
+      }
+    };
+    const failing = item('x', 'bcd', {
+      score: (_, quirks) => {
+        if (quirks.size > 0) throw new OfficialScorerError('made up', 'on purpose');
+        return 1;
+      },
+    });
+    const fewShot = { ...task('t', [failing]), firstLineOnly: true };
+    const results = await run({ tasks: [fewShot], policies: policies.slice(0, 1), answer: lines });
+    expect(results).toMatchObject([{ prediction: '\n one\n', official: null, strict: 1 }]);
+    const [row] = summariseRun(results);
+    expect(row).toMatchObject({
+      scorerErrors: 1,
+      official: { estimate: 0 },
+      strict: { estimate: 100 },
+    });
+  });
+
+  it('refuses what leaves nothing to do', async () => {
+    await expect(run({ tasks: [] })).rejects.toThrow(/tasks: are missing/);
+    await expect(run({ tasks: [task('t', [other])], policies: [] })).rejects.toThrow(/policies/);
+  });
+});
+
+/** Results as a run writes them: scores per policy and prompt. */
+function results(
+  scores: Readonly<Record<string, readonly number[]>>,
+  name = 'task',
+): PublicResult[] {
+  return Object.entries(scores).flatMap(([policy, own]) =>
+    own.map((official, i) => ({
+      ...{
+        benchmark: 'B',
+        task: name,
+        id: String(i),
+        policy,
+        budget: policy === 'full' ? '100%' : '25%',
+      },
+      ...{
+        groups: { length: i < 2 ? 'short' : 'long' },
+        prediction: '',
+        official,
+        strict: official,
+      },
+      ...{ tokens: 10, cut: 0, newTokens: 1, keptShare: 0.25, bytes: 100, footprint: 0.5 },
+      ...{ goneEverywhere: 0.1, seconds: i },
+    })),
+  );
+}
+
+describe('summariseRun', () => {
+  it('gives means, intervals and paired tests, tasks weighing alike', () => {
+    const many = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 1 : 0.5));
+    const worse = many.map((score) => score - 0.5);
+    const rows = summariseRun([
+      ...results({ full: many, h2o: worse, same: many }),
+      ...results({ full: [1, 1, 1, 1], h2o: [0, 0, 1, 1], same: [1, 1, 1, 1] }, 'small'),
+    ]);
+    const row = (policy: string, name: string) =>
+      rows.find((each) => each.policy === policy && each.task === name)!;
+    expect(row('full', 'task')).toMatchObject({ prompts: 40, againstFull: null, p: null });
+    expect(row('full', 'task').official.estimate).toBe(75);
+    expect(row('h2o', 'task').official.estimate).toBe(25);
+    expect(row('h2o', 'task').p).toBeLessThan(0.01);
+    expect(row('same', 'task').p).toBe(1);
+    expect(row('h2o', 'all').official.estimate).toBe((25 + 50) / 2);
+    expect(row('h2o', 'all').againstFull!.estimate).toBeCloseTo(37.5 / 87.5, 12);
+    expect(row('h2o', 'small').groups).toEqual({ 'length long': 100, 'length short': 0 });
+    const { lower, upper } = row('full', 'task').official;
+    expect(upper - lower).toBeGreaterThan(5);
+    expect(upper - lower).toBeLessThan(25);
+    expect(formatRun(rows)).toContain('37.5');
+  });
+});
+
+describe('diffRuns', () => {
+  it('pairs prompts, and corrects for many comparisons', () => {
+    const zeros = Array.from({ length: 60 }, () => 0);
+    const ones = zeros.map(() => 1);
+    const mixed = zeros.map((_, i) => i % 2);
+    const before = results({ full: ones, h2o: mixed });
+    const after = results({ full: ones, h2o: zeros }).reverse();
+    const rows = diffRuns(before, after);
+    expect(rows.map(({ policy, isSignificant }) => [policy, isSignificant])).toEqual([
+      ['full', false],
+      ['h2o', true],
+    ]);
+    expect(rows[1]!.difference.estimate).toBe(-50);
+    expect(rows[1]!.difference.upper).toBeLessThan(-30);
+    expect(formatDifferences(rows)).toContain('significant');
+    expect(() => diffRuns(before, [])).toThrow(/no prompt in common/);
+  });
+});
+
+describe('a folder of a run', () => {
+  it('is refused to other settings, and holds summary, table and page', async () => {
+    const out = join(folder, 'out');
+    const settings = { model: 'm', seed: 1, maxNewTokens: undefined };
+    const store = await openRunFolder(out, settings);
+    for (const [i, each] of results({ full: [1, 0], h2o: [0, 0] }).entries()) {
+      await store.get(String(i), async () => each);
+    }
+    await store.close();
+    await (await openRunFolder(out, settings)).close();
+    await expect(openRunFolder(out, { ...settings, seed: 2 })).rejects.toThrow(
+      /holds a run with seed 1, not 2/,
+    );
+    await expect(openRunFolder(out, { ...settings, budgets: ['25%'] })).rejects.toThrow(
+      /budgets left out/,
+    );
+    const found = await readRunResults(out);
+    expect(found).toHaveLength(4);
+    const bad = { file: 'f.jsonl', row: 3, field: 'input', problem: 'is missing' };
+    const made = { ...task('task', []), problems: [bad] };
+    const summary = await writeRun(out, settings, [made], found, true);
+    expect(summary.problems).toEqual(['f.jsonl, row 3, input: is missing']);
+    expect(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')).rows).toHaveLength(2);
+    expect((await readFile(join(out, 'summary.csv'), 'utf8')).split('\n')).toHaveLength(4);
+    expect(await readFile(join(out, 'page.html'), 'utf8')).toContain('f.jsonl, row 3, input');
+    await expect(readRunResults(folder)).rejects.toThrow(/no folder of a run/);
+    await writeFile(join(out, 'results.jsonl'), '{"key": "x", "value": {}}\n');
+    await expect(readRunResults(out)).rejects.toThrow(/line 1/);
+  });
+});
+
+describe('runPlan', () => {
+  it('takes a file, flags, or both, and checks every name', async () => {
+    const file = join(folder, 'plan.yaml');
+    await writeFile(
+      file,
+      'model: m\nout: o\nbudgets: [50%, 64]\nbenchmarks:\n  - { name: ruler, lengths: [1024] }\n',
+    );
+    expect(await runPlan(file, { seed: 7, out: undefined })).toMatchObject({
+      ...{ model: 'm', out: 'o', seed: 7, budgets: ['50%', '64'], chat: 'auto' },
+      benchmarks: [{ name: 'ruler', lengths: [1024] }],
+    });
+    const flags = { model: 'm', out: 'o', benchmark: 'longbench', data: 'd', limit: 3 };
+    expect((await runPlan(null, flags)).benchmarks).toEqual([
+      { name: 'longbench', data: 'd', limit: 3 },
+    ]);
+    await expect(runPlan(null, { ...flags, chat: 'sometimes' })).rejects.toThrow(/--chat: /);
+    await expect(runPlan(null, { ...flags, benchmark: 'squad' })).rejects.toThrow(
+      /benchmarks.0.name/,
+    );
+    await expect(runPlan(null, { model: 'm', out: 'o' })).rejects.toThrow(/--benchmark: is needed/);
+    await expect(runPlan(file, { limit: 3 })).rejects.toThrow(/--limit: belongs to a --benchmark/);
+    await writeFile(file, 'model: m\nbenchmark: x\n');
+    await expect(runPlan(file, {})).rejects.toThrow(/benchmark/);
+    await writeFile(file, 'model: [\n');
+    await expect(runPlan(file, {})).rejects.toThrow(/cannot be read/);
+    await writeFile(file, '- 1\n');
+    await expect(runPlan(file, {})).rejects.toThrow(/no list of names/);
+  });
+});

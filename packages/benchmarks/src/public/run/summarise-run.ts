@@ -1,0 +1,164 @@
+import { Random } from '@namm/core';
+import { bootstrapPValue, type Interval, mean, percentileInterval, strata } from '@namm/statistics';
+import type { PublicResult } from './run-benchmarks.js';
+
+/** A line of the table: a policy on a task, or on all tasks of a benchmark. */
+export interface PublicRow {
+  readonly benchmark: string;
+  /** `all`: the mean over tasks, so that a task with many prompts weighs no more. */
+  readonly task: string;
+  readonly policy: string;
+  readonly budget: string;
+  readonly prompts: number;
+  /** 0 to 100. An answer at which the official scorer ends with an error counts 0. */
+  readonly official: Interval;
+  readonly strict: Interval;
+  /** Official score over the full cache's, on the same prompts; null for the full cache itself. */
+  readonly againstFull: Interval | null;
+  /** Two-sided, for the difference from the full cache being none. */
+  readonly p: number | null;
+  readonly keptShare: number;
+  readonly bytes: number;
+  readonly footprint: number;
+  readonly goneEverywhere: number;
+  /** Prompts that lost their middle. */
+  readonly cut: number;
+  /** Answers at which the official scorer ends with an error. */
+  readonly scorerErrors: number;
+  /** Official scores by the benchmark's own divisions, such as `length 0-4k`. */
+  readonly groups: Readonly<Record<string, number>>;
+  readonly secondsPerPrompt: number;
+}
+
+const resamples = 2000;
+
+/**
+ * The table of a run: per task and over all tasks of a benchmark, with 95 % bootstrap intervals over prompts within tasks,
+ * and paired tests against the full cache.
+ *
+ * @param results of one run
+ * @param seed of the resampling
+ */
+export function summariseRun(results: readonly PublicResult[], seed = 1): PublicRow[] {
+  const rows: PublicRow[] = [];
+  for (const [benchmark, ofBenchmark] of grouped(results, (each) => each.benchmark)) {
+    const tasks = [...grouped(ofBenchmark, ({ task }) => task)];
+    const sets: [string, (readonly PublicResult[])[]][] = tasks.map(([name, own]) => [name, [own]]);
+    if (tasks.length > 1) sets.push(['all', tasks.map(([, own]) => own)]);
+    for (const [task, lists] of sets) rows.push(...rowsOf(benchmark, task, lists, seed));
+  }
+  return rows;
+}
+
+/** The rows of all policies on the same prompts, in strata. */
+function rowsOf(
+  benchmark: string,
+  task: string,
+  lists: readonly (readonly PublicResult[])[],
+  seed: number,
+): PublicRow[] {
+  const byPolicy = lists.map((list) => grouped(list, policyOf));
+  const names = [...new Set(byPolicy.flatMap((policies) => [...policies.keys()]))];
+  const resultsOf = (name: string) =>
+    byPolicy.map((policies) =>
+      [...(policies.get(name) ?? [])].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+    );
+  const whole = names.find((name) => name.startsWith('full '));
+  const full = whole === undefined ? null : resultsOf(whole);
+  return names.map((name): PublicRow => {
+    const own = resultsOf(name);
+    const all = own.flat();
+    const isPaired =
+      full !== null &&
+      name !== whole &&
+      own.every((list, i) => list.map(idOf).join('\n') === full[i]!.map(idOf).join('\n'));
+    const drawn = draws(own, isPaired ? full : null, seed);
+    const { policy, budget } = all[0]!;
+    return {
+      ...{ benchmark, task, policy, budget, prompts: all.length },
+      ...drawn,
+      keptShare: mean(all.map((each) => each.keptShare)),
+      bytes: mean(all.map((each) => each.bytes)),
+      footprint: mean(all.map((each) => each.footprint)),
+      goneEverywhere: mean(all.map((each) => each.goneEverywhere)),
+      cut: all.filter(({ cut }) => cut > 0).length,
+      scorerErrors: all.filter(({ official }) => official === null).length,
+      groups: groupScores(all),
+      secondsPerPrompt: mean(all.map(({ seconds }) => seconds)),
+    };
+  });
+}
+
+const idOf = ({ id }: PublicResult) => id;
+const policyOf = ({ policy, budget }: PublicResult) => `${policy} ${budget}`;
+const officialOf = ({ official }: PublicResult) => 100 * (official ?? 0);
+
+/** The statistics of a row, all from the same draws of prompts. */
+function draws(
+  own: readonly (readonly PublicResult[])[],
+  full: readonly (readonly PublicResult[])[] | null,
+  seed: number,
+): Pick<PublicRow, 'official' | 'strict' | 'againstFull' | 'p'> {
+  const lists = (of: typeof own, score: (result: PublicResult) => number) =>
+    of.map((list) => list.map(score));
+  const official = lists(own, officialOf);
+  const strict = lists(own, (each) => 100 * each.strict);
+  const reference = full && lists(full, officialOf);
+  const resampling = strata(own.map(({ length }) => length));
+  const over = (values: readonly (readonly number[])[], indices: readonly Uint32Array[]) => {
+    let sum = 0;
+    for (const [i, list] of values.entries()) {
+      let part = 0;
+      for (const index of indices[i]!) part += list[index]!;
+      sum += part / list.length;
+    }
+    return sum / values.length;
+  };
+  const random = new Random(seed);
+  const officials: number[] = [];
+  const stricts: number[] = [];
+  const ratios: number[] = [];
+  const differences: number[] = [];
+  for (let i = 0; i < resamples; i++) {
+    const indices = resampling.draw(random);
+    const score = over(official, indices);
+    officials.push(score);
+    stricts.push(over(strict, indices));
+    if (reference === null) continue;
+    const wanted = over(reference, indices);
+    ratios.push(score / wanted);
+    differences.push(score - wanted);
+  }
+  const { whole } = resampling;
+  return {
+    official: percentileInterval(over(official, whole), officials),
+    strict: percentileInterval(over(strict, whole), stricts),
+    againstFull:
+      reference && percentileInterval(over(official, whole) / over(reference, whole), ratios),
+    p: reference && bootstrapPValue(differences),
+  };
+}
+
+function groupScores(results: readonly PublicResult[]): Record<string, number> {
+  const scores = new Map<string, number[]>();
+  for (const result of results) {
+    for (const [name, value] of Object.entries(result.groups)) {
+      const key = `${name} ${value}`;
+      scores.set(key, [...(scores.get(key) ?? []), officialOf(result)]);
+    }
+  }
+  return Object.fromEntries(
+    [...scores].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, own]) => [key, mean(own)]),
+  );
+}
+
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
