@@ -37,12 +37,11 @@ export {
 } from './public/run/run-benchmarks.js';
 export {
   openRunFolder,
-  type RunSettings,
-  type RunSummary,
   readRunResults,
   writeRun,
 } from './public/run/run-folder.js';
 export { type BenchmarkPlan, type RunPlan, runPlan } from './public/run/run-plan.js';
+export type { RunSettings, RunSummary } from './public/run/run-summary.js';
 export { type PublicRow, summariseRun } from './public/run/summarise-run.js';
 export { chineseWords } from './public/scores/chinese-words.js';
 export { type LongBenchMetric, longBenchMetrics } from './public/scores/longbench-metrics.js';

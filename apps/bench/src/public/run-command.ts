@@ -11,10 +11,12 @@ import {
   writeRun,
 } from '@namm/benchmarks/public';
 import {
+  comparedPolicies,
   count,
   fromZero,
   interruptSignal,
   listOf,
+  namedPolicy,
   openModel,
   ownPolicyForm,
   ProgressLine,
@@ -26,7 +28,6 @@ import { completeText, Decoder, loadTokenizer } from '@namm/decoder';
 import { full } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
-import { comparedPolicies, namedPolicy } from '../teach/compared-policies.js';
 
 const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, nanobench';
 const chunkSize = 256;

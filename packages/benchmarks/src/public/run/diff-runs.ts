@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Random } from '@namm/core';
+import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import { bootstrapPValue, type Interval, percentileInterval, strata } from '@namm/statistics';
 import type { PublicResult } from './run-benchmarks.js';
@@ -82,6 +82,7 @@ export function formatDifferences(
   rows: readonly RunDifference[],
   options: TextTableOptions = {},
 ): string {
+  checkNames('formatDifferences', options, ['style', 'width']);
   const one = (value: number) => value.toFixed(1);
   const signed = (value: number) => (value > 0 ? `+${one(value)}` : one(value));
   return textTable(

@@ -1,5 +1,5 @@
 import { type ReportPart, reportPage, type Series } from '@namm/report';
-import type { RunSummary } from './run-folder.js';
+import type { RunSummary } from './run-summary.js';
 import { grouped, type PublicRow } from './summarise-run.js';
 
 /** A run as one HTML page: per benchmark a chart of score against memory, and the rows. */

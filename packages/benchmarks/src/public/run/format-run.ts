@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
 import type { PublicRow } from './summarise-run.js';
@@ -9,6 +10,7 @@ const range = ({ estimate, lower, upper }: Interval, show: (value: number) => st
 
 /** The table of a run as text. */
 export function formatRun(rows: readonly PublicRow[], options: TextTableOptions = {}): string {
+  checkNames('formatRun', options, ['style', 'width']);
   return textTable(
     [
       'benchmark',

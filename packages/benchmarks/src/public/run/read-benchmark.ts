@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import { nanobenchTasks } from '../data/nanobench-tasks.js';
 import type { PublicTask } from '../data/public-task.js';
 import { readInfiniteBench } from '../data/read-infinitebench.js';
@@ -28,10 +28,15 @@ const usualLengths = [4096];
  */
 export async function readBenchmark(
   plan: BenchmarkPlan,
-  { seed, countTokens }: GenerationRecord,
+  generation: GenerationRecord,
 ): Promise<PublicTask[]> {
+  checkNames('readBenchmark', plan, [
+    ...(['name', 'data', 'repository', 'tasks', 'limit', 'lengths'] as const),
+    ...(['samples', 'sources', 'templates'] as const),
+  ]);
   const { name, data, repository, tasks, limit, samples = usualSamples } = plan;
   const { lengths = usualLengths, sources, templates } = plan;
+  const { seed, countTokens } = generation;
   const some = { ...(tasks && { tasks }), ...(limit !== undefined && { limit }) };
   if (name === 'nanobench') {
     return lengths.flatMap((length) =>
