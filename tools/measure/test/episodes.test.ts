@@ -6,10 +6,11 @@ const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 it('measures episodes on caches beside a window computed anew', async () => {
   const small = ['episodes', '--hidden', '16', '--window', '2', '--steps', '12', '--rounds', '2'];
-  const [json, table, wrong] = await runCommands(cli, [
+  const [json, table, wrong, lonely] = await runCommands(cli, [
     [...small, '--json'],
     small,
     ['episodes', '--model', 'missing'],
+    [...small, '--python', 'no-such-python'],
   ]);
   const { rows } = JSON.parse(json!.stdout);
   const found = rows.map(({ name, times }: { name: string; times: { rows: number }[] }) => [
@@ -28,4 +29,6 @@ it('measures episodes on caches beside a window computed anew', async () => {
   expect([json!.status, table!.status]).toEqual([0, 0]);
   expect(wrong!.status).not.toBe(0);
   expect(wrong!.stderr).toMatch(/missing/);
+  expect(lonely!.status).not.toBe(0);
+  expect(lonely!.stderr).toMatch(/no-such-python .*agent_steps\.py could not run/);
 });

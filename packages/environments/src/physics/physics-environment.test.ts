@@ -124,6 +124,20 @@ describe('physics', () => {
     });
   });
 
+  it('cuts episodes where it is told to; up to there they are the same', async () => {
+    const [whole, short] = [await load(halfCheetah), await load(halfCheetah, { horizon: 7 })];
+    expect([whole.horizon, short.horizon]).toEqual([1000, 7]);
+    for (const environment of [whole, short]) environment.reset(2);
+    for (let step = 1; step <= 7; step++) {
+      const expected = { ...whole.step([1, 0, 0, 1, 0, 0]), truncated: step === 7 };
+      expect(short.step([1, 0, 0, 1, 0, 0])).toEqual(expected);
+    }
+    expect(() => short.step([1, 0, 0, 1, 0, 0])).toThrow(/over/);
+    for (const horizon of [0, 1.5, Number.NaN]) {
+      await expect(load(hopper, { horizon })).rejects.toThrow(/horizon/);
+    }
+  });
+
   it('cuts actions to their range before it counts their cost', async () => {
     const [first, second] = [await load(), await load()];
     first.reset(0);

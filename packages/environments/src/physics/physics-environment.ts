@@ -1,4 +1,4 @@
-import { checkChoice, checkNames, InvalidArgumentError, Random } from '@namm/core';
+import { checkChoice, checkInteger, checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { checkAction } from '../check-action.js';
 import type { Environment, Transition } from '../contracts/environment.js';
 import type { BodiesScene, Capsule } from '../contracts/scene.js';
@@ -22,11 +22,12 @@ export interface PhysicsOptions {
   readonly velocities?: 'seen' | 'masked';
   /** @defaultValue none: every episode has the body as it is */
   readonly hidden?: HiddenFactors;
+  /** Steps after which an episode is cut off. @defaultValue 1000, as in D4RL */
+  readonly horizon?: number;
 }
 
 /** Beyond this a state is no physics any more: the episode has failed. */
 const hugeState = 1e6;
-const horizon = 1000;
 const factorNames = ['mass', 'friction', 'strength'] as const;
 
 /**
@@ -38,7 +39,7 @@ export class PhysicsEnvironment implements Environment {
   readonly observationSize: number;
   readonly actionSize: number;
   readonly actions = 'continuous';
-  readonly horizon = horizon;
+  readonly horizon: number;
   readonly #body: Body;
   readonly #masked: boolean;
   readonly #hidden: HiddenFactors | null;
@@ -57,7 +58,8 @@ export class PhysicsEnvironment implements Environment {
   #phase: 'new' | 'running' | 'over' | 'released' = 'new';
 
   private constructor(body: Body, options: PhysicsOptions, mujoco: Mujoco, model: MujocoModel) {
-    const { velocities = 'seen', hidden = null } = options;
+    const { velocities = 'seen', hidden = null, horizon = 1000 } = options;
+    this.horizon = horizon;
     this.#body = body;
     this.#masked = velocities === 'masked';
     this.#hidden = hidden;
@@ -87,9 +89,10 @@ export class PhysicsEnvironment implements Environment {
    * ```
    */
   static async load(body: Body, options: PhysicsOptions = {}): Promise<PhysicsEnvironment> {
-    checkNames('PhysicsEnvironment', options, ['velocities', 'hidden']);
+    checkNames('PhysicsEnvironment', options, ['velocities', 'hidden', 'horizon']);
     checkChoice('velocities', options.velocities ?? 'seen', ['seen', 'masked']);
     if (options.hidden !== undefined) checkFactors(options.hidden);
+    if (options.horizon !== undefined) checkInteger('horizon', options.horizon, 1);
     const mujoco = await loadMujoco();
     let model: MujocoModel | null;
     try {
@@ -153,7 +156,7 @@ export class PhysicsEnvironment implements Environment {
     let effort = 0;
     for (const value of done) effort += value * value;
     const terminated = !this.#body.healthy(qpos, qvel);
-    const truncated = !terminated && this.#time >= horizon;
+    const truncated = !terminated && this.#time >= this.horizon;
     if (terminated || truncated) this.#phase = 'over';
     const reward = speed + survivalReward - controlCost * effort;
     const observation = this.#observation();
