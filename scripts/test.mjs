@@ -1,7 +1,8 @@
 // `npm test`: builds what tests that start processes need, then runs every test in one Vitest process.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, runTool, setup } from './setup.mjs';
+import { environment, root, runTool, setup } from './setup.mjs';
 
 const args = process.argv.slice(2);
 const chosen = args.flatMap((arg, i) =>
@@ -40,4 +41,14 @@ function folders() {
 }
 
 await setup(folders());
-process.exit(runTool('vitest', ['run', ...args]));
+
+// Whatever the tests and the commands that they start leave behind is found here.
+const temporary = mkdtempSync(join(tmpdir(), 'namm-tests-'));
+for (const name of ['TMPDIR', 'TMP', 'TEMP']) environment[name] = temporary;
+const status = runTool('vitest', ['run', ...args]);
+const left = readdirSync(temporary);
+rmSync(temporary, { recursive: true, force: true });
+if (left.length > 0) {
+  console.error(`test: ${left.length} temporary files or folders were left: ${left.join(', ')}`);
+}
+process.exit(status === 0 && left.length > 0 ? 1 : status);

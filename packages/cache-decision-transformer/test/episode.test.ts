@@ -11,7 +11,7 @@ import {
   RetentionRecorder,
 } from '@namm/kv-cache';
 import { namm, randomNamm } from '@namm/namm';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type AgentEpisode,
   DecisionTransformer,
@@ -28,12 +28,15 @@ import {
   largestDifference,
   play,
   randomFolder,
+  removeFolders,
   script,
   temporaryFolder,
   tokensOf,
   watched,
 } from './helpers.js';
 import { referenceActions } from './reference-transformer.js';
+
+afterAll(removeFolders);
 
 const tolerance = 2e-5;
 const steps = 12;

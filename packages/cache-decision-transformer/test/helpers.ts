@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import type { EvictionPolicy, PolicyState } from '@namm/kv-cache';
-import { afterAll } from 'vitest';
 import {
   type AgentEpisode,
   type DecisionTransformer,
@@ -21,11 +20,18 @@ const small = {
   ...{ seed: 1, stateSize, actionSize, hiddenSize: 12, layers: 2, heads: 2, timesteps: 40 },
 };
 
-/** A folder that is gone when the tests of a file are over. */
+const folders: string[] = [];
+
+/** A folder for the tests of a file, which remove it by {@link removeFolders}. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'namm-decision-transformer-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
+}
+
+/** For `afterAll` of every file that takes a folder: a hook that a test registers while it runs is never called. */
+export async function removeFolders(): Promise<void> {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 }
 
 /** A random model in a folder of its own. */

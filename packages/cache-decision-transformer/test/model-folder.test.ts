@@ -2,16 +2,19 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelFolderError, NonFiniteError } from '@namm/decoder';
 import { openSafetensors, type TensorData, writeSafetensors } from '@namm/tensors';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { DecisionTransformer } from '../src/index.js';
 import {
   asked,
   largestDifference,
   play,
   randomFolder,
+  removeFolders,
   script,
   temporaryFolder,
 } from './helpers.js';
+
+afterAll(removeFolders);
 
 type Tensors = Map<string, TensorData>;
 

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as kvCache from '@namm/kv-cache';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import * as ours from '../src/index.js';
-import { temporaryFolder } from './helpers.js';
+import { removeFolders, temporaryFolder } from './helpers.js';
+
+afterAll(removeFolders);
 
 it('runs the example of the README', async () => {
   const folder = join(await temporaryFolder(), 'model');

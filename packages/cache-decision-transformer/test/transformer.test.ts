@@ -6,7 +6,7 @@ import {
   scoredPolicy,
 } from '@namm/kv-cache';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import {
   DecisionTransformer,
   dropOldReturns,
@@ -19,11 +19,14 @@ import {
   largestDifference,
   play,
   randomFolder,
+  removeFolders,
   script,
   tokensOf,
   watched,
 } from './helpers.js';
 import { referenceActions } from './reference-transformer.js';
+
+afterAll(removeFolders);
 
 /** Float32 against double precision. */
 const tolerance = 2e-5;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,7 +23,7 @@ const binaries: Readonly<Record<string, string>> = {
 };
 
 /** Where it is looked for, unless the user names another folder. */
-export const nodeLlamaCppFolder = join(tmpdir(), `namm-bench-node-llama-cpp-${version}`);
+export const nodeLlamaCppFolder = join(homedir(), '.cache', 'namm', `node-llama-cpp-${version}`);
 
 /** What of its interface is used here. */
 export interface NodeLlamaCpp {
