@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelFolder } from '@namm/models';
 import { readCheckpoint } from '@namm/namm';
-import { runCommands } from '@namm/testing';
+import { CommandHost, runCommands } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -15,25 +14,22 @@ const evolved = join(modelFolder('nano-llama'), 'evolved', 'published.safetensor
 const model = modelFolder('nano-llama-2');
 const out = join(folder, 'out.safetensors');
 
-function calibrate(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'calibrate', ...args], {
-    ...{ encoding: 'utf8' },
-  });
-  return { status, stdout, stderr };
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const calibrate = (...args: string[]) => commands.run(['calibrate', ...args]);
 
 const move = (...more: string[]) =>
   calibrate('--namm', evolved, '--model', model, '--out', out, ...more);
 
 describe('bench calibrate', () => {
   it('writes the NAMM for the other model, and says how it compares', async () => {
-    const { status, stdout, stderr } = move('--passages', '2', '--bias-shift', '-0.5');
+    const { status, stdout, stderr } = await move('--passages', '2', '--bias-shift', '-0.5');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('calibrated, bias shifted by -0.5');
     expect(stdout).toMatch(/keeps \d+\.\d % on 4 passages/);
     const { provenance } = await readCheckpoint(out);
     expect(provenance).toMatchObject({ movedTo: 'nano-llama-2', biasShift: -0.5 });
-    const frozen = move('--frozen', '--no-compare');
+    const frozen = await move('--frozen', '--no-compare');
     expect([frozen.status, frozen.stdout.trim().split('\n').length]).toEqual([0, 1]);
   });
 

@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint } from '@namm/namm';
 
-import { runCommands } from '@namm/testing';
+import { CommandHost, runCommands } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -26,11 +26,9 @@ const small = [
   ...['--normaliser-prompts', '1', '--validate-every', '1'],
 ];
 
-function evolve(...args: string[]) {
-  return spawnSync(process.execPath, [cli, 'evolve', ...args], {
-    ...{ encoding: 'utf8' },
-  });
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const evolve = (...args: string[]) => commands.run(['evolve', ...args]);
 
 /** The log, without what differs from run to run. */
 function log(run: string): Record<string, unknown>[] {
@@ -43,20 +41,37 @@ function log(run: string): Record<string, unknown>[] {
 describe('bench evolve', () => {
   it('evolves, goes on, and gives the same numbers in threads', async () => {
     const out = join(folder, 'run');
-    const { stdout, status, stderr } = evolve('--out', out, ...small, '--generations', '1');
+    const { stdout, status, stderr } = await evolve('--out', out, ...small, '--generations', '1');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/generation 1: fitness [\d.]+, best [\d.]+; kept [\d.]+ %/);
-    expect(evolve('--out', out, ...small, '--generations', '2').stdout).toContain('generation 2');
+    expect((await evolve('--out', out, ...small, '--generations', '2')).stdout).toContain(
+      'generation 2',
+    );
     const threads = join(folder, 'threads');
-    const inThreads = evolve('--out', threads, ...small, '--generations', '2', '--workers', '2');
+    const inThreads = await evolve(
+      '--out',
+      threads,
+      ...small,
+      '--generations',
+      '2',
+      '--workers',
+      '2',
+    );
     expect([inThreads.status, inThreads.stderr]).toEqual([0, '']);
     expect(log('threads')).toEqual(log('run'));
     const warm = ['--start', join(out, 'mean.safetensors'), '--bias-shift', '-1'];
-    const started = evolve('--out', join(folder, 'warm'), ...small, ...warm, '--generations', '1');
+    const started = await evolve(
+      '--out',
+      join(folder, 'warm'),
+      ...small,
+      ...warm,
+      '--generations',
+      '1',
+    );
     expect(started.status).toBe(0);
     const { provenance } = await readCheckpoint(join(folder, 'warm', 'best.safetensors'));
     expect(provenance.startedFrom).toMatchObject({ settings: { stages: [{ length: 192 }] } });
-    const wrong = evolve('--out', join(folder, 'wrong'), ...warm, '--trainable', 'linear');
+    const wrong = await evolve('--out', join(folder, 'wrong'), ...warm, '--trainable', 'linear');
     expect(wrong.stderr).toContain('choose its trainable');
     expect(wrong.status).toBe(2);
   });
@@ -64,7 +79,7 @@ describe('bench evolve', () => {
   it('stops when it is asked to or its time is over, and goes on to the same numbers', async () => {
     const args = [...small, '--generations', '8', '--trainable', 'key-norm'];
     const out = join(folder, 'stopped');
-    const short = evolve('--out', out, ...args, '--time-limit', '1e-9');
+    const short = await evolve('--out', out, ...args, '--time-limit', '1e-9');
     expect([short.status, short.stdout]).toEqual([0, expect.stringContaining('goes on from here')]);
     const child = spawn(process.execPath, [cli, 'evolve', '--out', out, ...args]);
     let said = '';
@@ -74,17 +89,27 @@ describe('bench evolve', () => {
     });
     const code = await new Promise((resolve) => child.on('exit', resolve));
     expect([code, said]).toEqual([130, expect.stringContaining('goes on from here')]);
-    expect(evolve('--out', out, ...args).stdout).toContain('complete');
-    expect(evolve('--out', join(folder, 'unstopped'), ...args).stdout).toContain('complete');
+    expect((await evolve('--out', out, ...args)).stdout).toContain('complete');
+    expect((await evolve('--out', join(folder, 'unstopped'), ...args)).stdout).toContain(
+      'complete',
+    );
     expect(log('stopped')).toEqual(log('unstopped'));
   });
 
-  it('takes stages from a file', () => {
+  it('takes stages from a file', async () => {
     const file = join(folder, 'stages.json');
     const stage = { tasks: ['key-value'], length: 128, generations: 1, promptsPerTask: 1 };
     writeFileSync(file, JSON.stringify([stage, { ...stage, length: 160 }]));
     const out = join(folder, 'staged');
-    const { stdout } = evolve('--out', out, ...small, '--trainable', 'key-norm', '--stages', file);
+    const { stdout } = await evolve(
+      '--out',
+      out,
+      ...small,
+      '--trainable',
+      'key-norm',
+      '--stages',
+      file,
+    );
     expect(stdout).toContain('complete');
     expect(log('staged').map(({ stage }) => stage)).toEqual([0, 0, 1, 1]);
   });

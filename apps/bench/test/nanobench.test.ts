@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { parameterCount, publishedBam } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
 import { publishedFeatures, writeCheckpoint } from '@namm/namm';
-import { runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -40,15 +40,9 @@ beforeAll(async () => {
   });
 });
 
-function bench(...args: string[]) {
-  const options = { encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [cli, 'nanobench', ...args],
-    options,
-  );
-  return { status, stdout, stderr };
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const bench = (...args: string[]) => commands.run(['nanobench', ...args]);
 
 async function read<Result>(use: (store: ResultStore) => Result): Promise<Result> {
   const store = await ResultStore.open(results);
@@ -69,7 +63,7 @@ describe('bench nanobench', () => {
     const page = join(folder, 'page.html');
     const out = join(folder, 'table.md');
     const more = ['--random', '--free-prompts', '1', '--html', page, '--out', out];
-    const { status, stdout, stderr } = bench(...small, ...more);
+    const { status, stdout, stderr } = await bench(...small, ...more);
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(stdout).toContain('Evolved on: single-document.');
@@ -129,7 +123,7 @@ describe('bench nanobench', () => {
     const lines = whole.split('\n');
     const kept = lines.slice(0, Math.floor(lines.length / 3)).join('\n');
     writeFileSync(results, `${kept}\n{"key":"torn`);
-    expect(bench(...small).status).toBe(0);
+    expect((await bench(...small)).status).toBe(0);
     const again = readFileSync(results, 'utf8');
     expect(again.startsWith(kept)).toBe(true);
     const fed = (text: string) =>
@@ -137,7 +131,7 @@ describe('bench nanobench', () => {
         .split('\n')
         .filter((line) => line.includes('|teacherForced|') && !line.includes('random NAMM'));
     expect(fed(again).sort()).toEqual(fed(whole).sort());
-    expect(bench(...small).status).toBe(0);
+    expect((await bench(...small)).status).toBe(0);
     expect(readFileSync(results, 'utf8')).toBe(again);
   });
 
@@ -185,7 +179,7 @@ describe('bench nanobench', () => {
     const normaliser = { shape: [1], mean: [5], variance: [4] };
     const policy = { weights: [0.5, -0.1, 0.2], updateInterval: 32, normaliser };
     writeFileSync(rival, JSON.stringify({ policy, parameters: policy.weights }));
-    const { status, stderr } = bench(
+    const { status, stderr } = await bench(
       ...['--namm', checkpoint, '--results', results, '--families', 'notes', '--factors', '1'],
       ...['--prompts', '1', '--equal', 'none', '--shares', '0.5', '--placements', 'seen,unseen'],
       ...[
@@ -223,13 +217,13 @@ describe('bench nanobench', () => {
     expect(find(`key norm ${basename(folder)}`, 'unseen').kept.atAnswer).toBeLessThan(1);
   });
 
-  it('tunes the extension on the development split, and takes it up', () => {
+  it('tunes the extension on the development split, and takes it up', async () => {
     const tuned = join(folder, 'tuned.json');
     const grid = ['--factors', '2', '--alphas', '2', '--logit-factors', '1,1.3', '--prompts', '1'];
     const model = join(import.meta.dirname, '..', '..', '..', 'packages', 'models', 'nano-llama');
     const measured = join(folder, 'tune.jsonl');
     const more = ['--model', model, '--seed', '5', '--out', tuned, '--results', measured];
-    const { status, stdout } = bench('tune', ...grid, ...more);
+    const { status, stdout } = await bench('tune', ...grid, ...more);
     expect(status).toBe(0);
     expect(readFileSync(measured, 'utf8')).toContain('|development 5|');
     expect(stdout).toContain('yarn ×2, logits ×1.3');
@@ -237,7 +231,7 @@ describe('bench nanobench', () => {
     expect(['ntk', 'yarn']).toContain(best[2].kind);
     const fresh = join(folder, 'fresh.jsonl');
     const beyond = ['--factors', '1,2,4', '--extensions', 'tuned', '--tuned', tuned];
-    const missing = bench(...small, ...beyond, '--results', fresh);
+    const missing = await bench(...small, ...beyond, '--results', fresh);
     expect(readFileSync(fresh, 'utf8')).not.toContain('"result"'); // nothing was measured
     expect(missing.stderr).toContain('×4 was not tuned');
     expect(missing.status).toBe(2);

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { modelFolder } from '@namm/models';
 import { readTaught } from '@namm/teach';
-import { runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -24,29 +23,26 @@ const own = writeOwnPolicies(folder);
 const common = ['--model', modelFolder('nano-llama'), '--text', text, '--rope-factor', '4'];
 const small = ['--passages', '4', '--length', '120'];
 
-function bench(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const bench = (...args: string[]) => commands.run(args);
 
 describe('bench fit and compare', () => {
   it('teach a scorer, go on with a run that is done, and compare it', async () => {
     const out = join(folder, 'scorer.safetensors');
     const fit = ['fit', ...common, ...small, '--held-out', '1', '--out', out];
-    const { status, stdout, stderr } = bench(...fit, '--no-try');
+    const { status, stdout, stderr } = await bench(...fit, '--no-try');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
       /fitted to 464 tokens; on 116 held-out tokens its correlation .* is 0\.\d/,
     );
     const first = readFileSync(out);
-    expect(bench(...fit, '--no-try').status).toBe(0);
+    expect((await bench(...fit, '--no-try')).status).toBe(0);
     expect(readFileSync(out).equals(first)).toBe(true);
     expect((await readTaught(out)).map.layers).toHaveLength(4);
 
     const figures = join(folder, 'figures.json');
-    const compared = bench(
+    const compared = await bench(
       ...['compare', ...common, '--passages', '2', '--length', '120', '--taught', out],
       ...[
         '--policies',
@@ -64,7 +60,7 @@ describe('bench fit and compare', () => {
       expect(compared.stdout).toMatch(new RegExp(`^${name} +(100|50)%`, 'm'));
     }
     expect(compared.stdout).toMatch(/at 50%: [\w-]+ comes closest to the full cache/);
-    const asked = bench(
+    const asked = await bench(
       ...['compare', ...common, '--passages', '0', '--length', '200', '--taught', out],
       ...['--policies', 'taught,kvzip@40%,tova@30%', '--budgets', '50%', '--prompts', '1'],
       ...['--families', 'trade,code', '--out', join(folder, 'asked.json')],

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -15,12 +15,9 @@ const evaluation = (out: string) => [
   ...['--budget', '30', '--episodes', '4', '--seed', '3', '--out', out],
 ];
 
-function rl(args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    ...{ encoding: 'utf8' },
-  });
-  return { status, stdout, stderr };
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const rl = (args: readonly string[]) => commands.run(args);
 
 const linesIn = (out: string): string[] => {
   try {
@@ -49,7 +46,7 @@ async function endedBy(signal: 'SIGKILL' | 'SIGINT', out: string) {
 describe('rl evaluate', () => {
   it('goes on exactly after a kill and after Ctrl-C, which prints the table so far', async () => {
     const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')];
-    const { status, stdout, stderr } = rl(evaluation(whole));
+    const { status, stdout, stderr } = await rl(evaluation(whole));
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/\| full +\| +4 \| 1\.00 \(1\.00 … 1\.00\) \|/);
     expect(stdout).toContain('paired by seed');
@@ -64,45 +61,52 @@ describe('rl evaluate', () => {
         expect(ended.status).toBe(130);
         expect(ended.stdout).toMatch(/Stopped after \d+ of 12 episodes:\n\n\| policy/);
       }
-      expect(rl(evaluation(stopped)).status).toBe(0);
+      expect((await rl(evaluation(stopped))).status).toBe(0);
       expect(withoutTimes(linesIn(stopped))).toEqual(expected);
     }
   });
 
-  it('plays physics, with the constants of its score', () => {
+  it('plays physics, with the constants of its score', async () => {
     const args = ['--agent', 'hopper-agent', '--policies', 'drop-old-returns', '--episodes', '1'];
-    const { status, stdout } = rl(['evaluate', ...args]);
+    const { status, stdout } = await rl(['evaluate', ...args]);
     expect(status).toBe(0);
     expect(stdout).toContain('3234.3 (D4RL, d4rl/infos.py');
   });
 });
 
-it('rl transfer makes a NAMM of language ready, and evaluate takes it', () => {
+it('rl transfer makes a NAMM of language ready, and evaluate takes it', async () => {
   const out = join(folder, 'transfer');
   const maze = ['--environment', 't-maze:length=24'];
   const small = ['--update-interval', '16', '--episodes', '2', '--shares', '0.1'];
-  const made = rl(['transfer', ...maze, ...small, '--out', out]);
+  const made = await rl(['transfer', ...maze, ...small, '--out', out]);
   expect([made.status, made.stderr]).toEqual([0, '']);
   expect(made.stdout).toContain('chosen');
   const forms = ['frozen', 'calibrated', 'random'];
   const files = forms.map((form) => join(out, `${form}.safetensors`));
   const policies = ['full', ...files.map((file) => `namm:${file}`)].join(',');
-  const { status, stdout } = rl(['evaluate', ...maze, '--episodes', '2', '--policies', policies]);
+  const { status, stdout } = await rl([
+    'evaluate',
+    ...maze,
+    '--episodes',
+    '2',
+    '--policies',
+    policies,
+  ]);
   expect(status).toBe(0);
   for (const form of forms) expect(stdout).toContain(`| namm:${form}`);
 });
 
-it('rl table plays tasks under the same policies, writes the tables, and adds to them', () => {
+it('rl table plays tasks under the same policies, writes the tables, and adds to them', async () => {
   const out = join(folder, 'table');
   const args = ['table', '--out', out, '--tasks', 'key-to-door,active-t-maze', '--windows', 'none'];
   const few = ['--policies', 'full,keydiff,namm-frozen', '--episodes', '2'];
-  const first = rl([...args, ...few]);
+  const first = await rl([...args, ...few]);
   expect([first.status, first.stderr]).toEqual([0, '']);
   expect(first.stdout).toMatch(/\| policy +\| +active-t-maze \| +key-to-door \|/);
   const lines = linesIn(join(out, 'key-to-door'));
   expect(lines).toHaveLength(1 + 3 * 2);
   const { peaks } = writeOwnPolicies(folder);
-  const more = rl([...args, '--policies', `full,window:1,${peaks}`, '--episodes', '2']);
+  const more = await rl([...args, '--policies', `full,window:1,${peaks}`, '--episodes', '2']);
   expect(more.status).toBe(0);
   expect(linesIn(join(out, 'key-to-door')).slice(0, 7)).toEqual(lines);
   const { averages } = JSON.parse(readFileSync(join(out, 'table.json'), 'utf8'));
@@ -110,15 +114,15 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
     ...['full', 'window:1', 'peaks.js#peaks'],
   ]);
   expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
-  const wrong = rl([...args, '--namms', 'none.safetensors']);
+  const wrong = await rl([...args, '--namms', 'none.safetensors']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is no NAME=FILE')]);
 });
 
-it('rl evaluate and rl watch write pages of an episode', () => {
+it('rl evaluate and rl watch write pages of an episode', async () => {
   const [evaluated, watched] = [join(folder, 'evaluated.html'), join(folder, 'watched.html')];
   const maze = ['--environment', 't-maze:length=20', '--seed', '4'];
   const { peaks } = writeOwnPolicies(folder);
-  const first = rl([
+  const first = await rl([
     'evaluate',
     ...maze,
     '--policies',
@@ -129,22 +133,22 @@ it('rl evaluate and rl watch write pages of an episode', () => {
     evaluated,
   ]);
   expect([first.status, first.stderr]).toEqual([0, '']);
-  const second = rl(['watch', ...maze, '--policy', peaks, '--out', watched]);
+  const second = await rl(['watch', ...maze, '--policy', peaks, '--out', watched]);
   expect([second.status, second.stderr]).toEqual([0, '']);
   const page = readFileSync(watched, 'utf8');
   expect(page).toContain('An episode under peaks.js#peaks');
   expect(readFileSync(evaluated, 'utf8')).toBe(page);
 });
 
-it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', () => {
+it('rl collect writes data of a memory task and of a body, whose statistics an evaluation takes', async () => {
   const out = join(folder, 'data');
   const task = ['--environment', 't-maze:length=10', '--episodes', '12', '--mixture', 'oracle:1'];
-  expect(rl(['collect', '--out', out, ...task]).status).toBe(0);
+  expect((await rl(['collect', '--out', out, ...task])).status).toBe(0);
   expect(readdirSync(out)).toEqual(['t-maze-mixture-1.000.safetensors']);
   const body = ['--environment', 'hopper', '--training-steps', '1000', '--steps', '300'];
-  expect(rl(['collect', '--out', out, ...body, '--styles', 'replay']).status).toBe(0);
+  expect((await rl(['collect', '--out', out, ...body, '--styles', 'replay'])).status).toBe(0);
   const name = readdirSync(out).find((each) => each.startsWith('hopper-replay'))!;
-  const played = rl([
+  const played = await rl([
     ...['evaluate', '--agent', 'hopper-agent', '--episodes', '1', '--policies', 'window:2'],
     ...['--statistics', join(out, name), '--target-return', '1000'],
   ]);

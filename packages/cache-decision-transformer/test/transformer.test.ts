@@ -1,6 +1,7 @@
 import {
   createPolicy,
   type EvictionPolicy,
+  type Probe,
   policyNames,
   randomScorer,
   scoredPolicy,
@@ -76,20 +77,40 @@ const ours: Record<string, () => EvictionPolicy> = {
     }),
 };
 
+/** Three models, each loaded once for every probe. */
+const loaded = new Map<string, Promise<{ folder: string; transformer: DecisionTransformer }>>();
+const folders = new Map<number, Promise<string>>();
+
+function modelFor(seed: number, probe: Probe) {
+  const model = seed % 3;
+  const folder = folders.get(model) ?? randomFolder({ seed: model });
+  folders.set(model, folder);
+  const key = `${model} ${JSON.stringify(probe)}`;
+  const known =
+    loaded.get(key) ??
+    folder.then(async (path) => {
+      return { folder: path, transformer: await DecisionTransformer.load(path, { probe }) };
+    });
+  loaded.set(key, known);
+  return known;
+}
+
+afterAll(async () => {
+  for (const model of loaded.values()) await (await model).transformer.release();
+});
+
 it.each([...policyNames, ...Object.keys(ours)])(
   'evicts exactly what %s drops: as the slow twin with those tokens masked',
   async (name) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(1000), fc.integer({ min: 3, max: 9 }), async (seed, steps) => {
-        const folder = await randomFolder({ seed });
         const { policy, sees } = watched(ours[name]?.() ?? createPolicy(name, { budget: 5, seed }));
-        const transformer = await DecisionTransformer.load(folder, { probe: policy.probe });
+        const { folder, transformer } = await modelFor(seed, policy.probe);
         const told = script(seed, steps);
         const said = await play(transformer, transformer.createEpisode({ ...asked, policy }), told);
         const reference = await referenceActions(folder, tokensOf(told), sees);
         const wanted = reference.filter((_, token) => token % 3 === 1);
         expect(largestDifference(said, wanted)).toBeLessThan(tolerance);
-        await transformer.release();
       }),
       { numRuns: 4 },
     );

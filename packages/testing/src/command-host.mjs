@@ -1,17 +1,18 @@
-// A process of runCommands: runs a program again and again on other arguments, and says how each run ended. The
-// program's own module is loaded anew for each, what it imports is loaded once.
+// A process of CommandHost: runs a program again and again on the arguments that it is sent, and says how each run
+// ended. The program's own module is loaded anew for each, what it imports is loaded once.
 import { pathToFileURL } from 'node:url';
 
-const { program, runs } = JSON.parse(process.argv[2]);
-const write = process.stdout.write.bind(process.stdout);
-const results = [];
+const [program] = process.argv.slice(2);
+const environment = { ...process.env };
 
 class Exit extends Error {}
 
 process.setMaxListeners(0); // each run of a program may listen
 process.stdout.setMaxListeners(0);
 process.stderr.setMaxListeners(0);
-for (const [run, args] of runs.entries()) {
+let runs = 0;
+
+async function run({ args, env }) {
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
     process[name].write = (text, ...rest) => {
@@ -25,16 +26,21 @@ for (const [run, args] of runs.entries()) {
     throw new Exit();
   };
   process.argv = [process.argv[0], program, ...args];
+  process.env = { ...environment, ...env };
   process.exitCode = 0;
   let status = null;
   try {
-    await import(`${pathToFileURL(program).href}?run=${run}`);
+    await import(`${pathToFileURL(program).href}?run=${runs++}`);
     status = Number(process.exitCode ?? 0);
   } catch (error) {
     status = error instanceof Exit ? Number(process.exitCode ?? 0) : 1;
     if (!(error instanceof Exit)) said.stderr += String(error?.stack ?? error);
   }
-  results.push({ status, ...said });
+  process.exitCode = 0;
+  process.send({ status, ...said });
 }
-process.exitCode = 0;
-write(JSON.stringify(results));
+
+let last = Promise.resolve();
+process.on('message', (message) => {
+  last = last.then(() => run(message));
+});

@@ -1,3 +1,4 @@
+export { CommandHost, type CommandResult } from './command-host.ts';
 export { expectEqualNumbers } from './expect-equal-numbers.ts';
 export { FakeHub, type FakeRepository, type Fault, type Seen } from './fake-hub.ts';
 export { findChromium } from './find-chromium.mjs';
@@ -15,6 +16,6 @@ export { writeOwnPolicies } from './own-policies.ts';
 export { type RandomModel, randomModel } from './random-model.ts';
 export { randomNormals } from './random-normals.ts';
 export { type RandomVideoModelOptions, randomVideoModel } from './random-video-model.ts';
-export { type CommandResult, runCommands } from './run-commands.ts';
+export { runCommands } from './run-commands.ts';
 export { stripTypes } from './strip-types.ts';
 export { expectUnknownOption, testOptionNames } from './test-option-names.ts';

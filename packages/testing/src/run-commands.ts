@@ -1,19 +1,7 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-/** How a run of a program ended, and what it said. */
-export interface CommandResult {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const host = fileURLToPath(new URL('./command-host.mjs', import.meta.url));
+import { CommandHost, type CommandResult } from './command-host.ts';
 
 /**
- * Runs a program on several lists of arguments, one after the other in one process, so that many short runs (bad
- * arguments, help texts) cost one start. For programs whose module awaits its end; what only a process of its own
- * shows, such as signals, needs one.
+ * Runs a program on several lists of arguments, one after the other in one process of {@link CommandHost}.
  *
  * @param program path of its module
  * @throws {Error} when the process dies, with what it said
@@ -28,21 +16,10 @@ export async function runCommands(
   program: string,
   runs: readonly (readonly string[])[],
 ): Promise<CommandResult[]> {
-  const child = spawn(process.execPath, [host, JSON.stringify({ program, runs })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let answer = '';
-  let complaint = '';
-  child.stdout.on('data', (text) => {
-    answer += text;
-  });
-  child.stderr.on('data', (text) => {
-    complaint += text;
-  });
-  const status = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (status !== 0) throw new Error(`${program} ended with ${status}: ${complaint}`);
-  return JSON.parse(answer) as CommandResult[];
+  const host = new CommandHost(program);
+  try {
+    return await Promise.all(runs.map((args) => host.run(args)));
+  } finally {
+    host.stop();
+  }
 }

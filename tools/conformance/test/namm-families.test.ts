@@ -20,7 +20,7 @@ const families = [
   'gemma3-text',
   'gpt2-hub-names',
 ];
-const ids = Array.from({ length: 90 }, (_, i) => (17 * i + 3 * (i % 7)) % 250);
+const ids = Array.from({ length: 70 }, (_, i) => (17 * i + 3 * (i % 7)) % 250);
 const more = [5, 9, 200, 41, 7];
 /** Otherwise short windows would leave a NAMM nothing to decide. */
 const keepOutsideWindow = true;

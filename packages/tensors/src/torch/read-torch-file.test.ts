@@ -322,6 +322,16 @@ describe('files that are not what they should be', () => {
       /has no data.pkl|two/,
     ],
     [
+      'a name twice',
+      Buffer.from(
+        Buffer.from(zipOf(archive(Buffer.concat(empty), { 'x/data/1': numbers })))
+          .toString('latin1')
+          .replaceAll('x/data/1', 'x/data/0'),
+        'latin1',
+      ),
+      /"x\/data\/0" twice/,
+    ],
+    [
       'compressed entries',
       zipOf(archive(Buffer.concat(empty)), { method: 8 }),
       /compressed or encrypted/,
