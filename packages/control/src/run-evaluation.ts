@@ -1,8 +1,10 @@
 import { checkNames, type ProgressListener } from '@namm/core';
+import { groupByProbe } from '@namm/kv-cache';
 import { AgentPlayer } from './agent-player.js';
 import type { EpisodeRecord } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { EvaluationStore } from './evaluation-store.js';
+import type { MemoryContender } from './memory-contender.js';
 
 /** Options of {@link runEvaluation}. */
 export interface RunEvaluationOptions {
@@ -34,28 +36,27 @@ export async function runEvaluation(
     onProgress?.({ stage: 'episodes', done: turns.length - left, total: turns.length });
   report(missing.length);
   // A player for each probe: an episode computes the same whoever else is in the plan.
-  const players = new Map<string, AgentPlayer>();
+  const players = new Map<MemoryContender, AgentPlayer>();
   const { agent, settings } = plan;
   const { environment, episode } = settings;
   try {
-    for (const { probe, policy, window } of plan.contenders) {
-      const key = JSON.stringify(probe);
-      if (!players.has(key)) {
-        players.set(key, await AgentPlayer.open({ agent, environment, episode, probe }));
+    for (const group of groupByProbe(plan.contenders)) {
+      const [{ probe }] = group as [MemoryContender];
+      const player = await AgentPlayer.open({ agent, environment, episode, probe });
+      for (const contender of group) {
+        players.set(contender, player);
+        const { policy, window } = contender;
+        await player.begin({ policy: policy(0), window }).release(); // fails now rather than later
       }
-      await players
-        .get(key)!
-        .begin({ policy: policy(0), window })
-        .release(); // fails now rather than later
     }
     for (const [index, { contender, seed }] of missing.entries()) {
-      const { name, settings, window, probe } = contender;
+      const { name, settings, window } = contender;
       const memory = { policy: contender.policy(seed), window };
-      const played = await players.get(JSON.stringify(probe))!.play(memory, seed, { signal });
+      const played = await players.get(contender)!.play(memory, seed, { signal });
       await store.add({ contender: name, settings, ...played } satisfies EpisodeRecord);
       report(missing.length - index - 1);
     }
   } finally {
-    for (const player of players.values()) await player.release();
+    for (const player of new Set(players.values())) await player.release();
   }
 }

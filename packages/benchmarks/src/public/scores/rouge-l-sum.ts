@@ -1,3 +1,5 @@
+import { commonLengths } from './common-lengths.js';
+
 /**
  * ROUGE-Lsum as rouge-score 0.1.2 counts it, and InfiniteBench with it: a sentence is a line, words are runs of ASCII
  * letters and digits, and the union of what each line of the answer has in common with any line counts every word no
@@ -41,16 +43,7 @@ function bag(words: readonly string[]): Map<string, number> {
 /** Places in the first list of a longest common subsequence. */
 function commonPlaces(first: readonly string[], second: readonly string[]): number[] {
   const width = second.length + 1;
-  const table = new Uint32Array((first.length + 1) * width);
-  for (let i = 1; i <= first.length; i++) {
-    for (let j = 1; j < width; j++) {
-      const at = i * width + j;
-      table[at] =
-        first[i - 1] === second[j - 1]
-          ? table[at - width - 1]! + 1
-          : Math.max(table[at - width]!, table[at - 1]!);
-    }
-  }
+  const table = commonLengths(first, second);
   const places: number[] = [];
   let [i, j] = [first.length, second.length];
   while (i > 0 && j > 0) {

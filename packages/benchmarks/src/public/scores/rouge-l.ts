@@ -1,3 +1,4 @@
+import { commonLengths } from './common-lengths.js';
 import { splitWords } from './python-text.js';
 import type { Quirk } from './quirks.js';
 
@@ -46,16 +47,7 @@ function commonWords(
   second: readonly string[],
 ): { words: string[]; steps: number } {
   const width = second.length + 1;
-  const table = new Uint32Array((first.length + 1) * width);
-  for (let i = 1; i <= first.length; i++) {
-    for (let j = 1; j < width; j++) {
-      const at = i * width + j;
-      table[at] =
-        first[i - 1] === second[j - 1]
-          ? table[at - width - 1]! + 1
-          : Math.max(table[at - width]!, table[at - 1]!);
-    }
-  }
+  const table = commonLengths(first, second);
   const words: string[] = [];
   let [i, j, steps] = [first.length, second.length, 0];
   for (; i > 0 && j > 0; steps++) {
