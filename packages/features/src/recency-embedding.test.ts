@@ -15,7 +15,8 @@ it('is sines and then cosines of the age', () => {
 
 it('knows the first age behind its table', () => {
   const embedding = new RecencyEmbedding();
-  embedding.row(0); // the table then ends at 1023
+  embedding.row(1); // the table then ends at 1023
+  expect([...new RecencyEmbedding().row(0)]).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
   expect([...embedding.row(1024)]).toEqual([...new RecencyEmbedding().row(1024)]);
   expect(embedding.row(1024)[0]).toBeCloseTo(Math.sin(1024), 6);
 });
