@@ -11,8 +11,12 @@ import type { PublicResult } from './run-benchmarks.js';
 import type { RunSettings, RunSummary } from './run-summary.js';
 import { summariseRun } from './summarise-run.js';
 
+/** Each policy's results are its own, so that some may be added, or left out, later. */
+const free = new Set(['policies', 'budgets', 'namm', 'taught']);
+
 /**
- * Opens the folder of a run, or makes it. Its results go on where an earlier run with the same settings stopped.
+ * Opens the folder of a run, or makes it. Its results go on where an earlier run with the same settings stopped; policies
+ * and budgets may be others.
  *
  * @throws {InvalidArgumentError} when it holds a run with other settings, naming the first that differs
  */
@@ -26,14 +30,13 @@ export async function openRunFolder(
     const found = await readJson<RunSettings>(file);
     for (const name of new Set([...Object.keys(own), ...Object.keys(found)])) {
       const [now, before] = [own[name], found[name]].map((value) => JSON.stringify(value));
-      if (now === before) continue;
+      if (now === before || free.has(name)) continue;
       const problem = `${folder} holds a run with ${name} ${before ?? 'left out'}, not ${now ?? 'left out'}; name another folder`;
       throw new InvalidArgumentError('out', problem);
     }
-  } else {
-    await mkdir(folder, { recursive: true });
-    await writeFileAtomic(file, JSON.stringify(own, null, 2));
   }
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(file, JSON.stringify(own, null, 2));
   return await LineStore.open(join(folder, 'results.jsonl'));
 }
 

@@ -280,9 +280,10 @@ describe('a folder of a run', () => {
     await expect(openRunFolder(out, { ...settings, seed: 2 })).rejects.toThrow(
       /holds a run with seed 1, not 2/,
     );
-    await expect(openRunFolder(out, { ...settings, budgets: ['25%'] })).rejects.toThrow(
-      /budgets left out/,
+    await expect(openRunFolder(out, { ...settings, chat: 'never' })).rejects.toThrow(
+      /chat left out, not "never"/,
     );
+    await (await openRunFolder(out, { ...settings, policies: ['h2o'], budgets: ['25%'] })).close();
     const found = await readRunResults(out);
     expect(found).toHaveLength(4);
     const bad = { file: 'f.jsonl', row: 3, field: 'input', problem: 'is missing' };
