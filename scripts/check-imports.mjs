@@ -47,7 +47,11 @@ const rooms = {
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
     ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
   ],
-  cli: [...['core', 'features', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'hub']],
+  serve: ['core', 'decoder', 'kv-cache'],
+  cli: [
+    ...['core', 'features', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'hub'],
+    'serve',
+  ],
   testing: ['core', 'tensors'],
 };
 

@@ -23,7 +23,9 @@ import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core'
 import { weightDtypes } from '@namm/decoder';
 import { policyNames } from '@namm/kv-cache';
 import { answerPrompt } from './answer-prompt.js';
+import { chatCommand } from './chat-command.js';
 import { runDemo } from './demo/run-demo.js';
+import { serveCommand } from './serve-command.js';
 
 /** A table of more would take hours. */
 const mostPassages = 1000;
@@ -166,5 +168,11 @@ async function answer(model: string, options: Options): Promise<void> {
     signal: interruptSignal(),
   });
 }
+
+program.addCommand(serveCommand).addCommand(chatCommand);
+program
+  .command('pull <model>')
+  .description('fetches a model of the hub, and goes on where an earlier run stopped')
+  .action(async (model) => console.log(await openModel(model, interruptSignal())));
 
 await runProgram(program);

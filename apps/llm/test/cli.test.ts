@@ -327,3 +327,58 @@ describe("llm with the user's own model", () => {
     }
   });
 });
+
+describe('llm serve and llm chat', () => {
+  it('serves completions until it is told to stop, with options from a file', async () => {
+    const config = join(folder, 'llm.config.json');
+    writeFileSync(config, JSON.stringify({ port: 1, threads: 1, 'max-tokens': 3, memory: '50MB' }));
+    const conversations = join(folder, 'conversations');
+    const args = ['serve', '--port', '0', '--config', config, '--conversations', conversations];
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [said] = await once(child.stdout, 'data');
+      expect(String(said)).toMatch(/^nano-llama: http:\/\/127\.0\.0\.1:\d+ for a page/);
+      const url = String(said).match(/http:\S+/)![0];
+      const answer = await fetch(`${url}/v1/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prompt: 'Call me', max_tokens: 9, kv_budget: 16 }),
+      });
+      const { usage, choices } = (await answer.json()) as {
+        usage: { completion_tokens: number; kv: { tokens_held: number } };
+        choices: { finish_reason: string }[];
+      };
+      expect(usage.completion_tokens).toBe(3);
+      expect(choices[0]!.finish_reason).toBe('length');
+      expect(usage.kv.tokens_held).toBeLessThanOrEqual(16);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(readdirSync(conversations).some((name) => name.endsWith('.safetensors'))).toBe(true);
+  });
+
+  it('takes commands and says in one line what is wrong', async () => {
+    const chat = piped('/policy\n/budget 64\n/nothing\n/help\n', 'chat', '--threads', '1');
+    expect(chat.status).toBe(0);
+    expect(chat.stdout).toMatch(/^full\nkeydiff, budget 64\n\/policy \[NAME\]/);
+    expect(chat.stderr).toContain('/nothing: is no command; /help lists them');
+    const config = join(folder, 'bad.json');
+    writeFileSync(config, '{"prot": 1}');
+    const runs = [
+      ['serve', '--config', config],
+      ['serve', '--policy', 'h2o'],
+      ['serve', '--host', '0.0.0.0', '--port', '0', '--threads', '1'],
+      ['serve', '--memory', '12'],
+    ];
+    const ended = runs.map((args) => llm(...args));
+    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2]);
+    const lines = ended.map(({ stderr }) => stderr.trim());
+    expect(lines[0]).toContain("'prot' is no option of serve");
+    expect(lines[1]).toContain("the policy 'h2o' needs one");
+    expect(lines[2]).toContain('is needed on 0.0.0.0');
+    expect(lines[3]).toContain('are no bytes');
+    for (const line of lines) expect(line).not.toContain('\n');
+  });
+});

@@ -7,8 +7,15 @@ export {
   namedPolicy,
   ownPolicies,
 } from './compared-policies.js';
+export { applyConfigFile } from './config-file.js';
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
+export {
+  addEngineOptions,
+  type EngineCommandOptions,
+  type OpenedEngine,
+  openEngine,
+} from './engine-options.js';
 export {
   addEvolutionOptions,
   type EvolutionDefaults,

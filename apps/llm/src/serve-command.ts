@@ -1,0 +1,43 @@
+import {
+  addEngineOptions,
+  count,
+  createProgram,
+  fromZero,
+  listOf,
+  openEngine,
+  StatusLine,
+} from '@namm/cli';
+import { serve } from '@namm/serve';
+
+/** `llm serve`: an OpenAI-compatible server. */
+export const serveCommand = addEngineOptions(
+  createProgram('serve', 'Serves a model to clients of OpenAI’s interface, and a page to chat on.'),
+)
+  .option('--host <host>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', '0 for any that is free', fromZero, 8080)
+  .option('--api-key <key>', 'what callers must present (LLM_API_KEY)')
+  .option('--origins <list>', 'origins of other pages that may use it', listOf(String))
+  .option('--timeout <seconds>', 'that an answer may take', count, 600)
+  .action(async (_, command) => {
+    const { engine, tokenizer, model, keeps, options } = await openEngine(command);
+    const { host, port, origins, timeout, maxTokens } = options;
+    const apiKey = options.apiKey ?? process.env.LLM_API_KEY;
+    const status = new StatusLine();
+    try {
+      const server = await serve({
+        ...{ engine, tokenizer, model, ...keeps, host, port, timeout: timeout * 1000 },
+        ...(apiKey && { apiKey }),
+        ...(origins && { origins }),
+        ...(maxTokens && { maxTokens }),
+        onWarning: (message) => status.finish(message),
+      });
+      console.log(`${model}: ${server.url} for a page, ${server.url}/v1 for clients`);
+      const signal = await new Promise<string>((resolve) => {
+        for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
+      });
+      status.finish(`${signal}: what runs is finished, and conversations are saved`);
+      await server.close();
+    } finally {
+      if (engine.closed === null) await engine.close(0);
+    }
+  });

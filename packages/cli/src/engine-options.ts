@@ -1,0 +1,130 @@
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from '@namm/core';
+import { loadTokenizer, openModel as readModel, type Tokenizer } from '@namm/decoder';
+import { createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
+import { modelFolder, taughtNameFor } from '@namm/models';
+import { Engine, type PolicyMaker } from '@namm/serve';
+import { InvalidArgumentError as BadValue, type Command as PlainCommand } from 'commander';
+import { applyConfigFile } from './config-file.js';
+import { interruptSignal } from './interruption.js';
+import { openModel } from './open-model.js';
+import { count, threadCount } from './option-parsers.js';
+import { StatusLine } from './status-line.js';
+
+/** What {@link addEngineOptions} adds. */
+export type EngineCommandOptions = {
+  readonly model?: string;
+  readonly memory: number;
+  readonly conversations: string;
+  readonly budget?: string;
+  readonly policy?: string;
+  readonly checkpoint?: string;
+  readonly maxTokens?: number;
+  readonly threads?: number;
+  readonly dtype?: string;
+  readonly config?: string;
+};
+
+const configFile = 'llm.config.json';
+
+const bytes = (text: string): number => {
+  const budget = parseBudget(text, '--memory');
+  if (budget.kind === 'bytes') return budget.bytes;
+  throw new BadValue(`'${text}' are no bytes, such as 2GB.`);
+};
+
+/** Adds the options of commands that hold conversations, by the same names. */
+export function addEngineOptions<
+  Args extends unknown[],
+  Own extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Args, Own, Global>): Command<Args, Own & EngineCommandOptions, Global> {
+  const folder = join(homedir(), '.cache', 'namm', 'conversations');
+  const plain = command as unknown as PlainCommand;
+  plain
+    .option(
+      '--model <name>',
+      'a Hugging Face folder, a GGUF file, or a model of the hub (nano-llama)',
+    )
+    .option('--memory <size>', 'what all conversations may take together', bytes, 1e9)
+    .option('--conversations <folder>', 'where those are kept that memory has no room for', folder)
+    .option(
+      '--budget <size>',
+      "what each may keep: tokens per head (512), a share ('25%'), bytes ('64MB')",
+    )
+    .option('--policy <name>', `what is forgotten: ${[...policyNames, 'taught'].join(', ')}`)
+    .option('--checkpoint <file>', 'the scorer of the policy taught')
+    .option('--max-tokens <count>', 'most tokens of an answer', count)
+    .option('--threads <count>', 'threads that compute', threadCount)
+    .option('--dtype <dtype>', 'what weights are held in: auto, fp32, q8, q4')
+    .option('--config <file>', `options by name; flags win (${configFile}, where there is one)`);
+  return command as Command<Args, Own & EngineCommandOptions, Global>;
+}
+
+/** An engine with what the options say of it. */
+export interface OpenedEngine<Options> {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /** The model's name, for those who ask. */
+  readonly model: string;
+  /** The options, those of the file included. */
+  readonly options: Options;
+  /** What conversations keep; a budget alone means the scorer that was taught on the model, where there is one. */
+  readonly keeps: { readonly policy?: string; readonly budget?: string };
+}
+
+/**
+ * Loads the model of a command, in a worker, with the conversations that an earlier run has kept.
+ *
+ * @param command that {@link addEngineOptions} was called on
+ * @throws whatever is wrong with the options or the model
+ */
+export async function openEngine<Options extends EngineCommandOptions>(
+  command: Pick<Command<unknown[], Options>, 'opts'>,
+): Promise<OpenedEngine<Options>> {
+  const given = (command.opts() as EngineCommandOptions).config;
+  const path = resolve(given ?? configFile);
+  await applyConfigFile(command as unknown as PlainCommand, path, given !== undefined);
+  const options = command.opts() as Options;
+  const { memory, conversations, budget, policy, threads, dtype } = options;
+  const { model } = options;
+  const file =
+    model === undefined ? modelFolder('nano-llama') : await openModel(model, interruptSignal());
+  const taught = options.checkpoint ?? taughtNameFor((await readModel(file)).digest);
+  const isTaught = policy === 'taught' || (policy === undefined && budget !== undefined && taught);
+  if (policy === 'taught' && taught === null) {
+    throw new InvalidArgumentError(
+      '--policy',
+      "'taught' needs a --checkpoint; `bench fit` makes one",
+    );
+  }
+  const policies: Record<string, PolicyMaker> = {};
+  if (taught !== null) {
+    const module = import.meta.resolve('@namm/teach');
+    policies.taught = (wanted) => ({
+      ...{ module, export: 'taught', options: { checkpoint: taught, budget: wanted } },
+    });
+  }
+  const name = isTaught ? 'taught' : policy;
+  const keeps = {
+    ...(name !== undefined && { policy: name }),
+    ...(budget !== undefined && { budget }),
+  };
+  const isClassic = name !== undefined && policyNames.includes(name);
+  const probe = isClassic ? createPolicy(name, { budget: budget ?? '100%' }).probe : undefined;
+  const status = new StatusLine();
+  const engine = await Engine.load(file, {
+    ...{ memoryLimit: memory, folder: conversations, policies },
+    policyModule: import.meta.resolve('@namm/kv-cache'),
+    decoder: {
+      ...(probe && { probe }),
+      ...(threads && { threads }),
+      ...(dtype !== undefined && { dtype: dtype as 'auto' }),
+    },
+    onWarning: (message) => status.finish(message),
+  });
+  const tokenizer = await loadTokenizer(file);
+  return { engine, tokenizer, model: basename(file).replace(/\.gguf$/i, ''), options, keeps };
+}

@@ -1,0 +1,261 @@
+import { readFile } from 'node:fs/promises';
+import { checkNames, InvalidArgumentError, writeFileAtomic } from '@namm/core';
+import type { ChatMessage, SamplingSettings, Tokenizer } from '@namm/decoder';
+import { parseBudget } from '@namm/kv-cache';
+import { z } from 'zod';
+import type { Engine } from '../engine/engine.js';
+import type { AnswerUsage } from '../text/answer-request.js';
+import { TextEngine } from '../text/text-engine.js';
+
+export interface ChatSessionOptions {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /** What the conversation keeps; see `ServeOptions`. */
+  readonly policy?: string;
+  readonly budget?: string;
+  /** Stands before all that is said. */
+  readonly system?: string;
+  /** @defaultValue 1024 */
+  readonly maxTokens?: number;
+  readonly sampling?: Partial<SamplingSettings>;
+  readonly seed?: number;
+}
+
+const optionNames = [
+  ...(['engine', 'tokenizer', 'policy', 'budget', 'system', 'maxTokens'] as const),
+  ...(['sampling', 'seed'] as const),
+] as const satisfies readonly (keyof ChatSessionOptions)[];
+
+const help = `/policy [NAME]   what is forgotten; NAME changes it from here on
+/budget [SIZE]   what is kept: tokens per head (512), a share (25%) or bytes (64MB); none for everything
+/memory          what the conversation holds and what it costs
+/undo            takes the last question and its answer back
+/branch [NAME]   the branches; NAME goes to that branch, or begins it here
+/save FILE       writes the conversation to a file
+/load FILE       goes on with one
+/help            this`;
+
+const savedChat = z.object({
+  version: z.literal(1),
+  messages: z.array(z.object({ role: z.string(), content: z.string() })),
+  policy: z.string().nullable(),
+  budget: z.string().nullable(),
+});
+
+/**
+ * A chat of one person with a model, with commands that begin with a slash. It knows no terminal. The engine keeps what
+ * was read, so taking back, branching and loading cost no second reading.
+ *
+ * @example
+ * ```ts
+ * const chat = new ChatSession({ engine, tokenizer, budget: '64MB' });
+ * for await (const piece of chat.say('Hello')) process.stdout.write(piece);
+ * console.log(chat.status);
+ * ```
+ */
+export class ChatSession {
+  readonly #options: ChatSessionOptions;
+  readonly #text: TextEngine;
+  readonly #branches = new Map<string, readonly ChatMessage[]>();
+  #branch = 'main';
+  #messages: readonly ChatMessage[];
+  #policy: string | null;
+  #budget: string | null;
+  #usage: AnswerUsage | null = null;
+  #seconds = 0;
+
+  /** @throws {InvalidArgumentError} for an option that does not exist */
+  constructor(options: ChatSessionOptions) {
+    checkNames('ChatSession', options, optionNames);
+    const { engine, tokenizer, policy = null, budget = null, system } = options;
+    this.#options = options;
+    this.#text = new TextEngine({ engine, tokenizer });
+    this.#policy = policy;
+    this.#budget = budget;
+    this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
+  }
+
+  /** What was said so far. */
+  get messages(): readonly ChatMessage[] {
+    return this.#messages;
+  }
+
+  /** The last answer in a line: tokens seen and held, bytes, speed. */
+  get status(): string {
+    if (this.#usage?.conversation == null) return 'nothing was said yet';
+    const { written, conversation } = this.#usage;
+    const { seen, held, bytes } = conversation;
+    const rate = this.#seconds > 0 ? (written / this.#seconds).toFixed(1) : '–';
+    return `${seen} tokens seen, ${held} held, ${(bytes / 1e6).toFixed(2)} MB, ${rate} tokens/s`;
+  }
+
+  /**
+   * Says something, and gives the answer piece by piece. An answer that is stopped stays as far as it came.
+   *
+   * @param signal stops the answer; the pieces then just end
+   * @throws whatever the engine throws; nothing was said then
+   */
+  async *say(content: string, signal: AbortSignal = new AbortController().signal) {
+    const asked = [...this.#messages, { role: 'user', content }];
+    const pieces: string[] = [];
+    let wake = () => {};
+    let first = 0;
+    let answer = '';
+    let isOver = false;
+    const work = this.#text
+      .answer({
+        prompt: { messages: asked, tools: null },
+        ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null, signal },
+        maxTokens: this.#options.maxTokens ?? 1024,
+        sampling: this.#options.sampling ?? {},
+        seed: this.#options.seed ?? null,
+        policy: this.#policy,
+        budget: this.#budget,
+        onPart(_, part) {
+          first ||= performance.now();
+          if (part.kind === 'text' && part.text !== '') pieces.push(part.text);
+          wake();
+        },
+      })
+      .finally(() => {
+        isOver = true;
+        wake();
+      });
+    work.catch(() => {}); // it is awaited below
+    while (!isOver || pieces.length > 0) {
+      const piece = pieces.shift();
+      if (piece === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (isOver || pieces.length > 0) resolve();
+        });
+        continue;
+      }
+      answer += piece;
+      yield piece;
+    }
+    try {
+      this.#usage = await work;
+      this.#seconds = (performance.now() - first) / 1000;
+    } catch (error) {
+      if (error !== signal.reason || answer === '') throw error;
+    }
+    this.#messages = [...asked, { role: 'assistant', content: answer }];
+  }
+
+  /**
+   * Does what a line with a slash says.
+   *
+   * @returns what to show
+   * @throws {InvalidArgumentError} for a command or a value that does not exist
+   */
+  async command(line: string): Promise<string> {
+    const [name = '', ...rest] = line.trim().split(/\s+/);
+    const value = rest.join(' ');
+    switch (name) {
+      case '/help':
+        return help;
+      case '/policy':
+        return await this.#change(value, (given) => [given, this.#budget]);
+      case '/budget':
+        return await this.#change(value, (given) =>
+          given === 'none'
+            ? ['full', null]
+            : [this.#policy === 'full' ? null : this.#policy, given],
+        );
+      case '/memory':
+        return await this.#memory();
+      case '/undo':
+        return this.#undo();
+      case '/branch':
+        return this.#goTo(value);
+      case '/save':
+        return await this.#save(fileIn(name, value));
+      case '/load':
+        return await this.#load(fileIn(name, value));
+      default:
+        throw new InvalidArgumentError(name, 'is no command; /help lists them');
+    }
+  }
+
+  async #change(
+    value: string,
+    changed: (value: string) => [policy: string | null, budget: string | null],
+  ): Promise<string> {
+    if (value !== '') {
+      const [policy, budget] = changed(value);
+      if (budget !== null) parseBudget(budget, '/budget');
+      await this.#text.choosePolicy(policy, policy === 'full' ? null : budget);
+      this.#policy = policy;
+      this.#budget = policy === 'full' ? null : budget;
+    }
+    const { name, budget } = await this.#text.choosePolicy(this.#policy, this.#budget);
+    return budget === null ? name : `${name}, budget ${this.#budget}`;
+  }
+
+  async #memory(): Promise<string> {
+    const { engine } = this.#text;
+    const all = `${(await engine.cacheBytes()) / 1e6} of ${engine.memoryLimit / 1e6} MB for all`;
+    const layers = this.#usage?.conversation?.heldPerLayer ?? [];
+    const perLayer = layers.length > 0 ? `\nheld per layer: ${layers.join(' ')}` : '';
+    return `${this.status}; ${all}${perLayer}`;
+  }
+
+  #undo(): string {
+    const last = this.#messages.findLastIndex(({ role }) => role === 'user');
+    if (last < 0) return 'there is nothing to take back';
+    const { content } = this.#messages[last]!;
+    this.#messages = this.#messages.slice(0, last);
+    return `taken back: ${content}`;
+  }
+
+  #goTo(name: string): string {
+    this.#branches.set(this.#branch, this.#messages);
+    if (name !== '') {
+      this.#messages = this.#branches.get(name) ?? this.#messages;
+      this.#branch = name;
+      this.#branches.set(name, this.#messages);
+    }
+    return [...this.#branches.keys()]
+      .map((one) => (one === this.#branch ? `* ${one}` : `  ${one}`))
+      .join('\n');
+  }
+
+  async #save(file: string): Promise<string> {
+    const { id } = this.#usage?.conversation ?? {};
+    const messages = this.#messages.map(({ role, content }) => ({
+      role,
+      content: String(content),
+    }));
+    const saved: z.input<typeof savedChat> = {
+      ...{ version: 1, messages, policy: this.#policy, budget: this.#budget },
+    };
+    await writeFileAtomic(file, JSON.stringify(saved, null, 2));
+    // What was read goes to the disk too, where the engine has a place for it.
+    if (id !== undefined) await this.#text.engine.save(id).catch(() => {});
+    return `saved in ${file}`;
+  }
+
+  async #load(file: string): Promise<string> {
+    const parsed = savedChat.safeParse(
+      await readFile(file, 'utf8')
+        .then((text): unknown => JSON.parse(text))
+        .catch((cause: Error) => {
+          throw new InvalidArgumentError('/load', `${file}: ${cause.message}`, { cause });
+        }),
+    );
+    if (!parsed.success)
+      throw new InvalidArgumentError('/load', `${file} is no saved conversation`);
+    const { messages, policy, budget } = parsed.data;
+    await this.#text.choosePolicy(policy, budget);
+    this.#messages = messages;
+    this.#policy = policy;
+    this.#budget = budget;
+    return `${messages.length} messages from ${file}`;
+  }
+}
+
+function fileIn(command: string, value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError(command, 'needs a file');
+}

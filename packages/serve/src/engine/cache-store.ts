@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NammError, writeFileAtomic } from '@namm/core';
+import type { DecoderWorker, WorkerCache } from '@namm/decoder';
+import type { BudgetInput, ProtectedSpan } from '@namm/kv-cache';
+import { z } from 'zod';
+import type { ChosenPolicy } from './chosen-policy.js';
+import { UnknownConversationError } from './engine-errors.js';
+import { PrefixTree } from './prefix-tree.js';
+import type { StoredCache } from './stored-cache.js';
+
+export interface CacheStoreOptions {
+  readonly model: DecoderWorker;
+  /** Where caches are saved; null keeps them in memory only. */
+  readonly folder: string | null;
+  /** Bytes that saved caches may take on the disk. */
+  readonly diskLimit: number;
+  /** Makes the policy that a saved cache names. */
+  choose(name: string, budget: BudgetInput | null): Promise<ChosenPolicy>;
+  /** Is told what went wrong without harm. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** What is written beside a saved cache. */
+const sidecar = z.object({
+  version: z.literal(1),
+  model: z.string(),
+  ids: z.array(z.int().min(0)),
+  policy: z.object({ name: z.string(), budget: z.union([z.string(), z.number(), z.null()]) }),
+  spans: z.array(
+    z.object({ start: z.int(), end: z.int(), keep: z.enum(['all', 'share']).optional() }),
+  ),
+  kind: z.enum(['conversation', 'prefix']),
+  bytes: z.number(),
+});
+
+/**
+ * The sequences that requests can go on from, in memory and on the disk, found by their ids. Those used longest ago
+ * leave memory first, and go on exactly when they come back.
+ */
+export class CacheStore {
+  readonly #options: CacheStoreOptions;
+  readonly #tree = new PrefixTree<StoredCache>();
+  readonly #caches = new Map<string, StoredCache>();
+  #uses = 0;
+
+  constructor(options: CacheStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Finds what an earlier run has saved. What cannot be read is left alone and told. */
+  async load(): Promise<void> {
+    const { folder, model, choose, onWarning } = this.#options;
+    if (folder === null) return;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()) {
+      try {
+        const parsed = sidecar.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+        if (!parsed.success) throw new Error('it is none');
+        const saved = parsed.data;
+        if (saved.model !== model.cacheShape.model) continue;
+        const id = name.slice(0, -'.json'.length);
+        this.#insert({
+          id,
+          ids: Int32Array.from(saved.ids),
+          policy: await choose(saved.policy.name, saved.policy.budget),
+          spans: saved.spans.map(({ start, end, keep = 'all' }) => ({ start, end, keep })),
+          kind: saved.kind,
+          cache: null,
+          file: join(folder, `${id}.safetensors`),
+          lastUse: ++this.#uses,
+          bytes: saved.bytes,
+        });
+      } catch (cause) {
+        onWarning(`the saved conversation ${name} is left alone: ${(cause as Error).message}`);
+      }
+    }
+  }
+
+  /** All of them, the one used last first. */
+  list(): StoredCache[] {
+    return [...this.#caches.values()].sort((a, b) => b.lastUse - a.lastUse);
+  }
+
+  /**
+   * The longest beginning of a prompt that was read under the same policy and protection, with at least one token of
+   * the prompt left to read.
+   */
+  find(ids: Int32Array, policy: ChosenPolicy, spans: readonly ProtectedSpan[]): StoredCache | null {
+    const found = this.#tree.find(
+      ids,
+      (entry, length) =>
+        length < ids.length &&
+        entry.policy.key === policy.key &&
+        isSame(entry.spans, clipped(spans, length)),
+    );
+    return found?.entry ?? null;
+  }
+
+  /** How many ids of a prompt some sequence begins with, under whatever policy. */
+  commonLength(ids: Int32Array): number {
+    return this.#tree.commonLength(ids);
+  }
+
+  /** Takes over a cache. One of the same ids, policy and protection gives way. */
+  async add(
+    given: Pick<StoredCache, 'ids' | 'policy' | 'kind'> & {
+      readonly cache: WorkerCache;
+      readonly spans: readonly ProtectedSpan[];
+    },
+  ): Promise<StoredCache> {
+    const { allocated, shared, policy } = (await given.cache.memory()).bytes;
+    const entry: StoredCache = {
+      id: randomUUID(),
+      ...given,
+      spans: clipped(given.spans, given.ids.length),
+      file: null,
+      lastUse: ++this.#uses,
+      bytes: allocated + shared + policy,
+    };
+    const twin = this.#tree.find(
+      entry.ids,
+      (other, length) =>
+        length === entry.ids.length &&
+        other.policy.key === entry.policy.key &&
+        isSame(other.spans, entry.spans),
+    );
+    if (twin !== null) await this.#drop(twin.entry);
+    this.#insert(entry);
+    return entry;
+  }
+
+  /**
+   * A cache that goes on from a stored one; null when it cannot be read any more, and is gone.
+   */
+  async open(entry: StoredCache): Promise<WorkerCache | null> {
+    entry.lastUse = ++this.#uses;
+    if (entry.cache !== null) return await entry.cache.fork();
+    try {
+      const { worker } = entry.policy;
+      return await this.#options.model.restoreCache(entry.file!, { policy: worker });
+    } catch (cause) {
+      if (!NammError.isInstance(cause)) throw cause;
+      this.#options.onWarning(`a saved conversation is read anew: ${cause.message}`);
+      await this.#drop(entry);
+      return null;
+    }
+  }
+
+  /** The one in memory that was used longest ago. */
+  oldestInMemory(except: StoredCache | null): StoredCache | null {
+    let oldest: StoredCache | null = null;
+    for (const entry of this.#caches.values()) {
+      if (entry.cache === null || entry === except) continue;
+      if (oldest === null || entry.lastUse < oldest.lastUse) oldest = entry;
+    }
+    return oldest;
+  }
+
+  /** Frees its memory; it goes to the disk if it can, or is lost. */
+  async spill(entry: StoredCache): Promise<void> {
+    const { cache } = entry;
+    if (cache === null) return;
+    try {
+      if (this.#options.folder === null) {
+        await this.#drop(entry);
+        return;
+      }
+      await this.#save(entry, this.#options.folder);
+      entry.cache = null;
+      await cache.release();
+    } catch (cause) {
+      if (!NammError.isInstance(cause) && (cause as { code?: unknown }).code === undefined)
+        throw cause;
+      this.#options.onWarning(`a conversation is not saved: ${(cause as Error).message}`);
+      await this.#drop(entry);
+    }
+    await this.#trimDisk();
+  }
+
+  /**
+   * Writes a conversation to the disk, where it outlives the process.
+   *
+   * @throws {UnknownConversationError} when there is none of that name
+   * @throws {NammError} when it cannot be written
+   */
+  async save(id: string): Promise<StoredCache> {
+    const entry = this.#get(id);
+    const { folder } = this.#options;
+    if (folder === null) throw new NammError('NOT_SAVED', 'there is no folder to save it in');
+    await this.#save(entry, folder);
+    return entry;
+  }
+
+  /** Saves all conversations that are in memory only. */
+  async saveAll(): Promise<void> {
+    const { folder, onWarning } = this.#options;
+    if (folder === null) return;
+    for (const entry of this.list()) {
+      if (entry.kind !== 'conversation') continue;
+      await this.#save(entry, folder).catch((cause: Error) => {
+        onWarning(`a conversation is not saved: ${cause.message}`);
+      });
+    }
+  }
+
+  /**
+   * Forgets a conversation, in memory and on the disk.
+   *
+   * @throws {UnknownConversationError} when there is none of that name
+   */
+  async drop(id: string): Promise<void> {
+    await this.#drop(this.#get(id));
+  }
+
+  #get(id: string): StoredCache {
+    const entry = this.#caches.get(id);
+    if (entry === undefined) throw new UnknownConversationError(id);
+    return entry;
+  }
+
+  #insert(entry: StoredCache): void {
+    this.#tree.insert(entry.ids, entry);
+    this.#caches.set(entry.id, entry);
+  }
+
+  async #save(entry: StoredCache, folder: string): Promise<void> {
+    if (entry.file !== null || entry.cache === null) return;
+    const file = join(folder, `${entry.id}.safetensors`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await entry.cache.save(file);
+    const { ids, policy, spans, kind, bytes } = entry;
+    const saved: z.input<typeof sidecar> = {
+      ...{ version: 1, model: entry.cache.shape.model, ids: [...ids], kind, bytes },
+      policy: { name: policy.name, budget: plain(policy.budget) },
+      spans: spans.map(({ start, end, keep = 'all' }) => ({ start, end, keep })),
+    };
+    // Last, so that a file that stands beside it is whole.
+    await writeFileAtomic(join(folder, `${entry.id}.json`), JSON.stringify(saved));
+    entry.file = file;
+  }
+
+  async #drop(entry: StoredCache): Promise<void> {
+    this.#tree.remove(entry.ids, entry);
+    this.#caches.delete(entry.id);
+    const { cache, file } = entry;
+    entry.cache = null;
+    await cache?.release();
+    if (file === null) return;
+    await rm(file.replace(/\.safetensors$/, '.json'), { force: true });
+    await rm(file, { force: true });
+  }
+
+  async #trimDisk(): Promise<void> {
+    const saved = this.list().filter(({ file }) => file !== null);
+    let bytes = saved.reduce((sum, entry) => sum + entry.bytes, 0);
+    for (let last = saved.pop(); last && bytes > this.#options.diskLimit; last = saved.pop()) {
+      bytes -= last.bytes;
+      if (last.cache === null) await this.#drop(last);
+    }
+  }
+}
+
+/** What of the spans lies within the first tokens. */
+export function clipped(spans: readonly ProtectedSpan[], length: number): ProtectedSpan[] {
+  return spans
+    .filter(({ start }) => start < length)
+    .map(({ start, end, keep = 'all' }) => ({ start, end: Math.min(end, length), keep }));
+}
+
+/** Whether two lists of spans say the same. */
+export function isSame(a: readonly ProtectedSpan[], b: readonly ProtectedSpan[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function plain(budget: BudgetInput | null): string | number | null {
+  if (budget === null || typeof budget !== 'object') return budget;
+  if (budget.kind === 'tokens') return budget.tokens;
+  return budget.kind === 'share' ? `${100 * budget.share}%` : `${budget.bytes}B`;
+}

@@ -1,0 +1,212 @@
+import { z } from 'zod';
+import { ApiError } from './api-error.js';
+
+/** Fields of OpenAI's interface that would change the answer and cannot be honoured, with the values that ask for nothing. */
+const refused: Readonly<Record<string, readonly unknown[]>> = {
+  functions: [],
+  function_call: ['none'],
+  audio: [],
+  prediction: [],
+  web_search_options: [],
+  suffix: [''],
+  best_of: [1],
+  echo: [false],
+  truncation: ['disabled', 'auto'],
+  background: [false],
+  conversation: [],
+  prompt_template: [],
+  moderation: [],
+};
+
+/**
+ * Reads a body against what is known of it. Fields that nobody knows are harmless, and told; those that would change
+ * the answer are refused.
+ *
+ * @throws {ApiError} naming the field
+ */
+export function readFields<Schema extends z.ZodObject>(
+  schema: Schema,
+  body: unknown,
+  onIgnored: (names: readonly string[]) => void,
+): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const param = issue!.path.length > 0 ? issue!.path.join('.') : null;
+    const message = `${param ?? 'the body'}: ${issue!.message}`;
+    throw new ApiError(400, message, { param, reason: 'invalid_value' });
+  }
+  const unknown = Object.keys(body as object).filter((name) => !(name in schema.shape));
+  for (const name of unknown) {
+    const off = Object.hasOwn(refused, name) ? refused[name] : undefined;
+    const value = (body as Record<string, unknown>)[name];
+    if (off === undefined || value === null || off.includes(value)) continue;
+    const message = `${name}: is not supported here, and leaving it out would change the answer`;
+    throw new ApiError(400, message, { param: name, reason: 'unsupported_parameter' });
+  }
+  const ignored = unknown.filter((name) => !Object.hasOwn(refused, name));
+  if (ignored.length > 0) onIgnored(ignored);
+  return parsed.data;
+}
+
+const optional = <T extends z.ZodType>(type: T) =>
+  type.nullish().transform((value) => value ?? null);
+const count = (most = 1_000_000) => optional(z.int().min(1).max(most));
+
+const format = optional(
+  z.looseObject({ type: z.string() }).refine(({ type }) => type === 'text', {
+    message: 'only text can be promised; JSON by a schema is not supported here',
+  }),
+);
+
+/** What all kinds of completion have in common. */
+export const commonFields = {
+  model: z.string().optional(),
+  stream: optional(z.boolean()),
+  temperature: optional(z.number().min(0).max(100)),
+  top_p: optional(z.number().gt(0).max(1)),
+  top_k: optional(z.int().min(-1).max(1_000_000)),
+  min_p: optional(z.number().min(0).max(1)),
+  repetition_penalty: optional(z.number().gt(0).max(100)),
+  presence_penalty: optional(z.number().min(-2).max(2)),
+  frequency_penalty: optional(z.number().min(-2).max(2)),
+  seed: optional(z.int()),
+  kv_budget: optional(z.union([z.string().max(40), z.number()])),
+  kv_policy: optional(z.string().max(100)),
+};
+
+const stop = optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(16)])).transform(
+  (value) => (typeof value === 'string' ? [value] : (value ?? [])),
+);
+
+const logitBias = optional(
+  z.record(z.string().regex(/^\d+$/, 'names are ids of tokens'), z.number().min(-100).max(100)),
+);
+
+const streamOptions = optional(z.looseObject({ include_usage: z.boolean().optional() }));
+
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
+const content = optional(
+  z.union([z.string(), z.array(textPart)], { error: 'is neither text nor parts of type text' }),
+);
+
+const toolCall = z.looseObject({
+  id: z.string().optional(),
+  type: z.literal('function').optional(),
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+});
+
+const tool = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string().min(1) }),
+});
+
+const toolChoice = optional(
+  z.enum(['auto', 'none'], { error: "only 'auto' and 'none': a call cannot be forced here" }),
+);
+
+export const chatFields = z.object({
+  ...commonFields,
+  messages: z
+    .array(
+      z.looseObject({
+        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+        content,
+        tool_calls: optional(z.array(toolCall)),
+        tool_call_id: z.string().optional(),
+      }),
+    )
+    .min(1),
+  n: count(16),
+  max_tokens: count(),
+  max_completion_tokens: count(),
+  stop,
+  logit_bias: logitBias,
+  logprobs: optional(z.boolean()),
+  top_logprobs: optional(z.int().min(0).max(20)),
+  stream_options: streamOptions,
+  tools: optional(z.array(tool).max(128)),
+  tool_choice: toolChoice,
+  response_format: format,
+});
+
+export const completionFields = z.object({
+  ...commonFields,
+  prompt: z.union([
+    z.string(),
+    z.array(z.string()).length(1, 'one prompt at a time'),
+    z.array(z.int().min(0)).min(1),
+  ]),
+  n: count(16),
+  max_tokens: count(),
+  stop,
+  logit_bias: logitBias,
+  logprobs: optional(z.int().min(0).max(20)),
+  stream_options: streamOptions,
+});
+
+const inputText = z.looseObject({
+  type: z.enum(['input_text', 'output_text', 'text']),
+  text: z.string(),
+});
+
+const inputItem = z.union(
+  [
+    z.looseObject({
+      type: z.literal('function_call'),
+      call_id: z.string(),
+      name: z.string(),
+      arguments: z.string(),
+    }),
+    z.looseObject({
+      type: z.literal('function_call_output'),
+      call_id: z.string(),
+      output: z.string(),
+    }),
+    z.looseObject({
+      type: z.literal('message').optional(),
+      role: z.enum(['system', 'developer', 'user', 'assistant']),
+      content: z.union([z.string(), z.array(inputText)]),
+    }),
+  ],
+  { error: 'is neither a message of text, nor a function_call, nor a function_call_output' },
+);
+
+export const responseFields = z.object({
+  ...commonFields,
+  input: z.union([z.string(), z.array(inputItem).min(1)]),
+  instructions: optional(z.string()),
+  max_output_tokens: count(),
+  previous_response_id: optional(z.string()),
+  store: optional(z.boolean()),
+  tools: optional(
+    z
+      .array(
+        z.looseObject({
+          type: z.literal('function', { error: 'only functions can be called here' }),
+          name: z.string().min(1),
+        }),
+      )
+      .max(128),
+  ),
+  tool_choice: toolChoice,
+  text: optional(z.looseObject({ format })),
+});
+
+export type ResponseInput = z.output<typeof responseFields>['input'];
+
+/** Sampling as the text engine takes it; what is not given is the model's own. */
+export function samplingOf(fields: z.output<z.ZodObject<typeof commonFields>>) {
+  const { temperature, top_p: topP, top_k: topK, min_p: minP } = fields;
+  const { repetition_penalty: repetition } = fields;
+  const { presence_penalty: presence, frequency_penalty: frequency } = fields;
+  return {
+    ...(temperature !== null && { temperature }),
+    ...(topP !== null && { topP }),
+    ...(topK !== null && { topK: Math.max(0, topK) }),
+    ...(minP !== null && { minP }),
+    ...(repetition !== null && { repetitionPenalty: repetition }),
+    ...(presence !== null && { presencePenalty: presence }),
+    ...(frequency !== null && { frequencyPenalty: frequency }),
+  };
+}

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import type { Tokenizer } from '@namm/decoder';
+import type { BudgetInput } from '@namm/kv-cache';
+import type { Engine } from '../engine/engine.js';
+import { TextEngine } from '../text/text-engine.js';
+import { createApp } from './create-app.js';
+
+export interface ServeOptions {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /** The name that clients know the model by. */
+  readonly model: string;
+  /**
+   * What conversations keep that do not say so themselves.
+   * @defaultValue everything; `keydiff` with a budget
+   */
+  readonly policy?: string;
+  readonly budget?: BudgetInput;
+  /** @defaultValue '127.0.0.1' */
+  readonly host?: string;
+  /**
+   * 0 for any that is free.
+   * @defaultValue 8080
+   */
+  readonly port?: number;
+  /** What callers have to present as `Authorization: Bearer`; needed on any host but this machine's own. */
+  readonly apiKey?: string;
+  /** Origins besides its own whose pages may use the server, such as `http://localhost:3000`. */
+  readonly origins?: readonly string[];
+  /**
+   * Milliseconds that an answer may take, with its waiting.
+   * @defaultValue ten minutes
+   */
+  readonly timeout?: number;
+  /**
+   * Most tokens of an answer, whatever is asked for.
+   * @defaultValue 8192
+   */
+  readonly maxTokens?: number;
+  /** Is told what the operator may want to know. */
+  readonly onWarning?: (message: string) => void;
+}
+
+const optionNames = [
+  ...(['engine', 'tokenizer', 'model', 'policy', 'budget', 'host', 'port'] as const),
+  ...(['apiKey', 'origins', 'timeout', 'maxTokens', 'onWarning'] as const),
+] as const satisfies readonly (keyof ServeOptions)[];
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it is, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Takes no more requests, lets those that run finish, saves conversations and frees the model.
+   *
+   * @param patience milliseconds that requests may take to finish
+   */
+  close(patience?: number): Promise<void>;
+}
+
+const loopback = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * Serves a model to clients of OpenAI's interface, on this machine alone unless it is told otherwise.
+ *
+ * @throws {InvalidArgumentError} for a bad option
+ * @throws the system's error when the port cannot be had
+ * @example
+ * ```ts
+ * const server = await serve({ engine, tokenizer, model: 'SmolLM2-135M-Instruct', port: 8080 });
+ * console.log(server.url);
+ * await server.close();
+ * ```
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  checkNames('serve', options, optionNames);
+  const { engine, host = '127.0.0.1', port = 8080, apiKey = null, origins = [] } = options;
+  const { timeout = 600_000, maxTokens = 8192, onWarning = () => {} } = options;
+  checkInteger('port', port, 0);
+  checkInteger('timeout', timeout, 1);
+  checkInteger('maxTokens', maxTokens, 1);
+  const isLocal = [...loopback, '::1'].includes(host);
+  if (!isLocal && apiKey === null) {
+    throw new InvalidArgumentError('apiKey', `is needed on ${host}, where others can reach it`);
+  }
+  const text = new TextEngine(options);
+  await text.choosePolicy(null, null); // one that cannot be is told now
+  const context = { text, model: options.model, timeout, maxTokens, onWarning };
+  const app = createApp(context, { hosts: isLocal ? loopback : null, origins, apiKey });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { requestTimeout: 60_000, headersTimeout: 30_000, maxHeaderSize: 16_384 },
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    async close(patience = 30_000) {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await engine.close(patience);
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { ChatMessage, SamplingSettings } from '@namm/decoder';
+import type { BudgetInput } from '@namm/kv-cache';
+import type { EngineResult } from '../engine/engine-request.js';
+import type { TokenLogprob } from './text-writer.js';
+import type { WrittenCall } from './tool-calls.js';
+
+/** A tool as templates show it: `{ type: 'function', function: { name, … } }`. */
+export type Tool = Readonly<Record<string, unknown>>;
+
+/** What is to be answered, whichever interface it came by. */
+export interface AnswerRequest {
+  readonly prompt:
+    | { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] | null }
+    | { readonly text: string }
+    | { readonly ids: readonly number[] };
+  /** Answers to write. */
+  readonly n: number;
+  /** Most tokens of an answer; null for as many as there is room for. */
+  readonly maxTokens: number | null;
+  readonly stop: readonly string[];
+  readonly sampling: Partial<SamplingSettings>;
+  readonly logitBias: ReadonlyMap<number, number>;
+  readonly seed: number | null;
+  /** How many likeliest tokens are told beside each; null for none at all. */
+  readonly logprobs: number | null;
+  /** What the cache may keep; null for the server's own. */
+  readonly budget: BudgetInput | null;
+  readonly policy: string | null;
+  readonly signal: AbortSignal;
+  /** Is told the answers as they are written, by their number. */
+  readonly onPart: (answer: number, part: AnswerEvent) => void;
+}
+
+export type AnswerEvent =
+  | { readonly kind: 'text'; readonly text: string; readonly tokens: readonly TokenLogprob[] }
+  | { readonly kind: 'call'; readonly call: WrittenCall; readonly index: number }
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool_calls' };
+
+/** What an answer cost. */
+export interface AnswerUsage {
+  readonly promptTokens: number;
+  /** Of these, had been read before. */
+  readonly reused: number;
+  readonly written: number;
+  /** Of the first answer's cache. */
+  readonly conversation: EngineResult['conversations'][number] | null;
+}

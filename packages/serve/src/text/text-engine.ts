@@ -1,0 +1,177 @@
+import { InvalidArgumentError } from '@namm/core';
+import { PositionLimitError, type Tokenizer, TokenizerError } from '@namm/decoder';
+import type { BudgetInput } from '@namm/kv-cache';
+import type { ChosenPolicy } from '../engine/chosen-policy.js';
+import type { Engine } from '../engine/engine.js';
+import type { AnswerEvent, AnswerRequest, AnswerUsage } from './answer-request.js';
+import { type PromptPlan, planChat, protectedSpans } from './plan-prompt.js';
+import { TextWriter, type TokenLogprob } from './text-writer.js';
+import { callTokens, ToolCallReader, whyNoTools } from './tool-calls.js';
+
+export interface TextEngineOptions {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /**
+   * What conversations keep that do not say so themselves.
+   * @defaultValue everything
+   */
+  readonly policy?: string;
+  readonly budget?: BudgetInput;
+}
+
+/** The policy of a budget that comes without one: it answers best of those that need no attention. */
+const presetPolicy = 'keydiff';
+
+/** Answers in text: prompts through the tokenizer and its chat template, and calls of tools out of answers. */
+export class TextEngine {
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  readonly #options: TextEngineOptions;
+  readonly #whyNoTools: string | null;
+  #draws = 0;
+
+  /** @throws {TokenizerError} when the folder asks for a way of writing that does not exist here */
+  constructor(options: TextEngineOptions) {
+    const { engine, tokenizer } = options;
+    const { unsupported, file } = tokenizer.generation;
+    if (unsupported.length > 0) {
+      throw new TokenizerError(
+        file,
+        `asks for ${unsupported.join(', ')}, which is not possible here`,
+      );
+    }
+    this.engine = engine;
+    this.tokenizer = tokenizer;
+    this.#options = options;
+    this.#whyNoTools = whyNoTools(tokenizer);
+  }
+
+  /**
+   * The policy that a request names, or the server's own.
+   *
+   * @throws as {@link Engine.choosePolicy}
+   */
+  async choosePolicy(policy: string | null, budget: BudgetInput | null): Promise<ChosenPolicy> {
+    const own = this.#options;
+    const ownBudget = own.budget ?? null;
+    const name =
+      policy ?? (budget === null ? own.policy : own.policy === 'full' ? undefined : own.policy);
+    if (name === undefined && (budget ?? ownBudget) === null) {
+      return await this.engine.choosePolicy('full', null);
+    }
+    const chosen = name ?? presetPolicy;
+    return await this.engine.choosePolicy(
+      chosen,
+      chosen === 'full' ? budget : (budget ?? ownBudget),
+    );
+  }
+
+  /**
+   * Answers a request. Its answers are told while they are written.
+   *
+   * @throws {InvalidArgumentError | TokenizerError | PositionLimitError} for what cannot be answered
+   * @param onAccepted is told that the request waits or is answered: nothing was wrong with it
+   * @throws as {@link Engine.run}
+   */
+  async answer(request: AnswerRequest, onAccepted: () => void = () => {}): Promise<AnswerUsage> {
+    const { engine, tokenizer } = this;
+    const { prompt, n, stop, sampling, logitBias, signal, onPart } = request;
+    const tools = 'messages' in prompt ? prompt.tools : null;
+    if (tools !== null && this.#whyNoTools !== null) {
+      throw new InvalidArgumentError('tools', `this model cannot use any: ${this.#whyNoTools}`);
+    }
+    const policy = await this.choosePolicy(request.policy, request.budget);
+    const plan = this.#plan(prompt);
+    const ids = [...plan.ids];
+    const maxNewTokens = this.#limit(request.maxTokens, ids.length, policy);
+    const { generation } = tokenizer;
+    const rules = { ...generation, sampling: { ...generation.sampling, ...sampling }, logitBias };
+    const seed = request.seed ?? ++this.#draws;
+    const writers = Array.from({ length: n }, (_, answer) => {
+      const parts = new AnswerParts(tools !== null, (part) => onPart(answer, part));
+      const writer = new TextWriter({
+        ...{ tokenizer, rules, stop, prompt: ids, limit: maxNewTokens },
+        seed: seed + answer,
+        logprobs: request.logprobs,
+        shown: tools === null ? new Set() : callTokens,
+        onPiece: (text, tokens) => parts.push(text, tokens),
+      });
+      return {
+        writer,
+        next(logits: Float32Array) {
+          const id = writer.next(logits);
+          if (id === null) parts.end(writer.finish!);
+          return id;
+        },
+      };
+    });
+    const rows = policy.mostRows(Number.MAX_SAFE_INTEGER);
+    const spans = policy.name === 'full' ? [] : protectedSpans(plan.systemTokens, rows);
+    const { tail, keepAt } = plan;
+    const { reused, conversations } = await engine.run({
+      ...{ ids: plan.ids, policy, spans, tail, keepAt, maxNewTokens, writers, signal, onAccepted },
+    });
+    return {
+      promptTokens: ids.length,
+      reused,
+      written: writers.reduce((sum, { writer }) => sum + writer.count, 0),
+      conversation: conversations[0] ?? null,
+    };
+  }
+
+  #plan(prompt: AnswerRequest['prompt']): PromptPlan {
+    const { vocabularySize } = this.engine.model.spec;
+    if ('messages' in prompt) return planChat(this.tokenizer, prompt.messages, prompt.tools);
+    const ids = 'text' in prompt ? this.tokenizer.encode(prompt.text) : prompt.ids;
+    const wrong = ids.find((id) => id >= vocabularySize!);
+    if (wrong !== undefined) {
+      throw new InvalidArgumentError('prompt', `${wrong} is no token of the ${vocabularySize}`);
+    }
+    if (ids.length === 0) throw new InvalidArgumentError('prompt', 'has no token');
+    return { ids: Int32Array.from(ids), systemTokens: 0, tail: 0, keepAt: [] };
+  }
+
+  /** The last token written is not read, so it needs no position; compact positions do not run out. */
+  #limit(wanted: number | null, length: number, policy: ChosenPolicy): number {
+    const { maximumPositions } = this.engine.model.spec;
+    if (policy.isBounded) return wanted ?? 1024;
+    const room = maximumPositions - length + 1;
+    if (room < 1) {
+      const advice = 'Shorten the prompt, or give it a kv_budget.';
+      throw new PositionLimitError(length, maximumPositions, advice);
+    }
+    return Math.min(wanted ?? room, room, wanted === null ? 1024 : Infinity);
+  }
+}
+
+/** Tells an answer part by part, with calls of tools as such. */
+class AnswerParts {
+  readonly #reader: ToolCallReader | null;
+  readonly #tell: (part: AnswerEvent) => void;
+  #calls = 0;
+
+  constructor(hasTools: boolean, tell: (part: AnswerEvent) => void) {
+    this.#reader = hasTools ? new ToolCallReader() : null;
+    this.#tell = tell;
+  }
+
+  push(text: string, tokens: readonly TokenLogprob[]): void {
+    if (this.#reader === null) this.#tell({ kind: 'text', text, tokens });
+    else this.#tellParts(this.#reader.push(text), tokens);
+  }
+
+  end(finish: 'stop' | 'length'): void {
+    if (this.#reader !== null) this.#tellParts(this.#reader.end(), []);
+    this.#tell({ kind: 'end', reason: this.#calls > 0 ? 'tool_calls' : finish });
+  }
+
+  #tellParts(parts: ReturnType<ToolCallReader['push']>, tokens: readonly TokenLogprob[]): void {
+    let left = tokens;
+    for (const part of parts) {
+      if (part.kind === 'text') this.#tell({ ...part, tokens: left });
+      else this.#tell({ ...part, index: this.#calls++ });
+      left = [];
+    }
+    if (left.length > 0) this.#tell({ kind: 'text', text: '', tokens: left });
+  }
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { loadTokenizer } from '@namm/decoder';
+import { inFolder } from '@namm/testing';
+import { expect, it } from 'vitest';
+import { ChatSession, type Engine } from '../src/index.js';
+import { scriptedModel } from './scripted-model.js';
+import { setUpEngines } from './set-up-engine.js';
+
+const setup = setUpEngines(scriptedModel);
+
+async function said(chat: ChatSession, text: string, signal?: AbortSignal): Promise<string> {
+  let answer = '';
+  for await (const piece of chat.say(text, signal)) answer += piece;
+  return answer;
+}
+
+it('is a chat with commands, which reads nothing twice', async () => {
+  await inFolder(async (folder) => {
+    const engine: Engine = await setup.load({ folder });
+    const tokenizer = await loadTokenizer(setup.folder);
+    const chat = new ChatSession({
+      engine,
+      tokenizer,
+      system: 'be brief',
+      sampling: { temperature: 0 },
+    });
+    expect(chat.status).toBe('nothing was said yet');
+    expect(await chat.command('/policy')).toBe('full');
+    expect(await chat.command('/budget 32')).toBe('keydiff, budget 32');
+    expect(await chat.command('/policy sink-recent')).toBe('sink-recent, budget 32');
+    expect(await said(chat, 'one')).toBe('Hello there.');
+    expect(chat.status).toMatch(/^\d+ tokens seen, \d+ held, \d\.\d\d MB, [\d.]+ tokens\/s$/);
+    const { promptTokens, reusedTokens } = engine.figures;
+    await said(chat, 'two');
+    expect(await chat.command('/memory')).toMatch(/ for all\nheld per layer: \d+ \d+$/);
+    const file = join(folder, 'chat.json');
+    expect(await chat.command(`/save ${file}`)).toContain(file);
+    expect(await chat.command('/branch other')).toBe('  main\n* other');
+    expect(await chat.command('/undo')).toBe('taken back: two');
+    await said(chat, 'three');
+    const others = chat.messages.map(({ content }) => content);
+    expect(others).toEqual(['be brief', 'one', 'Hello there.', 'three', 'Hello there.']);
+    expect(await chat.command('/branch main')).toBe('* main\n  other');
+    expect(chat.messages.at(-2)?.content).toBe('two');
+    // The second and third prompts went on behind the first answer.
+    const unread = engine.figures.promptTokens - engine.figures.reusedTokens;
+    expect(unread - (promptTokens - reusedTokens)).toBeLessThan(20);
+    const another = new ChatSession({ engine, tokenizer });
+    await another.command(`/load ${file}`);
+    expect(another.messages).toEqual(chat.messages);
+    expect(await another.command('/policy')).toBe('sink-recent, budget 32');
+    const abort = new AbortController();
+    abort.abort(new Error('enough'));
+    await expect(said(another, 'x', abort.signal)).rejects.toThrow('enough');
+    expect(another.messages).toEqual(chat.messages);
+    await expect(chat.command('/nothing')).rejects.toThrow('/help');
+    await expect(chat.command('/budget much')).rejects.toThrow('/budget');
+    await expect(chat.command('/load nowhere.json')).rejects.toThrow('nowhere.json');
+    await expect(chat.command('/save')).rejects.toThrow('needs a file');
+    expect(await chat.command('/help')).toContain('/branch');
+  });
+});

@@ -1,0 +1,199 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Decoder, greedy } from '@namm/decoder';
+import { createPolicy } from '@namm/kv-cache';
+import { inFolder } from '@namm/testing';
+import { describe, expect, it } from 'vitest';
+import { type Engine, QueueFullError, RequestTooLargeError } from '../src/index.js';
+import { GreedyWriter, setUpEngines, someIds } from './set-up-engine.js';
+
+const setup = setUpEngines();
+
+/** Two turns of a conversation; the second prompt is the first with its answer and something new. */
+async function converse(
+  engine: Engine,
+  prompt: Int32Array,
+  seed: number,
+  policy = ['keydiff', 40],
+) {
+  const chosen = await engine.choosePolicy(policy[0] as string, (policy[1] as number) ?? null);
+  const answers: number[][] = [];
+  let ids = prompt;
+  let reused = 0;
+  for (let turn = 0; turn < 2; turn++) {
+    const writer = new GreedyWriter(6);
+    const result = await engine.run({ ids, policy: chosen, maxNewTokens: 6, writers: [writer] });
+    reused = result.reused;
+    answers.push(writer.ids);
+    ids = Int32Array.from([...ids, ...writer.ids, ...someIds(9, seed + turn + 50)]);
+  }
+  return { answers, reused };
+}
+
+describe('an engine', () => {
+  it('answers as the decoder does alone', async () => {
+    const engine = await setup.load({});
+    const decoder = await Decoder.load(setup.folder, { threads: 1, chunkSize: 32 });
+    for (const [name, budget] of [
+      ['full', null],
+      ['keydiff', 24],
+      ['sink-recent', '50%'],
+    ] as const) {
+      const ids = someIds(100, 1);
+      const writer = new GreedyWriter(12);
+      const policy = await engine.choosePolicy(name, budget);
+      const { reused } = await engine.run({ ids, policy, maxNewTokens: 12, writers: [writer] });
+      const same = createPolicy(name, budget === null ? {} : { budget });
+      const cache = decoder.createCache({ policy: same });
+      const expected: number[] = [];
+      for await (const id of greedy(decoder, cache, ids)) if (expected.push(id) === 12) break;
+      expect(writer.ids, name).toEqual(expected);
+      expect(reused).toBe(0);
+    }
+    await decoder.release();
+  });
+
+  it('answers each of many conversations as if it were alone, within a memory that holds a few', async () => {
+    await inFolder(async (folder) => {
+      const seeds = Array.from({ length: 16 }, (_, seed) => seed);
+      const roomy = await setup.load({});
+      const alone = [];
+      for (const seed of seeds) alone.push(await converse(roomy, someIds(60 + seed, seed), seed));
+      const bytes = (await roomy.cacheBytes()) / roomy.conversations().length;
+      const memoryLimit = Math.ceil(bytes * 6);
+      const tight = await setup.load({ memoryLimit, folder, maxActive: 4 });
+      let most = 0;
+      let isOver = false;
+      const watch = (async () => {
+        while (!isOver) most = Math.max(most, await tight.cacheBytes());
+      })();
+      const together = await Promise.all(
+        seeds.map((seed) => converse(tight, someIds(60 + seed, seed), seed)),
+      ).finally(() => {
+        isOver = true;
+      });
+      await watch;
+      expect(together).toEqual(alone);
+      expect(alone.every(({ reused }) => reused > 60)).toBe(true); // second turns go on from the first
+      expect(new Set(alone.map(({ answers }) => answers.join())).size).toBeGreaterThan(4);
+      expect(most).toBeLessThanOrEqual(memoryLimit);
+      expect(most).toBeGreaterThan(memoryLimit / 4);
+      expect(tight.figures.spills).toBeGreaterThan(10);
+    });
+  });
+
+  it('reads a beginning that prompts share once, and answers as if it had read all', async () => {
+    const document = someIds(320, 7);
+    const prompts = Array.from({ length: 8 }, (_, i) =>
+      Int32Array.from([...document, ...someIds(10, i + 20)]),
+    );
+    const answer = async (engine: Engine, ids: Int32Array) => {
+      const writer = new GreedyWriter(5);
+      const policy = await engine.choosePolicy('keydiff', 64);
+      const { reused } = await engine.run({ ids, policy, maxNewTokens: 5, writers: [writer] });
+      return { ids: writer.ids, reused };
+    };
+    const fresh = [];
+    for (const ids of prompts) {
+      const engine = await setup.load({});
+      fresh.push((await answer(engine, ids)).ids);
+      await engine.close(0);
+    }
+    const engine = await setup.load({});
+    const shared = await Promise.all(prompts.map((ids) => answer(engine, ids)));
+    expect(shared.map(({ ids }) => ids)).toEqual(fresh);
+    expect(shared.map(({ reused }) => reused)).toEqual([0, ...new Array(7).fill(320)]);
+    const { promptTokens, reusedTokens, prefixHits } = engine.figures;
+    expect([promptTokens - reusedTokens, prefixHits]).toEqual([320 + 8 * 10, 7]);
+  });
+
+  it('goes on from what was saved, in another process and after a kill', async () => {
+    await inFolder(async (folder) => {
+      const prompt = someIds(70, 3);
+      const expected = await converse(await setup.load({}), prompt, 3);
+      const first = await setup.load({ folder });
+      const policy = await first.choosePolicy('keydiff', 40);
+      const writer = new GreedyWriter(6);
+      const request = { policy, maxNewTokens: 6 };
+      const { conversations } = await first.run({ ...request, ids: prompt, writers: [writer] });
+      await first.save(conversations[0]!.id);
+      const ids = Int32Array.from([...prompt, ...writer.ids, ...someIds(9, 53)]);
+      const second = await setup.load({ folder }); // the first is not closed, as if it had been killed
+      const another = new GreedyWriter(6);
+      const { reused } = await second.run({ ...request, ids, writers: [another] });
+      expect(reused).toBeGreaterThan(70);
+      expect([writer.ids, another.ids]).toEqual(expected.answers);
+
+      // A damaged file is read anew and costs nothing but time.
+      const file = (await readdir(folder)).find((name) => name.endsWith('.safetensors'))!;
+      await writeFile(join(folder, file), 'not a cache');
+      await writeFile(join(folder, 'other.json'), '{"version":1}');
+      const warnings: string[] = [];
+      const third = await setup.load({ folder, onWarning: (text) => warnings.push(text) });
+      const anew = new GreedyWriter(6);
+      expect((await third.run({ ...request, ids, writers: [anew] })).reused).toBe(0);
+      expect(anew.ids.length).toBe(6);
+      expect(warnings.join('\n')).toMatch(/other.json.*\n.*read anew/);
+    });
+  });
+
+  it('writes several answers from one reading, and stops when it is told', async () => {
+    const engine = await setup.load({});
+    const policy = await engine.choosePolicy('keydiff', 40);
+    const ids = someIds(90, 11);
+    const writers = [new GreedyWriter(8), new GreedyWriter(3), new GreedyWriter(8)];
+    const { conversations } = await engine.run({ ids, policy, maxNewTokens: 8, writers });
+    expect(writers[2]!.ids).toEqual(writers[0]!.ids);
+    expect(writers[1]!.ids).toEqual(writers[0]!.ids.slice(0, 3));
+    expect(conversations.map(({ seen }) => seen)).toEqual([97, 92, 97]);
+    const before = await engine.cacheBytes();
+    const abort = new AbortController();
+    const writer = new GreedyWriter(2000, (written) => written.length === 5 && abort.abort());
+    const other = new GreedyWriter(40);
+    const results = await Promise.allSettled([
+      engine.run({ ids, policy, maxNewTokens: 2000, writers: [writer], signal: abort.signal }),
+      engine.run({ ids: someIds(50, 12), policy, maxNewTokens: 40, writers: [other] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect([writer.ids.length, other.ids.length]).toEqual([5, 40]);
+    expect(engine.load).toEqual({ active: 0, waiting: 0 });
+    for (const { id } of engine.conversations()) await engine.drop(id);
+    expect(await engine.cacheBytes()).toBe(0);
+    expect(before).toBeGreaterThan(0);
+    await expect(engine.drop('nobody')).rejects.toThrow("no conversation 'nobody'");
+  });
+
+  it('refuses what it cannot do, and goes on', async () => {
+    const engine = await setup.load({ memoryLimit: 200_000, maxQueue: 2, maxActive: 1 });
+    const policy = await engine.choosePolicy('keydiff', 16);
+    const full = await engine.choosePolicy('full', null);
+    const run = (count: number, chosen = policy) =>
+      engine.run({
+        ids: someIds(40, 1),
+        policy: chosen,
+        maxNewTokens: count,
+        writers: [new GreedyWriter(count)],
+      });
+    await expect(run(2000, full)).rejects.toThrow(RequestTooLargeError);
+    await expect(engine.choosePolicy('h2o', 16)).rejects.toThrow(/columnSums/);
+    await expect(engine.choosePolicy('keydiff', '10B')).rejects.toThrow(/too few/);
+    await expect(engine.choosePolicy('keydif', 16)).rejects.toThrow(/kv_policy.*none of/);
+    await expect(engine.choosePolicy('full', 16)).rejects.toThrow(/kv_budget/);
+    const failing = new GreedyWriter(2);
+    const all = await Promise.allSettled([run(30), run(5), run(5), run(5)]);
+    expect(all.map(({ status }) => status)).toContain('rejected');
+    expect(
+      all.some((one) => one.status === 'rejected' && one.reason instanceof QueueFullError),
+    ).toBe(true);
+    const bad = engine.run({
+      ids: Int32Array.of(1, 99),
+      policy,
+      maxNewTokens: 2,
+      writers: [failing],
+    });
+    await expect(bad).rejects.toThrow(/99/);
+    await expect(run(3)).resolves.toBeDefined();
+    await engine.close();
+    await expect(run(3)).rejects.toThrow('being stopped');
+  });
+});
