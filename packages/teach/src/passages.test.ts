@@ -31,5 +31,7 @@ describe('cutPassages', () => {
     expect(() => cutPassages([numbered(0, 150)], size)).toThrow(/150 tokens .* give more text/);
     const again = Array.from({ length: 8 }, () => numbered(0, 100));
     expect(() => cutPassages(again, size)).toThrow(/again and again/);
+    const chorus = Array.from({ length: 1000 }, (_, i) => i % 37); // no two passages are equal
+    expect(() => cutPassages([chorus], size)).toThrow(/again and again/);
   });
 });

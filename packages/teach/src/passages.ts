@@ -19,6 +19,11 @@ export interface PassageOptions {
   readonly heldOut: number;
 }
 
+/** Runs of so many tokens tell whether text says the same again; nearly all are new in prose. */
+const runLength = 8;
+/** Text of which less is new is refused. */
+const leastNew = 0.5;
+
 /**
  * Cuts texts into passages that lie evenly over them. Whole texts are held out where there are several, the last
  * ones; of a single text, its end.
@@ -52,8 +57,8 @@ export function cutPassages(
   const fitted = spread(whole.slice(0, border), count);
   const tried = spread(whole.slice(border), held);
   const different = new Set([...fitted, ...tried].map(digestOf));
-  if (different.size < fitted.length + tried.length) {
-    const problem = 'the same passage comes again and again, so nothing is held out';
+  if (different.size < fitted.length + tried.length || newShare([...fitted, ...tried]) < leastNew) {
+    const problem = 'the same text comes again and again, so nothing is held out';
     throw new InvalidArgumentError('texts', `${problem}; give text without copies`);
   }
   const every = Math.max(1, Math.floor(fitted.length / tried.length));
@@ -75,6 +80,19 @@ function spread<T>(all: readonly T[], count: number): T[] {
     { length: taken },
     (_, i) => all[Math.floor(((i + 0.5) * all.length) / taken)]!,
   );
+}
+
+/** Of all runs of tokens, how many are not there before. */
+function newShare(passages: readonly Int32Array[]): number {
+  let runs = 0;
+  const different = new Set<string>();
+  for (const ids of passages) {
+    for (let start = 0; start + runLength <= ids.length; start++) {
+      runs++;
+      different.add(ids.subarray(start, start + runLength).join());
+    }
+  }
+  return runs > 0 ? different.size / runs : 1;
 }
 
 function digestOf(ids: Int32Array): string {
