@@ -6,19 +6,16 @@ import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
 import { readRetentionRecord } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
-import { FakeHub, runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, FakeHub, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'namm-llm-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function llm(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const llm = (...args: string[]) => commands.run(args);
 
 /** With a text on standard input. */
 function piped(input: string, ...args: string[]) {
@@ -52,9 +49,9 @@ const model = modelFolder('nano-llama');
 const longer = ['--rope-factor', '4'];
 
 describe('llm without arguments of its own', () => {
-  it('asks about planted facts, prints the table and streams an answer', () => {
+  it('asks about planted facts, prints the table and streams an answer', async () => {
     const args = ['--prompts', '2', '--policies', 'full,namm,snapkv', '--threads', '1'];
-    const { status, stdout, stderr } = llm(...args);
+    const { status, stdout, stderr } = await llm(...args);
     expect(stderr).toContain('snapkv:');
     expect(status).toBe(0);
     const rows = /^(full|snapkv|namm) +\d+\/\d+ +(?:\d+-\d+ %|–) +\d+ of \d+ +[\d.]+ +\d+$/gm;
@@ -66,30 +63,36 @@ describe('llm without arguments of its own', () => {
     expect(stdout).toMatch(/Planted: .+\nQ: .+ \.\.\. .+\n\(wanted: .+\)/s);
   });
 
-  it('repeats itself for a seed', () => {
-    const table = () =>
-      llm('--prompts', '1', '--policies', 'random', '--seed', '5').stdout.match(
-        /^random +\d+\/\d+/m,
-      )![0];
-    expect(table()).toBe(table());
+  it('repeats itself for a seed', async () => {
+    const table = async () => {
+      const { stdout } = await llm('--prompts', '1', '--policies', 'random', '--seed', '5');
+      return stdout.match(/^random +\d+\/\d+/m)![0];
+    };
+    expect(await table()).toBe(await table());
   });
 });
 
 describe("llm with the user's own model", () => {
-  it('streams an answer from a file within its budget', () => {
+  it('streams an answer from a file within its budget', async () => {
     const file = join(folder, 'prompt.txt');
     const filler = 'It was late, and the rain had not ceased. '.repeat(20);
     writeFileSync(file, ` Alice has pet falcon. ${filler}\nQ: Alice has pet`);
     const options = ['--policy', 'h2o', '--budget', '64', '--max-tokens', '4', '--chunk', '32'];
     options.push(...longer);
-    const { status, stdout, stderr } = llm('--model', model, '--prompt-file', file, ...options);
+    const { status, stdout, stderr } = await llm(
+      '--model',
+      model,
+      '--prompt-file',
+      file,
+      ...options,
+    );
     expect(stderr).toMatch(/h2o: .* kept 64 of \d+ tokens per head/);
     expect(stdout.trim().length).toBeGreaterThan(0);
     expect(status).toBe(0);
   });
 
-  it('continues a text given on the command line', () => {
-    const { status, stdout } = llm(
+  it('continues a text given on the command line', async () => {
+    const { status, stdout } = await llm(
       '--model',
       model,
       '--prompt',
@@ -107,7 +110,7 @@ describe("llm with the user's own model", () => {
     options.push(...longer);
     for (const name of ['kept.html', 'kept.safetensors']) {
       const path = join(folder, name);
-      const { status, stderr } = llm(
+      const { status, stderr } = await llm(
         '--model',
         model,
         '--prompt',
@@ -131,14 +134,14 @@ describe("llm with the user's own model", () => {
     }
   });
 
-  it('takes the scorer that was taught on the model, when only a budget is given', () => {
+  it('takes the scorer that was taught on the model, when only a budget is given', async () => {
     const prompt = ` Alice has pet falcon. ${'It was late. '.repeat(40)}\nQ: Alice has pet`;
     for (const options of [
       ['--budget', '48'],
       ['--policy', 'taught', '--budget', '48'],
     ]) {
       const args = ['--model', model, '--prompt', prompt, '--max-tokens', '2', '--json'];
-      const { stdout } = llm(...args, ...options, ...longer);
+      const { stdout } = await llm(...args, ...options, ...longer);
       const { policy, keptPerHead } = JSON.parse(stdout);
       expect(policy).toBe('taught');
       const rows = (keptPerHead as number[][]).flat();
@@ -146,7 +149,7 @@ describe("llm with the user's own model", () => {
     }
   });
 
-  it('reads what is piped in, and bounds memory over text beyond the model by compact positions', () => {
+  it('reads what is piped in, and bounds memory over text beyond the model by compact positions', async () => {
     const text = ` Alice has pet falcon. ${'It was late. '.repeat(200)}\nQ: Alice has pet`;
     const args = ['--model', model, '--policy', 'sink-recent', '--budget', '64', '--chunk', '32'];
     const { status, stdout, stderr } = piped(text, ...args, '--max-tokens', '2', '--json');
@@ -161,20 +164,21 @@ describe("llm with the user's own model", () => {
     expect(piped(text, ...args, '--no-compact').stderr).toContain('positions');
   });
 
-  it('ends the answer where a cache with much room fills all positions, and says so', () => {
+  it('ends the answer where a cache with much room fills all positions, and says so', async () => {
     const args = ['--model', model, '--prompt', ' Alice has pet falcon.', '--policy', 'h2o'];
-    const { status, stdout, stderr } = llm(...args, '--budget', '64MB');
+    const { status, stdout, stderr } = await llm(...args, '--budget', '64MB');
     expect(stderr).toMatch(/h2o: .* kept \d+ of \d+ tokens per head/);
     expect(stderr).toMatch(/the answer ends here.*128/);
     expect(stdout).toMatch(/\S\n$/);
     expect(status).toBe(0);
   });
 
-  it("runs a policy of the user's own, and draws by the seed", () => {
+  it("runs a policy of the user's own, and draws by the seed", async () => {
     const { peaks } = writeOwnPolicies(folder);
     const args = ['--model', model, '--prompt', 'It was late, and', '--max-tokens', '8', '--json'];
     args.push('--policy', peaks, '--budget', '8', '--temperature', '1.5');
-    const answers = ['1', '1', '2'].map((seed) => llm(...args, '--seed', seed));
+    const seeds = ['1', '1', '2'];
+    const answers = await Promise.all(seeds.map((seed) => llm(...args, '--seed', seed)));
     expect(answers[0]!.stderr).toContain('peaks.js#peaks: ');
     const { keptPerHead } = JSON.parse(answers[0]!.stdout);
     expect(new Set(keptPerHead.flat())).toEqual(new Set([8]));
@@ -206,9 +210,9 @@ describe("llm with the user's own model", () => {
     }
   });
 
-  it('says its version, and helps', () => {
-    expect(llm('--version').stdout).toMatch(/^llm \d+\.\d+\.\d+ on Node /);
-    expect(llm('--help').stdout).toContain('--rope-factor');
+  it('says its version, and helps', async () => {
+    expect((await llm('--version')).stdout).toMatch(/^llm \d+\.\d+\.\d+ on Node /);
+    expect((await llm('--help')).stdout).toContain('--rope-factor');
   });
 
   it('ends quietly when nobody reads on', async () => {
@@ -239,7 +243,7 @@ describe("llm with the user's own model", () => {
     expect(demoEnd.stdout).not.toContain('One answer with');
   });
 
-  it('stays within 60 columns', () => {
+  it('stays within 60 columns', async () => {
     const table = (COLUMNS: string) => {
       const args = [cli, '--prompts', '1', '--policies', 'h2o', '--threads', '1'];
       const env = { ...process.env, COLUMNS, NO_COLOR: '1' };
@@ -372,7 +376,7 @@ describe('llm serve and llm chat', () => {
       ['serve', '--host', '0.0.0.0', '--port', '0', '--threads', '1'],
       ['serve', '--memory', '12'],
     ];
-    const ended = runs.map((args) => llm(...args));
+    const ended = await Promise.all(runs.map((args) => llm(...args)));
     expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2]);
     const lines = ended.map(({ stderr }) => stderr.trim());
     expect(lines[0]).toContain("'prot' is no option of serve");
