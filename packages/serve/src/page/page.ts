@@ -29,7 +29,7 @@ const headers = () => {
   const key = get('key').value;
   return { 'content-type': 'application/json', ...(key && { authorization: 'Bearer ' + key }) };
 };
-const megabytes = (bytes) => (bytes / 1e6).toFixed(2) + ' MB';
+const sizeOf = (bytes) => bytes < 1e6 ? (bytes / 1e3).toFixed(1) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB';
 function add(kind, text) {
   const turn = document.createElement('p');
   turn.className = 'turn ' + kind;
@@ -49,7 +49,7 @@ async function showMemory() {
     if (!model) model = (await ask('/v1/models')).data[0].id;
     get('model').textContent = model;
     const { data, memory } = await ask('/v1/conversations');
-    get('bytes').textContent = megabytes(memory.bytes) + ' of ' + megabytes(memory.limit);
+    get('bytes').textContent = sizeOf(memory.bytes) + ' of ' + sizeOf(memory.limit);
     get('used').style.width = Math.min(100, 100 * memory.bytes / memory.limit) + '%';
     const saved = data.filter((each) => each.is_saved).length;
     get('stored').textContent = data.length + ' kept, ' + saved + ' on the disk; ' + memory.active + ' answered now, ' + memory.waiting + ' waiting';
@@ -59,7 +59,7 @@ async function showMemory() {
 }
 function showUsage({ prompt_tokens, completion_tokens, kv }, seconds) {
   const rate = seconds > 0 ? (completion_tokens / seconds).toFixed(1) + ' tokens/s' : '';
-  get('last').textContent = kv.tokens_held + ' of ' + kv.tokens_seen + ' tokens held, ' + megabytes(kv.bytes) +
+  get('last').textContent = kv.tokens_held + ' of ' + kv.tokens_seen + ' tokens held, ' + sizeOf(kv.bytes) +
     '; ' + kv.prefix_reused + ' of ' + prompt_tokens + ' prompt tokens were read before. ' + rate;
   get('layers').replaceChildren(...kv.held_per_layer.map((held, layer) => {
     const row = document.createElement('div');
