@@ -119,10 +119,12 @@ class Projector(nn.Module):
         self.linear_1 = nn.Linear(config.width, config.text.width)
         self.linear_2 = nn.Linear(config.text.width, config.text.width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def pooled(self, x: Tensor) -> Tensor:
         grid = x.transpose(1, 2).reshape(len(x), -1, self.edge, self.edge)
-        pooled = F.avg_pool2d(grid, self.stride).flatten(2).transpose(1, 2)
-        return self.linear_2(F.gelu(self.linear_1(pooled)))
+        return F.avg_pool2d(grid, self.stride).flatten(2).transpose(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear_2(F.gelu(self.linear_1(self.pooled(x))))
 
 
 class Positions:
@@ -161,8 +163,11 @@ class NanoVideo(nn.Module):
 
     def rows(self, pictures: Tensor) -> Tensor:
         """Rows of the decoder [pictures, rows, width] from bytes [pictures, image, image, 3]."""
-        pixels = (pictures.permute(0, 3, 1, 2).float() / 255 - MEAN) / DEVIATION
-        return self.projector(self.tower(pixels))
+        return self.projector(self.tower(self.pixels(pictures)))
+
+    @staticmethod
+    def pixels(pictures: Tensor) -> Tensor:
+        return (pictures.permute(0, 3, 1, 2).float() / 255 - MEAN) / DEVIATION
 
     def hidden(self, video: Tensor, segments: list[Tensor], extension: Extension = Extension()) -> Tensor:
         """

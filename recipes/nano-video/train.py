@@ -15,7 +15,6 @@ from clips import Clips, Pictures, read_clips
 from model import Config, NanoVideo, TextConfig
 from muon import Muon
 
-PLACE_WEIGHT = 3  # how often questions for a place are drawn, over others: places are learned last
 ADAM_SHARE = 0.15  # AdamW's learning rate as a share of Muon's
 
 
@@ -26,14 +25,17 @@ class Stage:
     batch: int
     rate: float  # Muon's learning rate at the start of the stage
     last_rate: float  # and at its end
+    kinds: list[str]  # of questions; empty for all
 
 
 def parse_stages(text: str) -> list[Stage]:
-    """`length,length,…:steps:batch:rate:last_rate`, several separated by blanks."""
+    """`length,length,…:steps:batch:rate:last_rate[:kind,kind,…]`, several separated by blanks."""
     stages = []
     for part in text.split():
-        lengths, steps, batch, rate, last = part.split(":")
-        stages.append(Stage([int(n) for n in lengths.split(",")], int(steps), int(batch), float(rate), float(last)))
+        lengths, steps, batch, rate, last, *kinds = part.split(":")
+        frames = [int(n) for n in lengths.split(",")]
+        asked = kinds[0].split(",") if kinds else []
+        stages.append(Stage(frames, int(steps), int(batch), float(rate), float(last), asked))
     return stages
 
 
@@ -50,17 +52,18 @@ class Data:
         return torch.from_numpy(noisy.clip(0, 255))
 
 
-def loss_of(model: NanoVideo, data: Data, rows: np.ndarray, random: np.random.Generator, asked: int):
+def loss_of(model: NanoVideo, data: Data, rows: np.ndarray, random: np.random.Generator, asked: int, kinds: list[str]):
     """
     Cross-entropy of the answers of some kinds of questions about some clips; per kind the share of tokens that are right.
-    What came in which order is always asked: it teaches most.
+    Unless kinds are named, what came in which order is always asked: it teaches most.
     """
     numbers = data.clips.pictures[rows]
     unique, inverse = np.unique(numbers, return_inverse=True)
     order, *others = data.clips.questions
-    weights = np.array([PLACE_WEIGHT if q.kind in ("where", "last-seen") else 1 for q in others])
-    chosen = random.choice(len(others), min(asked - 1, len(others)), replace=False, p=weights / weights.sum())
-    questions = [order, *(others[i] for i in chosen)]
+    if kinds:
+        questions = [q for q in data.clips.questions if q.kind in kinds]
+    else:
+        questions = [order, *(others[i] for i in random.choice(len(others), asked - 1, replace=False))]
     ids = [torch.from_numpy(q.ids[rows]) for q in questions]
     features = model.rows(data.noisy(unique, random))
     video = features[torch.from_numpy(inverse.reshape(numbers.shape))].flatten(1, 2)
@@ -77,15 +80,15 @@ def loss_of(model: NanoVideo, data: Data, rows: np.ndarray, random: np.random.Ge
     target = torch.cat(targets)
     losses = F.cross_entropy(logits, target, reduction="none")
     hits = (logits.argmax(-1) == target).float()
-    kinds, means, start = {}, [], 0
+    right, means, start = {}, [], 0
     for kind, count in spans:
         if count:
-            kinds[kind] = hits[start : start + count].mean().item()
+            right[kind] = hits[start : start + count].mean().item()
             # A kind counts by the root of its tokens: long answers teach most, but not everything.
             means.append((losses[start : start + count].mean(), count**0.5))
         start += count
     weight = sum(w for _, w in means)
-    return sum(loss * w for loss, w in means) / weight, kinds
+    return sum(loss * w for loss, w in means) / weight, right
 
 
 def optimizers_of(model: NanoVideo):
@@ -160,7 +163,7 @@ def main() -> None:
                 group["lr"] = rate * ADAM_SHARE
             own = data[random.integers(len(data))]
             rows = random.choice(len(own.clips.pictures), stage.batch, replace=False)
-            loss, kinds = loss_of(model, own, rows, random, options.questions)
+            loss, kinds = loss_of(model, own, rows, random, options.questions, stage.kinds)
             muon.zero_grad(set_to_none=True)
             adam.zero_grad(set_to_none=True)
             loss.backward()

@@ -180,5 +180,35 @@ export type {
   TaskPlan,
   TaskSize,
 } from './types.js';
+export { clipTask } from './video/clip-task.js';
+export { formatVideo } from './video/format-video.js';
+export { longVideoBenchFrames, readLongVideoBench } from './video/read-long-video-bench.js';
+export { readMlvu } from './video/read-mlvu.js';
+export {
+  type BenchVideoModel,
+  type BenchViewing,
+  runVideoBench,
+  type VideoBenchOptions,
+  type VideoResult,
+  type VideoResults,
+  type VideoRow,
+} from './video/run-video-bench.js';
+export { scoreWords } from './video/score-words.js';
+export {
+  type KindGroup,
+  type SummariseVideoOptions,
+  summariseVideo,
+  type VideoRowSummary,
+  type VideoScores,
+} from './video/summarise-video.js';
+export {
+  classicVideoContenders,
+  fewerFrames,
+  fullVideo,
+  type VideoContender,
+  type VideoTokens,
+} from './video/video-contender.js';
+export { itemTask, readChoice, type VideoItem, type VideoItems } from './video/video-item.js';
+export type { VideoQuestion, VideoTask } from './video/video-task.js';
 export { entityWords } from './words.js';
 export { writeSamples } from './write-samples.js';

@@ -6,6 +6,7 @@ export {
 } from './errors.js';
 export type { FrameSpan } from './frame-spans.js';
 export type { PreparedImage } from './images/image-processor.js';
+export type { EncodedFrame } from './model/encoded-frame.js';
 export type { VisionEncoder } from './model/vision-encoder.js';
 export type { ShownVideo } from './prompt/prompt-layout.js';
 export type { Frame } from './sources/frame.js';

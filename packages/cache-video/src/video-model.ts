@@ -12,10 +12,12 @@ import type { Probe } from '@namm/kv-cache';
 import { EmbeddingRows } from './embedding-rows.js';
 import { FrameSourceError, PlaceholderError } from './errors.js';
 import { joined } from './joined.js';
+import type { EncodedFrame } from './model/encoded-frame.js';
+import { FrameEncoder } from './model/frame-encoder.js';
 import { openVideoFolder, type VideoFolder } from './model/open-video-folder.js';
 import { VisionEncoder } from './model/vision-encoder.js';
 import type { ShownVideo } from './prompt/prompt-layout.js';
-import { PromptWriter } from './prompt/prompt-writer.js';
+import { PromptWriter, type Shown } from './prompt/prompt-writer.js';
 import { checkFrame, type Frame } from './sources/frame.js';
 import type { FrameSource, ReadFramesOptions, VideoFacts } from './sources/frame-source.js';
 import { openFrames, type VideoInput } from './sources/open-frames.js';
@@ -142,10 +144,24 @@ export class VideoModel {
    * @returns tiles, each `[3, size, size]`, and how many rows and columns of them there are
    * @throws {FrameError} when it is no frame
    */
-  prepare(frame: Frame, shown: 'video' | 'images' = 'video') {
+  prepare(frame: Frame, shown: Shown = 'video') {
     const { processor } = this.#folder;
     checkFrame(frame);
     return shown === 'video' ? processor.frame(frame) : processor.image(frame);
+  }
+
+  /**
+   * Looks at a frame once, for viewings of this model under several policies: the vision tower costs most.
+   *
+   * @param frame the picture
+   * @param shown as {@link prepare} has it
+   * @returns what `show` of a viewing takes in place of the frame
+   * @throws {FrameError} when it is no frame
+   */
+  async encode(frame: Frame, shown: Shown = 'video'): Promise<EncodedFrame> {
+    const image = this.prepare(frame, shown);
+    const tiles = await new FrameEncoder(this.encoder, 0).encode(image);
+    return { frame, image, tiles, shown, model: this.decoder.cacheShape.model };
   }
 
   /**

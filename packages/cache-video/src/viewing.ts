@@ -7,6 +7,7 @@ import { type FrameSpan, FrameSpans } from './frame-spans.js';
 import type { ImageProcessor } from './images/image-processor.js';
 import { thumbnail } from './images/thumbnail.js';
 import { joined } from './joined.js';
+import type { EncodedFrame } from './model/encoded-frame.js';
 import { FrameEncoder } from './model/frame-encoder.js';
 import type { VisionEncoder } from './model/vision-encoder.js';
 import type { ShownVideo } from './prompt/prompt-layout.js';
@@ -107,28 +108,46 @@ export class Viewing {
    * @throws {PositionLimitError} when the model's positions are used up. With compact positions a part of the frame may
    *   then be in the cache, and the viewing takes no more
    */
-  show(frame: Frame): Promise<FrameSpan> {
+  async show(frame: Frame | EncodedFrame): Promise<FrameSpan> {
+    return (await this.showAll([frame]))[0]!;
+  }
+
+  /**
+   * Shows several frames in one step of the model, which is faster where a frame has few tokens; the policy forgets when all
+   * are read, or where it wants to.
+   *
+   * @returns per frame where its tokens are in the sequence
+   * @throws as {@link show} does
+   */
+  showAll(frames: readonly (Frame | EncodedFrame)[]): Promise<FrameSpan[]> {
     return this.#exclusively(async () => {
-      const { decoder, processor, writer, embeddings } = this.#parts;
-      const { timestamp } = checkFrame(frame);
       this.#checkWhole();
-      const image = this.#shown === 'video' ? processor.frame(frame) : processor.image(frame);
-      const text = writer.around(this.#shown, image, timestamp);
-      const tiles = await this.#encoder.encode(image);
-      const pieces: { readonly ids: readonly number[]; readonly rows: Float32Array }[] = [];
-      let first = -1;
-      let tokens = 0;
-      for (const [i, rows] of tiles.entries()) {
-        const ids = this.#idsBefore(text.before[i]!, i === 0);
-        pieces.push({ ids, rows: await embeddings.of(ids) });
-        tokens += ids.length;
-        if (first < 0) first = this.#cache.seen + tokens;
-        const count = rows.length / decoder.spec.hiddenSize;
-        pieces.push({ ids: Array<number>(count).fill(writer.placeholderId), rows });
-        tokens += count;
-      }
-      const input = { embeddings: joined(pieces.map(({ rows }) => rows)) };
+      if (frames.length === 0) return [];
+      const seen: EncodedFrame[] = [];
+      for (const frame of frames) seen.push(await this.#encoded(frame));
+      const { decoder, embeddings } = this.#parts;
       const before = this.#cache.seen;
+      const rows: Float32Array[] = [];
+      const ids: number[] = [];
+      const spans: FrameSpan[] = [];
+      let pending = this.#pending;
+      for (const frame of seen) {
+        const text = this.#parts.writer.around(this.#shown, frame.image, frame.frame.timestamp);
+        let first = -1;
+        for (const [i, tile] of frame.tiles.entries()) {
+          const isBegun = before + ids.length > 0;
+          const own = this.#idsBefore(i === 0 ? pending : null, text.before[i]!, isBegun);
+          rows.push(await embeddings.of(own), tile);
+          ids.push(...own);
+          if (first < 0) first = before + ids.length;
+          const count = tile.length / decoder.spec.hiddenSize;
+          for (let row = 0; row < count; row++) ids.push(this.#parts.writer.placeholderId);
+        }
+        const { timestamp } = frame.frame;
+        spans.push({ timestamp, first, tokens: before + ids.length - first });
+        pending = text.after;
+      }
+      const input = { embeddings: joined(rows) };
       try {
         await decoder.step([{ cache: this.#cache, input, outputs: 'none' }]);
       } catch (cause) {
@@ -136,12 +155,11 @@ export class Viewing {
         if (this.#cache.seen > before) this.#failure = cause;
         throw cause;
       }
-      for (const { ids } of pieces) for (const id of ids) this.#ids?.push(id);
-      if (this.#ids) this.#pictures.push(await thumbnail(frame));
-      this.#pending = text.after;
-      const span = { timestamp, first, tokens: this.#cache.seen - first };
-      this.#spans.add(span, this.#cache);
-      return span;
+      this.#pending = pending;
+      for (const id of ids) this.#ids?.push(id);
+      for (const { frame } of seen) if (this.#ids) this.#pictures.push(await thumbnail(frame));
+      for (const span of spans) this.#spans.add(span, this.#cache);
+      return spans;
     });
   }
 
@@ -257,10 +275,25 @@ export class Viewing {
     throw new FrameError(`${problem}.`, { cause: this.#failure });
   }
 
-  #idsBefore(text: string, isFirstTile: boolean): number[] {
+  async #encoded(frame: Frame | EncodedFrame): Promise<EncodedFrame> {
+    if ('tiles' in frame) {
+      const { model } = this.#parts.decoder.cacheShape;
+      if (frame.model === model && frame.shown === this.#shown) return frame;
+      const problem = 'The frame was encoded by another model, or to be shown otherwise';
+      throw new FrameError(`${problem}; encode it for this viewing.`);
+    }
+    const { processor, decoder } = this.#parts;
+    checkFrame(frame);
+    const image = this.#shown === 'video' ? processor.frame(frame) : processor.image(frame);
+    const tiles = await this.#encoder.encode(image);
+    return { frame, image, tiles, shown: this.#shown, model: decoder.cacheShape.model };
+  }
+
+  /** @param pending text behind the frame before; null within a frame */
+  #idsBefore(pending: string | null, text: string, isBegun: boolean): number[] {
     const { writer } = this.#parts;
-    if (!isFirstTile) return writer.between(text);
-    if (this.#cache.seen > 0) return writer.between(this.#pending + text);
+    if (pending === null) return writer.between(text);
+    if (isBegun) return writer.between(pending + text);
     const [opening] = writer.conversation(this.#shown, '');
     return writer.first(opening + this.#introduction + text);
   }

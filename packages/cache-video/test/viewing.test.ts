@@ -78,6 +78,29 @@ describe.each(families)('%s', (family) => {
     await viewing.release();
   });
 
+  it('shows several frames in one step, looked at before or not, as it shows them one by one', async () => {
+    const model = models.get(family)!;
+    const frames = noise(5);
+    const single = model.begin();
+    const spans = [];
+    for (const frame of frames) spans.push(await single.show(frame));
+    const several = model.begin();
+    const [first, ...others] = frames;
+    const encoded = [];
+    for (const frame of others) encoded.push(await model.encode(frame));
+    expect(await several.showAll([first!, ...encoded.slice(0, 2)])).toEqual(spans.slice(0, 3));
+    expect(await several.showAll([])).toEqual([]);
+    expect(await several.showAll(encoded.slice(2))).toEqual(spans.slice(3));
+    expect(several.memory()).toEqual({ ...single.memory(), bytes: expect.anything() });
+    expect(await answer(several.ask(question, greedy))).toBe(
+      await answer(single.ask(question, greedy)),
+    );
+    const other = models.get(families.find((each) => each !== family)!)!;
+    await expect(several.show(await other.encode(first!))).rejects.toThrow(/another model/);
+    await expect(several.show(await model.encode(first!, 'images'))).rejects.toThrow(/otherwise/);
+    await Promise.all([single.release(), several.release()]);
+  });
+
   it('answers from a fork, at any moment, and goes on as if nobody had asked', async () => {
     const model = models.get(family)!;
     const policy = h2o({ budget: 24 });

@@ -1,0 +1,84 @@
+import {
+  type BudgetInput,
+  type EvictionPolicy,
+  everyKth,
+  full,
+  h2o,
+  infiniPotV,
+  keyDiff,
+  l2Norm,
+  type Probe,
+  random,
+  sinkRecent,
+  snapKV,
+  tova,
+} from '@namm/kv-cache';
+
+/** Where the frames of a video are in the sequence. */
+export interface VideoTokens {
+  /** Number of the first token of the first frame. */
+  readonly firstToken: number;
+  /** From the first token of a frame to that of the next; of all tokens when there is one frame. */
+  readonly tokensPerFrame: number;
+}
+
+/** Who is compared on videos: a policy, or another way to hold less. */
+export interface VideoContender {
+  /** As it stands in the table. */
+  readonly name: string;
+  /** What tells it from others of its name; part of the keys of results. */
+  readonly version?: string;
+  readonly probe: Probe;
+  /** The policy that decides itself how much stays; absent when it has to be told. */
+  readonly own?: (tokens: VideoTokens) => EvictionPolicy;
+  /** The policy under a budget; absent when it takes none. */
+  readonly within?: (budget: BudgetInput, tokens: VideoTokens) => EvictionPolicy;
+  /** Whether a budget means fewer frames, all of whose tokens stay. */
+  readonly thinsFrames?: boolean;
+}
+
+/** The full cache, which the others are compared with. */
+export const fullVideo: VideoContender = {
+  name: 'full',
+  probe: { kind: 'none' },
+  own: () => full(),
+};
+
+/** Fewer frames, at equal distances, with a full cache: what everybody can do without a policy. */
+export const fewerFrames: VideoContender = {
+  name: 'fewer frames',
+  probe: { kind: 'none' },
+  within: () => full(),
+  thinsFrames: true,
+};
+
+/**
+ * What needs no training: fewer frames, and the policies of `@namm/kv-cache` with the settings of their papers.
+ *
+ * @param seed of the random policy
+ */
+export function classicVideoContenders(seed: number): VideoContender[] {
+  const contender = (
+    name: string,
+    within: (budget: BudgetInput, tokens: VideoTokens) => EvictionPolicy,
+  ): VideoContender => ({
+    name,
+    probe: within(1, { firstToken: 0, tokensPerFrame: 1 }).probe,
+    within,
+  });
+  return [
+    fewerFrames,
+    contender('every-kth', (budget) => everyKth({ budget })),
+    contender('sink-recent', (budget) => sinkRecent({ budget })),
+    { ...contender('random', (budget) => random({ budget, seed })), version: `seed ${seed}` },
+    contender('l2', (budget) => l2Norm({ budget })),
+    contender('l2-highest', (budget) => l2Norm({ budget, keep: 'highest' })),
+    contender('keydiff', (budget) => keyDiff({ budget })),
+    contender('h2o', (budget) => h2o({ budget })),
+    contender('snapkv', (budget) => snapKV({ budget })),
+    contender('tova', (budget) => tova({ budget })),
+    contender('infinipot-v', (budget, { firstToken, tokensPerFrame }) =>
+      infiniPotV({ budget, firstToken, tokensPerFrame }),
+    ),
+  ];
+}
