@@ -1,8 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { nammCheckpoints } from '@namm/models';
 import { randomModel, randomVideoModel, runCommands, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -13,9 +22,13 @@ const at = (name: string) => join(folder, name);
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 
 let model: string;
+let llava: string;
 const frames = at('frames');
 beforeAll(async () => {
   model = (await randomVideoModel({ family: 'smolvlm', folder: mkdtempSync(at('model-')) })).folder;
+  llava = (
+    await randomVideoModel({ family: 'llava_next_video', folder: mkdtempSync(at('llava-')) })
+  ).folder;
   mkdirSync(frames);
   // Portable pixmaps are not read, so the smallest images that are: GIFs of one frame.
   for (let i = 0; i < 30; i++) writeFileSync(join(frames, `${i}.gif`), gif(i));
@@ -65,6 +78,43 @@ describe('video ask', () => {
       true,
       true,
     ]);
+  });
+});
+
+describe('video bench', () => {
+  it('compares policies on clips, and goes on with what it has', () => {
+    const results = at('results.jsonl');
+    const clips = ['--clips', '2', '--length', '8', '--calibrate', '2', '--frames-per-step', '4'];
+    const who = ['--policies', 'fewer frames,sink-recent', '--shares', '0.5', '--threads', '1'];
+    const namm = ['--namm', nammCheckpoints('nano-llama')[0]!];
+    const args = ['bench', '--model', llava, '--results', results, ...clips, ...who, ...namm];
+    const first = video(args);
+    expect(first.status, first.stderr).toBe(0);
+    for (const name of ['full', 'fewer frames', 'sink-recent', 'namm calibrated', 'namm random']) {
+      expect(first.stdout).toContain(name);
+    }
+    const written = readFileSync(results, 'utf8');
+    expect(video(args).stdout).toBe(first.stdout);
+    expect(readFileSync(results, 'utf8')).toBe(written);
+  });
+
+  it('reads a published set, and names what is missing', () => {
+    const set = at('lvb');
+    mkdirSync(join(set, 'videos'), { recursive: true });
+    const item = {
+      ...{ id: 'a', video_path: 'a', question: 'What?', candidates: ['a dog', 'a cat'] },
+      ...{ correct_choice: 0, duration: 30, question_category: 'S2E' },
+    };
+    const items = [item, { ...item, id: 'b', video_path: 'b' }];
+    writeFileSync(join(set, 'lvb_val.json'), JSON.stringify(items));
+    cpSync(frames, join(set, 'videos', 'a'), { recursive: true });
+    const args = ['bench', '--model', llava, '--results', at('lvb.jsonl'), '--set', set];
+    const few = ['--most', '4', '--policies', 'none', '--threads', '1'];
+    const { status, stdout, stderr } = video([...args, ...few]);
+    expect([status, stderr.includes('1 videos of')]).toEqual([0, true]);
+    expect(stdout).toContain('S2E');
+    const nothing = video([...args.slice(0, -1), frames, ...few]);
+    expect([nothing.status, nothing.stderr.includes('1_plotQA.json')]).toEqual([2, true]);
   });
 });
 

@@ -184,6 +184,7 @@ export { clipTask } from './video/clip-task.js';
 export { formatVideo } from './video/format-video.js';
 export { longVideoBenchFrames, readLongVideoBench } from './video/read-long-video-bench.js';
 export { readMlvu } from './video/read-mlvu.js';
+export { readVideoSet } from './video/read-video-set.js';
 export {
   type BenchVideoModel,
   type BenchViewing,

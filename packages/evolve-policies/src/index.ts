@@ -1,3 +1,4 @@
+export { calibrateOn } from './calibrate/calibrate-on.js';
 export {
   compareNamm,
   describeComparison,
@@ -16,6 +17,7 @@ export {
   readNamms,
   varyNamm,
 } from './contenders/namm-contender.js';
+export { nammVideoContender, nammVideoContenders } from './contenders/namm-video-contender.js';
 export { type BenchmarkModel, openBenchmarkModel } from './contenders/open-benchmark-model.js';
 export {
   type NanobenchEntryOptions,

@@ -15,7 +15,7 @@ export interface NammContender extends LearnedContender {
 }
 
 /** Above any score: a NAMM with a budget then keeps its best rows, and just as many as it may. */
-const aboveAnyScore = 1e6;
+export const aboveAnyScore = 1e6;
 
 /** A NAMM that decides itself, and one that keeps its best rows up to a number. */
 export function nammContender(

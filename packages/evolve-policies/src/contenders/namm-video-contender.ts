@@ -1,0 +1,58 @@
+import { basename } from 'node:path';
+import type { VideoContender } from '@namm/benchmarks';
+import type { EvictionPolicy } from '@namm/kv-cache';
+import {
+  type NammCheckpoint,
+  namm,
+  readCheckpoint,
+  shareNormaliser,
+  withRandomParameters,
+} from '@namm/namm';
+import { calibrateOn } from '../calibrate/calibrate-on.js';
+import { aboveAnyScore } from './namm-contender.js';
+
+/**
+ * A NAMM of the table of videos: one that decides itself, and one that keeps its best rows up to a budget.
+ *
+ * @param name in the table
+ * @param checkpoint of a NAMM that fits the model
+ */
+export function nammVideoContender(name: string, checkpoint: NammCheckpoint): VideoContender {
+  const policy = namm(checkpoint);
+  const { checkpoint: digest } = policy.settings as { checkpoint: string };
+  return {
+    name,
+    version: digest.slice(0, 12),
+    probe: policy.probe,
+    own: () => policy,
+    within: (budget) => namm(checkpoint, { scoreOffset: aboveAnyScore, budget }),
+  };
+}
+
+/**
+ * NAMMs of language models as they do on videos: frozen, calibrated, and with random parameters behind the calibrated
+ * features, as a control.
+ *
+ * @param files their checkpoints
+ * @param read as {@link calibrateOn} has it
+ * @param seed of the random parameters
+ * @throws {FileFormatError} when a file is no checkpoint
+ */
+export async function nammVideoContenders(
+  files: readonly string[],
+  read: (policy: EvictionPolicy) => Promise<void>,
+  seed: number,
+): Promise<VideoContender[]> {
+  const contenders: VideoContender[] = [];
+  for (const file of files) {
+    const checkpoint = await readCheckpoint(file);
+    const calibrated = await calibrateOn(checkpoint, read);
+    const name = basename(file, '.safetensors');
+    contenders.push(
+      nammVideoContender(`${name} frozen`, shareNormaliser(checkpoint)),
+      nammVideoContender(`${name} calibrated`, calibrated),
+      nammVideoContender(`${name} random`, withRandomParameters(calibrated, seed)),
+    );
+  }
+  return contenders;
+}
