@@ -13,7 +13,7 @@ const seed = 1;
 const training = [
   { lengths: [3, 4, 5, 6], clips: 4_000 },
   { lengths: [8, 10, 12], clips: 8_000 },
-  { lengths: [16, 18, 20, 22, 24], clips: 8_000 },
+  { lengths: [16, 20, 24], clips: 3_000 },
 ];
 const development = { lengths: [12, 24, 48, 96, 192], clips: 100 };
 

@@ -51,6 +51,16 @@ describe.skipIf(!hasFfmpeg)('a video file', () => {
     expect(processesWith('rate.mkv')).toEqual([]);
   });
 
+  it('refuses frames of more pixels than there may be, and says what to do', async () => {
+    const large = at('large.mkv');
+    const source = 'color=c=red:size=16384x4100:rate=1:duration=1';
+    ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', large);
+    const reading = collect((await openFrames(large)).read());
+    await expect(reading).rejects.toThrow(FrameSourceError);
+    await expect(reading).rejects.toThrow(/large\.mkv.*16384 × 4100 are too large; scale/);
+    expect(processesWith('large.mkv')).toEqual([]);
+  });
+
   it('shows turned videos upright, and odd sizes as they are', async () => {
     makeClip(at('flat.mp4'), { size: '64x48', args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'] });
     ffmpeg('-i', at('flat.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', at('turned.mp4'));

@@ -3,3 +3,4 @@ export { type CalibratedName, calibratedNames, calibratedNamm } from './calibrat
 export { type ModelName, modelFolder, modelNames } from './model-folder.js';
 export { checkpointsIn, nammCheckpoints } from './namm-checkpoints.js';
 export { type TaughtName, taughtFile, taughtNameFor, taughtNames } from './taught-file.js';
+export { type VideoModelName, videoModelFolder, videoModelNames } from './video-model-folder.js';

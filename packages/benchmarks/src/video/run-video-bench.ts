@@ -45,8 +45,6 @@ export interface VideoResult extends VideoTokens {
   readonly scores: readonly number[];
   /** Frames shown. */
   readonly frames: number;
-  /** Tokens read when the questions are asked. */
-  readonly seen: number;
   /** Rows held over tokens read, mean over heads. */
   readonly kept: number;
   /** When the questions are asked. */
@@ -188,7 +186,7 @@ async function measure<Frame, Encoded>(
   const frames = contender.thinsFrames
     ? spread(shown, Math.max(1, Math.floor(share! * shown.length)))
     : shown;
-  const tokens = whole ?? { firstToken: 0, tokensPerFrame: 1 };
+  const tokens = whole ?? { firstToken: 0, tokensPerFrame: 1, seen: 1 };
   const policy =
     share === null
       ? contender.own!(tokens)

@@ -104,10 +104,11 @@ export function summariseVideo(
     ['seen', kinds.flatMap(([, isHeldOut], i) => (isHeldOut ? [] : [i]))],
     ['heldOut', kinds.flatMap(([, isHeldOut], i) => (isHeldOut ? [i] : []))],
   ];
+  const used = groups.filter(([, chosen]) => chosen.length > 0 && common.length > 0);
   const bytesOf = (own: readonly (VideoResult | undefined)[]) =>
     mean(common.map((task) => totalBytes(own[task]!)));
   const scored = new Map(
-    groups.map(([group, chosen]) => [
+    used.map(([group, chosen]) => [
       group,
       measured.map(({ meanOf }) => ({
         estimate: meanOf(ones, chosen),
@@ -135,7 +136,6 @@ export function summariseVideo(
         ...(thin >= 0 && thin !== i && { overFewerFrames: difference(mine, all[thin]!) }),
       };
     };
-    const used = groups.filter(([, chosen]) => chosen.length > 0 && common.length > 0);
     return {
       row,
       videos: common.length,

@@ -20,6 +20,8 @@ export interface VideoTokens {
   readonly firstToken: number;
   /** From the first token of a frame to that of the next; of all tokens when there is one frame. */
   readonly tokensPerFrame: number;
+  /** Tokens read when the questions are asked. */
+  readonly seen: number;
 }
 
 /** Who is compared on videos: a policy, or another way to hold less. */
@@ -58,12 +60,13 @@ export const fewerFrames: VideoContender = {
  * @param seed of the random policy
  */
 export function classicVideoContenders(seed: number): VideoContender[] {
+  const tokens = { firstToken: 0, tokensPerFrame: 1, seen: 1 };
   const contender = (
     name: string,
     within: (budget: BudgetInput, tokens: VideoTokens) => EvictionPolicy,
   ): VideoContender => ({
     name,
-    probe: within(1, { firstToken: 0, tokensPerFrame: 1 }).probe,
+    probe: within(1, tokens).probe,
     within,
   });
   return [

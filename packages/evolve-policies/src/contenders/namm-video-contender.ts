@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { VideoContender } from '@namm/benchmarks';
-import type { EvictionPolicy } from '@namm/kv-cache';
+import { type EvictionPolicy, parseBudget } from '@namm/kv-cache';
 import {
   type NammCheckpoint,
   namm,
@@ -25,7 +25,16 @@ export function nammVideoContender(name: string, checkpoint: NammCheckpoint): Vi
     version: digest.slice(0, 12),
     probe: policy.probe,
     own: () => policy,
-    within: (budget) => namm(checkpoint, { scoreOffset: aboveAnyScore, budget }),
+    within(budget, { seen }) {
+      // The tokens since its last update stay whatever the budget says, so they come off.
+      const tail = seen % policy.updateInterval!;
+      const parsed = parseBudget(budget);
+      const limit =
+        parsed.kind === 'bytes'
+          ? { ...parsed, bytes: Math.max(1, Math.floor(parsed.bytes * (1 - tail / seen))) }
+          : parsed;
+      return namm(checkpoint, { scoreOffset: aboveAnyScore, budget: limit });
+    },
   };
 }
 
