@@ -73,7 +73,7 @@ export function addBenchCommand(program: Command): void {
     .option('--policies <list>', classics.join(', '), listOrNone(nameFrom(classics)), classics)
     .option('--namm <files...>', 'NAMMs: frozen, calibrated, and with random parameters', [])
     .option('--shares <list>', 'of the bytes of the full cache', listOf(share), [0.75, 0.4, 0.2])
-    .option('--without <list>', 'kinds of questions that the tables leave out', listOf(String), [])
+    .option('--without <list>', 'kinds of questions that are not asked', listOf(String), [])
     .option('--frames-per-step <count>', 'frames read at once', count, 1)
     .option('--calibrate <count>', 'other clips, or first videos of the set, for NAMMs', count, 32)
     .option('--chunk <count>', 'tokens read at once', count, 256)
@@ -87,11 +87,15 @@ async function bench(options: Options): Promise<void> {
   const { clips, length, seed, chunk, threads, most } = options;
   const set = options.set === undefined ? null : await readVideoSet(options.set);
   if (set) console.error(`${set.missing.length} videos of ${options.set} are missing`);
+  const asked = (task: VideoTask<Frame>): VideoTask<Frame> => ({
+    ...task,
+    questions: task.questions.filter(({ kind }) => !options.without.includes(kind)),
+  });
   const tasksOf = (split: 'development' | 'test', number: number): VideoTask<Frame>[] =>
     set
-      ? set.items.slice(0, number).map((item) => itemTask(item, framesOf(item, most)))
+      ? set.items.slice(0, number).map((item) => asked(itemTask(item, framesOf(item, most))))
       : Array.from({ length: number }, (_, index) =>
-          clipTask(generateClip({ length, split, seed, index })),
+          asked(clipTask(generateClip({ length, split, seed, index }))),
         );
   const folder = await openModel(options.model, signal);
   const ropeScaling = ropeScalingOf(options);
@@ -112,7 +116,8 @@ async function bench(options: Options): Promise<void> {
   try {
     const tasks = tasksOf('test', clips);
     const { factor, kind, alpha, logitFactor } = ropeScaling;
-    const extension = [kind, factor, alpha, logitFactor, options.framesPerStep, most].join(' ');
+    const run = [options.framesPerStep, most, ...options.without];
+    const extension = [kind, factor, alpha, logitFactor, ...run].join(' ');
     const results = await runVideoBench({
       ...{ tasks, loadModel, store, signal, shares: options.shares },
       contenders: [
@@ -124,9 +129,8 @@ async function bench(options: Options): Promise<void> {
       onProgress: (event) => progress.update(event),
     });
     progress.clear();
-    const { without } = options;
     const width = process.stdout.isTTY ? { style: 'plain', width: terminalWidth() } : {};
-    console.log(formatVideo(summariseVideo(results, tasks, { without, seed }), width as object));
+    console.log(formatVideo(summariseVideo(results, tasks, { seed }), width as object));
   } finally {
     progress.clear();
     await store.close();

@@ -7,9 +7,9 @@ import { clipTask } from './clip-task.js';
 it('is answered by our model: the needle and the order of short clips', async () => {
   const model = await VideoModel.load(videoModelFolder('nano-video'), { threads: 1 });
   const scores = new Map<string, number[]>();
-  const clips = 20;
+  const clips = 12;
   for (let index = 0; index < clips; index++) {
-    const clip = generateClip({ length: 20, split: 'development', seed: 2, index });
+    const clip = generateClip({ length: 12, split: 'development', seed: 2, index });
     const { frames, questions } = clipTask(clip);
     const viewing = model.begin();
     const shown = [];

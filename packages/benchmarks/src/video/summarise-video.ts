@@ -41,8 +41,6 @@ export interface VideoRowSummary {
 
 /** Options of {@link summariseVideo}. */
 export interface SummariseVideoOptions {
-  /** Kinds to leave out, such as those that the model fails even with its full cache. @defaultValue none */
-  readonly without?: readonly string[];
   /** @defaultValue 2000 */
   readonly resamples?: number;
   /** @defaultValue 0 */
@@ -61,17 +59,15 @@ export function summariseVideo(
   tasks: readonly Pick<VideoTask<unknown>, 'questions'>[],
   options: SummariseVideoOptions = {},
 ): VideoRowSummary[] {
-  checkNames('summariseVideo', options, ['without', 'resamples', 'seed']);
-  const { without = [], resamples = 2000, seed = 0 } = options;
+  checkNames('summariseVideo', options, ['resamples', 'seed']);
+  const { resamples = 2000, seed = 0 } = options;
   const common = tasks.flatMap((_, i) => (results.every((own) => own.results[i]) ? [i] : []));
   const questions = common.flatMap((task, video) =>
     tasks[task]!.questions.map(({ kind, isHeldOut }, number) => ({
       ...{ kind, isHeldOut, number, video, task },
     })),
   );
-  const kinds = [...new Map(questions.map(({ kind, isHeldOut }) => [kind, isHeldOut]))].filter(
-    ([kind]) => !without.includes(kind),
-  );
+  const kinds = [...new Map(questions.map(({ kind, isHeldOut }) => [kind, isHeldOut]))];
   const random = new Random(seed);
   const draws = Array.from({ length: common.length === 0 ? 0 : resamples }, () => {
     const counts = new Float64Array(common.length);
