@@ -1,6 +1,6 @@
 import type { PretrainedConfig } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import { Decoder, DecoderWorker, readChatTemplates } from '@namm/decoder';
+import { Decoder, DecoderWorker, readChatTemplates, readPretrainedFiles } from '@namm/decoder';
 import {
   checkPretrainedOptions,
   type NammModelOptions,
@@ -29,7 +29,7 @@ export interface LoadedModel {
 /**
  * Finds a model, fetches it where it has to, and loads it.
  *
- * @param model a path (absolute, or beginning with `./`) or the id of a model with safetensors weights
+ * @param model a path (absolute, or beginning with `./`), the id of a model with safetensors weights, or a GGUF file
  * @param options as `from_pretrained` takes them
  * @throws what `from_pretrained` throws
  */
@@ -51,9 +51,12 @@ export async function loadPretrained(
     localFilesOnly: options.local_files_only ?? false,
     signal: options.signal,
   });
-  const config = await readConfig(folder, options.config);
-  const generation_config = await readGenerationConfig(folder, config);
-  const chatTemplate = (await readChatTemplates(folder)).get('default')?.source ?? null;
+  const gguf = await readPretrainedFiles(folder);
+  const config = await readConfig(folder, options.config, gguf?.config);
+  const generation_config = gguf?.generationConfig ?? (await readGenerationConfig(folder, config));
+  const chatTemplate = gguf
+    ? defaultTemplate(gguf.tokenizerConfig)
+    : ((await readChatTemplates(folder)).get('default')?.source ?? null);
   const decoder = await (options.worker
     ? DecoderWorker.load(folder, decoderOptions)
     : Decoder.load(folder, decoderOptions));
@@ -70,4 +73,10 @@ export async function loadPretrained(
     configs: generation_config ? { generation_config } : {},
     parts: { decoder, folder, chatTemplate, policy },
   };
+}
+
+function defaultTemplate({ chat_template: given }: Readonly<Record<string, unknown>>) {
+  if (typeof given === 'string') return given;
+  const all = (given ?? []) as readonly { readonly name: string; readonly template: string }[];
+  return all.find(({ name }) => name === 'default')?.template ?? null;
 }

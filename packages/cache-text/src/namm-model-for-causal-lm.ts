@@ -71,7 +71,7 @@ interface Turn {
 export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends PreTrainedModel {
   /** The direct API to the same weights. */
   readonly decoder: Engine;
-  /** The folder that the model was loaded from. */
+  /** The folder or GGUF file that the model was loaded from. */
   readonly folder: string;
   /**
    * The chat template that came with the model, null when there is none. `AutoTokenizer` of transformers.js
@@ -105,7 +105,8 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   /**
    * Loads a model: from a folder, from the cache, or from the hub.
    *
-   * @param model a path (absolute, or beginning with `./`) or the id of a model with safetensors weights
+   * @param model a path (absolute, or beginning with `./`) or the id of a model with safetensors weights; or a GGUF
+   *   file: its path, a folder that holds one, or `OWNER/NAME:FILE.gguf` on the hub
    * @throws {InvalidArgumentError} naming the option that cannot be used
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
    * @throws {MissingWeightsError} when a model has no safetensors, only ONNX files for instance

@@ -38,6 +38,7 @@ const decoderOptions = [
   'ropeScaling',
   'maximumPositions',
   'threads',
+  'passes',
 ] as const satisfies readonly (keyof DecoderOptions)[];
 
 const workerOptions = [
@@ -67,7 +68,8 @@ const harmless: Readonly<Record<string, readonly unknown[]>> = {
 
 const advice: Readonly<Record<string, string>> = {
   device: "everything is computed on the CPU: leave it out, or say 'cpu'",
-  model_file_name: 'no ONNX file is read: the graph is built from config.json and safetensors',
+  model_file_name:
+    'no ONNX file is read: the graph is built from config.json and safetensors; a GGUF file is named in full, OWNER/NAME:FILE.gguf',
   use_external_data_format:
     'no ONNX file is read: the graph is built from config.json and safetensors',
   session_options:

@@ -11,11 +11,16 @@ const free = ['bos_token_id', 'eos_token_id', 'pad_token_id', 'transformers.js_c
  * The configuration as transformers.js holds it.
  *
  * @param given the caller's own; it may differ only in what the graph does not depend on
+ * @param known that of a model that has no `config.json`
  * @throws {ModelFolderError} when `config.json` cannot be read
  * @throws {InvalidArgumentError} when the caller's own describes another model
  */
-export async function readConfig(folder: string, given: unknown): Promise<PretrainedConfig> {
-  const stored = (await readJson(folder, 'config.json')) ?? {};
+export async function readConfig(
+  folder: string,
+  given: unknown,
+  known?: Readonly<Record<string, unknown>>,
+): Promise<PretrainedConfig> {
+  const stored = known ?? (await readJson(folder, 'config.json')) ?? {};
   for (const [name, value] of Object.entries(given ?? {})) {
     if (free.includes(name) || !(name in stored)) continue;
     if (JSON.stringify(value) === JSON.stringify(stored[name])) continue;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { env, type ProgressCallback } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import { isModelId, type RetryPolicy, resolveModel } from '@namm/hub';
+import { ggufPlace, isModelId, type RetryPolicy, resolveModel } from '@namm/hub';
 
 export interface ResolveFolderOptions {
   readonly revision: string;
@@ -18,7 +18,7 @@ export interface ResolveFolderOptions {
  * Finds the folder of a model where transformers.js would look, by its `env`: a path, a model in
  * `env.localModelPath`, one in its cache folder, or one on the hub, in this order.
  *
- * @returns a folder with `config.json` and safetensors
+ * @returns a folder with `config.json` and safetensors, a GGUF file, or a folder that holds one
  * @throws what `resolveModel` of `@namm/hub` throws
  */
 export async function resolveModelFolder(
@@ -26,7 +26,7 @@ export async function resolveModelFolder(
   options: ResolveFolderOptions,
 ): Promise<string> {
   const { revision, subfolder, localFilesOnly, signal, progressCallback, retries } = options;
-  const isId = isModelId(model);
+  const isId = isModelId(model) || ggufPlace(model) !== null;
   const offline = localFilesOnly
     ? '`local_files_only` is set'
     : env.allowRemoteModels
@@ -42,10 +42,11 @@ export async function resolveModelFolder(
     const problem = 'there is no folder for downloads; set `cache_dir` or `env.cacheDir`';
     throw new InvalidArgumentError('cache_dir', problem);
   }
-  const localFolder = isId ? join(env.localModelPath, model) : model;
+  const localFolder = isModelId(model) ? join(env.localModelPath, model) : model;
   return resolveModel(model, {
     revision,
     subfolder,
+    gguf: true,
     localFolder: env.allowLocalModels ? localFolder : null,
     ...(cacheFolder ? { cacheFolder } : {}),
     ...(offline === null ? {} : { offline }),

@@ -5,7 +5,7 @@ import { StatusLine } from './status-line.js';
  * The folder or GGUF file of a model that was named on the command line, fetched from the hub when it is not on the
  * disk.
  *
- * @param name a folder, a GGUF file, or a model of the hub as `OWNER/NAME`
+ * @param name a folder, a GGUF file, or a model of the hub as `OWNER/NAME` or `OWNER/NAME:FILE.gguf`
  * @param signal stops a download; the next one goes on from there
  * @throws what {@link resolveModel} throws
  */

@@ -78,7 +78,7 @@ export async function fetchModel(
   }
   const weights = await weightFiles(pinned, folder, small, options);
   for (const { file, size } of weights) options.progress.expect(file, size);
-  for (const facts of weights) await large(pinned, facts, folder, options);
+  for (const facts of weights) await fetchLarge(pinned, facts, folder, options);
 }
 
 /** Which weight files there are, and how large: one, or the shards of an index. */
@@ -104,7 +104,8 @@ async function weightFiles(
   return shards;
 }
 
-async function large(
+/** Brings a file that does not fit in memory into a folder, unless it is there. */
+export async function fetchLarge(
   repository: Repository,
   facts: FileFacts,
   folder: string,

@@ -5,6 +5,7 @@ export {
   type ModelFile,
   ModelNotFoundError,
 } from './errors.js';
+export { ggufPlace } from './fetch-gguf.js';
 export type { Hub } from './hub.js';
 export type { HubEvent } from './loading-progress.js';
 export { isModelId } from './repository.js';

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
 import { ModelAccessError, ModelNotFoundError } from './errors.js';
+import { fetchGguf, type GgufPlace, ggufOnDisk, ggufPlace } from './fetch-gguf.js';
 import { fetchModel } from './fetch-model.js';
 import { type Hub, hubWith } from './hub.js';
 import { type HubEvent, LoadingProgress } from './loading-progress.js';
@@ -19,7 +20,8 @@ export interface ResolveOptions {
   /** Folder of this machine that is tried first; null for none. @defaultValue the model's name, as a path */
   readonly localFolder?: string | null;
   /**
-   * Whether a GGUF file of this machine, or a folder that holds some and no safetensors, will do.
+   * Whether a GGUF file will do: of this machine, a folder that holds some and no safetensors, or one of the hub as
+   * `OWNER/NAME:FILE.gguf`, of a split model its first part.
    * @defaultValue false
    */
   readonly gguf?: boolean;
@@ -52,7 +54,7 @@ export function defaultCacheFolder(): string {
  * folder, or one on the hub, in this order. A model that is complete on the disk is taken as it is, without
  * asking the hub.
  *
- * @param model path of a folder, or the id of a model on the hub
+ * @param model path of a folder, or the id of a model on the hub; a GGUF file too where `gguf` lets it
  * @param options where to look, and whom to tell
  * @returns a folder with `config.json` and safetensors; where `gguf` lets it, also a GGUF file or a folder with some
  * @throws {InvalidArgumentError} for an unknown option, and for what is neither a folder nor an id
@@ -99,7 +101,7 @@ async function resolveFolder(
     throw new InvalidArgumentError('model', problem);
   }
   if (/\.gguf$/i.test(model)) {
-    if (options.gguf) return ggufFile(model, progress);
+    if (options.gguf) return ggufFile(model, options, progress);
     const problem = `'${model}' is a GGUF file, which is not read here; name the folder or the hub id of the model that it was made from, with safetensors weights`;
     throw new InvalidArgumentError('model', problem);
   }
@@ -130,21 +132,47 @@ async function resolveFolder(
   return cached;
 }
 
-/** Takes a GGUF file that is on the disk. */
-async function ggufFile(path: string, progress: LoadingProgress): Promise<string> {
+/** Takes a GGUF file that is on the disk, or fetches one that is named by its model on the hub. */
+async function ggufFile(
+  path: string,
+  options: ResolveOptions,
+  progress: LoadingProgress,
+): Promise<string> {
   const found = await stat(path).catch(() => null);
+  const place = found === null ? ggufPlace(path) : null;
+  if (place !== null) return ggufOfHub(place, options, progress);
   if (found?.isFile()) {
     progress.expect(path, found.size);
     progress.found(path, found.size);
     return path;
   }
   const file = basename(path);
-  const advice = 'GGUF files are not fetched from the hub: download it, and name the file.';
+  const advice = 'A file of the hub is named by its model: OWNER/NAME:FILE.gguf.';
   const what = found?.isDirectory() ? 'a folder' : 'not a file';
   throw new ModelNotFoundError(
     { model: path, revision: null, file },
     `${resolve(path)} is ${what}. ${advice}`,
   );
+}
+
+async function ggufOfHub(
+  { id, file }: GgufPlace,
+  options: ResolveOptions,
+  progress: LoadingProgress,
+): Promise<string> {
+  const { revision = 'main', subfolder = '', cacheFolder = defaultCacheFolder() } = options;
+  const cached = join(cacheFolder, id, revision === 'main' ? '' : revision, subfolder);
+  const known = await ggufOnDisk(cached, file);
+  if (known !== null) return known;
+  const why = options.offline ?? (isOffline() ? 'HF_HUB_OFFLINE is set' : null);
+  if (why !== null) {
+    const problem = `not complete in ${cached}, and ${why}; load it once with the hub.`;
+    throw new ModelNotFoundError({ model: id, revision, file }, problem);
+  }
+  const { retries = usualRetries, signal } = options;
+  const repository = { hub: hubWith(options.hub), id, revision, subfolder };
+  await fetchGguf(repository, file, cached, { progress, signal, retries });
+  return join(cached, file);
 }
 
 async function holdsGguf(folder: string): Promise<boolean> {

@@ -8,7 +8,8 @@ import { ConfigReader } from '../config-reader.js';
 import { hashSamples } from '../hash-samples.js';
 import type { ModelSource } from '../model-source.js';
 import type { Weight } from '../weight.js';
-import { type GgufArchitecture, ggufArchitectures } from './gguf-architectures.js';
+import { ggufArchitecture } from './gguf-architecture.js';
+import type { GgufArchitecture } from './gguf-architectures.js';
 import { ggufConfig, ropeFactors } from './gguf-config.js';
 
 /**
@@ -20,7 +21,7 @@ import { ggufConfig, ropeFactors } from './gguf-config.js';
  */
 export async function openGgufModel(path: string): Promise<ModelSource> {
   const file = await openGguf(path);
-  const { architecture, name } = architectureOf(file);
+  const { architecture, name } = ggufArchitecture(file);
   const config = await ggufConfig(file, architecture, name);
   const reader = new ConfigReader(path, config);
   const headSize = Number(config.head_dim);
@@ -30,25 +31,6 @@ export async function openGgufModel(path: string): Promise<ModelSource> {
     architecture,
   );
   return { name: path, spec, weights, digest: await digestOf(file) };
-}
-
-function architectureOf(file: GgufFile): { architecture: GgufArchitecture; name: string } {
-  const type = file.value('general.type', 'text') ?? 'model';
-  if (type !== 'model') {
-    const problem = `holds a ${JSON.stringify(type.slice(0, 40))} (key "general.type"), no model`;
-    throw new ModelFolderError(file.path, `${problem}; merge an adapter into its model first.`);
-  }
-  const key = 'general.architecture';
-  const name = file.value(key, 'text');
-  if (name !== undefined && Object.hasOwn(ggufArchitectures, name)) {
-    return { architecture: ggufArchitectures[name]!, name };
-  }
-  const what =
-    name === undefined ? 'is missing' : `${JSON.stringify(name.slice(0, 40))} is not supported`;
-  const known = Object.keys(ggufArchitectures).join(', ');
-  throw new ModelFolderError(file.path, `key "${key}" ${what}; supported are ${known}.`, {
-    details: { key },
-  });
 }
 
 /** The weights under the names that the family has for them. */
