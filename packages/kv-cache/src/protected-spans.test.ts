@@ -88,6 +88,29 @@ describe('protected spans', () => {
     );
   });
 
+  it('fit into the budget together, those that stay whole and those with a share', async () => {
+    await fc.assert(
+      fc.asyncProperty(passSizes, fc.nat(), spansWithin(30), async (counts, seed, parts) => {
+        const tokens = randomTokens(shape, totalOf(counts), seed);
+        const shares = parts.map(({ start, end }) => ({
+          ...{ start: start + 2, end: end + 2, keep: 'share' as const },
+        }));
+        for (const name of policyNames.filter((one) => one !== 'full')) {
+          const cache = new KVCache(shape, { policy: createPolicy(name, { budget: 8 }) });
+          cache.protect([{ start: 0, end: 2 }, ...shares]);
+          for (const count of counts) {
+            await runPasses(cache, tokens, [count]);
+            expect(cache.memory().rows, name).toBeLessThanOrEqual(8 * 4);
+          }
+          for (const held of tokensHeld(cache).flat()) {
+            expect(held.slice(0, 2)).toEqual([0, 1].filter((token) => token < cache.seen));
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   it('take the place of the rows with the lowest scores', async () => {
     const tokens = randomTokens(shape, 20, 1);
     const cache = new KVCache(shape, { policy: sinkRecent({ budget: 6, sinks: 2 }) });

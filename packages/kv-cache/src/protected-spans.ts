@@ -140,15 +140,20 @@ class HeadChoice {
     this.#stays = new Uint8Array(tokens.length);
     this.#isFixed = new Uint8Array(tokens.length);
     for (const slot of slots) this.#stays[slot] = 1;
+    // What spans that stay whole do not take is what the others have their shares of: so all of it fits.
+    let [rows, length] = [slots.length, seen];
     for (const { start, end, keep } of spans) {
+      if (keep !== 'all') continue;
       const [from, to] = [firstFrom(tokens, start), firstFrom(tokens, end)];
-      if (keep === 'all') {
-        this.#isFixed.fill(1, from, to);
-        for (let slot = from; slot < to; slot++) this.#bringBack(slot);
-      } else {
-        const share = Math.floor((slots.length * (Math.min(end, seen) - start)) / seen);
-        this.#fillShare(from, to, share);
-      }
+      this.#isFixed.fill(1, from, to);
+      for (let slot = from; slot < to; slot++) this.#bringBack(slot);
+      rows -= to - from;
+      length -= Math.max(0, Math.min(end, seen) - start);
+    }
+    for (const { start, end, keep } of spans) {
+      if (keep !== 'share' || start >= seen) continue;
+      const share = Math.floor((Math.max(0, rows) * (Math.min(end, seen) - start)) / length);
+      this.#fillShare(firstFrom(tokens, start), firstFrom(tokens, end), share);
     }
   }
 

@@ -9,6 +9,9 @@ import { GreedyWriter, setUpEngines, someIds } from './set-up-engine.js';
 
 const setup = setUpEngines();
 
+/** A quick look, or as many as are asked for: `NAMM_CONVERSATIONS=200`, in a memory that holds a tenth. */
+const conversations = Number(process.env.NAMM_CONVERSATIONS ?? 16);
+
 /** Two turns of a conversation; the second prompt is the first with its answer and something new. */
 async function converse(
   engine: Engine,
@@ -55,13 +58,18 @@ describe('an engine', () => {
 
   it('answers each of many conversations as if it were alone, within a memory that holds a few', async () => {
     await inFolder(async (folder) => {
-      const seeds = Array.from({ length: 16 }, (_, seed) => seed);
+      const seeds = Array.from({ length: conversations }, (_, seed) => seed);
       const roomy = await setup.load({});
       const alone = [];
       for (const seed of seeds) alone.push(await converse(roomy, someIds(60 + seed, seed), seed));
       const bytes = (await roomy.cacheBytes()) / roomy.conversations().length;
-      const memoryLimit = Math.ceil(bytes * 6);
-      const tight = await setup.load({ memoryLimit, folder, maxActive: 4 });
+      const memoryLimit = Math.ceil(bytes * Math.max(6, conversations / 10));
+      const tight = await setup.load({
+        memoryLimit,
+        folder,
+        maxActive: 4,
+        maxQueue: conversations,
+      });
       let most = 0;
       let isOver = false;
       const watch = (async () => {

@@ -5,8 +5,8 @@ export interface ProtectedSpan {
   /** Number of the first token behind it. */
   readonly end: number;
   /**
-   * `all`: no policy drops any of its rows. `share`: every head keeps of it as large a share as of the sequence,
-   * the rows that the policy scores highest, so that nothing else can push it out.
+   * `all`: no policy drops any of its rows. `share`: every head keeps of it as large a share as of all that
+   * does not stay whole, the rows that the policy scores highest, so that nothing else can push it out.
    * @defaultValue 'all'
    */
   readonly keep?: 'all' | 'share';
