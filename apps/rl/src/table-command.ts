@@ -92,8 +92,10 @@ async function table(options: Options): Promise<void> {
   const signal = interruptSignal();
   const { out, episodes, seed, windows, validationEpisodes } = options;
   const tasks = bundledTasks.filter(({ name }) => options.tasks.includes(name));
+  const { policies: names, namms, languageNamm, budget, updateInterval } = options;
+  const rows = { policies: names, namms, languageNamm, budget, updateInterval };
   const contenders = (task: ControlTask) =>
-    tableContenders(task, { ...options, contender: contenderFor });
+    tableContenders(task, { ...rows, contender: contenderFor });
   const settings = { folder: out, tasks, contenders, episodes, seed };
   const controlTable = new ControlTable({ ...settings, windows, validationEpisodes });
   console.log(`Machine: ${describeMachine()}.`);

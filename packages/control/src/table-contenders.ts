@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from '@namm/kv-cache';
 import { calibratedNames, calibratedNamm, nammCheckpoints } from '@namm/models';
 import { readCheckpoint, shareNormaliser, withRandomParameters } from '@namm/namm';
@@ -58,7 +58,15 @@ export async function tableContenders(
   task: ControlTask,
   options: TableContenderOptions,
 ): Promise<MemoryContender[]> {
-  const { policies, namms = [], languageNamm, budget, updateInterval } = options;
+  const {
+    policies,
+    namms = [],
+    languageNamm,
+    budget,
+    updateInterval,
+  } = checkNames('tableContenders', options, [
+    ...(['policies', 'namms', 'languageNamm', 'budget', 'updateInterval', 'contender'] as const),
+  ]);
   const { contender = createContender } = options;
   const limits = { budget, updateInterval };
   const rows: MemoryContender[] = [];

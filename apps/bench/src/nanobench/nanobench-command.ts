@@ -194,7 +194,8 @@ async function nanobench(options: Options): Promise<void> {
     if (hasTable) {
       const context = { store, models, evolvedFamilies };
       console.log(`\n${formatNanobench(summaries, context, { width: terminalWidth() })}`);
-      await writeNanobench(summaries, context, notes, options);
+      const { out, html } = options;
+      await writeNanobench(summaries, context, notes, { out, html });
     }
     if (!isComplete) throw new Interruption();
   } finally {

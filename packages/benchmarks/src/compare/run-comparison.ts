@@ -1,4 +1,4 @@
-import { type ProgressListener, writeFileAtomic } from '@namm/core';
+import { checkNames, type ProgressListener, writeFileAtomic } from '@namm/core';
 import type { ModelPerProbe } from '../model-per-probe.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
 import { answerSpoken, type SpokenResult } from '../spoken/answer-spoken.js';
@@ -47,9 +47,14 @@ export interface RunComparisonOptions {
  * Compares policies on passages, and by questions about text; the figures go to `OUT.json`.
  *
  * @returns both tables as text
+ * @throws {InvalidArgumentError} for passages that leave nothing to predict
  * @throws the signal's reason when it is aborted; what was done until then is in the files
  */
 export async function runComparison(options: RunComparisonOptions): Promise<string> {
+  checkNames('runComparison', options, [
+    ...(['models', 'tokenizer', 'policies', 'passages', 'texts', 'prompts', 'families'] as const),
+    ...(['seed', 'length', 'out', 'onProgress', 'signal'] as const),
+  ]);
   const { models, tokenizer, policies, out, prompts, length, families, seed } = options;
   const { onProgress, signal } = options;
   const stop = signal ? { signal } : {};

@@ -77,8 +77,9 @@ export async function writeNanobench(
   summaries: readonly ConditionSummary[][],
   context: NanobenchContext,
   notes: readonly string[],
-  { out, html }: { readonly out?: string | undefined; readonly html?: string | undefined },
+  files: { readonly out?: string | undefined; readonly html?: string | undefined },
 ): Promise<void> {
+  const { out, html } = checkNames('writeNanobench', files, ['out', 'html']);
   const whole = formatNanobench(summaries, context, { width: Number.POSITIVE_INFINITY });
   if (out) await writeFileAtomic(out, `${notes.join('\n\n')}\n\n${whole}\n`);
   if (html) await writeFileAtomic(html, drawPage(summaries.flat(), notes));

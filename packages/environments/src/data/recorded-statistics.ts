@@ -1,4 +1,4 @@
-import type { ProgressListener } from '@namm/core';
+import { checkNames, type ProgressListener } from '@namm/core';
 import { type ObservationStatistics, observationStatistics } from './observation-statistics.js';
 import { openEpisodes } from './open-episodes.js';
 
@@ -18,6 +18,7 @@ export async function recordedStatistics(
   path: string,
   options: { signal?: AbortSignal; onProgress?: ProgressListener } = {},
 ): Promise<ObservationStatistics> {
+  checkNames('recordedStatistics', options, ['signal', 'onProgress']);
   const source = await openEpisodes(path);
   try {
     return await observationStatistics(source, options);

@@ -1,4 +1,5 @@
 import type { Contender, NanobenchEntry } from '@namm/benchmarks';
+import { checkNames } from '@namm/core';
 import type { SelectionSemantics } from '@namm/namm';
 import { readNamms, varyNamm } from './namm-contender.js';
 import { type BenchmarkModel, openBenchmarkModel } from './open-benchmark-model.js';
@@ -23,8 +24,21 @@ export interface NanobenchEntryOptions {
  */
 export async function openNanobenchEntry(
   folder: string,
-  { threads, namms, offsets = [], semantics = [], others = [] }: NanobenchEntryOptions,
+  options: NanobenchEntryOptions,
 ): Promise<NanobenchEntry & { readonly model: BenchmarkModel }> {
+  const {
+    threads,
+    namms,
+    offsets = [],
+    semantics = [],
+    others = [],
+  } = checkNames('openNanobenchEntry', options, [
+    'threads',
+    'namms',
+    'offsets',
+    'semantics',
+    'others',
+  ]);
   const model = await openBenchmarkModel(folder, { threads });
   const learned = await readNamms(namms);
   const variants = [
