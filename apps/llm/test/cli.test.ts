@@ -364,7 +364,8 @@ describe('llm serve and llm chat', () => {
   });
 
   it('takes commands and says in one line what is wrong', async () => {
-    const chat = piped('/policy\n/budget 64\n/nothing\n/help\n', 'chat', '--threads', '1');
+    const own = ['--conversations', join(folder, 'chats'), '--threads', '1'];
+    const chat = piped('/policy\n/budget 64\n/nothing\n/help\n', 'chat', ...own);
     expect(chat.status).toBe(0);
     expect(chat.stdout).toMatch(/^full\nkeydiff, budget 64\n\/policy \[NAME\]/);
     expect(chat.stderr).toContain('/nothing: is no command; /help lists them');
@@ -372,8 +373,8 @@ describe('llm serve and llm chat', () => {
     writeFileSync(config, '{"prot": 1}');
     const runs = [
       ['serve', '--config', config],
-      ['serve', '--policy', 'h2o'],
-      ['serve', '--host', '0.0.0.0', '--port', '0', '--threads', '1'],
+      ['serve', '--policy', 'h2o', ...own],
+      ['serve', '--host', '0.0.0.0', '--port', '0', ...own],
       ['serve', '--memory', '12'],
     ];
     const ended = await Promise.all(runs.map((args) => llm(...args)));
