@@ -1,8 +1,9 @@
 import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
-import { bootstrapPValue, type Interval, percentileInterval, strata } from '@namm/statistics';
+import { bootstrapPValue, type Interval, percentileInterval } from '@namm/statistics';
+import { grouped } from './grouped.js';
+import { resampleTexts } from './resample-texts.js';
 import type { PublicResult } from './run-benchmarks.js';
-import { grouped } from './summarise-run.js';
 
 /** A task and policy that two runs have in common. */
 export interface RunDifference {
@@ -42,28 +43,25 @@ export function diffRuns(
     const byId = new Map(others.get(key)?.map((each) => [each.id, each]));
     const pairs = own.flatMap((each) => {
       const other = byId.get(each.id);
-      return other ? [[100 * (each.official ?? 0), 100 * (other.official ?? 0)] as const] : [];
+      const scores = [100 * (each.official ?? 0), 100 * (other?.official ?? 0)] as const;
+      return other ? [{ text: each.text, scores }] : [];
     });
     if (pairs.length === 0) continue;
     const [benchmark, task, policy, budget] = JSON.parse(key) as [string, string, string, string];
-    const meanOf = (part: (pair: readonly [number, number]) => number) =>
-      pairs.reduce((sum, pair) => sum + part(pair), 0) / pairs.length;
+    const firsts = pairs.map(({ scores: [first] }) => first);
+    const seconds = pairs.map(({ scores: [, second] }) => second);
+    const changes = seconds.map((second, i) => second - firsts[i]!);
     const random = new Random(seed);
-    const resampling = strata([pairs.length]);
-    const differences = Array.from({ length: resamples }, () => {
-      const [drawn] = resampling.draw(random);
-      let sum = 0;
-      for (const i of drawn!) sum += pairs[i]![1] - pairs[i]![0];
-      return sum / pairs.length;
-    });
+    const { resampling, mean } = resampleTexts([pairs]);
+    const overAll = (values: readonly number[]) => mean([values], resampling.whole);
+    const differences = Array.from({ length: resamples }, () =>
+      mean([changes], resampling.draw(random)),
+    );
     rows.push({
       ...{ benchmark, task, policy, budget, prompts: pairs.length },
-      before: meanOf(([first]) => first),
-      after: meanOf(([, second]) => second),
-      difference: percentileInterval(
-        meanOf(([first, second]) => second - first),
-        differences,
-      ),
+      before: overAll(firsts),
+      after: overAll(seconds),
+      difference: percentileInterval(overAll(changes), differences),
       p: bootstrapPValue(differences),
     });
   }

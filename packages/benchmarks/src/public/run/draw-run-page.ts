@@ -1,6 +1,7 @@
 import { type ReportPart, reportPage, type Series } from '@namm/report';
+import { grouped } from './grouped.js';
 import type { RunSummary } from './run-summary.js';
-import { grouped, type PublicRow } from './summarise-run.js';
+import type { PublicRow } from './summarise-run.js';
 
 /** A run as one HTML page: per benchmark a chart of score against memory, and the rows. */
 export function drawRunPage({ settings, tasks, problems, rows }: RunSummary): string {
@@ -55,7 +56,7 @@ function chartOf(title: string, rows: readonly PublicRow[]): ReportPart {
   return {
     kind: 'lineChart',
     title: `${title}: score against memory`,
-    description: 'Official score. Bars are 95 % bootstrap intervals over prompts.',
+    description: 'Official score. Bars are 95 % bootstrap intervals over texts.',
     xLabel: 'rows held before the answer, % of the tokens read',
     yLabel: 'score',
     series: [
@@ -70,7 +71,7 @@ function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
     kind: 'table',
     title: benchmark,
     description:
-      'Official and strict scores and the ratio to the full cache with 95 % bootstrap intervals over prompts; p is of the paired difference from the full cache. Footprint: rows held, integrated over the reading, over those of a full cache. Gone everywhere: tokens that no head holds any more.',
+      'Official and strict scores and the ratio to the full cache with 95 % bootstrap intervals over texts, all questions about one drawn together; p is of the paired difference from the full cache. Footprint: rows held, integrated over the reading, over those of a full cache. Gone everywhere: tokens that no head holds any more.',
     columns: [
       ...[{ name: 'task' }, { name: 'policy' }, { name: 'budget' }, { name: 'prompts' }],
       ...[{ name: 'score' }, { name: 'strict' }, { name: '÷ full' }, { name: 'p' }],

@@ -21,6 +21,8 @@ export interface PublicResult {
   readonly benchmark: string;
   readonly task: string;
   readonly id: string;
+  /** Whose text it asks about: the id of the first prompt that begins with the same text. */
+  readonly text: string;
   readonly policy: string;
   readonly budget: string;
   readonly groups: Readonly<Record<string, string>>;
@@ -176,6 +178,8 @@ async function* ask(
   { model, store, answer, signal }: RunBenchmarksOptions,
 ): AsyncIterable<PublicResult> {
   let base: { readonly cache: KVCache; readonly watch: Watch } | null = null;
+  // A common instruction or example makes no common text.
+  const asksAlike = items.every(({ prompt }) => 2 * shared >= prompt.ids.length);
   try {
     for (const { item, prompt } of items) {
       signal?.throwIfAborted();
@@ -212,6 +216,7 @@ async function* ask(
           }
           return {
             ...{ benchmark: task.benchmark, task: task.name, id: item.id },
+            text: asksAlike ? items[0]!.item.id : item.id,
             ...{ policy: policy.name, budget: policy.budget, groups: item.groups, prediction },
             official: scoreOf(item, prediction, allQuirks),
             strict: scoreOf(item, prediction, noQuirks) ?? 0,

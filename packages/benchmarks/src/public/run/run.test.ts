@@ -89,7 +89,7 @@ async function run(options: Partial<RunBenchmarksOptions> & Pick<RunBenchmarksOp
   return await runBenchmarks({ ...common, ...options }).finally(() => store.close());
 }
 const timeless = (results: readonly PublicResult[]) =>
-  results.map(({ seconds: _, task: __, ...rest }) => rest);
+  results.map(({ seconds: _, task: __, text: ___, ...rest }) => rest);
 
 describe('runBenchmarks', () => {
   const document = text(70, 1);
@@ -111,6 +111,7 @@ describe('runBenchmarks', () => {
     const total = all.reduce((sum, { prompt }) => sum + prompt.length - 1, 0);
     expect(read).toBe(policies.length * (total - shared));
     const alone = await run({ tasks: all.map((each) => task('t', [each])) });
+    expect(together.filter(({ text }) => text === 'alike 1')).toHaveLength(3 * policies.length);
     const sorted = (results: readonly PublicResult[]) =>
       timeless(results).sort((a, b) => (a.policy + a.id < b.policy + b.id ? -1 : 1));
     expect(sorted(together)).toEqual(sorted(alone));
@@ -208,6 +209,7 @@ function results(
         benchmark: 'B',
         task: name,
         id: String(i),
+        text: String(i),
         policy,
         budget: policy === 'full' ? '100%' : '25%',
       },
@@ -246,6 +248,23 @@ describe('summariseRun', () => {
     expect(upper - lower).toBeLessThan(25);
     expect(formatRun(rows)).toContain('37.5');
   });
+});
+
+it('draws questions about one text together, which widens intervals', async () => {
+  const scores = Array.from({ length: 40 }, (_, i) => (i % 8 < 4 ? 1 : 0));
+  const alone = results({ full: scores });
+  const together = alone.map((each, i) => ({ ...each, text: String(Math.floor(i / 4)) }));
+  const widthOf = (list: readonly PublicResult[]) => {
+    const { lower, upper } = summariseRun(list)[0]!.official;
+    return upper - lower;
+  };
+  expect(widthOf(together)).toBeGreaterThan(1.7 * widthOf(alone));
+  const none = results({ full: scores.map(() => 0) });
+  const spread = (before: readonly PublicResult[]) => {
+    const { lower, upper } = diffRuns(before, none)[0]!.difference;
+    return upper - lower;
+  };
+  expect(spread(together)).toBeGreaterThan(1.7 * spread(alone));
 });
 
 describe('diffRuns', () => {

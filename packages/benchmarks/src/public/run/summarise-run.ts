@@ -1,5 +1,7 @@
 import { Random } from '@namm/core';
-import { bootstrapPValue, type Interval, mean, percentileInterval, strata } from '@namm/statistics';
+import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
+import { grouped } from './grouped.js';
+import { resampleTexts } from './resample-texts.js';
 import type { PublicResult } from './run-benchmarks.js';
 
 /** A line of the table: a policy on a task, or on all tasks of a benchmark. */
@@ -33,8 +35,8 @@ export interface PublicRow {
 const resamples = 2000;
 
 /**
- * The table of a run: per task and over all tasks of a benchmark, with 95 % bootstrap intervals over prompts within tasks,
- * and paired tests against the full cache.
+ * The table of a run: per task and over all tasks of a benchmark, with 95 % bootstrap intervals over the texts of a task (all
+ * questions about one are drawn together), and paired tests against the full cache.
  *
  * @param results of one run
  * @param seed of the resampling
@@ -104,16 +106,7 @@ function draws(
   const official = lists(own, officialOf);
   const strict = lists(own, (each) => 100 * each.strict);
   const reference = full && lists(full, officialOf);
-  const resampling = strata(own.map(({ length }) => length));
-  const over = (values: readonly (readonly number[])[], indices: readonly Uint32Array[]) => {
-    let sum = 0;
-    for (const [i, list] of values.entries()) {
-      let part = 0;
-      for (const index of indices[i]!) part += list[index]!;
-      sum += part / list.length;
-    }
-    return sum / values.length;
-  };
+  const { resampling, mean: over } = resampleTexts(own);
   const random = new Random(seed);
   const officials: number[] = [];
   const stricts: number[] = [];
@@ -150,15 +143,4 @@ function groupScores(results: readonly PublicResult[]): Record<string, number> {
   return Object.fromEntries(
     [...scores].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, own]) => [key, mean(own)]),
   );
-}
-
-export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
