@@ -104,7 +104,7 @@ function problemsOfRoom(root, folder, allowed) {
     const room = specifier.slice(scope.length).split('/')[0];
     used.add(room);
     if (specifier === manifest.name) return 'imports its own package by name';
-    if (!(room in rooms)) return `${specifier} is no room`;
+    if (!(room in rooms)) return `${specifier} is not a room`;
     const isAllowed = !allowed || allowed.includes(room) || (isTest(path) && isAbove(room, folder));
     const forThisFile = room === roomForTests ? isTest(path) : isAllowed;
     if (!forThisFile) {
@@ -183,7 +183,7 @@ function unnoticedViolations() {
     'kv-cache/src/index.ts: imports @namm/core, which package.json does not name',
     'decoder/package.json: names @namm/core, which nothing imports',
     'packages/new: is not in the table',
-    'app/src/index.ts: @namm/nothing is no room',
+    'app/src/index.ts: @namm/nothing is not a room',
     'hub/src/index.ts: imports itself through src/inner.ts → src/index.ts',
     'models/src/index.ts: may not import @namm/testing',
   ];

@@ -1,4 +1,4 @@
-// A reporter of Vitest for output that is no terminal: a line for every tenth of the files, so that a long run says
+// A reporter of Vitest for output that is not a terminal: a line for every tenth of the files, so that a long run says
 // how far it is. In a terminal Vitest's own summary says it.
 export default class TestProgress {
   #files = 0;

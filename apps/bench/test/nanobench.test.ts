@@ -246,7 +246,7 @@ describe('bench nanobench', () => {
       [['--shares', '1.5'], "'1.5' is not between 0 and 1"],
       [['--model', join(folder, 'none')], 'is not a folder'],
       [['--namm', join(folder, 'none')], 'none'],
-      [['--rival', checkpointless], 'is no rival'],
+      [['--rival', checkpointless], 'is not a rival'],
       [['--policy', 'h2o'], 'not of the form FILE.js#NAME'],
       [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'holds no tuned extensions'],
     ];

@@ -274,7 +274,7 @@ describe("llm with the user's own model", () => {
       [[...own, '--policy', 'taught', '--checkpoint', none], 'does not exist'],
       [[...own, '--policy', 'namm'], '--checkpoint belong together'],
       [[...own, '--checkpoint', 'x'], '--checkpoint belong together'],
-      [[...own, '--policy', 'namm', '--checkpoint', binary], 'is no safetensors file'],
+      [[...own, '--policy', 'namm', '--checkpoint', binary], 'is not a safetensors file'],
       [[...own, '--policy', 'namm', '--checkpoint', none], 'does not exist'],
       [[...own, '--policy', 'namm', '--checkpoint', folder], 'is a folder'],
       [[...own, '--policy', `${none}.js#mine`], `${none}.js: does not exist`],
@@ -290,7 +290,7 @@ describe("llm with the user's own model", () => {
       [['--model', model, '--prompt', ' '], 'is empty'],
       [['--model', model, '--prompt-file', none], `${none} does not exist`],
       [['--model', model, '--prompt-file', folder], 'is a folder'],
-      [['--model', model, '--prompt-file', binary], 'is no text'],
+      [['--model', model, '--prompt-file', binary], 'is not text'],
       [['--model', model, '--prompt', 'x '.repeat(3000)], 'positions'],
       [['--prompt', 'x'], '--prompt: needs --model'],
       [['--policy', 'h2o', '--budget', '9'], '--policies'],
@@ -380,7 +380,7 @@ describe('llm serve and llm chat', () => {
     const ended = await Promise.all(runs.map((args) => llm(...args)));
     expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2]);
     const lines = ended.map(({ stderr }) => stderr.trim());
-    expect(lines[0]).toContain("'prot' is no option of serve");
+    expect(lines[0]).toContain("'prot' is not an option of serve");
     expect(lines[1]).toContain("the policy 'h2o' needs one");
     expect(lines[2]).toContain('is needed on 0.0.0.0');
     expect(lines[3]).toContain('are no bytes');

@@ -90,7 +90,7 @@ function mixtureAgent(text: string): MixtureAgent {
   const [name = '', value, ...more] = text.split(':');
   const agent = nameFrom(['oracle', 'memoryless', 'random'] as const)(name);
   if (value === undefined || more.length > 0) {
-    throw new InvalidArgumentError(`'${text}' is no AGENT:SHARE, such as oracle:2.`);
+    throw new InvalidArgumentError(`'${text}' is not of the form AGENT:SHARE, such as oracle:2.`);
   }
   return { agent, share: positiveNumber(value) };
 }

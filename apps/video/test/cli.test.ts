@@ -179,7 +179,7 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
   const ask = (source: string, ...more: string[]) => ['ask', source, 'What?', ...common(), ...more];
   const cases: [args: string[], message: string][] = [
     [['ask', frames, 'What?'], '--model: is missing'],
-    [['ask', frames, 'What?', '--model', text.folder], 'no model for videos'],
+    [['ask', frames, 'What?', '--model', text.folder], 'not a model for videos'],
     [['ask', frames, 'What?', '--model', at('nowhere/at all')], 'nowhere'],
     [ask(at('none.mp4')), 'none.mp4: does not exist'],
     [ask(at('empty.mp4')), 'empty.mp4: is empty'],

@@ -110,7 +110,7 @@ function checkVisible({ visible, features }: FeatureInput): void {
   if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= features) {
     return;
   }
-  const problem = `[${visible}] is no range within the ${features} features`;
+  const problem = `[${visible}] is not a range within the ${features} features`;
   throw new InvalidArgumentError('settings.visible', problem);
 }
 

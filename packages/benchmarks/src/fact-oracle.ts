@@ -20,7 +20,7 @@ const droppable: ReadonlySet<TokenRole['kind']> = new Set(['filler', 'distractor
  * than the full cache is how much there is to win by forgetting.
  *
  * @param roles of the sample's tokens, from {@link attributeTokens}; tokens beyond them are kept
- * @throws {InvalidArgumentError} when the window is no whole number
+ * @throws {InvalidArgumentError} when the window is not a whole number
  */
 export function factOracle(
   roles: readonly TokenRole[],

@@ -133,7 +133,7 @@ it.each<[Record<string, unknown>, RegExp]>([
   [{ add_cross_attention: true }, /add_cross_attention/],
   [{ return_conditioning: 'sometimes' }, /return_conditioning: 'sometimes'/],
   [{ activation_function: 'mish' }, /activation_function: 'mish'/],
-  [{ n_head: 5 }, /hidden_size: 12 is no multiple of n_head \(5\)/],
+  [{ n_head: 5 }, /hidden_size: 12 is not a multiple of n_head \(5\)/],
   [{ state_dim: 0 }, /state_dim/],
   [{ act_dim: 2 }, /predict_action\.0|embed_action/],
   [{ max_ep_len: 50 }, /embed_timestep\.weight has shape \[40,12\]/],

@@ -66,7 +66,7 @@ export function checkGenerateNames(
     const listed = `${generateOptions.join(', ')}, and the settings of GenerationConfig`;
     throw new InvalidArgumentError(
       name,
-      `is no option of generate; there are ${listed}${question}`,
+      `is not an option of generate; there are ${listed}${question}`,
     );
   }
   checkSignal((given as { signal?: unknown }).signal);

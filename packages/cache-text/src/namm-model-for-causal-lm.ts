@@ -149,7 +149,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
    * The cache that `cache.save(folder)` wrote, which goes on as the saved one would have.
    *
    * @param options.policy the one it was saved with, when that is not the model's
-   * @throws {FileFormatError} when a file cannot be read, is cut off, or is no saved cache
+   * @throws {FileFormatError} when a file cannot be read, is cut off, or is not a saved cache
    * @throws {CacheMismatchError} when it was saved with another model, policy or settings
    * @throws what {@link createCache} throws
    */
@@ -325,7 +325,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     }
     if (!(given instanceof SequenceCaches)) {
       const problem =
-        'past_key_values is no cache of this model; pass one of its createCache(), or none.';
+        'past_key_values is not a cache of this model; pass one of its createCache(), or none.';
       throw new CacheUseError(problem);
     }
     if (policy) {

@@ -114,7 +114,7 @@ export function checkPretrainedOptions(
   };
 }
 
-/** @throws {InvalidArgumentError} when it is no policy, or not of the kind that the model takes */
+/** @throws {InvalidArgumentError} when it is not a policy, or not of the kind that the model takes */
 export function checkPolicy(policy: unknown, worker: boolean): void {
   const { start, module, export: name } = (policy ?? {}) as Record<string, unknown>;
   if (worker ? typeof module === 'string' && typeof name === 'string' : typeof start === 'function')
@@ -125,7 +125,7 @@ export function checkPolicy(policy: unknown, worker: boolean): void {
   }
   const problem = worker
     ? "is not named by data, such as { module: '@namm/kv-cache', export: 'h2o', options: { budget: 512 } }, which a worker needs"
-    : 'is no eviction policy, such as h2o({ budget: 512 })';
+    : 'is not an eviction policy, such as h2o({ budget: 512 })';
   throw new InvalidArgumentError('policy', problem);
 }
 

@@ -55,7 +55,7 @@ async function writeSequences(sequences: readonly Sequence[], folder: string): P
 /**
  * The sequences that {@link saveSequences} wrote.
  *
- * @throws {FileFormatError} when a file cannot be read, is cut off, or is no saved cache
+ * @throws {FileFormatError} when a file cannot be read, is cut off, or is not a saved cache
  * @throws {CacheMismatchError} when it was saved with another model, policy or settings
  */
 export async function restoreSequences(
@@ -90,7 +90,7 @@ async function readIndex(path: string): Promise<readonly SavedSequence[]> {
   try {
     const found = await stat(path);
     if (!found.isFile() || found.size > longestIndex)
-      throw new Error('it is no file of a saved cache');
+      throw new Error('it is not a file of a saved cache');
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
@@ -115,8 +115,8 @@ function problemOf(sequence: Partial<SavedSequence> | null): string | null {
   const { file, tokens, pending } = sequence ?? {};
   // The name becomes part of a path.
   if (typeof file !== 'string' || !sequenceName.test(file))
-    return `${JSON.stringify(file)} is no file of it`;
-  if (!Array.isArray(tokens) || !tokens.every(isCount)) return 'tokens is no list of token ids';
+    return `${JSON.stringify(file)} is not a file of it`;
+  if (!Array.isArray(tokens) || !tokens.every(isCount)) return 'tokens is not a list of token ids';
   if (pending !== null && !isCount(pending)) return `pending is ${JSON.stringify(pending)}`;
   return null;
 }

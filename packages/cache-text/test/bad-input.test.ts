@@ -22,13 +22,13 @@ describe('options of from_pretrained', () => {
     ['model_file_name', 'decoder', /model_file_name: .* no ONNX file is read/],
     ['use_external_data_format', true, /use_external_data_format/],
     ['session_options', { intraOpNumThreads: 2 }, /session_options: .* there is `threads`/],
-    ['polcy', full(), /polcy: is no option of from_pretrained; there are probe, .* policy/],
-    ['policy', 'h2o', /policy: is no eviction policy/],
+    ['polcy', full(), /polcy: is not an option of from_pretrained; there are probe, .* policy/],
+    ['policy', 'h2o', /policy: is not an eviction policy/],
     ['policy', { module: '@namm/kv-cache', export: 'h2o' }, /policy: .* needs worker: true/],
     ['workerFile', 'worker.js', /workerFile: is an option only with worker: true/],
     ['resourceLimits', {}, /resourceLimits: is an option only with worker: true/],
-    ['probe', 'columnSums', /probe: "columnSums" is no probe; write \{ kind: 'columnSums' \}/],
-    ['signal', 'stop', /signal: is no AbortSignal/],
+    ['probe', 'columnSums', /probe: "columnSums" is not a probe; write \{ kind: 'columnSums' \}/],
+    ['signal', 'stop', /signal: is not an AbortSignal/],
     ['revision', '../../elsewhere', /revision: .* must stay inside the model/],
     ['subfolder', '/etc', /subfolder/],
     ['chunkSize', 0, /chunkSize/],
@@ -68,19 +68,19 @@ describe('an option that is misspelt', () => {
       'createCache',
       (options) => model.createCache(options),
       { position: 'compact' },
-      /position: is no option of createCache; there are policy, positions, keepOutsideWindow/,
+      /position: is not an option of createCache; there are policy, positions, keepOutsideWindow/,
     ],
     [
       'restoreCache',
       (options) => model.restoreCache(folder, options),
       { positions: 'compact' },
-      /positions: is no option of restoreCache; there are policy/,
+      /positions: is not an option of restoreCache; there are policy/,
     ],
     [
       'generate',
       (options) => model.generate({ input_ids, ...options }),
       { past_key_value: null },
-      /past_key_value: is no option of generate; there are past_key_values, policy, .* GenerationConfig/,
+      /past_key_value: is not an option of generate; there are past_key_values, policy, .* GenerationConfig/,
     ],
   ])('of %s is refused, with those there are', async (_, call, options, message) => {
     const made = (async () => call(options))();
@@ -98,7 +98,7 @@ describe('an option that is misspelt', () => {
 
 it('a signal that is none is refused', async () => {
   const call = model.generate({ input_ids, signal: 'stop' as never });
-  await expect(call).rejects.toThrow(/signal: is no AbortSignal/);
+  await expect(call).rejects.toThrow(/signal: is not an AbortSignal/);
   await expect(call).rejects.toBeInstanceOf(InvalidArgumentError);
 });
 

@@ -467,7 +467,7 @@ describe('what cannot be had', () => {
     const portal = new Map([...files, ['config.json', Buffer.from('<html>Please log in</html>')]]);
     hub.repositories.set(id, { files: portal, commit });
     const error = await failure(fetchModel());
-    expect(error.message).toMatch(/config\.json .* is no JSON; is there a proxy/);
+    expect(error.message).toMatch(/config\.json .* is not JSON; is there a proxy/);
     expect(existsSync(join(cache, id, 'config.json'))).toBe(false);
   });
 

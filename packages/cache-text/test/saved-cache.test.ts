@@ -77,11 +77,11 @@ describe('a saved cache', () => {
       () => '{"format":"x","sequences":[]}',
       /is not the index of a saved cache/,
     ],
-    ['with a path', (index) => index.replace(/sequence-0/, '../sequence-0'), /is no file of it/],
+    ['with a path', (index) => index.replace(/sequence-0/, '../sequence-0'), /is not a file of it/],
     [
       'with other tokens',
       (index) => index.replace(/"tokens":\[/, '"tokens":[-1,'),
-      /is no list of token ids/,
+      /is not a list of token ids/,
     ],
     [
       'with too many tokens',

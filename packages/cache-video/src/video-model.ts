@@ -142,7 +142,7 @@ export class VideoModel {
    * @param frame the picture
    * @param shown as a frame of a video, or as an image of its own, which some models look at in parts
    * @returns tiles, each `[3, size, size]`, and how many rows and columns of them there are
-   * @throws {FrameError} when it is no frame
+   * @throws {FrameError} when it is not a frame
    */
   prepare(frame: Frame, shown: Shown = 'video') {
     const { processor } = this.#folder;
@@ -156,7 +156,7 @@ export class VideoModel {
    * @param frame the picture
    * @param shown as {@link prepare} has it
    * @returns what `show` of a viewing takes in place of the frame
-   * @throws {FrameError} when it is no frame
+   * @throws {FrameError} when it is not a frame
    */
   async encode(frame: Frame, shown: Shown = 'video'): Promise<EncodedFrame> {
     const image = this.prepare(frame, shown);

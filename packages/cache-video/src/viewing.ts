@@ -104,7 +104,7 @@ export class Viewing {
    * Shows one frame.
    *
    * @returns where its tokens are in the sequence
-   * @throws {FrameError} when it is no frame; nothing has changed
+   * @throws {FrameError} when it is not a frame; nothing has changed
    * @throws {PositionLimitError} when the model's positions are used up. With compact positions a part of the frame may
    *   then be in the cache, and the viewing takes no more
    */

@@ -83,7 +83,7 @@ describe.skipIf(!hasFfmpeg)('a video file', () => {
     expect([frames.length, frames[0]!.width]).toEqual([10, 64]);
   });
 
-  it('names a file that is no video, cut off or empty, and says what to do', async () => {
+  it('names a file that is not a video, cut off or empty, and says what to do', async () => {
     writeFileSync(at('text.mp4'), 'no video');
     writeFileSync(at('empty.mp4'), '');
     // Its index stands at its end, so that nothing can be read without it.

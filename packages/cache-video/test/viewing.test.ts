@@ -324,7 +324,7 @@ describe('VideoModel', () => {
     expect((await given.facts())!.timestamps).toEqual([0, 1]);
   });
 
-  it('refuses a folder that is no model for videos, and says which are', async () => {
+  it('refuses a folder that is not a model for videos, and says which are', async () => {
     const made = await randomModel();
     await expect(VideoModel.load(made.folder)).rejects.toThrow(/llama.*llava_next_video, smolvlm/);
     await made.remove();

@@ -27,7 +27,7 @@ it('sets what the command line does not say, as it would say it', async () => {
     expect(await apply({ maxTokens: '7' }, '--max-tokens', '9')).toEqual({ maxTokens: 9 });
     await expect(apply('{')).rejects.toThrow(file);
     await expect(apply([])).rejects.toThrow('no object');
-    await expect(apply({ maxToken: 7 })).rejects.toThrow("'maxToken' is no option of serve");
+    await expect(apply({ maxToken: 7 })).rejects.toThrow("'maxToken' is not an option of serve");
     await expect(apply({ maxTokens: -1 })).rejects.toThrow("'maxTokens': '-1'");
     await expect(apply({ maxTokens: {} })).rejects.toThrow('neither text');
     await expect(apply({ json: 'yes' })).rejects.toThrow('true or false');

@@ -26,12 +26,12 @@ export async function applyConfigFile(
     .then((text): unknown => JSON.parse(text))
     .catch((error: Error) => refuse(error.message));
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    return refuse('is no object of options by name');
+    return refuse('is not an object of options by name');
   }
   for (const [key, value] of Object.entries(config)) {
     const name = key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     const option = command.options.find((one) => one.attributeName() === name && !one.negate);
-    if (option === undefined) return refuse(`'${key}' is no option of ${command.name()}`);
+    if (option === undefined) return refuse(`'${key}' is not an option of ${command.name()}`);
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       return refuse(`'${key}' is neither text, nor a number, nor true or false`);
     }

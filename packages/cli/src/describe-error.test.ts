@@ -20,12 +20,12 @@ it.each<[string, unknown, string]>([
     '--no-compare: is needed',
   ],
   [
-    'an argument that is no option',
+    'an argument that is not an option',
     new InvalidArgumentError('shape', '[2] is not [3]'),
     'shape: [2] is not [3]',
   ],
   ['several lines', new Error(' one\n   two \n\nthree '), 'one two three'],
-  ['what is no error', 'just a text', 'just a text'],
+  ['what is not an error', 'just a text', 'just a text'],
 ])('says in one line: %s', (_, error, text) => {
   expect(describeError(error, options)).toBe(text);
 });

@@ -78,11 +78,11 @@ it('refuses what is no prompt, and says what to do', () =>
     await refused({ promptFile: await file('empty', '') }, 'is empty');
     await refused(
       { promptFile: await file('latin', Uint8Array.of(0x47, 0xfc)) },
-      'no text in UTF-8',
+      'not text in UTF-8',
     );
     await refused(
       { promptFile: await file('binary', Uint8Array.of(65, 0, 66)) },
-      'no text in UTF-8',
+      'not text in UTF-8',
     );
     if (process.getuid?.() !== 0) {
       const closed = await file('closed', 'text');

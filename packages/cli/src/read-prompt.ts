@@ -11,7 +11,7 @@ export interface PromptOptions {
 /**
  * The text that a command is given: `--prompt`, `--prompt-file`, or what is piped into it.
  *
- * @throws {InvalidArgumentError} when there is none, it is empty or it is no text
+ * @throws {InvalidArgumentError} when there is none, it is empty or it is not text
  */
 export async function readPrompt({ prompt, promptFile }: PromptOptions): Promise<string> {
   if (prompt !== undefined && promptFile !== undefined) {
@@ -40,7 +40,7 @@ function decode(name: string, bytes: Uint8Array): string {
   } catch {
     // said below
   }
-  throw new InvalidArgumentError(name, 'is no text in UTF-8');
+  throw new InvalidArgumentError(name, 'is not text in UTF-8');
 }
 
 function checked(name: string, text: string): string {

@@ -134,7 +134,7 @@ export class CmaEs {
    * @param source its texts and tensors, under the names that the snapshot gave them
    * @param given as for {@link load}
    * @returns the strategy as it was
-   * @throws {FileFormatError} for what is no strategy's
+   * @throws {FileFormatError} for what is not a strategy's
    * @throws {InvalidArgumentError} as {@link load}
    */
   static restore(source: SnapshotSource, given: LoadOptions = {}): CmaEs {
@@ -320,7 +320,7 @@ export class CmaEs {
    * @param evaluations `{ id, fitness }` of each
    * @returns whether the generation is complete
    * @throws {CandidateError} for ids of another run or generation, of no candidate, or told before
-   * @throws {InvalidArgumentError} for a fitness that is no number: undefined, null, text, a BigInt, a promise
+   * @throws {InvalidArgumentError} for a fitness that is not a number: undefined, null, text, a BigInt, a promise
    * @throws {StoppedError} after a stop
    */
   tell(evaluations: readonly Evaluation[]): boolean {
@@ -350,7 +350,7 @@ export class CmaEs {
   inject(points: readonly ArrayLike<number>[]): void {
     if (this.#stopReason) throw new StoppedError(this.#stopReason);
     if (!Array.isArray(points)) {
-      throw new InvalidArgumentError('points', `${shown(points)} is no list of points`);
+      throw new InvalidArgumentError('points', `${shown(points)} is not a list of points`);
     }
     const length = this.dimension;
     const copies = Array.from(points as readonly ArrayLike<number>[], (point, index) => {

@@ -6,10 +6,10 @@ import type { Sample } from './sample.js';
 /** @throws {InvalidArgumentError} for anything but a list of results, each with a number as its fitness */
 export function checkEvaluations(evaluations: readonly Evaluation[]): void {
   if (!Array.isArray(evaluations)) {
-    const problem = `${shown(evaluations)} is no list; tell takes [{ id, fitness }, …]`;
+    const problem = `${shown(evaluations)} is not a list; tell takes [{ id, fitness }, …]`;
     throw new InvalidArgumentError('evaluations', problem);
   }
-  // a hole in a list is no result either, so the list is read by index
+  // a hole in a list is not a result either, so the list is read by index
   for (let i = 0; i < evaluations.length; i++) {
     const evaluation: unknown = evaluations[i];
     if (typeof evaluation !== 'object' || evaluation === null || !('fitness' in evaluation)) {
@@ -19,7 +19,7 @@ export function checkEvaluations(evaluations: readonly Evaluation[]): void {
     const { fitness } = evaluation;
     if (typeof fitness === 'number') continue;
     const hint = fitness instanceof Promise ? 'await it first' : 'NaN says that it failed';
-    throw new InvalidArgumentError('fitness', `${shown(fitness)} is no number; ${hint}`);
+    throw new InvalidArgumentError('fitness', `${shown(fitness)} is not a number; ${hint}`);
   }
 }
 

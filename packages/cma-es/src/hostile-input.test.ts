@@ -43,7 +43,7 @@ describe('names that are no options', () => {
     ['bipop', /RestartingCmaEs/],
     ['concurrency', /settings of optimise/],
     ['lower', /bounds: \{ lower, upper \}/],
-    ['somethingElse', /no option of CmaEs/],
+    ['somethingElse', /not an option of CmaEs/],
   ])('%s among the options of a strategy', (name, expected) => {
     expect(refusal(() => make({ [name]: 1 }))).toMatch(expected);
     expect(refusal(() => new RestartingCmaEs({ ...start, [name]: 1 }, { kind: 'ipop' }))).toMatch(
@@ -58,7 +58,7 @@ describe('names that are no options', () => {
     ['restarts', () => restart({ incpopsize: 3 }), /mean factor\?/],
     ['warm start', () => warmStart(solutions, { gamma: 0.1 } as never), /mean share\?/],
     ['ask', () => make().ask({ reused: true } as never), /mean reuse\?/],
-    ['load', () => CmaEs.load(make().save(), { seed: 3 } as never), /no option/],
+    ['load', () => CmaEs.load(make().save(), { seed: 3 } as never), /not an option/],
   ])('%s', (_, call, expected) => {
     expect(refusal(call)).toMatch(expected);
   });

@@ -262,7 +262,7 @@ describe('refuses', () => {
     await expect(run).rejects.toThrow(message);
   });
 
-  it('what is no objective, and options that are none', async () => {
+  it('what is not an objective, and options that are none', async () => {
     await expect(optimise(undefined as never, start)).rejects.toThrow(InvalidArgumentError);
     await expect(optimise(sphere, { ...start, popsize: 9 } as never)).rejects.toThrow(
       /populationSize/,

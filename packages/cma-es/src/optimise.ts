@@ -49,7 +49,7 @@ export interface OptimiseSettings<Strategy = CmaEs | RestartingCmaEs> {
  * @param options those of a new strategy
  * @param settings concurrency, time, callbacks
  * @returns the strategy; its `stopReason` is null when the time was over first
- * @throws {InvalidArgumentError} naming the option that cannot be used, or for a fitness that is no number
+ * @throws {InvalidArgumentError} naming the option that cannot be used, or for a fitness that is not a number
  * @throws whatever the objective or a callback throws, and the signal's reason; what runs then is told by its signal
  *
  * @example
@@ -70,7 +70,7 @@ export function optimise(
  * @param strategy the strategy; it is told the results
  * @param settings concurrency, time, callbacks
  * @returns the strategy; its `stopReason` is null when the time was over first
- * @throws {InvalidArgumentError} naming the setting that cannot be used, or for a fitness that is no number
+ * @throws {InvalidArgumentError} naming the setting that cannot be used, or for a fitness that is not a number
  * @throws whatever the objective or a callback throws, and the signal's reason; what runs then is told by its signal
  */
 export function optimise<Strategy extends CmaEs | RestartingCmaEs>(
@@ -84,7 +84,7 @@ export async function optimise(
   settings: OptimiseSettings<never> = {},
 ): Promise<CmaEs | RestartingCmaEs> {
   if (typeof objective !== 'function') {
-    throw new InvalidArgumentError('objective', `${shown(objective)} is no function`);
+    throw new InvalidArgumentError('objective', `${shown(objective)} is not a function`);
   }
   checkSettings(settings);
   const isStrategy = start instanceof CmaEs || start instanceof RestartingCmaEs;
@@ -140,11 +140,11 @@ function checkSettings(settings: OptimiseSettings<never>): void {
   checkNumber('concurrency', concurrency, isCount, 'an integer from 1 on');
   checkNumber('timeLimit', timeLimit, (value) => value >= 0, 'a number of milliseconds');
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw new InvalidArgumentError('signal', `${shown(signal)} is no AbortSignal`);
+    throw new InvalidArgumentError('signal', `${shown(signal)} is not an AbortSignal`);
   }
   for (const name of ['onGeneration', 'save'] as const) {
     const value: unknown = settings[name];
     if (value === undefined || typeof value === 'function') continue;
-    throw new InvalidArgumentError(name, `${shown(value)} is no function`);
+    throw new InvalidArgumentError(name, `${shown(value)} is not a function`);
   }
 }

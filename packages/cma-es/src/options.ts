@@ -189,14 +189,14 @@ export function resolveOptions(given: CmaEsOptions): ResolvedOptions {
   checkNumber('seed', given.seed, isSeed, 'a non-negative safe integer');
   const populationSize = resolvePopulationSize(given.populationSize, n);
   const { run = 'cma-es', restart = 0, firstGenerationShift = 0, debiasedPath = false } = given;
-  if (typeof run !== 'string') throw new InvalidArgumentError('run', `${shown(run)} is no text`);
+  if (typeof run !== 'string') throw new InvalidArgumentError('run', `${shown(run)} is not text`);
   checkNumber('restart', restart, (value) => value >>> 0 === value, 'an unsigned 32-bit integer');
   checkNumber('firstGenerationShift', firstGenerationShift, isNotNegative, '0 or more');
   if (typeof debiasedPath !== 'boolean') {
     throw new InvalidArgumentError('debiasedPath', `${shown(debiasedPath)} is not true or false`);
   }
   if (given.normals !== undefined && typeof given.normals !== 'function') {
-    throw new InvalidArgumentError('normals', `${shown(given.normals)} is no function`);
+    throw new InvalidArgumentError('normals', `${shown(given.normals)} is not a function`);
   }
   oneOf('model', given.model, ['auto', 'full', 'sep', 'iso', 'lm-ma'], 'auto');
   oneOf('factor', given.factor, ['eigen', 'matrix-adaptation'], 'eigen');

@@ -31,7 +31,7 @@ function shareAmongTies(weights: readonly number[], sorted: readonly number[]): 
  */
 export function rank(costs: ArrayLike<number>, weights: readonly number[]): Ranking {
   const order = Array.from({ length: costs.length }, (_, index) => index);
-  // Infinity − Infinity is no number, so the costs are compared instead of subtracted
+  // Infinity − Infinity is not a number, so the costs are compared instead of subtracted
   order.sort((a, b) => (costs[a]! < costs[b]! ? -1 : costs[a]! > costs[b]! ? 1 : a - b));
   const sorted = order.map((index) => costs[index]!);
   const positive = weights.map((weight) => Math.max(0, weight));

@@ -97,7 +97,7 @@ function checkCondition(name: string, value: unknown): void {
 
 /**
  * @param isRounded candidates are rounded to something before they are evaluated
- * @throws {InvalidArgumentError} for a value out of range, or a name that is no condition
+ * @throws {InvalidArgumentError} for a value out of range, or a name that is not a condition
  */
 export function resolveStop(
   given: Partial<StopOptions>,

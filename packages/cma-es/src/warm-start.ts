@@ -35,7 +35,7 @@ export interface WarmStart {
 /** Copies of the solutions, all of one length; NaN as a fitness says that the evaluation failed. */
 function readSolutions(solutions: readonly KnownSolution[]) {
   if (!Array.isArray(solutions)) {
-    throw new InvalidArgumentError('solutions', `${shown(solutions)} is no list of solutions`);
+    throw new InvalidArgumentError('solutions', `${shown(solutions)} is not a list of solutions`);
   }
   let length: number | undefined;
   return Array.from(solutions as readonly (KnownSolution | undefined)[], (solution, index) => {

@@ -74,7 +74,7 @@ export class ControlTable {
     const names = tasks.map(({ name }) => name);
     for (const [i, name] of names.entries()) {
       if (!/^[\w.-]*\w[\w.-]*$/.test(name) || name === validationFolder) {
-        throw new InvalidArgumentError('tasks', `'${name}' is no name for a folder`);
+        throw new InvalidArgumentError('tasks', `'${name}' is not a name for a folder`);
       }
       if (names.indexOf(name) < i) {
         throw new InvalidArgumentError('tasks', `'${name}' is there twice`);

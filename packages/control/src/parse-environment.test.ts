@@ -14,12 +14,12 @@ it('refuses what is none of these', () => {
   for (const [text, message] of [
     ['hoper', /did you mean 'hopper'/],
     ['', /is not one of/],
-    ['t-maze:', /'' is no OPTION=VALUE/],
-    ['t-maze:length', /'length' is no OPTION=VALUE/],
+    ['t-maze:', /'' is not of the form OPTION=VALUE/],
+    ['t-maze:length', /'length' is not of the form OPTION=VALUE/],
     ['t-maze:length=1=2', /OPTION=VALUE/],
     ['t-maze:length=1,length=2', /there twice/],
     ['t-maze:name=hopper', /there twice/],
-    ['{"name":', /is no valid JSON/],
+    ['{"name":', /is not valid JSON/],
     ['{"length":5}', /undefined is not one of/],
   ] as const) {
     expect(() => parseEnvironment(text), text).toThrow(message);

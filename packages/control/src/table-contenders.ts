@@ -103,7 +103,7 @@ export function parseNamedNamm(text: string): NamedNamm {
   const [name = '', ...rest] = text.split('=');
   const file = rest.join('=');
   if (!/^[\w.-]+$/.test(name) || file.trim() === '') {
-    throw new InvalidArgumentError('namms', `'${text}' is no NAME=FILE`);
+    throw new InvalidArgumentError('namms', `'${text}' is not of the form NAME=FILE`);
   }
   return { name, file };
 }

@@ -151,12 +151,12 @@ it('refuses what cannot be played', () => {
   const cases: [Partial<ControlTableOptions>, RegExp][] = [
     [{ tasks: [] }, /tasks.*there are none/],
     [{ tasks: [task!, task!] }, /'maze' is there twice/],
-    [{ tasks: [{ ...task!, name: '../maze' }] }, /'\.\.\/maze' is no name for a folder/],
-    [{ tasks: [{ ...task!, name: '..' }] }, /is no name for a folder/],
+    [{ tasks: [{ ...task!, name: '../maze' }] }, /'\.\.\/maze' is not a name for a folder/],
+    [{ tasks: [{ ...task!, name: '..' }] }, /is not a name for a folder/],
     [{ episodes: 0 }, /episodes.*0 is not an integer/],
     [{ seed: 1e9 }, /seed.*is not below/],
     [{ windows: [0] }, /windows.*0 is not an integer/],
-    [{ budget: 5 } as object, /budget.*is no option/],
+    [{ budget: 5 } as object, /budget.*is not an option/],
   ];
   for (const [more, message] of cases) {
     expect(() => new ControlTable({ ...options, folder, ...more }), message.source).toThrow(

@@ -192,9 +192,9 @@ describe('bad input of an evaluation', () => {
       [{ environment: { name: 't-maze', length: 100 } }, /steps, and the model knows 40 timesteps/],
       [
         { environment: { name: 't-maze', size: 5 } as never },
-        /size is no option|size.*is no option/,
+        /size is not an option|size.*is not an option/,
       ],
-      [{ budget: 5 } as object, /budget.*is no option of planEvaluation/],
+      [{ budget: 5 } as object, /budget.*is not an option of planEvaluation/],
     ];
     for (const [i, [more, message]] of cases.entries()) {
       const run = join(folder, `bad-${i}`);
@@ -229,7 +229,7 @@ describe('bad input of an evaluation', () => {
       ['random-newest-step', {}, /budget.*needs one/],
       ['namm', {}, /checkpoint.*needs the file/],
       ['namm', { checkpoint: join(folder, 'none') }, /none/],
-      ['h2o', { budgets: 5 }, /budgets.*is no option/],
+      ['h2o', { budgets: 5 }, /budgets.*is not an option/],
     ];
     for (const [name, more, message] of cases) {
       await expect(createContender(name, more), name).rejects.toThrow(message);

@@ -7,8 +7,8 @@ it.each<[string, () => unknown, RegExp]>([
   ['a text among numbers', () => numberList('mean', ['1' as never]), /number 0 is '1'/],
   ['too few numbers', () => numberList('mean', [1], { length: 2 }), /has 1 numbers, not 2/],
   ['infinity', () => numberList('mean', [Number.POSITIVE_INFINITY]), /finite numbers are needed/],
-  ['a text', () => numberList('mean', '12' as never), /'12' is no list of numbers/],
-  ['an endless list', () => numberList('mean', { length: Infinity }), /is no list of numbers/],
+  ['a text', () => numberList('mean', '12' as never), /'12' is not a list of numbers/],
+  ['an endless list', () => numberList('mean', { length: Infinity }), /is not a list of numbers/],
   [
     'what the caller does not accept',
     () => numberList('scale', [1, -1], { accept: (x) => x > 0, needed: 'above 0' }),

@@ -31,7 +31,7 @@ export function numberList(
   const { length, accept = Number.isFinite, needed = 'finite numbers are needed' } = demand;
   const count: unknown = typeof values === 'object' ? values?.length : undefined;
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
-    throw new InvalidArgumentError(name, `${shown(values)} is no list of numbers`);
+    throw new InvalidArgumentError(name, `${shown(values)} is not a list of numbers`);
   }
   if (length !== undefined && count !== length) {
     throw new InvalidArgumentError(name, `has ${count} numbers, not ${length}`);

@@ -14,7 +14,7 @@ it.each<[string, () => unknown, RegExp]>([
   [
     'an unknown name',
     () => checkNames('h2o', { budgt: 1 } as { budget?: 1 }, ['budget']),
-    /budgt: is no option of h2o; there are budget\. Did you mean budget\?/,
+    /budgt: is not an option of h2o; there are budget\. Did you mean budget\?/,
   ],
   [
     'another spelling',

@@ -31,7 +31,7 @@ export function checkNames<Options extends object>(
     if (value === undefined || (known as readonly string[]).includes(name)) continue;
     const meant = suggestName(name, known, aliases);
     const question = meant === null ? '' : `. Did you mean ${meant}?`;
-    const problem = `is no option of ${call}; there are ${known.join(', ')}${question}`;
+    const problem = `is not an option of ${call}; there are ${known.join(', ')}${question}`;
     throw new InvalidArgumentError(name, problem);
   }
   return options;
@@ -95,6 +95,6 @@ export function checkChoice(
 /** @throws {InvalidArgumentError} when a signal is given that is no `AbortSignal` */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal === null || signal instanceof AbortSignal) return;
-  const problem = 'is no AbortSignal; pass the `signal` of an AbortController';
+  const problem = 'is not an AbortSignal; pass the `signal` of an AbortController';
   throw new InvalidArgumentError('signal', problem);
 }

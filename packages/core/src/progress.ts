@@ -10,7 +10,7 @@ export interface ProgressEvent {
 /** Told about progress; called often, so it should return quickly. */
 export type ProgressListener = (event: ProgressEvent) => void;
 
-/** Where a library says what is no error but should not go unseen. `console` is one. */
+/** Where a library says what is not an error but should not go unseen. `console` is one. */
 export interface Logger {
   warn(message: string): void;
 }

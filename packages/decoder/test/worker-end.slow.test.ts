@@ -198,13 +198,13 @@ describe('errors of a worker', () => {
   });
 
   it.each([
-    ['is no data', h2o({ budget: 5 }), InvalidArgumentError],
+    ['is not data', h2o({ budget: 5 }), InvalidArgumentError],
     ['is not named by a text', { module: 5, export: 'h2o' }, InvalidArgumentError],
     ['is relative to nothing', { module: './x.js', export: 'h2o' }, InvalidArgumentError],
     ['is of no module', { module: 'no-such-package', export: 'h2o' }, PolicyModuleError],
     ['is of no file', { module: 'file:///no/such/file.js', export: 'x' }, PolicyModuleError],
     ['is no export', testPolicy('missing'), PolicyModuleError],
-    ['is no function', testPolicy('isNoFunction'), PolicyModuleError],
+    ['is not a function', testPolicy('isNoFunction'), PolicyModuleError],
     ['makes something else', testPolicy('makesNothing'), PolicyModuleError],
   ])('name a policy that %s', async (_, policy, expected) => {
     const created = worker.createCache({ policy: policy as never });

@@ -75,7 +75,7 @@ export class NoisyHistory implements Environment {
   restore(state: Float64Array): Float32Array {
     const [seed, time] = state;
     if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(time) || seed! < 0 || time! < 0) {
-      throw new InvalidArgumentError('state', `is no state of ${this.name}`);
+      throw new InvalidArgumentError('state', `is not a state of ${this.name}`);
     }
     const observation = this.#inner.restore(state.slice(2));
     this.#seed = seed!;

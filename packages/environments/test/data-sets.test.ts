@@ -153,9 +153,9 @@ describe('openDataSet', () => {
     const write = (changed: typeof tensors, header: Record<string, string> = metadata) =>
       writeSafetensors(cut, changed, header);
     await write(tensors, {});
-    await expect(openDataSet(cut)).rejects.toThrow(/no data set of this package/);
+    await expect(openDataSet(cut)).rejects.toThrow(/not a data set of this package/);
     await write(tensors, { ...metadata, info: '{' });
-    await expect(openDataSet(cut)).rejects.toThrow(/is no JSON/);
+    await expect(openDataSet(cut)).rejects.toThrow(/is not JSON/);
     await write(tensors, { ...metadata, info: '{}' });
     await expect(openDataSet(cut)).rejects.toThrow(/lacks steps/);
     const short = new Map(tensors).set('rewards', { shape: [12], data: new Float32Array(12) });

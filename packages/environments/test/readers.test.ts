@@ -145,7 +145,7 @@ describe('openD4rl', () => {
     for (const share of [0, 0.01, 0.3, 0.7, 0.99]) {
       const cut = newPath();
       await writeFile(cut, whole.subarray(0, Math.floor(whole.length * share)));
-      await expect(openD4rl(cut)).rejects.toThrow(/is no whole HDF5 file/);
+      await expect(openD4rl(cut)).rejects.toThrow(/is not a complete HDF5 file/);
     }
   });
 
@@ -172,8 +172,8 @@ describe('openD4rl', () => {
   it('refuses what is no HDF5 file, a folder, and no file', async () => {
     const text = newPath();
     await writeFile(text, 'observations');
-    await expect(openD4rl(text)).rejects.toThrow(/is no whole HDF5 file/);
-    await expect(openD4rl(folder)).rejects.toThrow(/is no file/);
+    await expect(openD4rl(text)).rejects.toThrow(/is not a complete HDF5 file/);
+    await expect(openD4rl(folder)).rejects.toThrow(/is not a file/);
     await expect(openD4rl(newPath())).rejects.toThrow(/cannot be read/);
     await expect(openD4rl(text, { horizons: 3 } as never)).rejects.toThrow(/horizons/);
   });
@@ -186,7 +186,7 @@ describe('openD4rl', () => {
       if (kind === 'group') file.create_group('observations');
       else file.create_dataset({ name: 'observations', data: ['a', 'b'] });
       file.close();
-      await expect(openD4rl(path)).rejects.toThrow(/observations is no array/);
+      await expect(openD4rl(path)).rejects.toThrow(/observations is not an array/);
     }
   });
 });

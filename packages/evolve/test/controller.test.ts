@@ -129,7 +129,7 @@ describe('another problem than text', () => {
       evolve({ ...common, folder: run, evaluator: inProcess(), ...changes });
     for (const [text, message] of [
       ['{"model":{},"stages":[],"sigma":0.1}', 'runs of other versions than 2 cannot go on'],
-      ['{"stages":', 'is no JSON'],
+      ['{"stages":', 'is not JSON'],
       [settings.replace('"generations": 3', '"generations": -3'), 'at stages.0.generations'],
     ] as const) {
       writeFileSync(join(run, 'settings.json'), text);

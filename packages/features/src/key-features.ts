@@ -58,7 +58,7 @@ export function measureKeys(
   const isWhole = Number.isSafeInteger(headSize) && headSize > 0;
   if (!isWhole || pieces.some(({ length }) => length % headSize !== 0)) {
     const sizes = pieces.map(({ length }) => length).join(' and ');
-    throw new InvalidArgumentError('pieces', `of ${sizes} numbers are no keys of ${headSize}`);
+    throw new InvalidArgumentError('pieces', `of ${sizes} numbers are not keys of ${headSize}`);
   }
   if (features.length === 0) return new Float32Array(0);
   const norms = normsOf(pieces, headSize);

@@ -79,6 +79,6 @@ function checkJson(where: ModelFile, bytes: Uint8Array): void {
     JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     const advice = 'is there a proxy or a login page between this machine and the hub?';
-    throw new DownloadError(where, `what the server sent is no JSON; ${advice}`, { cause });
+    throw new DownloadError(where, `what the server sent is not JSON; ${advice}`, { cause });
   }
 }

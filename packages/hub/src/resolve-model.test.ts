@@ -165,9 +165,9 @@ describe('resolveModel', () => {
       'an option that does not exist',
       id,
       { cacheDir: 'x' } as never,
-      /cacheDir: is no option of resolveModel/,
+      /cacheDir: is not an option of resolveModel/,
     ],
-    ['a signal that is none', id, { signal: {} as never }, /is no AbortSignal/],
+    ['a signal that is none', id, { signal: {} as never }, /is not an AbortSignal/],
   ])('refuses %s', async (_, model, options, message) => {
     await expect(resolve(model, options)).rejects.toThrow(message);
   });

@@ -177,7 +177,7 @@ describe('a saved cache', () => {
     ['no model', /has no model/, {}, { model: undefined }],
     ['tokens that are no number', /seen .* 'many'/, {}, { seen: 'many' }],
     ['a next position beyond the tokens', /nextPosition 32 .* 31/, {}, { nextPosition: '32' }],
-    ['settings that are no JSON', /settings .* JSON/, {}, { settings: '{' }],
+    ['settings that are not JSON', /settings .* JSON/, {}, { settings: '{' }],
     ['unknown positions', /positions .* 'new'/, {}, { positions: 'new' }],
     [
       'a head too few',
@@ -212,7 +212,7 @@ describe('a saved cache', () => {
       { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 2, 3, 4, 5, 31)) },
     ],
     [
-      'values that are no numbers',
+      'values that are not numbers',
       /values holds numbers that are not finite/,
       { 'layers.0.heads.0.values': { shape: [7, 4], data: new Float32Array(28).fill(Number.NaN) } },
     ],
@@ -253,7 +253,7 @@ describe('a saved cache', () => {
     await expect(restore()).rejects.toThrow(path);
   });
 
-  it('is refused when it is no file', async () => {
+  it('is refused when it is not a file', async () => {
     await expect(KVCache.restore(join(folder, 'none'), shape)).rejects.toThrow(FileFormatError);
     await expect(KVCache.restore(folder, shape)).rejects.toThrow(FileFormatError);
   });

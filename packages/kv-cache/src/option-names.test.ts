@@ -73,7 +73,7 @@ describe('options', () => {
     'of %s: a message names the call, and none at all are refused',
     (name, make, known) => {
       const call = () => make({ ...known, budgt: 64 } as never);
-      expect(call).toThrow(new RegExp(`^budgt: is no option of ${name}; there are `));
+      expect(call).toThrow(new RegExp(`^budgt: is not an option of ${name}; there are `));
       expect(() => make(null as never)).toThrow(InvalidArgumentError);
     },
   );

@@ -22,7 +22,7 @@ export class ProtectedSpans {
 
   /** @throws {InvalidArgumentError} when spans overlap, or one is none */
   constructor(spans: readonly ProtectedSpan[] = []) {
-    if (!Array.isArray(spans)) throw new InvalidArgumentError('spans', 'is no list of spans');
+    if (!Array.isArray(spans)) throw new InvalidArgumentError('spans', 'is not a list of spans');
     const all = spans.map((span: ProtectedSpan, i) => {
       checkNames(`spans[${i}]`, span, ['start', 'end', 'keep']);
       const { start, end, keep = 'all' } = span;

@@ -17,9 +17,9 @@ type ArrayType<T extends StateArray> = new (length: number) => T;
 export class SavedStateReader {
   readonly #left: Map<string, StateTensor>;
 
-  /** @throws {FileFormatError} when it is no state */
+  /** @throws {FileFormatError} when it is not a state */
   constructor(saved: SavedState) {
-    if (!(saved instanceof Map)) throw badState('is no Map of tensors');
+    if (!(saved instanceof Map)) throw badState('is not a Map of tensors');
     this.#left = new Map(saved);
   }
 

@@ -9,7 +9,7 @@ const methods = ['observe', 'select', 'retain'] as const;
  * What a policy remembers of a sequence that begins. Users write policies without a compiler that checks them, so what
  * is missing is found here, not at the first token.
  *
- * @throws {InvalidArgumentError} for what is no policy, or makes no state of one
+ * @throws {InvalidArgumentError} for what is not a policy, or makes no state of one
  */
 export function startPolicy(policy: EvictionPolicy, shape: CacheShape): PolicyState {
   if (typeof policy?.start !== 'function' || typeof policy.name !== 'string') {

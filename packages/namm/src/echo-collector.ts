@@ -34,7 +34,7 @@ export class EchoCollector {
   #sums: { readonly attention: Float64Array; queries: number }[] = [];
   #shape: CacheShape | null = null;
 
-  /** @throws {InvalidArgumentError} when period or queries are no whole numbers above 0 */
+  /** @throws {InvalidArgumentError} when period or queries are not whole numbers above 0 */
   constructor(options: EchoCollectorOptions) {
     checkNames('EchoCollector', options, ['period', 'queries']);
     const { period, queries = 64 } = options;

@@ -11,7 +11,7 @@ export interface LoadNammOptions extends NammOptions {
 /**
  * {@link namm} from a file. All options are plain data, so that a worker thread can be told to load it.
  *
- * @throws {FileFormatError} when the file is no checkpoint, or damaged
+ * @throws {FileFormatError} when the file is not a checkpoint, or damaged
  * @throws {InvalidArgumentError} for an option out of range
  * @example
  * ```ts

@@ -316,7 +316,7 @@ describe('a NAMM', () => {
     [{ tail: 0 }, 'tail'],
     [{ pooling: 0.5 }, 'pooling'],
     [{ budget: 'much' }, 'budget'],
-    [{ scoreOfset: 1 } as never, /scoreOfset: is no option of namm/],
+    [{ scoreOfset: 1 } as never, /scoreOfset: is not an option of namm/],
   ])('refuses %j', (options, named) => {
     expect(() => namm(checkpoint, options)).toThrow(named);
   });

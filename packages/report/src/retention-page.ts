@@ -74,7 +74,7 @@ function checkPictures(
       throw new InvalidArgumentError(`pictures[${i}]`, problem);
     }
     if (!(jpeg instanceof Uint8Array) || jpeg[0] !== 0xff || jpeg[1] !== 0xd8) {
-      throw new InvalidArgumentError(`pictures[${i}]`, 'is no JPEG');
+      throw new InvalidArgumentError(`pictures[${i}]`, 'is not a JPEG');
     }
     return { part, jpeg: Buffer.from(jpeg).toString('base64') };
   });

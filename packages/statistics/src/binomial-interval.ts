@@ -17,7 +17,7 @@ import type { Interval } from './interval.js';
  */
 export function binomialInterval(successes: number, trials: number, level = 0.95): Interval {
   if (!Number.isSafeInteger(trials) || trials < 1) {
-    throw new InvalidArgumentError('trials', `${trials} is no whole number from 1 on`);
+    throw new InvalidArgumentError('trials', `${trials} is not a whole number from 1 on`);
   }
   if (!Number.isSafeInteger(successes) || successes < 0 || successes > trials) {
     throw new InvalidArgumentError('successes', `${successes} is none of 0 to ${trials}`);

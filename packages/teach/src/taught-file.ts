@@ -48,7 +48,7 @@ export async function writeTaught(
 export async function readTaught(path: string): Promise<TaughtCheckpoint> {
   const file = await openSafetensors(path);
   if (file.metadata.get('format') !== format) {
-    throw new FileFormatError(path, 'is no taught scorer; `bench fit` writes one');
+    throw new FileFormatError(path, 'is not a taught scorer; `bench fit` writes one');
   }
   if (file.metadata.get('version') !== version) {
     const found = JSON.stringify(file.metadata.get('version'));
@@ -89,7 +89,7 @@ function readJson({ path, metadata }: SafetensorsFile, key: string): Record<stri
     const value: unknown = JSON.parse(metadata.get(key) ?? '');
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new FileFormatError(path, `its ${key} are no JSON; fetch it again`, { cause });
+    throw new FileFormatError(path, `its ${key} are not JSON; fetch it again`, { cause });
   }
-  throw new FileFormatError(path, `its ${key} are no JSON object; fetch it again`);
+  throw new FileFormatError(path, `its ${key} are not a JSON object; fetch it again`);
 }

@@ -15,7 +15,7 @@ export interface TaughtOptions extends Omit<TaughtPolicyOptions, 'threshold'> {
  * The policy of a taught scorer, from its file: `taughtPolicy` of `@namm/kv-cache`. All options are plain data, so that a
  * worker thread can be told to load it.
  *
- * @throws {FileFormatError} when the file is no taught scorer, or damaged
+ * @throws {FileFormatError} when the file is not a taught scorer, or damaged
  * @throws {InvalidArgumentError} for an option out of range
  * @example
  * ```ts

@@ -125,7 +125,7 @@ describe('teachScorer', () => {
     await broken({ version: '9' });
     await expect(readTaught(other)).rejects.toThrow(/version "9"/);
     await broken({ settings: 'x' });
-    await expect(readTaught(other)).rejects.toThrow(/settings are no JSON/);
+    await expect(readTaught(other)).rejects.toThrow(/settings are not JSON/);
     await broken(
       {},
       scorer.map.layers[0]!.weights.map((weight, i) => (i === 5 ? NaN : weight)),

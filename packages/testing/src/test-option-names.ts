@@ -40,6 +40,6 @@ export async function expectUnknownOption(
 ): Promise<Error> {
   const refusal = await (async () => call({ unknwon: 1 }))().catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(InvalidArgumentError);
-  expect((refusal as Error).message).toMatch(/^unknwon: is no option of /);
+  expect((refusal as Error).message).toMatch(/^unknwon: is not an option of /);
   return refusal as Error;
 }

@@ -52,7 +52,7 @@ export async function* checkDecisionTransformer(
   }
 }
 
-/** The steps of an episode that are no padding. */
+/** The steps of an episode that are not padding. */
 interface FixtureEpisode {
   readonly trajectory: Trajectory;
   /** Steps of padding on the left. */

@@ -118,7 +118,7 @@ describe('public options', () => {
       }
       const error = await refusal(taker);
       expect(error).toBeInstanceOf(InvalidArgumentError);
-      expect((error as Error).message).toMatch(/^unknwon: is no option of /);
+      expect((error as Error).message).toMatch(/^unknwon: is not an option of /);
     },
   );
 

@@ -12,7 +12,7 @@ export interface PlainText {
 /**
  * Reads files of plain text.
  *
- * @throws {InvalidArgumentError} for a file that cannot be read, or is no text
+ * @throws {InvalidArgumentError} for a file that cannot be read, or is not text
  */
 export function readTexts(paths: readonly string[]): PlainText[] {
   return paths.map((path) => {

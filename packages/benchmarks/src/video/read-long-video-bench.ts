@@ -71,7 +71,7 @@ export async function readList<T>(file: string, form: z.ZodType<T>): Promise<T> 
     }
     const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
     const where = issue ? `${issue.path.join('.')}: ${issue.message}` : 'it is not JSON';
-    throw new FileFormatError(file, `is no list of questions: ${where}`, { cause });
+    throw new FileFormatError(file, `is not a list of questions: ${where}`, { cause });
   }
 }
 

@@ -92,7 +92,7 @@ function featureLayer(config: ConfigReader, all: number): number {
   const layer = config.number('vision_feature_layer', { default: -2 });
   const count = layer < 0 ? all + 1 + layer : layer;
   if (Number.isInteger(count) && count >= 0 && count <= all) return count;
-  return config.fail('vision_feature_layer', `${layer} is no layer of ${all}`);
+  return config.fail('vision_feature_layer', `${layer} is not a layer of ${all}`);
 }
 
 /** A length that is written as a number or as an object; null when it is not there. */

@@ -45,7 +45,7 @@ export async function openVideoFolder(path: string): Promise<VideoFolder> {
     const known = families.map(({ modelType }) => modelType).join(', ');
     return config.fail(
       'model_type',
-      `'${type}' is no model for videos that is supported; supported are ${known}`,
+      `'${type}' is not a model for videos that is supported; supported are ${known}`,
     );
   }
   const hasWeight = (name: string) => weights.has(name);

@@ -23,7 +23,7 @@ export const visionNames = {
  * Builds the graph from pixels to rows of the decoder, for one tile.
  *
  * Inputs: `pixels [1, 3, imageSize, imageSize]`; for a tower that knows padding also `positions [patches]`, int32, and
- * `visible [seen]`, int32, the patches that are no padding. Output: `features [rowsPerTile, outputSize]`.
+ * `visible [seen]`, int32, the patches that are not padding. Output: `features [rowsPerTile, outputSize]`.
  *
  * @param source the weights
  * @param spec tower and projector

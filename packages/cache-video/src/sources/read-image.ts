@@ -11,7 +11,7 @@ export const imageFile = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
  * @param path of the file
  * @param timestamp that it gets
  * @param page of an animation, from 0
- * @throws {FrameSourceError} when it is no image that can be read
+ * @throws {FrameSourceError} when it is not an image that can be read
  */
 export async function readImage(path: string, timestamp: number, page = 0): Promise<Frame> {
   try {

@@ -42,7 +42,7 @@ export function checkSampling(sampling: Sampling): Sampling {
  *
  * @param facts of the video
  * @param sampling which are wanted
- * @throws {InvalidArgumentError} when it is no sampling, or names something that none has
+ * @throws {InvalidArgumentError} when it is not a sampling, or names something that none has
  */
 export function sampleFrames({ timestamps, duration }: VideoFacts, sampling: Sampling): number[] {
   checkSampling(sampling);

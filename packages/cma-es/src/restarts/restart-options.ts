@@ -36,5 +36,5 @@ export function checkRestartOptions(given: RestartOptions): void {
   const isFactor = (value: number) => value >= 1 && value < Number.POSITIVE_INFINITY;
   checkNumber('restarts.factor', factor, isFactor, '1 or more');
   if (start === undefined || typeof start === 'function') return;
-  throw new InvalidArgumentError('restarts.start', `${shown(start)} is no function`);
+  throw new InvalidArgumentError('restarts.start', `${shown(start)} is not a function`);
 }

@@ -14,7 +14,7 @@ export function checkParameter(name: string, parameter: Parameter): void {
   const given: unknown = parameter;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const example = "{ kind: 'linear', low: 0, high: 1 }";
-    refuse(name, `${shown(given)} is no parameter; write ${example}`);
+    refuse(name, `${shown(given)} is not a parameter; write ${example}`);
   }
   const kind = 'kind' in given ? (given.kind as Parameter['kind'] | undefined) : undefined;
   if (kind === undefined) {
@@ -43,7 +43,7 @@ const isChoice = (value: unknown): value is Choice =>
 
 function checkChoices(name: string, choices: readonly Choice[], start: Choice | undefined): void {
   if (!Array.isArray(choices) || choices.length < 2) {
-    refuse(`${name}.choices`, `${shown(choices)} is no list of two values or more`);
+    refuse(`${name}.choices`, `${shown(choices)} is not a list of two values or more`);
   }
   for (let i = 0; i < choices.length; i++) {
     if (!isChoice(choices[i])) {

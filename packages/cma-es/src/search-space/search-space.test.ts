@@ -219,10 +219,10 @@ describe('refuses', () => {
   const choices = ['a', 'b'];
   it.each([
     [{}, /there are none/],
-    [null, /no object/],
-    [[linear], /no object/],
-    [{ x: [0, 1] }, /^x: a list is no parameter/],
-    [{ x: 5 }, /^x: 5 is no parameter/],
+    [null, /not an object/],
+    [[linear], /not an object/],
+    [{ x: [0, 1] }, /^x: a list is not a parameter/],
+    [{ x: 5 }, /^x: 5 is not a parameter/],
     [{ x: { ...linear, kind: 'int' } }, /'integer'\?/],
     [{ x: { ...linear, kind: 'loguniform' } }, /'log'\?/],
     [{ x: { ...linear, kind: undefined } }, /^x.kind/],
@@ -239,13 +239,13 @@ describe('refuses', () => {
     [{ x: { kind: 'integer', low: 0.5, high: 3 } }, /safe integer/],
     [{ x: { kind: 'integer', low: 1n, high: 3n } }, /safe integer/],
     [{ x: { kind: 'integer', low: -(2 ** 53 - 1), high: 2 ** 53 - 1 } }, /too many/],
-    [{ x: { kind: 'categorical', choices: 'ab' } }, /no list of two/],
+    [{ x: { kind: 'categorical', choices: 'ab' } }, /not a list of two/],
     [{ x: { kind: 'categorical', choices: ['a'] } }, /list of two/],
     [{ x: { kind: 'categorical', choices: ['a', 'a'] } }, /twice/],
     [{ x: { kind: 'categorical', choices: ['a', undefined] } }, /value 1 is undefined/],
     [{ x: { kind: 'categorical', choices: ['a', {}] } }, /value 1 is an object/],
     [{ x: { kind: 'categorical', choices, start: 'c' } }, /none of the choices/],
-    [{ x: { kind: 'categorical', choices, low: 0 } }, /no option/],
+    [{ x: { kind: 'categorical', choices, low: 0 } }, /not an option/],
     [{ x: { kind: 'ordinal', values: choices } }, /mean choices\?/],
   ])('%o', (parameters, message) => {
     expect(() => new SearchSpace(parameters as never)).toThrow(InvalidArgumentError);

@@ -51,7 +51,7 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
    */
   constructor(parameters: Parameters) {
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
-      const problem = `${shown(parameters)} is no object with a parameter under each name`;
+      const problem = `${shown(parameters)} is not an object with a parameter under each name`;
       throw new InvalidArgumentError('parameters', problem);
     }
     const all = Object.entries(parameters);
@@ -124,12 +124,12 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
    */
   encode(values: ValuesOf<Parameters>): Float64Array {
     if (typeof values !== 'object' || values === null) {
-      throw new InvalidArgumentError('values', `${shown(values)} is no object`);
+      throw new InvalidArgumentError('values', `${shown(values)} is not an object`);
     }
     const names = this.#codings.map(({ name }) => name);
     const other = Object.keys(values).find((name) => !names.includes(name));
     if (other !== undefined) {
-      throw new InvalidArgumentError(other, `is no parameter; there are ${names.join(', ')}`);
+      throw new InvalidArgumentError(other, `is not a parameter; there are ${names.join(', ')}`);
     }
     const point = new Float64Array(this.dimension);
     for (const { name, at, encode } of this.#codings) {

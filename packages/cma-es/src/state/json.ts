@@ -12,7 +12,7 @@ function decodeNumber(_: string, value: unknown): unknown {
 /** Plain data as JSON, with NaN and infinities kept. */
 export const toJson = (value: unknown) => JSON.stringify(value, encodeNumber);
 
-/** What {@link toJson} wrote; undefined for text that is no JSON. */
+/** What {@link toJson} wrote; undefined for text that is not JSON. */
 export function fromJson(text: string): unknown {
   try {
     return JSON.parse(text, decodeNumber);

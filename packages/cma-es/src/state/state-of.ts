@@ -77,7 +77,7 @@ export function stateOf(source: SnapshotSource): StrategyState {
   checkFormat(source.metadata, stateFormat.format, stateFormat.version, file);
   const tensors = new Tensors(source.tensors);
   const saved = fromJson(source.metadata.get('state') ?? '') as SavedOptions | undefined;
-  if (typeof saved !== 'object' || saved === null) return fail('its options are no JSON');
+  if (typeof saved !== 'object' || saved === null) return fail('its options are not JSON');
   const { stopReason, bounds: handling, ownNormals, ...options } = saved;
   const n = tensors.doubles('mean').length;
   const [mean, scales] = arrayOptions.map((name) => tensors.doubles(`options.${name}`, n)) as [

@@ -5,7 +5,7 @@ export function findRetentionProblem(record: RetentionRecord): string | null {
   const { headsPerLayer, seen } = record;
   const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
   if (headsPerLayer.length === 0 || !headsPerLayer.every(isCount)) {
-    return 'headsPerLayer is no list of whole numbers from 1 on';
+    return 'headsPerLayer is not a list of whole numbers from 1 on';
   }
   const fall = seen.findIndex((count, update) => update > 0 && count < seen[update - 1]!);
   if (fall >= 0) return `seen falls at update ${fall}`;
@@ -65,9 +65,9 @@ function tokensProblem({ seen, ids, pieces }: RetentionRecord): string | null {
     return `has ${ids.length} ids for ${tokens} tokens`;
   if (pieces === undefined) return null;
   if (pieces.length !== tokens) return `has ${pieces.length} pieces for ${tokens} tokens`;
-  // Half of a surrogate pair is no character: UTF-8, and so the file, cannot hold it.
+  // Half of a surrogate pair is not a character: UTF-8, and so the file, cannot hold it.
   const broken = pieces.findIndex((piece) => typeof piece !== 'string' || /\p{Cs}/u.test(piece));
-  return broken < 0 ? null : `piece ${broken} is no well-formed text`;
+  return broken < 0 ? null : `piece ${broken} is not well-formed text`;
 }
 
 function partsProblem({ seen, parts }: RetentionRecord): string | null {

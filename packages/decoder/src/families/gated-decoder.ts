@@ -58,7 +58,7 @@ export function readHeads(config: ConfigReader, headSizeDefault?: number) {
   let headSize = headSizeDefault ?? hiddenSize / queryHeads;
   if (config.has('head_dim')) headSize = config.count('head_dim');
   if (!Number.isInteger(headSize)) {
-    const problem = `${hiddenSize} is no multiple of num_attention_heads (${queryHeads}) and there is no head_dim`;
+    const problem = `${hiddenSize} is not a multiple of num_attention_heads (${queryHeads}) and there is no head_dim`;
     config.fail('hidden_size', problem);
   }
   return { hiddenSize, queryHeads, keyValueHeads, headSize };

@@ -34,7 +34,7 @@ export function gpt2Backbone(
   const heads = config.count('n_head', defaults?.heads, hiddenSize);
   const headSize = hiddenSize / heads;
   if (!Number.isInteger(headSize)) {
-    config.fail(hiddenKey, `${hiddenSize} is no multiple of n_head (${heads})`);
+    config.fail(hiddenKey, `${hiddenSize} is not a multiple of n_head (${heads})`);
   }
   const layers = readLayerCount(config, 'n_layer', defaults?.layers);
   const innerSize = config.optionalCount('n_inner') ?? 4 * hiddenSize;

@@ -20,7 +20,7 @@ export function readWindows(
     const type = types?.[index] ?? (slides(index) ? 'sliding_attention' : 'full_attention');
     if (type === 'full_attention') return null;
     if (type === 'sliding_attention') return size;
-    return config.fail('layer_types', `'${type}' is no kind of attention this runtime knows`);
+    return config.fail('layer_types', `'${type}' is not a kind of attention this runtime knows`);
   });
 }
 

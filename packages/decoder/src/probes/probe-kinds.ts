@@ -22,7 +22,7 @@ export function probeKind(probe: Probe): ProbeKind {
   return kinds[probe.kind] as ProbeKind;
 }
 
-/** @throws {InvalidArgumentError} when it is no probe, naming the part that cannot be */
+/** @throws {InvalidArgumentError} when it is not a probe, naming the part that cannot be */
 export function checkProbe(probe: Probe): void {
   if (typeof probe === 'object' && probe !== null && Object.hasOwn(kinds, probe.kind)) {
     probeKind(probe).check(probe);
@@ -30,6 +30,6 @@ export function checkProbe(probe: Probe): void {
   }
   const form = typeof probe === 'string' ? `; write { kind: '${probe}' }` : '';
   const known = Object.keys(kinds).join(', ');
-  const problem = `${JSON.stringify(probe)} is no probe${form}; its kinds are ${known}`;
+  const problem = `${JSON.stringify(probe)} is not a probe${form}; its kinds are ${known}`;
   throw new InvalidArgumentError('probe', problem);
 }

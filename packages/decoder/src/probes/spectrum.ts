@@ -24,7 +24,7 @@ export const spectrum: ProbeKind<SpectrumProbe> = {
     const fail = (part: string, problem: string): never => {
       throw new InvalidArgumentError(`probe.${part}`, problem);
     };
-    if (window % hop !== 0) fail('window', `${window} is no multiple of the hop, ${hop}`);
+    if (window % hop !== 0) fail('window', `${window} is not a multiple of the hop, ${hop}`);
     const bins = kernel?.length / (2 * window);
     if (!Number.isInteger(bins) || bins < 1 || !kernel.every(Number.isFinite)) {
       fail('kernel', `is not [2 · bins, ${window}] finite numbers`);

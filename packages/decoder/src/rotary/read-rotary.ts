@@ -170,7 +170,7 @@ function readScaling(
     default:
       return scaling.fail(
         typeKey,
-        `'${type}' is no RoPE scaling this runtime knows (default, linear, dynamic, ntk, llama3, yarn, longrope)`,
+        `'${type}' is not a RoPE scaling this runtime knows (default, linear, dynamic, ntk, llama3, yarn, longrope)`,
       );
   }
 }

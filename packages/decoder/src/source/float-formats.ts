@@ -31,7 +31,7 @@ export const floatFormats: Readonly<Record<string, FloatFormat>> = {
   },
 };
 
-/** The format of that name, or null for those that are no floats. */
+/** The format of that name, or null for those that are not floats. */
 export function floatFormat(name: string): FloatFormat | null {
   return Object.hasOwn(floatFormats, name) ? floatFormats[name]! : null;
 }

@@ -11,7 +11,7 @@ import { placeOf } from './weight.js';
  * @param name of the weight
  * @param shape that the configuration calls for
  * @returns its numbers, row by row
- * @throws {ModelFolderError} when it is missing, has another shape, is stored in a format that is no float, or
+ * @throws {ModelFolderError} when it is missing, has another shape, is stored in a format that is not a float, or
  *   holds a number that is not finite
  */
 export async function readWeight(

@@ -74,7 +74,7 @@ function checkEnds(spec: DecoderSpec): void {
 
 function checkRotary(at: string, { size, base, axes }: RotarySpec, axisCount: number): void {
   checkCount(`${at}.size`, size);
-  check(size % 2 === 0, `${at}.size`, `${size} numbers are no pairs`);
+  check(size % 2 === 0, `${at}.size`, `${size} numbers are not pairs`);
   check(base > 0, `${at}.base`, `${base} is not a positive number`);
   if (axes === undefined) return;
   check(axes.length === size / 2, `${at}.axes`, `${axes.length} axes for ${size / 2} frequencies`);

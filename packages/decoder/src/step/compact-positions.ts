@@ -17,7 +17,7 @@ export function checkCompactPositions(spec: DecoderSpec): void {
     refuse(`${family} has learned positions, which are part of the keys for good`);
   }
   if (spec.positionAxes !== undefined) {
-    refuse(`tokens of ${family} have positions of their own, which are no consecutive numbers`);
+    refuse(`tokens of ${family} have positions of their own, which are not consecutive numbers`);
   }
   for (const { scaling } of spec.rotary) {
     if (scaling.kind !== 'dynamic' && scaling.kind !== 'longrope') continue;

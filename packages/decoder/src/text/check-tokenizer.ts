@@ -62,7 +62,7 @@ function checkMerges(
   for (const [rank, merge] of model.merges.entries()) {
     const parts = partsOf(merge);
     if (!parts)
-      throw new TokenizerError(file, `merge ${rank} is no pair of tokens; fetch it again`);
+      throw new TokenizerError(file, `merge ${rank} is not a pair of tokens; fetch it again`);
     const needed = [...parts, parts[0] + parts[1].slice(prefixLength)];
     const missing = needed.find((token) => !vocabulary.has(token));
     if (missing === undefined) continue;
@@ -82,7 +82,7 @@ function checkAddedTokens(added: unknown, file: string): JsonObject[] {
   if (Array.isArray(added) && added.every(isToken)) return added;
   throw new TokenizerError(
     file,
-    'its added_tokens are no list of contents and ids; fetch it again',
+    'its added_tokens are not a list of contents and ids; fetch it again',
   );
 }
 

@@ -17,7 +17,7 @@ function textOf(value: unknown): string | null {
   return typeof text === 'string' ? text : null;
 }
 
-/** What `extra_special_tokens` names, where it is no list. */
+/** What `extra_special_tokens` names, where it is not a list. */
 function extraIn({ extra_special_tokens: extra }: Json): Record<string, string> {
   return typeof extra === 'object' && extra !== null && !Array.isArray(extra) ? textsOf(extra) : {};
 }

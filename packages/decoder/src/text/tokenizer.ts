@@ -93,12 +93,12 @@ export class Tokenizer {
    *
    * @param options.addSpecialTokens whether to add what the model expects around a text, such as a
    * beginning-of-sequence token (default true); false for text from a chat template, which has it
-   * @throws {InvalidArgumentError} when it is no text
+   * @throws {InvalidArgumentError} when it is not text
    */
   encode(text: string, options: { readonly addSpecialTokens?: boolean } = {}): number[] {
     checkNames('encode', options, ['addSpecialTokens']);
     if (typeof text !== 'string')
-      throw new InvalidArgumentError('text', `${typeof text} is no text`);
+      throw new InvalidArgumentError('text', `${typeof text} is not text`);
     const { ids, tokens } = this.#library.encode(text, {
       add_special_tokens: options.addSpecialTokens ?? true,
     });
@@ -116,7 +116,7 @@ export class Tokenizer {
    * rows than their tokenizer has tokens.
    *
    * @param options.skipSpecialTokens whether to leave special tokens out (default false)
-   * @throws {InvalidArgumentError} for an id that is no non-negative integer
+   * @throws {InvalidArgumentError} for an id that is not a non-negative integer
    */
   decode(ids: Iterable<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
     checkNames('decode', options, ['skipSpecialTokens']);
@@ -221,7 +221,7 @@ export class Tokenizer {
 
   #isSilent(id: number, skipSpecialTokens: boolean): boolean {
     if (!Number.isSafeInteger(id) || id < 0) {
-      throw new InvalidArgumentError('ids', `${id} is no non-negative integer`);
+      throw new InvalidArgumentError('ids', `${id} is not a non-negative integer`);
     }
     return this.tokenOf(id) === null || (skipSpecialTokens && this.#specialIds.has(id));
   }

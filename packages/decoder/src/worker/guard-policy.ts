@@ -47,7 +47,7 @@ export function guardPolicy(policy: EvictionPolicy, from: WorkerPolicy): Evictio
 }
 
 function guardState(state: PolicyState, call: Call): PolicyState {
-  // What is no state is refused by the cache, which says what it lacks.
+  // What is not a state is refused by the cache, which says what it lacks.
   const isWhole = (['observe', 'select', 'retain'] as const).every(
     (name) => typeof state?.[name] === 'function',
   );

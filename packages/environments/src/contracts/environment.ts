@@ -64,7 +64,7 @@ export interface Environment extends EnvironmentShape {
   save(): Float64Array;
   /**
    * @returns the present observation
-   * @throws {InvalidArgumentError} when the numbers are no state of this environment
+   * @throws {InvalidArgumentError} when the numbers are not a state of this environment
    */
   restore(state: Float64Array): Float32Array;
   /** Frees memory outside of JavaScript. The environment cannot be used afterwards. */

@@ -51,17 +51,22 @@ export class H5File {
   }
 
   /**
-   * @throws {FileFormatError} when there is no such file, or it is no whole HDF5 file
+   * @throws {FileFormatError} when there is no such file, or it is not a complete HDF5 file
    * @throws {NammError} `MISSING_PACKAGE` when h5wasm is not installed
    */
   static async open(path: string): Promise<H5File> {
     const found = await stat(path).catch((cause) => {
       throw new FileFormatError(path, 'cannot be read', { cause });
     });
-    if (!found.isFile()) throw new FileFormatError(path, 'is no file');
+    if (!found.isFile()) throw new FileFormatError(path, 'is not a file');
     const { h5wasm, errors } = await loadH5wasm();
-    const file = guarded(errors, path, 'is no whole HDF5 file', () => new h5wasm.File(path, 'r'));
-    if (file.file_id < 0n) throw new FileFormatError(path, 'is no whole HDF5 file');
+    const file = guarded(
+      errors,
+      path,
+      'is not a complete HDF5 file',
+      () => new h5wasm.File(path, 'r'),
+    );
+    if (file.file_id < 0n) throw new FileFormatError(path, 'is not a complete HDF5 file');
     return new H5File(path, file, errors);
   }
 
@@ -96,7 +101,7 @@ export class H5File {
     }
     const found = this.guarded(key, () => this.#file.get(key));
     if (found === null || !('filters' in found)) {
-      throw new FileFormatError(this.path, `${key} is no array`, { details: { key } });
+      throw new FileFormatError(this.path, `${key} is not an array`, { details: { key } });
     }
     return new H5Numbers(this, key, found);
   }
@@ -159,7 +164,7 @@ export class H5Numbers {
     const { type, size, shape, chunks } = metadata;
     const isNumber = (type === 0 && size <= 8) || (type === 1 && size >= 4) || type === 8;
     if (!isNumber || !shape || shape.length === 0) {
-      const problem = `${key} is no array of whole, 32-bit or 64-bit numbers`;
+      const problem = `${key} is not an array of whole, 32-bit or 64-bit numbers`;
       throw new FileFormatError(file.path, problem, { details });
     }
     this.shape = shape;

@@ -44,14 +44,14 @@ function infoOf(file: SafetensorsFile, path: string): DataSetInfo {
   if (format !== dataSetFormat) {
     throw new FileFormatError(
       path,
-      `is no data set of this package: format ${format ?? 'is missing'}`,
+      `is not a data set of this package: format ${format ?? 'is missing'}`,
     );
   }
   let info: DataSetInfo;
   try {
     info = JSON.parse(file.metadata.get('info') ?? '') as DataSetInfo;
   } catch (cause) {
-    throw new FileFormatError(path, 'the info in its header is no JSON', { cause });
+    throw new FileFormatError(path, 'the info in its header is not JSON', { cause });
   }
   const counts = [info?.steps, info?.episodes, info?.observationSize, info?.actionSize];
   if (!counts.every((count) => Number.isSafeInteger(count) && count > 0)) {

@@ -10,7 +10,7 @@ import { checkShape } from './open-d4rl.js';
  * `episode_N` with one observation more than actions.
  *
  * @throws {FileFormatError} naming file, key and sizes: a folder without the file, no whole HDF5 file, a key
- *   that lacks, lengths that differ, observations that are no plain rows
+ *   that lacks, lengths that differ, observations that are not plain rows
  * @throws {NammError} `MISSING_PACKAGE` when h5wasm is not installed
  *
  * @example

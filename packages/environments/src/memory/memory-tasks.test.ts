@@ -136,7 +136,7 @@ describe('memory tasks', () => {
     [{ name: 't-maze', length: 0 }, /length: 0/],
     [{ name: 't-maze', length: 3, cues: 4 }, /cues: 4/],
     [{ name: 't-maze', length: 3, cue: 'end' }, /cue: 'end'/],
-    [{ name: 't-maze', lenght: 3 }, /lenght: is no option/],
+    [{ name: 't-maze', lenght: 3 }, /lenght: is not an option/],
     [{ name: 'y-maze', length: 3 }, /name: 'y-maze'/],
     [{ name: 'active-t-maze', length: 3, detour: 0 }, /detour: 0/],
     [{ name: 'key-to-door', length: 1 }, /length: 1/],
@@ -152,7 +152,7 @@ describe('memory tasks', () => {
     const task = createMemoryTask({ name: 't-maze', length: 3 });
     expect(() => task.step([1, 0, 0, 0])).toThrow(/was not reset/);
     expect(() => task.reset(-1)).toThrow(/seed/);
-    expect(() => task.restore(new Float64Array(9))).toThrow(/9 numbers are no state of t-maze/);
+    expect(() => task.restore(new Float64Array(9))).toThrow(/9 numbers are not a state of t-maze/);
     for (const state of [
       [0, 99, 0, 0],
       [0, 1, 2, 0],
@@ -160,7 +160,7 @@ describe('memory tasks', () => {
       [0, 1, 0, 0.5],
       [0, 1, 0, Number.NaN],
     ]) {
-      expect(() => task.restore(Float64Array.from(state))).toThrow(/no state/);
+      expect(() => task.restore(Float64Array.from(state))).toThrow(/not a state/);
     }
     expect(() => task.restore(Float64Array.of(-1, 1, 0, 0))).toThrow(/seed/);
   });

@@ -90,7 +90,7 @@ export abstract class TaskBase implements MemoryTask {
         return Number.isInteger(value) && value >= low && value <= high;
       });
     if (!fits) {
-      const problem = `its ${state.length} numbers are no state of ${this.name} with these settings`;
+      const problem = `its ${state.length} numbers are not a state of ${this.name} with these settings`;
       throw new InvalidArgumentError('state', problem);
     }
     new Random(seed!);

@@ -236,7 +236,7 @@ describe('physics', () => {
     expect(() => environment.step([0, 0, 0])).toThrow(/was not reset/);
     environment.reset(0);
     expect(() => environment.restore(new Float64Array(3))).toThrow(
-      /3 numbers are no state of hopper/,
+      /3 numbers are not a state of hopper/,
     );
     environment.release();
     environment.release();

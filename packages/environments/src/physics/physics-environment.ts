@@ -26,7 +26,7 @@ export interface PhysicsOptions {
   readonly horizon?: number;
 }
 
-/** Beyond this a state is no physics any more: the episode has failed. */
+/** Beyond this a state is not physics any more: the episode has failed. */
 const hugeState = 1e6;
 const factorNames = ['mass', 'friction', 'strength'] as const;
 
@@ -192,7 +192,7 @@ export class PhysicsEnvironment implements Environment {
     const [seed, steps, over, time] = state;
     const whole = Number.isSafeInteger(seed) && Number.isSafeInteger(steps);
     if (state.length !== 4 + nq + 2 * nv || !whole || !state.every(Number.isFinite)) {
-      const problem = `its ${state.length} numbers are no state of ${this.name}, which takes ${4 + nq + 2 * nv}`;
+      const problem = `its ${state.length} numbers are not a state of ${this.name}, which takes ${4 + nq + 2 * nv}`;
       throw new InvalidArgumentError('state', problem);
     }
     this.reset(seed!);
@@ -266,7 +266,7 @@ function checkFactors(hidden: HiddenFactors): void {
     if (range.length === 2 && low > 0 && low <= high && Number.isFinite(high)) continue;
     throw new InvalidArgumentError(
       `hidden.${name}`,
-      `[${range}] are no two factors, the lower one first`,
+      `[${range}] are not two factors, the lower one first`,
     );
   }
 }

@@ -127,7 +127,7 @@ async function readJson(path: string): Promise<unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch (cause) {
-    throw new FileFormatError(path, 'is no JSON', { cause });
+    throw new FileFormatError(path, 'is not JSON', { cause });
   }
-  throw new FileFormatError(path, 'is no JSON object');
+  throw new FileFormatError(path, 'is not a JSON object');
 }

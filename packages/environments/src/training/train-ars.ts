@@ -110,7 +110,7 @@ function settingsOf(options: TrainArsOptions): ArsSettings {
       throw new InvalidArgumentError(name, `${value} is not a number above 0`);
     }
   }
-  if (!Number.isFinite(shift)) throw new InvalidArgumentError('shift', `${shift} is no number`);
+  if (!Number.isFinite(shift)) throw new InvalidArgumentError('shift', `${shift} is not a number`);
   checkInteger('directions', directions, 1);
   checkInteger('best', best, 1);
   if (best > directions) {

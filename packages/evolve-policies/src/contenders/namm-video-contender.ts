@@ -45,7 +45,7 @@ export function nammVideoContender(name: string, checkpoint: NammCheckpoint): Vi
  * @param files their checkpoints
  * @param read as {@link calibrateOn} has it
  * @param seed of the random parameters
- * @throws {FileFormatError} when a file is no checkpoint
+ * @throws {FileFormatError} when a file is not a checkpoint
  */
 export async function nammVideoContenders(
   files: readonly string[],

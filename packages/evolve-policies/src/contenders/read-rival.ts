@@ -26,7 +26,7 @@ const rivalFile = z.object({
  * @throws {FileFormatError} when the file is none
  */
 export async function readRival(path: string): Promise<Contender> {
-  const problem = 'is no rival; `bench evolve --trainable key-norm` writes one';
+  const problem = 'is not a rival; `bench evolve --trainable key-norm` writes one';
   let text: string;
   let policy: KeyNormPolicyOptions;
   try {

@@ -104,5 +104,8 @@ export class ControlAssessor implements Assessor<ControlUnit, ControlScore, Cont
 function policyOf(trainable: Trainable, contender: Entrant): EvictionPolicy | null {
   if (typeof contender !== 'string') return trainable.policy(contender);
   if (contender === fullCache) return null;
-  throw new InvalidArgumentError('contenders', `'${contender}' is no baseline of control problems`);
+  throw new InvalidArgumentError(
+    'contenders',
+    `'${contender}' is not a baseline of control problems`,
+  );
 }

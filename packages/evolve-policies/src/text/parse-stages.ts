@@ -14,14 +14,14 @@ const schema = z.array(
  * Reads stages from JSON.
  *
  * @param text `[{ "tasks": ["votes"], "length": 512, "generations": 20, "promptsPerTask": 4 }, …]`
- * @throws {InvalidArgumentError} when it is no JSON, or no list of stages
+ * @throws {InvalidArgumentError} when it is not JSON, or no list of stages
  */
 export function parseStages(text: string): TextStage[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InvalidArgumentError('stages', `are no JSON (${(cause as Error).message})`, {
+    throw new InvalidArgumentError('stages', `are not JSON (${(cause as Error).message})`, {
       cause,
     });
   }
@@ -29,5 +29,5 @@ export function parseStages(text: string): TextStage[] {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
-  throw new InvalidArgumentError('stages', `are no list of stages${place}: ${issue?.message}`);
+  throw new InvalidArgumentError('stages', `are not a list of stages${place}: ${issue?.message}`);
 }

@@ -102,7 +102,7 @@ function policyOf(
   if (contender === fullCache) return { policy: full(), isShared: true };
   const policy = referencePolicy(contender);
   if (policy !== null) return { policy, isShared: false };
-  throw new InvalidArgumentError('contenders', `'${contender}' is no baseline of text problems`);
+  throw new InvalidArgumentError('contenders', `'${contender}' is not a baseline of text problems`);
 }
 
 function summarise({ questions, logProbabilities, memory }: SampleScore): TextScore {

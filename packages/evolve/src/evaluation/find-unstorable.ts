@@ -8,7 +8,7 @@ export function findUnstorable(value: unknown, name = 'the score'): string | nul
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
   if (typeof value === 'number') return Number.isFinite(value) ? null : `${name} is ${value}`;
   if (typeof value !== 'object' || ArrayBuffer.isView(value)) {
-    return `${name} is no JSON value (${typeof value === 'object' ? value.constructor.name : typeof value})`;
+    return `${name} is not a JSON value (${typeof value === 'object' ? value.constructor.name : typeof value})`;
   }
   for (const [key, part] of Object.entries(value)) {
     const problem = findUnstorable(part, name === 'the score' ? key : `${name}.${key}`);

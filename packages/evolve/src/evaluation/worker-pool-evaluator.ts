@@ -44,7 +44,7 @@ export class WorkerPoolEvaluator<Unit, Score, Request = never>
   /**
    * Starts the threads one after the other.
    *
-   * @throws {InvalidArgumentError} when the number of workers is no whole number above 0
+   * @throws {InvalidArgumentError} when the number of workers is not a whole number above 0
    * @throws {EvaluationWorkerError} when a thread cannot make its assessor
    */
   static async start<Unit, Score, Request = never>(

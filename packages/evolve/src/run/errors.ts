@@ -8,7 +8,7 @@ export class RunFolderError extends NammError {
 }
 
 /**
- * A generation could not be evaluated: no candidate, or the evaluator gave back what are no scores. The run stands as
+ * A generation could not be evaluated: no candidate, or the evaluator gave back what are not scores. The run stands as
  * it was before the generation.
  */
 export class EvaluationError extends NammError {

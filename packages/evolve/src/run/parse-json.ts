@@ -4,7 +4,7 @@ import type * as z from 'zod/mini';
  * Reads JSON of a known form.
  *
  * @param fail makes the error from what is wrong
- * @throws what `fail` makes, when the text is no JSON or has another form
+ * @throws what `fail` makes, when the text is not JSON or has another form
  */
 export function parseJson<T>(
   text: string,
@@ -15,7 +15,7 @@ export function parseJson<T>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw fail('is no JSON', { cause });
+    throw fail('is not JSON', { cause });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -67,7 +67,7 @@ async function removeStale(path: string, text: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Null for what is no lock. */
+/** Null for what is not a lock. */
 function parseHolder(text: string): Holder | null {
   try {
     const holder = JSON.parse(text) as Holder;

@@ -69,8 +69,8 @@ it('refuses what is damaged, of another version, or something else', () =>
     const old = { format: 'namm-evolution', version: '2', progress: '{}' };
     const fromMean = /of version 2, this is version 3; start another run from its mean/;
     await refused(serializeSafetensors(Object.entries(nested), old), fromMean);
-    await refused(serializeSafetensors([], { format: 'other' }), /is no state of an evolution/);
+    await refused(serializeSafetensors([], { format: 'other' }), /is not a state of an evolution/);
     await writeRunState(path, halfway());
     const isText = (value: unknown): value is string => typeof value === 'string';
-    await expect(readRunState(path, isText)).rejects.toThrow('is no score of this problem');
+    await expect(readRunState(path, isText)).rejects.toThrow('is not a score of this problem');
   }));

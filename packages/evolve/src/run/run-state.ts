@@ -88,7 +88,7 @@ export async function readRunState<Score>(
   for (const [slice, rows] of progress.pending) {
     const scores = rows.map((row) => row.filter(isKnown));
     if (scores.some((row, i) => row.length < rows[i]!.length)) {
-      throw new FileFormatError(path, `slice ${slice} holds what is no score of this problem`);
+      throw new FileFormatError(path, `slice ${slice} holds what is not a score of this problem`);
     }
     pending.set(slice, scores);
   }
@@ -110,7 +110,7 @@ export async function readRunState<Score>(
 function checkVersion(path: string, metadata: ReadonlyMap<string, string>): void {
   const found = metadata.get('version');
   if (metadata.get('format') !== format) {
-    throw new FileFormatError(path, 'is no state of an evolution');
+    throw new FileFormatError(path, 'is not a state of an evolution');
   }
   if (found === version) return;
   const problem = `is a state of version ${found}, this is version ${version}; start another run from its mean`;

@@ -89,7 +89,7 @@ it('forgets a still passage before what happened once', async () => {
   }
 });
 
-it('refuses what is no frame and no share', () => {
+it('refuses what is not a frame and no share', () => {
   for (const wrong of [
     ...[{ tokensPerFrame: 0 }, { tokensPerFrame: 1.5 }, { firstToken: -1 }, { recentShare: -0.1 }],
     ...[{ recentShare: 0.6 }, { redundancyShare: 1.1 }, { redundancyShare: Number.NaN }],

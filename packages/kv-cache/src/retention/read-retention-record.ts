@@ -132,7 +132,7 @@ function jsonOf(file: SafetensorsFile, key: string): unknown {
 function readHeads(file: SafetensorsFile): number[] {
   const heads = jsonOf(file, 'heads_per_layer');
   if (Array.isArray(heads) && heads.every(Number.isInteger)) return heads;
-  throw new FileFormatError(file.path, 'heads_per_layer in its metadata is no list of numbers');
+  throw new FileFormatError(file.path, 'heads_per_layer in its metadata is not a list of numbers');
 }
 
 /** What they say is checked with the whole record. */
@@ -143,7 +143,10 @@ function readParts(file: SafetensorsFile): RetentionPart[] {
   if (Array.isArray(parts) && parts.every(isPart)) {
     return parts.map(({ name, tokens }) => ({ name, tokens }));
   }
-  throw new FileFormatError(file.path, 'the parts in its metadata are no list of names and tokens');
+  throw new FileFormatError(
+    file.path,
+    'the parts in its metadata are not a list of names and tokens',
+  );
 }
 
 function readNotes(file: SafetensorsFile): Record<string, string> {

@@ -138,10 +138,14 @@ describe('a checkpoint', () => {
   });
 
   it.each<[string, Parameters<typeof writeChanged>[1], RegExp]>([
-    ['another format', { metadata: { format: 'pt' } }, /is no NAMM checkpoint/],
+    ['another format', { metadata: { format: 'pt' } }, /is not a NAMM checkpoint/],
     ['another version', { metadata: { version: '2' } }, /version "2"/],
-    ['settings that are no JSON', { metadata: { settings: '{' } }, /settings are no JSON/],
-    ['settings that are a list', { metadata: { settings: '[]' } }, /settings are no JSON object/],
+    ['settings that are not JSON', { metadata: { settings: '{' } }, /settings are not JSON/],
+    [
+      'settings that are a list',
+      { metadata: { settings: '[]' } },
+      /settings are not a JSON object/,
+    ],
     ['settings without a scorer', { metadata: settings({ scorer: null }) }, /lack scorer/],
     ['an unknown scorer', { metadata: settings({ scorer: { kind: 'x' } }) }, /settings.kind: 'x'/],
     [

@@ -31,7 +31,7 @@ export async function readCheckpoint(path: string): Promise<NammCheckpoint> {
   if (metadata.get('format') !== checkpointFormat) {
     throw new FileFormatError(
       path,
-      'is no NAMM checkpoint; importReferenceCheckpoint reads ckpt.pt',
+      'is not a NAMM checkpoint; importReferenceCheckpoint reads ckpt.pt',
     );
   }
   if (metadata.get('version') !== checkpointVersion) {
@@ -83,9 +83,9 @@ function readJson({ path, metadata }: SafetensorsFile, key: string): Record<stri
     const value: unknown = JSON.parse(metadata.get(key) ?? '');
     if (isRecord(value)) return value;
   } catch (cause) {
-    throw new FileFormatError(path, `its ${key} are no JSON; fetch it again`, { cause });
+    throw new FileFormatError(path, `its ${key} are not JSON; fetch it again`, { cause });
   }
-  throw new FileFormatError(path, `its ${key} are no JSON object; fetch it again`);
+  throw new FileFormatError(path, `its ${key} are not a JSON object; fetch it again`);
 }
 
 function readNumbers(file: SafetensorsFile, name: string, dtype: 'F32'): Promise<Float32Array>;

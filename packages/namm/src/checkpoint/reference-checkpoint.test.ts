@@ -69,7 +69,7 @@ it('reads counts and scores that numpy has computed', async () => {
   });
 });
 
-it('refuses a file that is no checkpoint of the reference', async () => {
+it('refuses a file that is not a checkpoint of the reference', async () => {
   await inFolder(async (folder) => {
     const path = join(folder, 'ckpt.pt');
     await writeFile(path, '<!doctype html>');
@@ -77,5 +77,7 @@ it('refuses a file that is no checkpoint of the reference', async () => {
   });
   const read = (name: string) => readReferenceState(fixture(name));
   await expect(read('other-object.pt')).rejects.toThrow(/has no evolution_state/);
-  await expect(read('no-tensor.pt')).rejects.toThrow(/"mean" in its evolution_state is no tensor/);
+  await expect(read('no-tensor.pt')).rejects.toThrow(
+    /"mean" in its evolution_state is not a tensor/,
+  );
 });

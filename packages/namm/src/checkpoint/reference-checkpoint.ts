@@ -39,7 +39,7 @@ export async function readReferenceState(path: string): Promise<ReferenceState> 
   for (const [key, value] of state) {
     if (typeof key !== 'string' || !(value instanceof TorchTensor)) {
       const shown = JSON.stringify(String(key).slice(0, 120));
-      throw new FileFormatError(path, `${shown} in its evolution_state is no tensor`);
+      throw new FileFormatError(path, `${shown} in its evolution_state is not a tensor`);
     }
     const name = key.startsWith(compiledPrefix) ? key.slice(compiledPrefix.length) : key;
     if (tensors.has(name)) throw new FileFormatError(path, `has ${JSON.stringify(name)} twice`);

@@ -109,7 +109,7 @@ export function createApp(context: ServerContext, guardOptions: GuardOptions): H
         throw new ApiError(415, 'the body has to be application/json', { reason: 'not_json' });
       }
       const body = await req.json<unknown>().catch((error: Error) => {
-        throw new ApiError(400, `the body is no JSON: ${error.message}`, {
+        throw new ApiError(400, `the body is not JSON: ${error.message}`, {
           reason: 'invalid_json',
         });
       });

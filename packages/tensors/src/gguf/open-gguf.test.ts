@@ -120,8 +120,8 @@ describe('openGguf', () => {
   });
 
   const named: [what: string, bytes: () => Uint8Array, message: RegExp][] = [
-    ['another file', () => changed(0, [0x50, 0x4b]), /is no GGUF file/],
-    ['an empty file', () => new Uint8Array(0), /is no GGUF file/],
+    ['another file', () => changed(0, [0x50, 0x4b]), /is not a GGUF file/],
+    ['an empty file', () => new Uint8Array(0), /is not a GGUF file/],
     ['version 1', () => changed(4, [1]), /version 1, which is not read/],
     ['a later version', () => changed(4, [9]), /version 9; 2 and 3 are read/],
     ['big-endian files', () => changed(4, [0, 0, 0, 3]), /big-endian/],
@@ -166,9 +166,9 @@ describe('openGguf', () => {
       /key "k": has more than 100000 lists within lists/,
     ],
     [
-      'an alignment that is no power of two',
+      'an alignment that is not a power of two',
       () => serializeGguf({ 'general.alignment': int(33) }, Object.entries(tensors)),
-      /key "general.alignment": 33 is no power of two/,
+      /key "general.alignment": 33 is not a power of two/,
     ],
     [
       'a tensor twice',

@@ -97,7 +97,7 @@ class Parser {
     const alignment = metadata.get('general.alignment') ?? 32;
     const isPower = typeof alignment === 'number' && (alignment & (alignment - 1)) === 0;
     if (!isPower || alignment < 1 || alignment > 2 ** 20) {
-      throw this.error(`${String(alignment)} is no power of two up to ${2 ** 20}`);
+      throw this.error(`${String(alignment)} is not a power of two up to ${2 ** 20}`);
     }
     const tensors = new Map<string, Omit<GgufTensor, 'path'>>();
     for (let i = 0; i < tensorCount; i++) this.#tensor(tensors, i, alignment);
@@ -115,7 +115,10 @@ class Parser {
   #version(): number {
     const { cursor } = this;
     if (cursor.size < 24 || cursor.u32() !== 0x46554747 /* GGUF */) {
-      throw this.error('is no GGUF file: it does not begin with GGUF', 'is this the right file?');
+      throw this.error(
+        'is not a GGUF file: it does not begin with GGUF',
+        'is this the right file?',
+      );
     }
     const version = cursor.u32();
     if (version === 2 || version === 3) return version;

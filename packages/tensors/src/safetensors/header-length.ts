@@ -23,7 +23,7 @@ export function parseHeaderLength(bytes: Uint8Array, size: number, path: string)
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > longestHeader && length > BigInt(size)) {
-    const problem = 'is no safetensors file: it does not begin with the length of a header';
+    const problem = 'is not a safetensors file: it does not begin with the length of a header';
     throw new FileFormatError(path, problem);
   }
   if (length > longestHeader) {

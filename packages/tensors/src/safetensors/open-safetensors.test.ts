@@ -39,20 +39,20 @@ describe('openSafetensors', () => {
   it.each<[string, unknown, number, RegExp]>([
     ['data cut off', { a: f32(0, 8) }, 7, /cut off/],
     ['trailing bytes', { a: f32(0, 8) }, 9, /too many/],
-    ['header that is no JSON', '{hello', 0, /not valid JSON/],
-    ['header that is an array', '[]', 0, /no JSON object/],
+    ['header that is not JSON', '{hello', 0, /not valid JSON/],
+    ['header that is an array', '[]', 0, /not a JSON object/],
     [
       'deeply nested header',
       `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
       0,
-      /"a".*no object/,
+      /"a".*not an object/,
     ],
     ['header with bad UTF-8', '{"\xff":1}', 0, /UTF-8/],
-    ['byte order mark', '\xef\xbb\xbf{}', 0, /no JSON object/],
+    ['byte order mark', '\xef\xbb\xbf{}', 0, /not a JSON object/],
     ['two tensors of one name', '{"a":1,"a":2}', 0, /"a" twice/],
     ['metadata that is no map', { __metadata__: [] }, 0, /__metadata__/],
     ['metadata with a number', { __metadata__: { a: 1 } }, 0, /__metadata__/],
-    ['entry that is no object', { a: 7 }, 0, /"a".*no object/],
+    ['entry that is not an object', { a: 7 }, 0, /"a".*not an object/],
     ['overlap', { a: f32(0, 8), b: f32(4, 12) }, 12, /"b" overlaps/],
     ['hole', { a: f32(0, 8), b: f32(12, 16) }, 16, /"b" leaves a hole/],
     ['hole at the front', { a: f32(4, 8) }, 8, /"a" leaves a hole/],
@@ -88,7 +88,7 @@ describe('openSafetensors', () => {
     ['2^64 - 1', 2n ** 64n - 1n],
   ])('refuses a header length of %s', async (_, length) => {
     await expect(openBytes(fileBytes('{}', 0, length))).rejects.toThrow(
-      /header would be|is no safetensors file/,
+      /header would be|is not a safetensors file/,
     );
   });
 
@@ -106,7 +106,7 @@ describe('openSafetensors', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
   });
 
-  it('refuses what is no file', async () => {
+  it('refuses what is not a file', async () => {
     const at = (name: string) => join(folder, name);
     await mkdir(at('folder'));
     await symlink('nowhere', at('dangling'));

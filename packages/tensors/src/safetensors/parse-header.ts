@@ -33,7 +33,7 @@ function decodeUtf8(bytes: Uint8Array, path: string): string {
 function parseJson(text: string, path: string): Record<string, unknown> {
   // Checked first: whatever else the file is (a pickle, an HTML page), it does not begin like this.
   if (!text.startsWith('{')) {
-    throw new FileFormatError(path, 'the header is no JSON object; is this a safetensors file?');
+    throw new FileFormatError(path, 'the header is not a JSON object; is this a safetensors file?');
   }
   let header: Record<string, unknown>;
   try {
@@ -69,13 +69,13 @@ function parseTensor(name: string, value: unknown, dataOffset: number, path: str
     new FileFormatError(path, `tensor ${quoted(name)}: ${problem}; fetch or write the file again`, {
       details: { tensor: name },
     });
-  if (!isRecord(value)) throw fail('its header entry is no object');
+  if (!isRecord(value)) throw fail('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
     const shown = typeof dtype === 'string' ? `dtype ${quoted(dtype)}` : 'its dtype';
     throw fail(`${shown} is none of the format's`);
   }
-  if (!isSizes(shape)) throw fail('its shape is no list of non-negative integers');
+  if (!isSizes(shape)) throw fail('its shape is not a list of non-negative integers');
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw fail('its data_offsets are not two non-negative integers');
   }

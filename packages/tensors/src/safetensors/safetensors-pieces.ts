@@ -108,7 +108,7 @@ export function safetensorsPieces(
     if (typeof value !== 'string') {
       throw new InvalidArgumentError(
         'metadata',
-        `the value of ${JSON.stringify(key)} is no string`,
+        `the value of ${JSON.stringify(key)} is not a string`,
       );
     }
   }

@@ -52,7 +52,7 @@ export function writeSealed({ metadata, tensors }: Snapshot): Uint8Array {
  */
 export function readSealed(bytes: Uint8Array, name: string): ParsedSafetensors {
   if (!(bytes instanceof Uint8Array)) {
-    const problem = `${shown(bytes)} is no Uint8Array; a file is read first, an ArrayBuffer wrapped`;
+    const problem = `${shown(bytes)} is not a Uint8Array; a file is read first, an ArrayBuffer wrapped`;
     throw new InvalidArgumentError('bytes', problem);
   }
   const { metadata: texts, tensors } = parseSafetensors(bytes, name);

@@ -5,7 +5,7 @@ import type { TensorData } from './safetensors-pieces.js';
  * a prefix there, and the file's own digest covers them.
  */
 export interface Snapshot {
-  /** Format, version, and as JSON what is no list of numbers. */
+  /** Format, version, and as JSON what is not a list of numbers. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: Readonly<Record<string, TensorData>>;
 }

@@ -167,7 +167,7 @@ describe('readTorchFile', () => {
     ],
     ['an integer of any length', [Uint8Array.of(0x8b, 0xff, 0xff, 0xff, 0x7f)], /too many bytes/],
     ['bytes beyond the pickle', [Uint8Array.of(0x8e, 9, 0, 0, 0, 0, 0, 0, 0x80)], /was cut off/],
-    ['items of what is no set', [pickle.dict, pickle.mark, Uint8Array.of(0x90)], /no set/],
+    ['items of what is not a set', [pickle.dict, pickle.mark, Uint8Array.of(0x90)], /not a set/],
     ['buffers beside the pickle', [Uint8Array.of(0x97)], /operation 0x97/],
     ['protocol 6', [Uint8Array.of(0x80, 6)], /protocol 6; 2 to 5/],
     [
@@ -180,7 +180,7 @@ describe('readTorchFile', () => {
       call('_codecs', 'encode', pickle.text('€'), pickle.text('latin1')),
       /latin1/,
     ],
-    ['a factory that is called', call('__builtin__', 'list'), /calls what is no known name/],
+    ['a factory that is called', call('__builtin__', 'list'), /calls what is not a known name/],
     [
       'a factory of anything',
       call('collections', 'defaultdict', pickle.global('os', 'system')),
@@ -188,7 +188,7 @@ describe('readTorchFile', () => {
     ],
     ['a path of numbers', call('pathlib', 'PosixPath', pickle.int(1)), /in a way/],
     ['a device of a dictionary', call('torch', 'device', pickle.dict), /in a way/],
-    ['a dtype that is called', call('torch', 'float32'), /calls what is no known name/],
+    ['a dtype that is called', call('torch', 'float32'), /calls what is not a known name/],
     ['a function of torch', call('torch', 'load', pickle.text('x')), /names "torch.load"/],
   ])('refuses %s', async (_, parts, problem) => {
     const failure = await readPickle(pickled(parts)).catch((error: unknown) => error);

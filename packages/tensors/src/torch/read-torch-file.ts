@@ -58,7 +58,7 @@ export function readTorchFile(path: string): Promise<unknown> {
       return value;
     } catch (cause) {
       if (!(cause instanceof PickleProblem)) throw cause;
-      throw new FileFormatError(path, `is no checkpoint that can be read: ${cause.message}`, {
+      throw new FileFormatError(path, `is not a checkpoint that can be read: ${cause.message}`, {
         cause,
       });
     }

@@ -64,7 +64,7 @@ export function torchHandlers(
         typeof location === 'string' &&
         (view === undefined || view === null);
       if (!isValid || !Number.isSafeInteger(count) || count < 0) {
-        throw new PickleProblem('it refers to something that is no storage of numbers');
+        throw new PickleProblem('it refers to something that is not a storage of numbers');
       }
       const storage = of(locate(key, dtype, count, count * torchWidths[dtype]), dtype, count);
       storages.add(storage);

@@ -208,7 +208,7 @@ class PickleMachine {
     const parameters = this.#pop();
     const callee = this.#pop();
     if (!(callee instanceof PickleGlobal) || !Array.isArray(parameters)) {
-      throw new PickleProblem('the pickle calls what is no known name');
+      throw new PickleProblem('the pickle calls what is not a known name');
     }
     this.push(
       includes(plainNames, callee.name)
@@ -224,7 +224,7 @@ class PickleMachine {
   setItems(pairs: readonly unknown[]): void {
     const target = this.#pop();
     if (!(target instanceof Map) || pairs.length % 2 !== 0) {
-      throw new PickleProblem('the pickle sets items of what is no dictionary');
+      throw new PickleProblem('the pickle sets items of what is not a dictionary');
     }
     for (let i = 0; i < pairs.length; i += 2) target.set(pairs[i], pairs[i + 1]);
     this.push(target);
@@ -232,14 +232,14 @@ class PickleMachine {
 
   addItems(values: readonly unknown[]): void {
     const target = this.#pop();
-    if (!(target instanceof Set)) throw new PickleProblem('the pickle adds to what is no set');
+    if (!(target instanceof Set)) throw new PickleProblem('the pickle adds to what is not a set');
     for (const value of values) target.add(value);
     this.push(target);
   }
 
   append(values: readonly unknown[]): void {
     const target = this.#pop();
-    if (!Array.isArray(target)) throw new PickleProblem('the pickle appends to what is no list');
+    if (!Array.isArray(target)) throw new PickleProblem('the pickle appends to what is not a list');
     for (const value of values) target.push(value);
     this.push(target);
   }
@@ -253,7 +253,7 @@ class PickleMachine {
     } else if (target instanceof Attributes && state instanceof Map) {
       for (const [name, value] of state) target.set(name, value);
     } else if (!(target instanceof Map)) {
-      throw new PickleProblem('the pickle gives attributes to what is no dictionary');
+      throw new PickleProblem('the pickle gives attributes to what is not a dictionary');
     }
     this.push(target);
   }

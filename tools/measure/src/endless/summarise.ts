@@ -64,7 +64,7 @@ export function settledTrends(
   const settled = notes.filter(({ tokens }) => tokens > settle);
   if (settled.length === 0) return null;
   const places = settled.map(({ tokens }) => tokens);
-  // Medians of stretches, so that one slow chunk is no trend.
+  // Medians of stretches, so that one slow chunk is not a trend.
   const parts = stretches(settled, 20);
   return {
     memory: trend(

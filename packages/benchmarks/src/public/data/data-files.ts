@@ -96,7 +96,7 @@ async function filesInArchive(archive: string): Promise<DataFile[]> {
     try {
       return unzipSync(packed, { filter: ({ name }) => wanted(name) });
     } catch (cause) {
-      const problem = 'is no whole zip archive; is it half a download?';
+      const problem = 'is not a complete zip archive; is it half a download?';
       throw new FileFormatError(archive, problem, { cause });
     }
   };

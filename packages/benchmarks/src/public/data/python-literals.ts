@@ -39,7 +39,7 @@ class LiteralReader {
     this.#file = file;
   }
 
-  /** Null for what is no literal. */
+  /** Null for what is not a literal. */
   value(): PythonLiteral | null {
     this.#skip();
     const character = this.#source[this.#at];

@@ -95,7 +95,7 @@ function promptsIn(path: string, text: string): Record<string, string> {
   try {
     return z.record(z.string(), z.string()).parse(JSON.parse(text));
   } catch (cause) {
-    throw new FileFormatError(path, 'is no JSON object of prompts', { cause });
+    throw new FileFormatError(path, 'is not a JSON object of prompts', { cause });
   }
 }
 

@@ -87,7 +87,7 @@ async function* lineRows(file: DataFile): AsyncIterable<RawRow> {
     try {
       yield { row, text, value: JSON.parse(text) as unknown };
     } catch (error) {
-      yield { row, text, problem: `is no JSON: ${(error as Error).message}` };
+      yield { row, text, problem: `is not JSON: ${(error as Error).message}` };
     }
   }
 }
@@ -111,9 +111,9 @@ async function* jsonRows(file: DataFile): AsyncIterable<RawRow> {
   try {
     all = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await file.whole()));
   } catch (cause) {
-    throw new FileFormatError(file.name, `is no JSON: ${(cause as Error).message}`, { cause });
+    throw new FileFormatError(file.name, `is not JSON: ${(cause as Error).message}`, { cause });
   }
-  if (!Array.isArray(all)) throw new FileFormatError(file.name, 'is no list of rows');
+  if (!Array.isArray(all)) throw new FileFormatError(file.name, 'is not a list of rows');
   for (const [index, value] of all.entries()) yield { row: index + 1, value, text: '' };
 }
 
@@ -124,7 +124,7 @@ async function* parquetRows(file: DataFile): AsyncIterable<RawRow> {
   try {
     all = await parquetReadObjects({ file: copy, compressors });
   } catch (cause) {
-    const problem = `is no whole parquet file: ${(cause as Error).message}`;
+    const problem = `is not a complete parquet file: ${(cause as Error).message}`;
     throw new FileFormatError(file.name, problem, { cause });
   }
   for (const [index, row] of all.entries()) {

@@ -120,7 +120,7 @@ describe('readLongBench', () => {
     expect(task!.items.map(({ id }) => id)).toEqual(['1', '6']);
     const problems = task!.problems.map(describeRowProblem);
     expect(problems[0]).toMatch(`${file}, row 2, context: `);
-    expect(problems[1]).toMatch(`${file}, row 3: is no JSON`);
+    expect(problems[1]).toMatch(`${file}, row 3: is not JSON`);
     expect(problems[2]).toBe(`${file}, row 4: is not UTF-8`);
     expect(problems[3]).toMatch(`${file}, row 5, answers: `);
     const [two] = await readLongBench({ data: join(folder, 'bad'), repository, limit: 2 });
@@ -199,7 +199,7 @@ describe('readLongBenchV2', () => {
     await write('v2/broken/data.json', '[{');
     await expect(
       readLongBenchV2({ data: join(folder, 'v2/broken'), repository: join(folder, 'v2') }),
-    ).rejects.toThrow(/no JSON/);
+    ).rejects.toThrow(/not JSON/);
   });
 });
 
@@ -313,6 +313,6 @@ describe('readChouBun', () => {
     await write('cb/data/wiki_qa/test-00000-of-00001.parquet', columns('SNAPPY').subarray(0, 100));
     await expect(
       readChouBun({ data: join(folder, 'cb/data'), repository: join(folder, 'cb') }),
-    ).rejects.toThrow(/no whole parquet/);
+    ).rejects.toThrow(/not a complete parquet/);
   });
 });

@@ -105,7 +105,7 @@ async function readEssay(file: string | null): Promise<string[]> {
   return words;
 }
 
-/** Words that a text has in lower case, so that they are no names. */
+/** Words that a text has in lower case, so that they are not names. */
 function wordsOf(essay: readonly string[]): string[] {
   const plain = essay.map((word) => word.replace(/[^\p{L}]+$/u, ''));
   return [...new Set(plain.filter((word) => /^\p{Ll}{4,}$/u.test(word)))].sort();
@@ -175,7 +175,7 @@ async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<T> {
     value = JSON.parse(await utf8(file));
   } catch (cause) {
     if (cause instanceof FileFormatError) throw cause;
-    throw new FileFormatError(file, `is no JSON: ${(cause as Error).message}`, { cause });
+    throw new FileFormatError(file, `is not JSON: ${(cause as Error).message}`, { cause });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -196,7 +196,7 @@ describe('readRulerSources', () => {
     await writeFile(join(folder, 'own/english_words.json'), JSON.stringify({ 0: 'a', 1: 'b' }));
     await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/2 different words/);
     await writeFile(join(folder, 'own/english_words.json'), '{');
-    await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/is no JSON/);
+    await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/is not JSON/);
     await writeFile(join(folder, 'own/novel.txt'), Buffer.from([0xff, 0xfe, 0x41]));
     await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/UTF-8/);
   });

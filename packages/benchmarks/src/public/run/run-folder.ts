@@ -76,7 +76,7 @@ export async function writeRun(
 export async function readRunResults(folder: string): Promise<readonly PublicResult[]> {
   const file = join(folder, 'results.jsonl');
   if (!existsSync(file))
-    throw new FileFormatError(folder, 'is no folder of a run: no results.jsonl');
+    throw new FileFormatError(folder, 'is not a folder of a run: no results.jsonl');
   const lines = await JsonLines.open<{ readonly value: PublicResult }>(file, {
     what: 'a result',
     parse: (line) => {
@@ -93,6 +93,6 @@ async function readJson<T>(file: string): Promise<T> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (cause) {
-    throw new FileFormatError(file, `is no JSON: ${(cause as Error).message}`, { cause });
+    throw new FileFormatError(file, `is not JSON: ${(cause as Error).message}`, { cause });
   }
 }

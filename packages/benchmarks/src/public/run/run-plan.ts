@@ -120,5 +120,5 @@ async function parsedYaml(file: string): Promise<object> {
     throw new FileFormatError(file, `cannot be read: ${(cause as Error).message}`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new FileFormatError(file, 'is no list of names and values');
+  throw new FileFormatError(file, 'is not a list of names and values');
 }

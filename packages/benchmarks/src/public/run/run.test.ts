@@ -312,7 +312,7 @@ describe('a folder of a run', () => {
     expect(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')).rows).toHaveLength(2);
     expect((await readFile(join(out, 'summary.csv'), 'utf8')).split('\n')).toHaveLength(4);
     expect(await readFile(join(out, 'page.html'), 'utf8')).toContain('f.jsonl, row 3, input');
-    await expect(readRunResults(folder)).rejects.toThrow(/no folder of a run/);
+    await expect(readRunResults(folder)).rejects.toThrow(/not a folder of a run/);
     await writeFile(join(out, 'results.jsonl'), '{"key": "x", "value": {}}\n');
     await expect(readRunResults(out)).rejects.toThrow(/line 1/);
   });
@@ -344,6 +344,6 @@ describe('runPlan', () => {
     await writeFile(file, 'model: [\n');
     await expect(runPlan(file, {})).rejects.toThrow(/cannot be read/);
     await writeFile(file, '- 1\n');
-    await expect(runPlan(file, {})).rejects.toThrow(/no list of names/);
+    await expect(runPlan(file, {})).rejects.toThrow(/not a list of names/);
   });
 });

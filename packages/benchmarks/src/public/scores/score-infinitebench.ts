@@ -137,13 +137,16 @@ const mathFind: Score = (prediction, label, { quirks }) => {
   const written = String(first(label));
   const wanted = written.trim() === '' ? Number.NaN : Number(written);
   if (Number.isNaN(wanted)) {
-    throw new OfficialScorerError('math_find', `the label ${JSON.stringify(label)} is no number`);
+    throw new OfficialScorerError(
+      'math_find',
+      `the label ${JSON.stringify(label)} is not a number`,
+    );
   }
   if (!quirks.has('number-raises')) return numbersIn(prediction)[0] === wanted;
   const found = prediction.match(/\p{Nd}+\.\p{Nd}+|\p{Nd}+/u)?.[0];
   if (found === undefined) return false;
   if (/^-?\d+$/.test(written) && found.includes('.')) {
-    throw new OfficialScorerError('math_find', `${found} is no integer`);
+    throw new OfficialScorerError('math_find', `${found} is not an integer`);
   }
   return numberFrom(found) === wanted;
 };

@@ -19,7 +19,7 @@ export async function ggufAt(path: string): Promise<string | null> {
   throw new ModelFolderError(path, problem);
 }
 
-/** Of a split model the first part counts; a projector of pictures is no model. */
+/** Of a split model the first part counts; a projector of pictures is not a model. */
 function isModel(name: string): boolean {
   const [, part] = /-(\d{5})-of-\d{5}\.gguf$/i.exec(name) ?? [];
   return /\.gguf$/i.test(name) && !/mmproj/i.test(name) && (part ?? '00001') === '00001';

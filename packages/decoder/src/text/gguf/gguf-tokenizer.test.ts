@@ -211,7 +211,7 @@ describe('the metadata', () => {
         /has 1 entries for/,
       ],
       ['no merges', { 'tokenizer.ggml.merges': null }, /key "tokenizer.ggml.merges" is missing/],
-      ['a merge of nothing', { 'tokenizer.ggml.merges': texts(['a']) }, /merge 0 is no pair/],
+      ['a merge of nothing', { 'tokenizer.ggml.merges': texts(['a']) }, /merge 0 is not a pair/],
       ['a merge of strangers', { 'tokenizer.ggml.merges': texts(['qq zz']) }, /merge 0 needs "qq"/],
       [
         'an end token that is none',

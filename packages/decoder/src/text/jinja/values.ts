@@ -317,7 +317,7 @@ export function toSmallInt(value: Value, what: string): number {
 const plain = new Set<unknown>([Object.prototype, null]);
 
 /**
- * A JavaScript value as a template sees it. Whole numbers are ints. What is no data, such as a picture,
+ * A JavaScript value as a template sees it. Whole numbers are ints. What is not data, such as a picture,
  * becomes a text that names its kind, as in transformers.
  */
 export function fromJavaScript(value: unknown): Value {
