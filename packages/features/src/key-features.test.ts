@@ -72,8 +72,8 @@ describe('measureKeys', () => {
       /\[length\] are not some of/,
     );
     expect(() => measureKeys(['norm', 'norm'], [], 2, [])).toThrow(/each once/);
-    expect(() => measureKeys(['norm'], [new Float32Array(3)], 2, [0])).toThrow(/no keys of 2/);
-    expect(() => measureKeys(['norm'], [new Float32Array(3)], 0, [0])).toThrow(/no keys of 0/);
+    expect(() => measureKeys(['norm'], [new Float32Array(3)], 2, [0])).toThrow(/not keys of 2/);
+    expect(() => measureKeys(['norm'], [new Float32Array(3)], 0, [0])).toThrow(/not keys of 0/);
     expect(() => measureKeys(['norm'], [new Float32Array(4)], 2, [0])).toThrow(/1 are given for 2/);
   });
 });

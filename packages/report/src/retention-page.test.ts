@@ -28,7 +28,7 @@ it('takes pictures of parts, and nothing else', () => {
   expect(retentionPage(record)).not.toContain('img-src');
   expect(() => retentionPage(record, { pictures: [{ part: 9, jpeg }] })).toThrow(/part 9/);
   const png = Uint8Array.of(0x89, 0x50);
-  expect(() => retentionPage(record, { pictures: [{ part: 0, jpeg: png }] })).toThrow(/no JPEG/);
+  expect(() => retentionPage(record, { pictures: [{ part: 0, jpeg: png }] })).toThrow(/not a JPEG/);
 });
 
 it('names tokens by id or number where there is no text', () => {

@@ -121,7 +121,7 @@ describe('teachScorer', () => {
         { ...Object.fromEntries(metadata), ...change },
       );
     await broken({ format: 'something' });
-    await expect(readTaught(other)).rejects.toThrow(/no taught scorer/);
+    await expect(readTaught(other)).rejects.toThrow(/not a taught scorer/);
     await broken({ version: '9' });
     await expect(readTaught(other)).rejects.toThrow(/version "9"/);
     await broken({ settings: 'x' });

@@ -42,7 +42,7 @@ export async function optionsOfModels(): Promise<{
   const read = {
     states: new Float32Array(4),
     actions: new Float32Array(3),
-    returns: Float32Array.of(1),
+    returnsToGo: Float32Array.of(1),
     timesteps: Int32Array.of(0),
   };
   const calls: Record<string, Call> = {
@@ -50,11 +50,11 @@ export async function optionsOfModels(): Promise<{
     'DecisionTransformer.step': step,
     'AgentEpisode.step': step,
     'DecisionTransformer.read': (options) =>
-      transformer.read(transformer.createCache(), read as never, options),
+      transformer.read(transformer.createCache(), read, options),
     'AgentPlayer.play 0': (options) => player.play(options, 1),
     'AgentPlayer.play 2': (options) => player.play({}, 1, options),
     identifyPlay: (options) =>
-      identifyPlay(agentFolder('t-maze-agent'), { name: 't-maze', ...options }),
+      identifyPlay(agentFolder('t-maze-agent'), { name: 't-maze', length: 4, ...options }),
     'Decoder.createCache': (options) => decoder.createCache(options),
     'DecoderWorker.createCache': (options) => worker.createCache(options),
     'DecoderWorker.restoreCache': (options) => worker.restoreCache('none', options),

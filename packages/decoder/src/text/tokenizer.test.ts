@@ -151,7 +151,7 @@ describe('loadTokenizer', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['cut JSON', '{"model":{', /not valid JSON/],
-    ['a list', [], /not a JSON object/],
+    ['a list', [], /no JSON object/],
     ['no model', {}, /has no model/],
     ['an unknown model type', { model: { ...bpe, type: 'FrobPiece' } }, /FrobPiece/],
     [
