@@ -115,7 +115,10 @@ it('rl table plays tasks under the same policies, writes the tables, and adds to
   ]);
   expect(readFileSync(join(out, 'table.md'), 'utf8')).toContain('**Memory tasks: return**');
   const wrong = await rl([...args, '--namms', 'none.safetensors']);
-  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('is not of the form NAME=FILE')]);
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining('is not of the form NAME=FILE'),
+  ]);
 });
 
 it('rl evaluate and rl watch write pages of an episode', async () => {
