@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import {
   addPolicyOptions,
   addRopeScalingOptions,
+  answerPrompt,
   choosePolicy,
   count,
   createProgram,
@@ -22,7 +23,6 @@ import {
 import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core';
 import { weightDtypes } from '@namm/decoder';
 import { policyNames } from '@namm/kv-cache';
-import { answerPrompt } from './answer-prompt.js';
 import { chatCommand } from './chat-command.js';
 import { runDemo } from './demo/run-demo.js';
 import { serveCommand } from './serve-command.js';

@@ -1,3 +1,4 @@
+export { type AnswerOptions, answerPrompt } from './answer-prompt.js';
 export { choosePolicy, type PolicyChoice } from './choose-policy.js';
 export { commandLine } from './command-line.js';
 export {

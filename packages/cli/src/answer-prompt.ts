@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { describeMemory, Interruption, memoryFigures, StatusLine, writeRetention } from '@namm/cli';
 import {
   completeText,
   Decoder,
@@ -10,6 +9,10 @@ import {
   type SamplingSettings,
 } from '@namm/decoder';
 import { type EvictionPolicy, positionsFor, RetentionRecorder } from '@namm/kv-cache';
+import { Interruption } from './interruption.js';
+import { describeMemory, memoryFigures } from './memory-figures.js';
+import { StatusLine } from './status-line.js';
+import { writeRetention } from './write-retention.js';
 
 export interface AnswerOptions {
   /** A folder. */
