@@ -35,6 +35,7 @@ const fast = {
   include: ['{packages,apps,tools}/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
   exclude: [...configDefaults.exclude, '**/*.slow.test.ts'],
   testTimeout: fastTimeout,
+  hookTimeout: fastTimeout,
 };
 
 /** What measures statistics, kills processes, opens browsers or starts commands. */
@@ -45,6 +46,7 @@ const slow = {
   ],
   benchmark: { include: [] }, // the fast ones have them
   testTimeout: slowTimeout,
+  hookTimeout: slowTimeout,
 };
 
 const project = (
