@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { InvalidArgumentError } from '@namm/core';
 import { resolveModel } from '@namm/hub';
 import { StatusLine } from './status-line.js';
 
@@ -7,9 +9,14 @@ import { StatusLine } from './status-line.js';
  *
  * @param name a folder, a GGUF file, or a model of the hub as `OWNER/NAME` or `OWNER/NAME:FILE.gguf`
  * @param signal stops a download; the next one goes on from there
+ * @throws {InvalidArgumentError} for a file that is not GGUF
  * @throws what {@link resolveModel} throws
  */
 export async function openModel(name: string, signal?: AbortSignal): Promise<string> {
+  // A file beside us is not the id of a model.
+  if (!/\.gguf$/i.test(name) && statSync(name, { throwIfNoEntry: false })?.isFile()) {
+    throw new InvalidArgumentError('model', `${name} is not a folder, nor a GGUF file`);
+  }
   const status = new StatusLine();
   let isFetching = false;
   try {

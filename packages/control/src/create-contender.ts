@@ -103,11 +103,7 @@ function readName(name: string): { kind: string; steps: number | null; file: str
   if (kind === 'namm' && number?.trim()) {
     return { kind, steps: null, file: [number, ...more].join(':') };
   }
-  checkChoice(
-    'policies',
-    kind,
-    contenderNames.map((known) => known.split(':')[0]!),
-  );
+  checkChoice('policies', kind, [...new Set(contenderNames.map((known) => known.split(':')[0]!))]);
   if (!stepNames.includes(kind)) {
     if (number === undefined) return { kind, steps: null, file: null };
     throw new InvalidArgumentError(
