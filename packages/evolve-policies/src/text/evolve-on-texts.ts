@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { documentFiller, type FillerDocument, type PreparedSample } from '@namm/benchmarks';
-import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
-import { Decoder, loadTokenizer, type RopeScaling } from '@namm/decoder';
+import { checkNames, InvalidArgumentError } from '@namm/core';
+import { Decoder, loadTokenizer, openModel, type RopeScaling } from '@namm/decoder';
 import { checkSearch, type EvolveOptions, type EvolveResult, evolve } from '@namm/evolve';
 import type { KeyFeature } from '@namm/features';
 import { type NammCheckpoint, readCheckpoint } from '@namm/namm';
-import * as z from 'zod/mini';
 import { startFrom } from '../trainables/start.js';
 import { type TrainableSettings, trainableSettings } from '../trainables/trainable-settings.js';
 import { digestTexts } from './digest-texts.js';
@@ -139,18 +136,9 @@ async function headsOf(folder: string): Promise<[layers: number, heads: number]>
   return [layers.length, Math.max(...layers.map(({ keyValueHeads }) => keyValueHeads))];
 }
 
-const configSchema = z.looseObject({ max_position_embeddings: z.optional(z.number()) });
-
 /** How many times as long as the model was trained for the prompts are, at least 1. */
 async function factorOf({ model, stages }: EvolveOnTextsOptions): Promise<number> {
   if (model.ropeScaling?.factor !== undefined) return model.ropeScaling.factor;
-  const file = join(model.folder, 'config.json');
-  let config: z.infer<typeof configSchema>;
-  try {
-    config = configSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (cause) {
-    throw new FileFormatError(file, 'says nothing of the positions of a model', { cause });
-  }
-  const { max_position_embeddings: trained = 0 } = config;
-  return trained > 0 ? Math.max(1, ...stages.map(({ length }) => length / trained)) : 1;
+  const { spec } = await openModel(model.folder);
+  return Math.max(1, ...stages.map(({ length }) => length / spec.maximumPositions));
 }
