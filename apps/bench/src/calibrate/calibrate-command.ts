@@ -36,7 +36,7 @@ export function addCalibrateCommand(program: Command): void {
     .command('calibrate')
     .description('make a NAMM ready for a model that it was not evolved on');
   addRopeScalingOptions(command, '1 if left out', 2)
-    .requiredOption('--model <name>', 'the model: a folder, or a model of the hub')
+    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
     .requiredOption('--namm <file>', 'the NAMM')
     .requiredOption('--out <file>', 'the NAMM for that model', outputFile)
     .option(

@@ -63,7 +63,7 @@ export function addEvolveCommand(program: Command): void {
     "--length over the model's positions if left out",
     2,
   )
-    .option('--model <name>', 'a folder, or a model of the hub; the bundled one if left out')
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub; else the bundled one')
     .option('--length <tokens>', 'length of the prompts', count, 768)
     .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), families)
     .option('--prompts <count>', 'prompts per family and generation', count, 4)

@@ -40,7 +40,7 @@ function tuneCommand(program: Command) {
     .description(
       'find the context extension under which the full cache is best, on the development split',
     )
-    .option('--model <name>', 'a folder, or a model of the hub; the bundled one if left out')
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub; else the bundled one')
     .option('--factors <list>', 'run lengths over the training length', numbers, [2, 4, 8, 16])
     .option('--alphas <list>', 'NTK alphas', numbers, [1, 1.5, 2, 3, 4])
     .option('--logit-factors <list>', 'factors on the attention logits', numbers, [1, 1.25, 1.5, 2])
