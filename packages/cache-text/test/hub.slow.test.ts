@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AutoTokenizer, env, type ProgressInfo } from '@huggingface/transformers';
@@ -502,10 +504,13 @@ describe('what cannot be had', () => {
   });
 
   it('a server that is not there', async () => {
-    env.remoteHost = 'http://127.0.0.1:9/';
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    env.remoteHost = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await new Promise((resolve) => server.close(resolve));
     const error = await failure(fetchModel());
     expect(error.code).toBe('DOWNLOAD');
-    expect(error.message).toMatch(/could not be fetched in 2 attempts \(.*\); check the network/);
+    expect(error.message).toMatch(/the hub cannot be reached: .*ECONNREFUSED.*; check the network/);
   });
 
   it.each<[string, () => void, Partial<ResolveFolderOptions>, RegExp]>([

@@ -26,7 +26,7 @@ it('sets what the command line does not say, as it would say it', async () => {
     expect(await apply(config)).toEqual({ maxTokens: 7, budget: '512', json: true });
     expect(await apply({ maxTokens: '7' }, '--max-tokens', '9')).toEqual({ maxTokens: 9 });
     await expect(apply('{')).rejects.toThrow(file);
-    await expect(apply([])).rejects.toThrow('no object');
+    await expect(apply([])).rejects.toThrow('not an object');
     await expect(apply({ maxToken: 7 })).rejects.toThrow("'maxToken' is not an option of serve");
     await expect(apply({ maxTokens: -1 })).rejects.toThrow("'maxTokens': '-1'");
     await expect(apply({ maxTokens: {} })).rejects.toThrow('neither text');

@@ -27,7 +27,8 @@ export class NammError extends Error {
 
   constructor(code: string, message: string, options: NammErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    this.name = new.target.name;
+    // esbuild puts an underscore before the name of a class that mentions itself.
+    this.name = new.target.name.replace(/^_/, '');
     this.code = code;
     this.details = options.details ?? {};
     // A symbol from the global registry, so that `isInstance` works across two copies of the package.

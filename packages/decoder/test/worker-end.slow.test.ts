@@ -185,16 +185,25 @@ describe('errors of a worker', () => {
   it.each([
     ['of another class', 'own error', { name: 'TypeError', message: 'bad type' }],
     ['that is none', 'a text', { name: 'Error', message: 'a text' }],
-    ['that is nothing', undefined, { name: 'Error', message: 'undefined' }],
     ['that is data', { problem: 5 }, { name: 'Error', message: '{ problem: 5 }' }],
     ['that causes itself', 'circle', { message: 'circle', cause: { message: 'circle' } }],
   ])('carry an error of a policy %s', async (_, thrown, expected) => {
     const throwing = await worker.createCache({ policy: testPolicy('throws', { thrown }) });
     const error = await rejection(worker.step([{ cache: throwing, input: { ids: tokens(20) } }]));
-    expect(error).toBeInstanceOf(thrown === 'own error' ? TypeError : Error);
-    expect(error).toMatchObject(expected);
-    if (thrown === 'own error') expect(error).toMatchObject({ cause: { message: 'inner' } });
+    expect(error).toBeInstanceOf(PolicyModuleError);
+    const { cause } = error as Error;
+    expect(cause).toBeInstanceOf(thrown === 'own error' ? TypeError : Error);
+    expect(cause).toMatchObject(expected);
+    if (thrown === 'own error') expect(cause).toMatchObject({ cause: { message: 'inner' } });
     expect(throwing.seen).toBe(chunkSize); // as in a Decoder: its chunk is in the cache
+  });
+
+  it('say that a policy threw nothing', async () => {
+    const policy = testPolicy('throws', { thrown: undefined });
+    const throwing = await worker.createCache({ policy });
+    const error = await rejection(worker.step([{ cache: throwing, input: { ids: tokens(20) } }]));
+    expect(error).toBeInstanceOf(PolicyModuleError);
+    expect((error as Error).message).toContain('undefined');
   });
 
   it.each([

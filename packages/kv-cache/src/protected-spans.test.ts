@@ -172,7 +172,7 @@ describe('protected spans', () => {
   });
 
   it.each([
-    ['no list of spans', {}],
+    ['not a list of spans', {}],
     [
       'overlap',
       [
