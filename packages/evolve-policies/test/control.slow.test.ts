@@ -111,7 +111,7 @@ describe('evolution on episodes', () => {
     expect(scores[0]![1]).toEqual(scores[0]![0]); // 0 keeps everything
     const odd = { ...slice, contenders: ['empty'] };
     expect((await here.evaluate(odd))[0]![0]).toMatchObject({
-      failed: expect.stringContaining('no baseline'),
+      failed: expect.stringContaining('not a baseline'),
     });
     await Promise.all([here.close(), there.close()]);
   });
