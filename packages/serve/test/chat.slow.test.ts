@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { loadTokenizer } from '@namm/decoder';
-import { inFolder } from '@namm/testing';
 import { expect, it } from 'vitest';
 import { ChatSession, type Engine } from '../src/index.js';
 import { scriptedModel } from './scripted-model.js';
@@ -15,7 +14,7 @@ async function said(chat: ChatSession, text: string, signal?: AbortSignal): Prom
 }
 
 it('is a chat with commands, which reads nothing twice', async () => {
-  await inFolder(async (folder) => {
+  await setup.inFolder(async (folder) => {
     const engine: Engine = await setup.load({ folder });
     const tokenizer = await loadTokenizer(setup.folder);
     const chat = new ChatSession({

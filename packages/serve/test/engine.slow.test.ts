@@ -2,7 +2,6 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
-import { inFolder } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
 import { type Engine, QueueFullError, RequestTooLargeError } from '../src/index.js';
 import { GreedyWriter, setUpEngines, someIds } from './set-up-engine.js';
@@ -57,7 +56,7 @@ describe('an engine', () => {
   });
 
   it('answers each of many conversations as if it were alone, within a memory that holds a few', async () => {
-    await inFolder(async (folder) => {
+    await setup.inFolder(async (folder) => {
       const seeds = Array.from({ length: conversations }, (_, seed) => seed);
       const roomy = await setup.load({});
       const alone = [];
@@ -116,7 +115,7 @@ describe('an engine', () => {
   });
 
   it('goes on from what was saved, in another process and after a kill', async () => {
-    await inFolder(async (folder) => {
+    await setup.inFolder(async (folder) => {
       const prompt = someIds(70, 3);
       const expected = await converse(await setup.load({}), prompt, 3);
       const first = await setup.load({ folder });

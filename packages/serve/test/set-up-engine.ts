@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type FreshBundle, freshBundle, type RandomModel, randomModel } from '@namm/testing';
+import {
+  type FreshBundle,
+  freshBundle,
+  inFolder,
+  type RandomModel,
+  randomModel,
+} from '@namm/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { Engine, type EngineOptions, type Writer } from '../src/index.js';
 
@@ -15,6 +21,8 @@ export interface EngineSetup {
   readonly decoder: { readonly workerFile: string; readonly threads: 1 };
   readonly policyModule: string;
   load(options: Partial<EngineOptions>): Promise<Engine>;
+  /** Runs something in a folder; the engines that it loads end before the folder goes, since they save when they end. */
+  inFolder(use: (folder: string) => Promise<void>): Promise<void>;
 }
 
 /** @param make writes the model */
@@ -53,6 +61,15 @@ export function setUpEngines(
       engines.push(engine);
       return engine;
     },
+    inFolder: (use) =>
+      inFolder(async (folder) => {
+        const before = engines.length;
+        try {
+          await use(folder);
+        } finally {
+          for (const engine of engines.splice(before)) await engine.close(0);
+        }
+      }),
   };
   return setup;
 }

@@ -39,7 +39,8 @@ beforeAll(async () => {
     await writeFile(join(folder, name, 'tokenizer_fixture.json'), JSON.stringify(fixture(ids)));
   }
   await mkdir(join(folder, 'later'));
-  await writeFile(join(folder, 'later', 'ruler.json'), '');
+  await writeFile(join(folder, 'later', 'config.json'), '{"model_type":"bert"}');
+  await writeFile(join(folder, 'later', 'fixture.json'), '{}');
   await mkdir(join(folder, 'empty'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -68,8 +69,8 @@ describe('conformance', () => {
     );
     expect(results).toContainEqual(
       expect.objectContaining({
-        kind: 'metrics',
-        name: 'ruler',
+        kind: 'models',
+        name: 'later',
         error: null,
         tolerance: null,
         ok: null,
