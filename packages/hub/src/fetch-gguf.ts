@@ -35,7 +35,7 @@ export function ggufPlace(text: string): GgufPlace | null {
  * @param file of a split model the first part
  * @throws {InvalidArgumentError} when it is another part, or of too many
  */
-export function ggufParts(file: string): string[] {
+function ggufParts(file: string): string[] {
   const [, stem, part, total] = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(file) ?? [];
   if (stem === undefined) return [file];
   const count = Number(total);
