@@ -83,7 +83,13 @@ const logitBias = optional(
   z.record(z.string().regex(/^\d+$/, 'names are ids of tokens'), z.number().min(-100).max(100)),
 );
 
-const streamOptions = optional(z.looseObject({ include_usage: z.boolean().optional() }));
+/** What chat and text completions have in common beside that. */
+const writingFields = {
+  n: count(16),
+  stop,
+  logit_bias: logitBias,
+  stream_options: optional(z.looseObject({ include_usage: z.boolean().optional() })),
+};
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const content = optional(
@@ -117,14 +123,11 @@ export const chatFields = z.object({
       }),
     )
     .min(1),
-  n: count(16),
+  ...writingFields,
   max_tokens: count(),
   max_completion_tokens: count(),
-  stop,
-  logit_bias: logitBias,
   logprobs: optional(z.boolean()),
   top_logprobs: optional(z.int().min(0).max(20)),
-  stream_options: streamOptions,
   tools: optional(z.array(tool).max(128)),
   tool_choice: toolChoice,
   response_format: format,
@@ -137,12 +140,9 @@ export const completionFields = z.object({
     z.array(z.string()).length(1, 'one prompt at a time'),
     z.array(z.int().min(0)).min(1),
   ]),
-  n: count(16),
+  ...writingFields,
   max_tokens: count(),
-  stop,
-  logit_bias: logitBias,
   logprobs: optional(z.int().min(0).max(20)),
-  stream_options: streamOptions,
 });
 
 const inputText = z.looseObject({
@@ -196,7 +196,7 @@ export const responseFields = z.object({
 export type ResponseInput = z.output<typeof responseFields>['input'];
 
 /** Sampling as the text engine takes it; what is not given is the model's own. */
-export function samplingOf(fields: z.output<z.ZodObject<typeof commonFields>>) {
+function samplingOf(fields: z.output<z.ZodObject<typeof commonFields>>) {
   const { temperature, top_p: topP, top_k: topK, min_p: minP } = fields;
   const { repetition_penalty: repetition } = fields;
   const { presence_penalty: presence, frequency_penalty: frequency } = fields;
@@ -208,5 +208,24 @@ export function samplingOf(fields: z.output<z.ZodObject<typeof commonFields>>) {
     ...(repetition !== null && { repetitionPenalty: repetition }),
     ...(presence !== null && { presencePenalty: presence }),
     ...(frequency !== null && { frequencyPenalty: frequency }),
+  };
+}
+
+/** What all kinds of completion ask of the text engine. */
+export function commonRequest(fields: z.output<z.ZodObject<typeof commonFields>>) {
+  const { seed, kv_budget: budget, kv_policy: policy } = fields;
+  return { sampling: samplingOf(fields), seed, budget, policy };
+}
+
+/** What chat and text completions ask of it. */
+export function writingRequest(
+  fields: z.output<z.ZodObject<typeof commonFields & typeof writingFields>>,
+) {
+  const bias = Object.entries(fields.logit_bias ?? {});
+  return {
+    ...commonRequest(fields),
+    n: fields.n ?? 1,
+    stop: fields.stop,
+    logitBias: new Map(bias.map(([id, value]) => [Number(id), value])),
   };
 }

@@ -8,7 +8,7 @@ import { argumentsOf } from './chat-route.js';
 import { CollectedAnswer } from './collected-answer.js';
 import { type EventSink, eventStream } from './event-stream.js';
 import { publicError } from './public-error.js';
-import { type ResponseInput, type responseFields, samplingOf } from './request-fields.js';
+import { commonRequest, type ResponseInput, type responseFields } from './request-fields.js';
 
 type ResponseFields = z.output<typeof responseFields>;
 
@@ -65,11 +65,9 @@ export async function responseRoute(
       messages: [...system, ...messages],
       tools: hasTools ? fields.tools!.map(({ type, ...tool }) => ({ type, function: tool })) : null,
     },
-    ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null, seed: fields.seed },
+    ...commonRequest(fields),
+    ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null },
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
-    sampling: samplingOf(fields),
-    budget: fields.kv_budget,
-    policy: fields.kv_policy,
     signal: begun.signal,
   };
   const facts = {
