@@ -2,7 +2,8 @@ import { checkInteger, checkNames, checkNumber } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import type { RowScorer } from '../contracts/row-scorer.js';
-import { ExpectedAttentionState } from '../scoring/expected-attention-state.js';
+import { byQuerySums } from '../scoring/by-query-sums.js';
+import { expectedAttentionRule } from '../scoring/expected-attention-rule.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 
 /** Options of {@link expectedAttentionScorer}. */
@@ -70,14 +71,5 @@ export function expectedAttentionScorer(options: ExpectedAttentionScorerOptions 
   const isSmall = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
   checkNumber('epsilon', epsilon, isSmall, 'a number from 0 on');
   const settings = { future, sinks, epsilon };
-  return {
-    name: 'expected-attention',
-    settings,
-    probe: { kind: 'queries' },
-    protectedRows: () => 0,
-    bytesPerRow: () => 0,
-    fixedBytes: (shape) => ExpectedAttentionState.bytes(shape, settings),
-    start: (shape) => ExpectedAttentionState.start(shape, settings),
-    restore: (shape, saved) => ExpectedAttentionState.restore(shape, settings, saved),
-  };
+  return { settings, protectedRows: () => 0, ...byQuerySums(expectedAttentionRule(settings)) };
 }

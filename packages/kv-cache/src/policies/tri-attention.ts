@@ -2,8 +2,9 @@ import { checkInteger, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import type { RowScorer } from '../contracts/row-scorer.js';
+import { byQuerySums } from '../scoring/by-query-sums.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
-import { TriAttentionState } from '../scoring/tri-attention-state.js';
+import { triAttentionRule } from '../scoring/tri-attention-rule.js';
 
 /** Options of {@link triAttentionScorer}. */
 export interface TriAttentionScorerOptions {
@@ -64,13 +65,8 @@ export function triAttentionScorer(options: TriAttentionScorerOptions = {}): Row
   checkInteger('farthest', farthest, 1);
   const settings = { recent, farthest };
   return {
-    name: 'tri-attention',
     settings,
-    probe: { kind: 'queries' },
     protectedRows: (slots) => Math.min(recent, slots),
-    bytesPerRow: () => 0,
-    fixedBytes: (shape) => TriAttentionState.bytes(shape),
-    start: (shape) => TriAttentionState.start(shape, settings),
-    restore: (shape, saved) => TriAttentionState.restore(shape, settings, saved),
+    ...byQuerySums(triAttentionRule(settings)),
   };
 }
