@@ -52,6 +52,7 @@ const rooms = {
     ...['core', 'features', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'hub'],
     'serve',
   ],
+  jobs: ['core', 'kv-cache', 'namm', 'decoder', 'models', 'teach', 'benchmarks', 'cli'],
   testing: ['core', 'tensors'],
 };
 

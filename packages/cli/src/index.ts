@@ -61,6 +61,7 @@ export {
   type RopeScalingOptions,
   ropeScalingOf,
 } from './rope-scaling-options.js';
+export { showProgress } from './show-progress.js';
 export { StatusLine, type StatusStream } from './status-line.js';
 export { terminalWidth } from './terminal-width.js';
 export { writeRetention } from './write-retention.js';

@@ -1,36 +1,19 @@
 import type { Command } from '@commander-js/extra-typings';
-import { ModelPerProbe } from '@namm/benchmarks';
+import { formatRun, runPlan } from '@namm/benchmarks/public';
 import {
-  type Answer,
-  formatRun,
-  openRunFolder,
-  type PublicTask,
-  readBenchmark,
-  runBenchmarks,
-  runPlan,
-  writeRun,
-} from '@namm/benchmarks/public';
-import {
-  comparedPolicies,
   count,
   fromZero,
   interruptSignal,
   listOf,
-  namedPolicy,
   openModel,
   ownPolicyForm,
-  ProgressLine,
   positiveNumber,
-  ropeScalingOf,
+  showProgress,
   terminalWidth,
 } from '@namm/cli';
-import { completeText, Decoder, loadTokenizer } from '@namm/decoder';
-import { full } from '@namm/kv-cache';
-import { taughtNameFor } from '@namm/models';
-import { loadNamm } from '@namm/namm';
+import { runPublicBenchmarks } from '@namm/jobs';
 
 const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, nanobench';
-const chunkSize = 256;
 
 /** Adds `run`: public benchmarks. */
 export function addRunCommand(program: Command): void {
@@ -70,67 +53,14 @@ export function addRunCommand(program: Command): void {
     .option('--threads <count>', 'threads that compute', count)
     .option('--out <folder>', 'for results, summary and page')
     .action(async ({ config, ...flags }) => {
-      const { threads, ...plan } = await runPlan(config ?? null, flags);
-      const { seed, chat, budgets, maxNewTokens, dtype, out } = plan;
+      const plan = await runPlan(config ?? null, flags);
       const signal = interruptSignal();
       const folder = await openModel(plan.model, signal);
-      const tokenizer = await loadTokenizer(folder);
-      const countTokens = (text: string) =>
-        tokenizer.encode(text, { addSpecialTokens: false }).length;
-      const tasks: PublicTask[] = [];
-      for (const each of plan.benchmarks)
-        tasks.push(...(await readBenchmark(each, { seed, countTokens })));
-      const bad = tasks.reduce((sum, { problems }) => sum + problems.length, 0);
-      if (bad > 0) console.error(`${bad} rows cannot be used; the summary names them`);
-      const ropeScaling = ropeScalingOf({ ...plan, ropeFactor: plan.ropeFactor ?? 1 });
-      const models = new ModelPerProbe((probe) =>
-        Decoder.load(folder, { threads, chunkSize, probe, ropeScaling, ...(dtype && { dtype }) }),
+      const onBadRows = (bad: number) =>
+        console.error(`${bad} rows cannot be used; the summary names them`);
+      const rows = await showProgress('prompts', (onProgress) =>
+        runPublicBenchmarks({ plan, folder, onBadRows, onProgress, signal }),
       );
-      const { cacheShape, spec } = await models.of({ kind: 'none' });
-      const isTaught = plan.policies.includes('taught');
-      const checkpoint = isTaught ? (plan.taught ?? taughtNameFor(cacheShape.weights)) : null;
-      const policies = [{ name: 'full', budget: '100%', policy: full() }];
-      if (plan.namm)
-        policies.push({
-          name: 'namm',
-          budget: 'own',
-          policy: await loadNamm({ checkpoint: plan.namm }),
-        });
-      const named = plan.policies.map(namedPolicy);
-      policies.push(...(await comparedPolicies(named, budgets, { models, tokenizer, checkpoint })));
-      const maxTokens = Math.min(plan.maxTokens ?? Infinity, spec.maximumPositions);
-      const answer: Answer = async function* (cache, ids, options) {
-        const model = await models.of(cache.policy.probe);
-        yield* completeText(model, tokenizer, cache, ids, {
-          ...options,
-          sampling: { temperature: 0 },
-        });
-      };
-      const settings = { ...plan, maxTokens, chunkSize, weights: cacheShape.weights };
-      const store = await openRunFolder(out, settings);
-      const progress = new ProgressLine('prompts');
-      const results = await runBenchmarks({
-        ...{
-          model: models,
-          chunkSize,
-          tokenizer,
-          answer,
-          tasks,
-          policies,
-          store,
-          maxTokens,
-          chat,
-          signal,
-        },
-        ...(maxNewTokens !== undefined && { maxNewTokens }),
-        release: () => models.release(),
-        onProgress: (event) => progress.update(event),
-      }).finally(() => {
-        progress.clear();
-        return store.close();
-      });
-      const hasTemplate = chat !== 'never' && tokenizer.chatTemplates.length > 0;
-      const { rows } = await writeRun(out, settings, tasks, results, hasTemplate);
       console.log(formatRun(rows, { style: 'plain', width: terminalWidth() }));
     });
 }
