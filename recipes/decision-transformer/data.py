@@ -19,9 +19,12 @@ def read(path):
 
 
 class DataSet:
-    """All episodes of a file, or of several joined by +. A recording that was cut has no end and is left out."""
+    """All episodes of a file, or of several joined by +. A recording that was cut has no end and is left out.
 
-    def __init__(self, paths):
+    With a horizon, they end after so many steps.
+    """
+
+    def __init__(self, paths, horizon=None):
         files = [read(path) for path in paths.split("+")]
         self.infos = [info for info, _ in files]
         self.info = self.infos[0]
@@ -30,6 +33,8 @@ class DataSet:
         starts = np.concatenate([[0], ends[:-1]])
         self.observations = arrays["observations"]
         self.actions = arrays["actions"]
+        if horizon is not None:
+            ends = np.minimum(ends, starts + horizon)
         self.starts, self.lengths = starts, ends - starts
         # What was still to come, the reward of the step itself included.
         self.returns = np.zeros_like(arrays["rewards"])
@@ -38,7 +43,8 @@ class DataSet:
 
     def statistics(self):
         """Mean and deviation of the observations, as the published models have them."""
-        values = self.observations.astype(np.float64)
+        steps = np.concatenate([np.arange(start, start + length) for start, length in zip(self.starts, self.lengths)])
+        values = self.observations[steps].astype(np.float64)
         return values.mean(0), values.std(0) + 1e-6
 
     def class_weights(self):

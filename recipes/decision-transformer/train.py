@@ -15,9 +15,10 @@ from transformers import DecisionTransformerConfig, DecisionTransformerModel
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stages", required=True, help="FILE:UPDATES:BATCH, one after the other, in quotes; FILE+FILE for both")
+    parser.add_argument("--stages", required=True, help="FILE:UPDATES:BATCH, one after the other, in quotes, with :CONTEXT where it is another; FILE+FILE for both")
     parser.add_argument("--run", required=True, help="folder for checkpoints and log")
-    parser.add_argument("--context", type=int, default=20, help="steps in a window")
+    parser.add_argument("--context", type=int, default=20, help="steps in a window, and what agent.json says of them")
+    parser.add_argument("--horizon", type=int, help="steps after which episodes end, in the data and for the agent")
     parser.add_argument("--timesteps", choices=["absolute", "constant"], default="absolute")
     parser.add_argument("--scale", type=float, default=1.0, help="returns are divided by it")
     parser.add_argument("--target", type=float, required=True, help="return to ask for")
@@ -59,7 +60,7 @@ def agent_of(options, sets):
     else:
         mean, deviation = np.zeros(info["observationSize"]), np.ones(info["observationSize"])
     return {
-        "environment": sets[-1].info["environment"],
+        "environment": {**sets[-1].info["environment"], **({"horizon": options.horizon} if options.horizon else {})},
         "actions": info["actions"],
         "mean": mean.tolist(),
         "deviation": deviation.tolist(),
@@ -104,9 +105,9 @@ def main():
     options = arguments()
     torch.set_num_threads(1)
     os.makedirs(options.run, exist_ok=True)
-    stages = [stage.rsplit(":", 2) for stage in options.stages.split()]
-    sets = [DataSet(path) for path, _, _ in stages]
-    counts = [int(updates) for _, updates, _ in stages]
+    stages = [stage.split(":") for stage in options.stages.split()]
+    sets = [DataSet(path, options.horizon) for path, *_ in stages]
+    counts = [int(updates) for _, updates, *_ in stages]
     agent = agent_of(options, sets)
     torch.manual_seed(options.seed)
     model = DecisionTransformerModel(config_of(options, sets[0].info))
@@ -125,13 +126,14 @@ def main():
     while done < total:
         stage = next(i for i in range(len(counts)) if done < sum(counts[: i + 1]))
         data, size = sets[stage], int(stages[stage][2])
+        context = int(stages[stage][3]) if len(stages[stage]) > 3 else options.context
         warm = min(1.0, (done + 1) / 100)
         fall = 1.0 if done < 0.7 * total else max(0.02, (total - done) / (0.3 * total))
         for group in optimiser.param_groups:
             group["lr"] = options.learning_rate * warm * fall
         random = np.random.default_rng([options.seed, done])  # the batch of an update, whenever it is made
         weights = torch.from_numpy(data.class_weights())
-        loss, share = loss_of(model, data, draw(data, random, size, options.context), options, agent, weights)
+        loss, share = loss_of(model, data, draw(data, random, size, context), options, agent, weights)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.25)

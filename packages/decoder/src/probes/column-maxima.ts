@@ -15,4 +15,21 @@ export const columnMaxima: ProbeKind<ProbeOf<'columnMaxima'>> = {
       graph.output(name, maxima, 'float32', [`${name}.slots`]);
     },
   read: (layer) => ({ kind: 'columnMaxima', heads: headOutputs(layer, names.probe) }),
+  observe: {
+    takes: () => true,
+    read: (attention, { count }) => ({
+      kind: 'columnMaxima',
+      heads: attention.map((rows) => maximaOf(rows, count)),
+    }),
+  },
 };
+
+function maximaOf(rows: Float32Array, count: number): Float32Array {
+  const slots = rows.length / count;
+  const maxima = rows.slice(0, slots);
+  for (let i = slots, slot = 0; i < rows.length; i++, slot++) {
+    if (slot === slots) slot = 0;
+    maxima[slot] = Math.max(maxima[slot]!, rows[i]!);
+  }
+  return maxima;
+}

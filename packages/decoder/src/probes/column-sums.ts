@@ -16,4 +16,21 @@ export const columnSums: ProbeKind<ProbeOf<'columnSums'>> = {
       graph.output(name, mean, 'float32', [`${name}.slots`]);
     },
   read: (layer) => ({ kind: 'columnSums', heads: headOutputs(layer, names.probe) }),
+  observe: {
+    takes: () => true,
+    read: (attention, { count }) => ({
+      kind: 'columnSums',
+      heads: attention.map((rows) => sumsOf(rows, count)),
+    }),
+  },
 };
+
+function sumsOf(rows: Float32Array, count: number): Float32Array {
+  const slots = rows.length / count;
+  const sums = rows.slice(0, slots);
+  for (let i = slots, slot = 0; i < rows.length; i++, slot++) {
+    if (slot === slots) slot = 0;
+    sums[slot]! += rows[i]!;
+  }
+  return sums;
+}

@@ -25,6 +25,14 @@ export const lastQueries: ProbeKind<ProbeOf<'lastQueries'>> = {
     const last = heads.map((head) => lastRows(head, layer.group, offeredRows, rows));
     return { kind: 'lastQueries', rows, heads: last };
   },
+  observe: {
+    takes: () => true,
+    read(attention, { count }, wanted) {
+      const rows = Math.min(wanted.count, count);
+      const heads = attention.map((head) => head.slice((head.length / count) * (count - rows)));
+      return { kind: 'lastQueries', rows, heads };
+    },
+  },
 };
 
 /** `[group · new, slots]` → `[group, new, slots]`. */

@@ -6,4 +6,5 @@ export const none: ProbeKind<ProbeOf<'none'>> = {
   serves: () => true,
   build: () => () => undefined,
   read: () => null,
+  observe: { takes: () => true, read: () => null },
 };

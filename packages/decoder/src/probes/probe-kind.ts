@@ -42,6 +42,22 @@ export interface LayerOutputs {
   readonly count: number;
 }
 
+/** A probe of attention that lies before us, instead of in a graph; each KV head has one query head. */
+export interface ObserveAttention<P extends Probe = Probe> {
+  /** Whether {@link read} can tell all that the policy of a cache is to be told of a pass of `count` tokens. */
+  takes(cache: KVCache, count: number): boolean;
+  /**
+   * What the policy is told of one layer; null when that is nothing.
+   *
+   * @param attention per head `[new, slots]`; it is written anew afterwards
+   */
+  read(
+    attention: readonly Float32Array[],
+    pass: { readonly cache: KVCache; readonly count: number },
+    wanted: P,
+  ): Observation | null;
+}
+
 /** All that the decoder knows of one kind of probe: a file of this folder each. */
 export interface ProbeKind<P extends Probe = Probe> {
   /** Whether it asks for queries before their rotation. */
@@ -61,4 +77,6 @@ export interface ProbeKind<P extends Probe = Probe> {
   feeds?(probe: P, heads: readonly HeadPlace[]): AddFeeds;
   /** What a policy that asks for `wanted` is told of one layer; null when that is nothing. */
   read(layer: LayerOutputs, offered: P, wanted: P): Observation | null;
+  /** Left out where only a graph tells what is asked for. */
+  readonly observe?: ObserveAttention<P>;
 }

@@ -42,6 +42,20 @@ export const spectrum: ProbeKind<SpectrumProbe> = {
     spectra: headOutputs(layer, own.spectrum),
     heads: headOutputs(layer, names.probe),
   }),
+  observe: {
+    // Where no frame ends; then nothing is folded.
+    takes: (cache, count) => cache.spectrumFeeds(count)?.weights.length === 0,
+    read(attention, { cache, count }) {
+      const { rows } = cache.spectrumFeeds(count)!;
+      const first = Math.max(0, count - rows);
+      return {
+        kind: 'spectrum',
+        queries: count,
+        spectra: attention.map(() => new Float32Array(0)),
+        heads: attention.map((head) => head.slice((head.length / count) * first)),
+      };
+    },
+  },
 };
 
 /** What all heads of a graph with a `spectrum` probe share. */

@@ -8,10 +8,12 @@ import type { ModelGraph } from '../graph/weights.js';
 import type { Runtime, RuntimeModel, Session } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
+import { FewRowPass } from './few-row-pass.js';
 import type { ForwardPass } from './forward-pass.js';
 import { type AttentionSessions, LayerAttention } from './layer-attention.js';
 import { LayerPass } from './layer-pass.js';
 import type { PassKind } from './pass-kind.js';
+import { SmallPass } from './small-pass.js';
 import { WholePass } from './whole-pass.js';
 
 interface LoadOptions {
@@ -42,7 +44,8 @@ export async function loadForwardPass(
     const graph = await buildGraph(source, probe, dtype, passes);
     await checkUnusedWeights(source, graph.used);
     const pass = new WholePass(spec, probe, passes, await runtime.load(graph, { threads }));
-    return { pass, areFewBits: graph.areFewBits };
+    const few = passes === 'small' && !graph.areFewBits ? await FewRowPass.open(source) : null;
+    return { pass: few ? new SmallPass(few, pass) : pass, areFewBits: graph.areFewBits };
   }
   const graphs: ModelGraph[] = [];
   for (let i = 0; i <= spec.layers.length; i++)
