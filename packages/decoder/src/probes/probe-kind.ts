@@ -43,7 +43,7 @@ export interface LayerOutputs {
 }
 
 /** A probe of attention that lies before us, instead of in a graph; each KV head has one query head. */
-export interface ObserveAttention<P extends Probe = Probe> {
+interface ObserveAttention<P extends Probe = Probe> {
   /** Whether {@link read} can tell all that the policy of a cache is to be told of a pass of `count` tokens. */
   takes(cache: KVCache, count: number): boolean;
   /**
