@@ -1,30 +1,22 @@
 #!/usr/bin/env node
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import {
-  addPolicyOptions,
-  addRopeScalingOptions,
-  answerPrompt,
-  choosePolicy,
+  addAnswerOptions,
+  answerCommand,
   count,
   createProgram,
-  fraction,
-  fromZero,
   interruptSignal,
   listOf,
-  numberFromZero,
   openModel,
   policyFrom,
-  positiveNumber,
-  readPrompt,
-  ropeScalingOf,
   runProgram,
-  threadCount,
 } from '@namm/cli';
 import { InvalidArgumentError as BadValue, enableRelaxedSimd } from '@namm/core';
-import { weightDtypes } from '@namm/decoder';
 import { policyNames } from '@namm/kv-cache';
 import { chatCommand } from './chat-command.js';
 import { runDemo } from './demo/run-demo.js';
+import { inspectCommand } from './inspect-command.js';
+import { runCommand } from './run-command.js';
 import { serveCommand } from './serve-command.js';
 
 /** A table of more would take hours. */
@@ -49,45 +41,7 @@ const program = createProgram(
   'llm',
   'Answers from long texts with a pruned KV cache. Without --model: the bundled model reads Moby-Dick with every policy.',
 );
-const command = addPolicyOptions(addRopeScalingOptions(program, '1 if left out', 1))
-  .option(
-    '--model <name>',
-    'a Hugging Face folder with safetensors, a GGUF file, or a model of the hub',
-  )
-  .option('--prompt <text>', 'text to continue; or pipe it in')
-  .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
-  .option('--max-tokens <count>', 'most tokens to write', count, 256)
-  .option('--chat', "put the prompt through the model's chat template")
-  .option('--chunk <count>', 'tokens read at once', count, 256)
-  .addOption(
-    new Option(
-      '--compact',
-      'positions that close up over forgotten tokens, for text of any length (when a budget needs them)',
-    ),
-  )
-  .option('--no-compact', 'never')
-  .option(
-    '--temperature <number>',
-    "0 takes the likeliest token (as the model's folder says)",
-    numberFromZero,
-  )
-  .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
-  .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', fraction)
-  .option(
-    '--min-p <share>',
-    'draw from tokens at least this share as likely as the likeliest',
-    fraction,
-  )
-  .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber)
-  .option('--threads <count>', 'threads that compute', threadCount)
-  .addOption(
-    new Option(
-      '--dtype <dtype>',
-      'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
-    ).choices(weightDtypes),
-  )
-  .option('--json', 'print one object of JSON')
-  .option('--seed <seed>', 'of planted facts, random eviction and sampling', fromZero, 1)
+const command = addAnswerOptions(program)
   .option('--prompts <count>', `demo: passages to read, at most ${mostPassages}`, passages, 10)
   .option(
     '--policies <names>',
@@ -131,8 +85,6 @@ async function demo(options: Options): Promise<void> {
 }
 
 async function answer(model: string, options: Options): Promise<void> {
-  const { seed, threads, budget, retention, temperature, topK, topP, minP } = options;
-  const { repetitionPenalty } = options;
   const flag = givenFlag((name) => onlyOfDemo.includes(name));
   if (flag !== undefined) {
     throw new BadValue(
@@ -140,36 +92,11 @@ async function answer(model: string, options: Options): Promise<void> {
       'is for the demo, which runs without --model; --policy takes one policy',
     );
   }
-  const prompt = await readPrompt(options);
-  const folder = await openModel(model, interruptSignal());
-  const policy = await choosePolicy({ ...options, folder });
-  const isCompact = command.getOptionValueSource('compact') === 'cli';
-  await answerPrompt({
-    ...{ model: folder, prompt, policy, seed },
-    ...(budget !== undefined && { budget }),
-    maxNewTokens: options.maxTokens,
-    chat: options.chat ?? false,
-    json: options.json ?? false,
-    ...(isCompact && { compact: options.compact }),
-    sampling: {
-      ...(temperature !== undefined && { temperature }),
-      ...(topK !== undefined && { topK }),
-      ...(topP !== undefined && { topP }),
-      ...(minP !== undefined && { minP }),
-      ...(repetitionPenalty !== undefined && { repetitionPenalty }),
-    },
-    ...(retention && { retention }),
-    decoder: {
-      chunkSize: options.chunk,
-      ...(threads && { threads }),
-      ...(options.dtype && { dtype: options.dtype }),
-      ropeScaling: ropeScalingOf(options),
-    },
-    signal: interruptSignal(),
-  });
+  await answerCommand(model, options, command);
 }
 
-program.addCommand(serveCommand).addCommand(chatCommand);
+program.addCommand(runCommand).addCommand(chatCommand);
+program.addCommand(serveCommand).addCommand(inspectCommand);
 program
   .command('pull <model>')
   .description('fetches a model of the hub, and goes on where an earlier run stopped')

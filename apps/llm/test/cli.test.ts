@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
@@ -329,6 +329,69 @@ describe("llm with the user's own model", () => {
       expect(stdout).toBe('');
       expect(status).toBe(2);
     }
+  });
+});
+
+describe('llm run', () => {
+  const own = ['--threads', '1', '--temperature', '0', ...longer];
+
+  it('answers an argument, a file or standard input alike, and is the bundled model', async () => {
+    const text = ' Alice has pet falcon. Q: Alice has pet';
+    const file = join(folder, 'asked.txt');
+    writeFileSync(file, text);
+    const args = ['--max-tokens', '3', '--json', ...own];
+    const runs = [
+      await llm('run', text, ...args),
+      await llm('run', '--prompt-file', file, ...args),
+      piped(text, 'run', ...args),
+      await llm('--model', model, '--prompt', text, ...args),
+    ];
+    const answers = runs.map(({ stdout }) => JSON.parse(stdout));
+    expect(answers[0]).toMatchObject({ policy: 'full', written: 3, isInterrupted: false });
+    for (const { text: answer, seen } of answers) {
+      expect([answer, seen]).toEqual([answers[0].text, answers[0].seen]);
+    }
+    const twice = await llm('run', text, '--prompt', text);
+    expect([twice.status, twice.stderr]).toEqual([2, expect.stringContaining('given twice')]);
+    const both = await llm('run', text, '--prompt-file', file);
+    expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('not both')]);
+  });
+
+  it('gives what is done at Ctrl-C, and ends quietly when nobody reads on', async () => {
+    const endless = ['--budget', '32', '--policy', 'sink-recent', '--max-tokens', '100000'];
+    const args = ['run', 'Call me', ...endless, '--threads', '1'];
+    const { code, stdout, stderr } = await run(args, /\w/);
+    expect([code, stdout.length > 0]).toEqual([130, true]);
+    expect(stderr).toMatch(/sink-recent: .*; kept \d+ of \d+ tokens per head/);
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += data;
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [status] = await once(child, 'close');
+    expect([status, said]).toEqual([0, expect.not.stringMatching(/EPIPE| {4}at /)]);
+  });
+});
+
+describe('llm inspect', () => {
+  it('writes the retention page of a saved conversation', async () => {
+    const chat = join(folder, 'chat.json');
+    const page = join(folder, 'held.html');
+    const messages = [{ role: 'user', content: 'Call me Ishmael. '.repeat(9) }];
+    const saved = { version: 1, messages, policy: 'sink-recent', budget: '32' };
+    writeFileSync(chat, JSON.stringify(saved));
+    const talking = join(folder, 'talking');
+    cpSync(model, talking, { recursive: true });
+    const template = '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}';
+    writeFileSync(join(talking, 'chat_template.jinja'), template);
+    const own = ['--conversations', join(folder, 'inspected'), '--threads', '1'];
+    const args = ['inspect', chat, '--model', talking, '--retention', page, ...own];
+    const { status, stdout, stderr } = await llm(...args);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^1 messages from .*\nwhat each head held is in .*\n.* 32 held/);
+    expect(readFileSync(page, 'utf8').includes('<h1>What sink-recent kept</h1>')).toBe(true);
   });
 });
 

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '@namm/core';
 import { loadTokenizer, openModel as readModel, type Tokenizer } from '@namm/decoder';
 import { createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
 import { modelFolder, taughtNameFor } from '@namm/models';
-import { Engine, type PolicyMaker } from '@namm/serve';
+import { Engine, type EngineOptions, type PolicyMaker } from '@namm/serve';
 import { InvalidArgumentError as BadValue, type Command as PlainCommand } from 'commander';
 import { applyConfigFile } from './config-file.js';
 import { interruptSignal } from './interruption.js';
@@ -79,10 +79,12 @@ export interface OpenedEngine<Options> {
  * Loads the model of a command, in a worker, with the conversations that an earlier run has kept.
  *
  * @param command that {@link addEngineOptions} was called on
+ * @param how what commands do not let their users choose
  * @throws whatever is wrong with the options or the model
  */
 export async function openEngine<Options extends EngineCommandOptions>(
   command: Pick<Command<unknown[], Options>, 'opts'>,
+  how: Pick<EngineOptions, 'recording'> = {},
 ): Promise<OpenedEngine<Options>> {
   const given = (command.opts() as EngineCommandOptions).config;
   const path = resolve(given ?? configFile);
@@ -116,7 +118,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
   const probe = isClassic ? createPolicy(name, { budget: budget ?? '100%' }).probe : undefined;
   const status = new StatusLine();
   const engine = await Engine.load(file, {
-    ...{ memoryLimit: memory, folder: conversations, policies },
+    ...{ ...how, memoryLimit: memory, folder: conversations, policies },
     policyModule: import.meta.resolve('@namm/kv-cache'),
     decoder: {
       ...(probe && { probe }),

@@ -1,4 +1,10 @@
+export {
+  type AnswerCommandOptions,
+  addAnswerOptions,
+  answerCommand,
+} from './answer-options.js';
 export { type AnswerOptions, answerPrompt } from './answer-prompt.js';
+export { chatAtTerminal } from './chat-at-terminal.js';
 export { choosePolicy, type PolicyChoice } from './choose-policy.js';
 export { commandLine } from './command-line.js';
 export {
@@ -52,7 +58,7 @@ export {
   ownPolicyName,
   policyFrom,
 } from './own-policy.js';
-export { addPolicyOptions, type PolicyOptions } from './policy-options.js';
+export { addPolicyOptions, type PolicyOptions, retentionFile } from './policy-options.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { type PromptOptions, readPrompt } from './read-prompt.js';
@@ -64,4 +70,5 @@ export {
 export { showProgress } from './show-progress.js';
 export { StatusLine, type StatusStream } from './status-line.js';
 export { terminalWidth } from './terminal-width.js';
+export { type ChatOptions, withChat } from './with-chat.js';
 export { writeRetention } from './write-retention.js';

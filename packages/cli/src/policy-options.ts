@@ -13,7 +13,7 @@ export type PolicyOptions = {
 };
 
 /** A file that {@link writeRetention} can write. */
-const retentionFile = (text: string): string => {
+export const retentionFile = (text: string): string => {
   if (/\.(html|safetensors)$/.test(text)) return outputFile(text);
   throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
 };

@@ -2,12 +2,12 @@ import { type Command, Option, type OptionValues } from '@commander-js/extra-typ
 import { positiveNumber } from './option-parsers.js';
 
 /** What {@link addRopeScalingOptions} adds. */
-export interface RopeScalingOptions {
+export type RopeScalingOptions = {
   readonly ropeFactor?: number;
   readonly ropeScaling: 'ntk' | 'yarn';
   readonly ropeAlpha: number;
   readonly logitFactor: number;
-}
+};
 
 /**
  * Adds the options that say how a model reads beyond its training length, by the same names in every command.

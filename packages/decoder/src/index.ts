@@ -53,6 +53,10 @@ export { TokenizerError } from './text/tokenizer-error.js';
 export { DecoderWorker, type DecoderWorkerOptions } from './worker/decoder-worker.js';
 export { loadPolicy } from './worker/load-policy.js';
 export type { WorkerCache } from './worker/worker-cache.js';
+export type {
+  RestoreWorkerCacheOptions,
+  WorkerCacheOptions,
+} from './worker/worker-cache-options.js';
 export {
   PolicyModuleError,
   type WorkerDeathReason,

@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { ProgressEvent } from '@namm/core';
+import { heldTokens, type ProgressEvent } from '@namm/core';
 import {
   createPolicy,
   h2o,
+  RetentionRecorder,
   type SequenceCache,
   type SequenceInput,
   type SequenceModel,
   type StepItem,
   snapKV,
 } from '@namm/kv-cache';
+import { inFolder } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder, type DecoderWorker, greedy } from '../src/index.js';
 import { quiet } from './helpers.js';
@@ -69,6 +71,34 @@ describe('a model in a worker', () => {
     expect(await readAll(worker, there, pieces)).toEqual(await readAll(decoder, here, pieces));
     expect(there.shape).toEqual(here.shape);
     await there.release();
+  });
+
+  it('records there what it would here, through forks and files', async () => {
+    await inFolder(async (folder) => {
+      const options = { budget: 12 };
+      const policy = createPolicy('keydiff', options);
+      const recorder = new RetentionRecorder({ scores: 'last' });
+      const here = decoder.createCache({ policy, recorder });
+      const named = setup.policy('keyDiff', options);
+      const there = await worker.createCache({ policy: named, recording: { scores: 'last' } });
+      for (const input of pieces) {
+        await decoder.step([{ cache: here, input }]);
+        await worker.step([{ cache: there, input }]);
+      }
+      const texts = { ids: Uint32Array.from(tokens(44)), notes: { budget: '12' } };
+      const expected = recorder.record(texts);
+      expect(await (await there.fork()).retention(texts)).toEqual(expected);
+      await expect(there.retention({ ids: Uint32Array.of(1) })).rejects.toThrow('1 for 44 tokens');
+      const file = join(folder, 'cache.safetensors');
+      await there.save(file);
+      const restored = await worker.restoreCache(file, { policy: named, recording: {} });
+      const record = await restored.retention();
+      const last = expected.seen.length - 1;
+      expect([...record.seen]).toEqual([44]);
+      expect(heldTokens(record, 1, 0, 0)).toEqual(heldTokens(expected, 1, 0, last));
+      const silent = await worker.createCache({ policy: named });
+      await expect(silent.retention()).rejects.toThrow(/not recorded.*recording/);
+    });
   });
 
   it('protects tokens there as here', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { heldTokens, type RetentionRecord } from '@namm/core';
 import { loadTokenizer } from '@namm/decoder';
 import { expect, it } from 'vitest';
 import { ChatSession, type Engine } from '../src/index.js';
@@ -15,15 +16,21 @@ async function said(chat: ChatSession, text: string, signal?: AbortSignal): Prom
 
 it('is a chat with commands, which reads nothing twice', async () => {
   await setup.inFolder(async (folder) => {
-    const engine: Engine = await setup.load({ folder });
+    const engine: Engine = await setup.load({ folder, recording: true });
     const tokenizer = await loadTokenizer(setup.folder);
+    const records: [string, RetentionRecord][] = [];
     const chat = new ChatSession({
       engine,
       tokenizer,
       system: 'be brief',
       sampling: { temperature: 0 },
+      writeRetention: async (file, record) => void records.push([file, record]),
     });
     expect(chat.status).toBe('nothing was said yet');
+    await expect(chat.command('/retention x.html')).resolves.toBe(
+      'what each head held is in x.html',
+    );
+    expect(records.pop()![1].parts).toEqual([{ name: 'system', tokens: 10 }]);
     expect(await chat.command('/policy')).toBe('full');
     expect(await chat.command('/budget 32')).toBe('keydiff, budget 32');
     expect(await chat.command('/policy sink-recent')).toBe('sink-recent, budget 32');
@@ -32,6 +39,18 @@ it('is a chat with commands, which reads nothing twice', async () => {
     const { promptTokens, reusedTokens } = engine.figures;
     await said(chat, 'two');
     expect(await chat.command('/memory')).toMatch(/ for all\nheld per layer: \d+ \d+$/);
+    await chat.command('/retention held.html');
+    const [, record] = records.pop()!;
+    expect(record.policy).toBe('sink-recent');
+    expect(record.notes).toEqual({ budget: '32' });
+    const spoken = ['system', 'user', 'assistant', 'user', 'assistant'];
+    expect(record.parts!.map(({ name }) => name)).toEqual(spoken);
+    expect(record.pieces!.join('')).toBe('be briefoneHello there.twoHello there.');
+    const told = /held per layer: (\d+)/.exec(await chat.command('/memory'))![1];
+    expect(heldTokens(record, 0, 0, record.seen.length - 1)).toHaveLength(Number(told));
+    expect(heldTokens(record, 0, 0, record.seen.length - 1).slice(0, 10)).toEqual([
+      ...Array(10).keys(),
+    ]);
     const file = join(folder, 'chat.json');
     expect(await chat.command(`/save ${file}`)).toContain(file);
     expect(await chat.command('/branch other')).toBe('  main\n* other');
@@ -48,6 +67,7 @@ it('is a chat with commands, which reads nothing twice', async () => {
     await another.command(`/load ${file}`);
     expect(another.messages).toEqual(chat.messages);
     expect(await another.command('/policy')).toBe('sink-recent, budget 32');
+    await expect(another.command('/retention x.html')).rejects.toThrow('is not kept');
     const abort = new AbortController();
     abort.abort(new Error('enough'));
     await expect(said(another, 'x', abort.signal)).rejects.toThrow('enough');

@@ -2,9 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { checkNames } from '@namm/core';
 import type {
   CacheShape,
-  CreateCacheOptions,
   Probe,
-  RestoreCacheOptions,
   SequenceModel,
   StepItem,
   StepOptions,
@@ -18,6 +16,7 @@ import { fromPortable } from './portable-error.js';
 import type { LoadedModel } from './protocol.js';
 import { StopFlag } from './stop-flag.js';
 import { recordOf, WorkerCache } from './worker-cache.js';
+import type { RestoreWorkerCacheOptions, WorkerCacheOptions } from './worker-cache-options.js';
 import type { WorkerPolicy } from './worker-policy.js';
 
 export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe' | 'runtime'> {
@@ -100,7 +99,7 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
    * @throws {PolicyModuleError} when its module cannot be loaded, or does not make a policy
    * @throws {WorkerDiedError} when the worker has ended
    */
-  async createCache(options: CreateCacheOptions<WorkerPolicy> = {}): Promise<WorkerCache> {
+  async createCache(options: WorkerCacheOptions = {}): Promise<WorkerCache> {
     const remote = await this.#connection.call('createCache', options);
     return new WorkerCache(remote, this.#connection);
   }
@@ -108,13 +107,10 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   /**
    * A cache that {@link WorkerCache.save} or `KVCache.save` wrote, for this model.
    *
-   * @param options the policy it was saved with
+   * @param options the policy it was saved with, and whether it is recorded from here on
    * @throws whatever {@link Decoder.restoreCache} and {@link createCache} throw
    */
-  async restoreCache(
-    path: string,
-    options: RestoreCacheOptions<WorkerPolicy> = {},
-  ): Promise<WorkerCache> {
+  async restoreCache(path: string, options: RestoreWorkerCacheOptions = {}): Promise<WorkerCache> {
     const remote = await this.#connection.call('restoreCache', { path, options });
     return new WorkerCache(remote, this.#connection);
   }

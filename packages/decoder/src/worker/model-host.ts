@@ -1,16 +1,17 @@
 import type { ProgressEvent } from '@namm/core';
 import {
   CacheBusyError,
-  type CreateCacheOptions,
   type KVCache,
   type KVCacheOptions,
+  RetentionRecorder,
 } from '@namm/kv-cache';
 import { Decoder } from '../decoder.js';
 import { CacheUseError } from '../errors.js';
 import { loadPolicy } from './load-policy.js';
 import { toPortable } from './portable-error.js';
 import type { Call, Method, Methods, RemoteCache, StepAnswer } from './protocol.js';
-import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
+import type { WorkerCacheOptions } from './worker-cache-options.js';
+import { isWorkerPolicy } from './worker-policy.js';
 
 type Report = (event: ProgressEvent) => void;
 type Parameters<M extends Method> = Methods[M]['parameters'];
@@ -28,11 +29,18 @@ export class ModelHost {
       return this.#add(this.#loaded().createCache(await withPolicy(options)));
     },
     restoreCache: async ({ path, options }) => {
-      return this.#add(await this.#loaded().restoreCache(path, await withPolicy(options)));
+      const cache = await this.#loaded().restoreCache(path, await withPolicy(options));
+      cache.recorder?.changed(cache); // so that its record begins with what it came back with
+      return this.#add(cache);
     },
     step: (parameters, report) => this.#step(parameters, report),
     memory: (id) => this.#cache(id).memory(),
     cacheBytes: () => this.#cacheBytes(),
+    retention: ({ cache, texts }) => {
+      const { recorder } = this.#cache(cache);
+      if (recorder !== null) return recorder.record(texts);
+      throw new CacheUseError('The cache is not recorded; make it with the option recording.');
+    },
     protect: ({ cache, spans }) => void this.#cache(cache).protect(spans),
     fork: (id) => this.#add(this.#cache(id).fork()),
     save: async ({ cache, path }) => void (await this.#cache(cache).save(path)),
@@ -119,8 +127,12 @@ export class ModelHost {
   }
 }
 
-/** Options of a cache with the policy that they name. */
-async function withPolicy(options: CreateCacheOptions<WorkerPolicy>): Promise<KVCacheOptions> {
-  const { policy, ...rest } = options;
-  return policy ? { ...rest, policy: await loadPolicy(policy) } : rest;
+/** Options of a cache with the policy that they name, and a recorder if it is to have one. */
+async function withPolicy(options: WorkerCacheOptions): Promise<KVCacheOptions> {
+  const { policy, recording, ...rest } = options;
+  return {
+    ...rest,
+    ...(policy && { policy: await loadPolicy(policy) }),
+    ...(recording && { recorder: new RetentionRecorder(recording) }),
+  };
 }

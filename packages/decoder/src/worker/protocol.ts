@@ -1,17 +1,17 @@
-import type { ProgressEvent } from '@namm/core';
+import type { ProgressEvent, RetentionRecord } from '@namm/core';
 import type {
   CacheMemory,
   CacheShape,
-  CreateCacheOptions,
   Probe,
   ProtectedSpan,
-  RestoreCacheOptions,
+  RetentionTexts,
   StepItem,
   StepResult,
 } from '@namm/kv-cache';
 import type { DecoderOptions } from '../decoder-options.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { PortableError } from './portable-error.js';
+import type { RestoreWorkerCacheOptions, WorkerCacheOptions } from './worker-cache-options.js';
 import type { WorkerPolicy } from './worker-policy.js';
 
 /** What the caller learns of a model when it is loaded. */
@@ -47,7 +47,7 @@ export interface Methods {
     };
     answer: LoadedModel;
   };
-  createCache: { parameters: CreateCacheOptions<WorkerPolicy>; answer: RemoteCache };
+  createCache: { parameters: WorkerCacheOptions; answer: RemoteCache };
   step: {
     parameters: {
       /** Caches by number. */
@@ -59,8 +59,12 @@ export interface Methods {
     answer: StepAnswer;
   };
   restoreCache: {
-    parameters: { readonly path: string; readonly options: RestoreCacheOptions<WorkerPolicy> };
+    parameters: { readonly path: string; readonly options: RestoreWorkerCacheOptions };
     answer: RemoteCache;
+  };
+  retention: {
+    parameters: { readonly cache: number; readonly texts: RetentionTexts };
+    answer: RetentionRecord;
   };
   memory: { parameters: number; answer: CacheMemory };
   cacheBytes: { parameters: null; answer: number };

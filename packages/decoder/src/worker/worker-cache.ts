@@ -1,4 +1,11 @@
-import type { CacheMemory, CacheShape, ProtectedSpan, SequenceCache } from '@namm/kv-cache';
+import type { RetentionRecord } from '@namm/core';
+import type {
+  CacheMemory,
+  CacheShape,
+  ProtectedSpan,
+  RetentionTexts,
+  SequenceCache,
+} from '@namm/kv-cache';
 import { CacheUseError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { RemoteCache } from './protocol.js';
@@ -86,6 +93,19 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
   async save(path: string): Promise<void> {
     const { id, connection } = usable(this.#record);
     await connection.call('save', { cache: id, path });
+  }
+
+  /**
+   * What each head held after each update, where the cache was made with `recording`; forks record on by themselves.
+   *
+   * @param texts what the recorder cannot know; as `RetentionRecorder.record`
+   * @throws {InvalidArgumentError} when there are not as many ids, pieces or tokens in the parts as tokens seen
+   * @throws {CacheUseError} when it is not recorded, or was released
+   * @throws {WorkerDiedError} when the worker has ended
+   */
+  async retention(texts: RetentionTexts = {}): Promise<RetentionRecord> {
+    const { id, connection } = usable(this.#record);
+    return await connection.call('retention', { cache: id, texts });
   }
 
   /** Frees the rows, once a step that uses them has ended. A second call does nothing. */

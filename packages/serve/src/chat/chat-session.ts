@@ -1,10 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { checkNames, InvalidArgumentError, writeFileAtomic } from '@namm/core';
-import type { ChatMessage, SamplingSettings, Tokenizer } from '@namm/decoder';
+import {
+  checkNames,
+  InvalidArgumentError,
+  type RetentionRecord,
+  writeFileAtomic,
+} from '@namm/core';
+import {
+  type ChatMessage,
+  retentionTexts,
+  type SamplingSettings,
+  type Tokenizer,
+} from '@namm/decoder';
 import { parseBudget } from '@namm/kv-cache';
 import { z } from 'zod';
 import type { Engine } from '../engine/engine.js';
 import type { AnswerUsage } from '../text/answer-request.js';
+import { messageParts } from '../text/plan-prompt.js';
 import { TextEngine } from '../text/text-engine.js';
 
 export interface ChatSessionOptions {
@@ -19,11 +30,16 @@ export interface ChatSessionOptions {
   readonly maxTokens?: number;
   readonly sampling?: Partial<SamplingSettings>;
   readonly seed?: number;
+  /**
+   * Writes what each head held to a file, for `/retention`; the engine then has to be loaded with `recording`.
+   * @defaultValue there is no such command
+   */
+  readonly writeRetention?: (file: string, record: RetentionRecord) => Promise<void>;
 }
 
 const optionNames = [
   ...(['engine', 'tokenizer', 'policy', 'budget', 'system', 'maxTokens'] as const),
-  ...(['sampling', 'seed'] as const),
+  ...(['sampling', 'seed', 'writeRetention'] as const),
 ] as const satisfies readonly (keyof ChatSessionOptions)[];
 
 const help = `/policy [NAME]   what is forgotten; NAME changes it from here on
@@ -33,6 +49,7 @@ const help = `/policy [NAME]   what is forgotten; NAME changes it from here on
 /branch [NAME]   the branches; NAME goes to that branch, or begins it here
 /save FILE       writes the conversation to a file
 /load FILE       goes on with one
+/retention FILE  writes what each head held of it and when: .html, .safetensors
 /help            this`;
 
 const savedChat = z.object({
@@ -62,6 +79,8 @@ export class ChatSession {
   #policy: string | null;
   #budget: string | null;
   #usage: AnswerUsage | null = null;
+  /** What was said when it was told. */
+  #told: readonly ChatMessage[] = [];
   #seconds = 0;
 
   /** @throws {InvalidArgumentError} for an option that does not exist */
@@ -141,6 +160,7 @@ export class ChatSession {
       if (error !== signal.reason || answer === '') throw error;
     }
     this.#messages = [...asked, { role: 'assistant', content: answer }];
+    this.#told = this.#messages;
   }
 
   /**
@@ -173,6 +193,8 @@ export class ChatSession {
         return await this.#save(fileIn(name, value));
       case '/load':
         return await this.#load(fileIn(name, value));
+      case '/retention':
+        return await this.#retention(fileIn(name, value));
       default:
         throw new InvalidArgumentError(name, 'is no command; /help lists them');
     }
@@ -188,6 +210,7 @@ export class ChatSession {
       await this.#text.choosePolicy(policy, policy === 'full' ? null : budget);
       this.#policy = policy;
       this.#budget = policy === 'full' ? null : budget;
+      this.#told = []; // what was read was read under another
     }
     const { name, budget } = await this.#text.choosePolicy(this.#policy, this.#budget);
     return budget === null ? name : `${name}, budget ${this.#budget}`;
@@ -251,7 +274,31 @@ export class ChatSession {
     this.#messages = messages;
     this.#policy = policy;
     this.#budget = budget;
+    this.#usage = null;
     return `${messages.length} messages from ${file}`;
+  }
+
+  /** What was not read under the policy of now is read first. */
+  async #retention(file: string): Promise<string> {
+    const { writeRetention } = this.#options;
+    if (writeRetention === undefined) throw new InvalidArgumentError('/retention', 'is not kept');
+    if (this.#messages.length === 0)
+      throw new InvalidArgumentError('/retention', 'nothing was said');
+    const { engine, tokenizer } = this.#text;
+    if (this.#told !== this.#messages || this.#usage?.conversation == null) {
+      const { signal } = new AbortController();
+      const keeps = { policy: this.#policy, budget: this.#budget, signal };
+      this.#usage = await this.#text.read(this.#messages, keeps);
+      this.#told = this.#messages;
+    }
+    const { id } = this.#usage.conversation!;
+    const record = await engine.retention(id, (ids) => ({
+      ...retentionTexts(tokenizer, [...ids], ids.length),
+      parts: messageParts(tokenizer, this.#messages, ids),
+      notes: { ...(this.#budget !== null && { budget: this.#budget }) },
+    }));
+    await writeRetention(file, record);
+    return `what each head held is in ${file}`;
   }
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NammError, writeFileAtomic } from '@namm/core';
+import { NammError, type RetentionRecord, writeFileAtomic } from '@namm/core';
 import type { DecoderWorker, WorkerCache } from '@namm/decoder';
-import type { BudgetInput, ProtectedSpan } from '@namm/kv-cache';
+import type { BudgetInput, ProtectedSpan, RetentionTexts } from '@namm/kv-cache';
 import { z } from 'zod';
 import type { ChosenPolicy } from './chosen-policy.js';
 import { UnknownConversationError } from './engine-errors.js';
@@ -16,6 +16,8 @@ export interface CacheStoreOptions {
   readonly folder: string | null;
   /** Bytes that saved caches may take on the disk. */
   readonly diskLimit: number;
+  /** Whether caches that come back from the disk are recorded from there on. */
+  readonly recording: boolean;
   /** Makes the policy that a saved cache names. */
   choose(name: string, budget: BudgetInput | null): Promise<ChosenPolicy>;
   /** Is told what went wrong without harm. */
@@ -139,12 +141,34 @@ export class CacheStore {
     if (entry.cache !== null) return await entry.cache.fork();
     try {
       const { worker } = entry.policy;
-      return await this.#options.model.restoreCache(entry.file!, { policy: worker });
+      const { model, recording } = this.#options;
+      const how = { policy: worker, ...(recording && { recording: {} }) };
+      return await model.restoreCache(entry.file!, how);
     } catch (cause) {
       if (!NammError.isInstance(cause)) throw cause;
       this.#options.onWarning(`a saved conversation is read anew: ${cause.message}`);
       await this.#drop(entry);
       return null;
+    }
+  }
+
+  /**
+   * What the heads of a conversation held; of one that came from the disk, what they hold now.
+   *
+   * @throws {UnknownConversationError} when there is none of that name, or it cannot be read any more
+   * @throws {CacheUseError} when nothing is recorded
+   */
+  async retention(
+    id: string,
+    texts: (ids: Int32Array) => RetentionTexts,
+  ): Promise<RetentionRecord> {
+    const entry = this.#get(id);
+    const cache = await this.open(entry);
+    if (cache === null) throw new UnknownConversationError(id);
+    try {
+      return await cache.retention(texts(entry.ids));
+    } finally {
+      await cache.release();
     }
   }
 

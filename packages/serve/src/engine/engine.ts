@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkInteger, checkNames, NammError } from '@namm/core';
+import { checkInteger, checkNames, NammError, type RetentionRecord } from '@namm/core';
 import {
   DecoderWorker,
   type DecoderWorkerOptions,
   requireProbe,
   type WorkerCache,
 } from '@namm/decoder';
-import type { BudgetInput, StepItem } from '@namm/kv-cache';
+import type { BudgetInput, RetentionTexts, StepItem } from '@namm/kv-cache';
 import { CacheStore, clipped, isSame } from './cache-store.js';
 import { type ChosenPolicy, choosePolicy, type PolicyMaker } from './chosen-policy.js';
 import { EngineClosedError, QueueFullError, RequestTooLargeError } from './engine-errors.js';
@@ -38,6 +38,12 @@ export interface EngineOptions {
   readonly maxQueue?: number;
   /** Policies that are not of `@namm/kv-cache`, by the names that requests give. */
   readonly policies?: Readonly<Record<string, PolicyMaker>>;
+  /**
+   * Whether it is written down what each head of every conversation holds, for {@link Engine.retention}. That takes
+   * memory beside the limit: some bytes per token and head.
+   * @defaultValue false
+   */
+  readonly recording?: boolean;
   /** How the model is loaded. */
   readonly decoder?: DecoderWorkerOptions;
   /** Where the worker finds `@namm/kv-cache`, for programs that are bundled. */
@@ -48,7 +54,7 @@ export interface EngineOptions {
 
 const optionNames = [
   ...(['memoryLimit', 'folder', 'diskLimit', 'maxActive', 'maxQueue', 'policies'] as const),
-  ...(['decoder', 'policyModule', 'onWarning'] as const),
+  ...(['recording', 'decoder', 'policyModule', 'onWarning'] as const),
 ] as const satisfies readonly (keyof EngineOptions)[];
 
 const requestNames = [
@@ -92,9 +98,9 @@ export class Engine {
     this.model = model;
     this.memoryLimit = options.memoryLimit;
     this.#options = options;
-    const { folder, diskLimit = 10e9, onWarning = () => {} } = options;
+    const { folder, diskLimit = 10e9, recording = false, onWarning = () => {} } = options;
     this.#store = new CacheStore({
-      ...{ model, folder, diskLimit, onWarning },
+      ...{ model, folder, diskLimit, recording, onWarning },
       choose: (name, budget) => this.choosePolicy(name, budget),
     });
   }
@@ -156,6 +162,20 @@ export class Engine {
   /** Bytes of all caches now. */
   async cacheBytes(): Promise<number> {
     return await this.model.cacheBytes();
+  }
+
+  /**
+   * What each head of a conversation held after each step, where the engine was loaded with `recording`.
+   *
+   * @param texts what makes a page of it readable, from the tokens that were read
+   * @throws {UnknownConversationError} when there is none of that name
+   * @throws {CacheUseError} when nothing is recorded
+   */
+  async retention(
+    id: string,
+    texts: (ids: Int32Array) => RetentionTexts = () => ({}),
+  ): Promise<RetentionRecord> {
+    return await this.#exclusively(() => this.#store.retention(id, texts));
   }
 
   /** @throws as {@link CacheStore.save} */
@@ -324,7 +344,10 @@ export class Engine {
     const reused = opened === null ? 0 : found!.ids.length;
     const cache =
       opened ??
-      (await this.model.createCache({ policy: policy.worker, positions: this.#positions(policy) }));
+      (await this.model.createCache({
+        ...{ policy: policy.worker, positions: this.#positions(policy) },
+        ...(this.#options.recording && { recording: {} }),
+      }));
     const last = Math.max(run.spans.at(-1)?.end ?? 0, ids.length - tail);
     const lastSpan = last < ids.length ? [{ start: last, end: ids.length }] : [];
     await cache.protect([...run.spans, ...lastSpan]);

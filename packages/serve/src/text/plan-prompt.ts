@@ -1,3 +1,4 @@
+import type { RetentionPart } from '@namm/core';
 import type { ChatMessage, Tokenizer } from '@namm/decoder';
 import type { ProtectedSpan } from '@namm/kv-cache';
 import type { Tool } from './answer-request.js';
@@ -16,17 +17,19 @@ export interface PromptPlan {
 /**
  * Puts a conversation through the chat template.
  *
+ * @param addGenerationPrompt whether an answer is to follow
  * @throws {TokenizerError} when there is no template, or it refuses
  */
 export function planChat(
   tokenizer: Tokenizer,
   messages: readonly ChatMessage[],
   tools: readonly Tool[] | null,
+  addGenerationPrompt = true,
 ): PromptPlan {
   const render = (some: readonly ChatMessage[], addGenerationPrompt: boolean) =>
     tokenizer.applyChatTemplate(some, { addGenerationPrompt, ...(tools && { tools: [...tools] }) });
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
-  const text = render(messages, true);
+  const text = render(messages, addGenerationPrompt);
   const ids = encode(text);
   /** Tokens of what two texts begin with, as far as they stay the same in the whole. */
   const shared = (other: string | null) => {
@@ -38,7 +41,7 @@ export function planChat(
   const changed = (): string | null => {
     const { content } = messages[firstUser]!;
     const other = { ...messages[firstUser]!, content: `\u0000${String(content)}` };
-    return attempt(() => render(messages.with(firstUser, other), true));
+    return attempt(() => render(messages.with(firstUser, other), addGenerationPrompt));
   };
   const systemTokens = firstUser < 0 ? 0 : shared(changed());
   const bare = attempt(() => render(messages, false));
@@ -64,6 +67,30 @@ export function protectedSpans(systemTokens: number, rows: number): ProtectedSpa
     { start: 0, end: sinks },
     { start: sinks, end: systemTokens, keep: 'share' },
   ];
+}
+
+/**
+ * The tokens of a conversation by who said them; those that the template adds belong to what they stand before.
+ *
+ * @param ids of the whole; an answer that still runs may follow
+ */
+export function messageParts(
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  ids: ArrayLike<number>,
+): RetentionPart[] {
+  const parts: RetentionPart[] = [];
+  let end = 0;
+  for (const [i, { role }] of messages.entries()) {
+    const text = attempt(() => tokenizer.applyChatTemplate(messages.slice(0, i + 1)));
+    const isLast = i === messages.length - 1;
+    if (text === null && !isLast) continue; // goes with the next, where the template refuses such a half
+    const length = tokenizer.encode(text ?? '', { addSpecialTokens: false }).length;
+    const next = isLast ? ids.length : Math.min(length, ids.length);
+    if (next > end) parts.push({ name: role, tokens: next - end });
+    end = Math.max(end, next);
+  }
+  return parts;
 }
 
 /** Some templates refuse what is no whole conversation. */

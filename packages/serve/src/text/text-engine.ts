@@ -1,6 +1,11 @@
 import { InvalidArgumentError } from '@namm/core';
-import { PositionLimitError, type Tokenizer, TokenizerError } from '@namm/decoder';
-import type { BudgetInput } from '@namm/kv-cache';
+import {
+  type ChatMessage,
+  PositionLimitError,
+  type Tokenizer,
+  TokenizerError,
+} from '@namm/decoder';
+import type { BudgetInput, ProtectedSpan } from '@namm/kv-cache';
 import type { ChosenPolicy } from '../engine/chosen-policy.js';
 import type { Engine } from '../engine/engine.js';
 import type { AnswerEvent, AnswerRequest, AnswerUsage } from './answer-request.js';
@@ -105,9 +110,8 @@ export class TextEngine {
         },
       };
     });
-    const rows = policy.mostRows(Number.MAX_SAFE_INTEGER);
-    const spans = policy.name === 'full' ? [] : protectedSpans(plan.systemTokens, rows);
     const { tail, keepAt } = plan;
+    const spans = spansOf(policy, plan);
     const { reused, conversations } = await engine.run({
       ...{ ids: plan.ids, policy, spans, tail, keepAt, maxNewTokens, writers, signal, onAccepted },
     });
@@ -117,6 +121,27 @@ export class TextEngine {
       written: writers.reduce((sum, { writer }) => sum + writer.count, 0),
       conversation: conversations[0] ?? null,
     };
+  }
+
+  /**
+   * Reads a conversation without answering, as far as it was not read before.
+   *
+   * @param wanted what it may keep
+   * @throws as {@link answer}
+   */
+  async read(
+    messages: readonly ChatMessage[],
+    wanted: Pick<AnswerRequest, 'policy' | 'budget' | 'signal'>,
+  ): Promise<AnswerUsage> {
+    const policy = await this.choosePolicy(wanted.policy, wanted.budget);
+    const plan = planChat(this.tokenizer, messages, null, false);
+    const { ids, keepAt } = plan;
+    this.#limit(1, ids.length, policy);
+    const { reused, conversations } = await this.engine.run({
+      ...{ ids, policy, keepAt, spans: spansOf(policy, plan), maxNewTokens: 1 },
+      ...{ writers: [{ next: () => null }], signal: wanted.signal },
+    });
+    return { promptTokens: ids.length, reused, written: 0, conversation: conversations[0] ?? null };
   }
 
   #plan(prompt: AnswerRequest['prompt']): PromptPlan {
@@ -142,6 +167,12 @@ export class TextEngine {
     }
     return Math.min(wanted ?? room, room, wanted === null ? 1024 : Infinity);
   }
+}
+
+/** What no policy may drop of a prompt. */
+function spansOf(policy: ChosenPolicy, { systemTokens }: PromptPlan): ProtectedSpan[] {
+  if (policy.name === 'full') return [];
+  return protectedSpans(systemTokens, policy.mostRows(Number.MAX_SAFE_INTEGER));
 }
 
 /** Tells an answer part by part, with calls of tools as such. */

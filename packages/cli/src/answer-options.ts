@@ -1,0 +1,138 @@
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import { weightDtypes } from '@namm/decoder';
+import type { Command as PlainCommand } from 'commander';
+import { answerPrompt } from './answer-prompt.js';
+import { choosePolicy } from './choose-policy.js';
+import { interruptSignal } from './interruption.js';
+import { openModel } from './open-model.js';
+import {
+  count,
+  fraction,
+  fromZero,
+  numberFromZero,
+  positiveNumber,
+  threadCount,
+} from './option-parsers.js';
+import { addPolicyOptions, type PolicyOptions } from './policy-options.js';
+import { readPrompt } from './read-prompt.js';
+import {
+  addRopeScalingOptions,
+  type RopeScalingOptions,
+  ropeScalingOf,
+} from './rope-scaling-options.js';
+
+/** What {@link addAnswerOptions} adds. */
+export type AnswerCommandOptions = PolicyOptions &
+  RopeScalingOptions & {
+    readonly model?: string;
+    readonly prompt?: string;
+    readonly promptFile?: string;
+    readonly maxTokens: number;
+    readonly chat?: boolean;
+    readonly chunk: number;
+    /** Whether it was asked for is told by where it comes from. */
+    readonly compact: boolean;
+    readonly temperature?: number;
+    readonly topK?: number;
+    readonly topP?: number;
+    readonly minP?: number;
+    readonly repetitionPenalty?: number;
+    readonly threads?: number;
+    readonly dtype?: (typeof weightDtypes)[number];
+    readonly json?: boolean;
+    readonly seed: number;
+  };
+
+/** Adds the options of commands that answer one prompt, by the same names. */
+export function addAnswerOptions<
+  Args extends unknown[],
+  Own extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Args, Own, Global>): Command<Args, Own & AnswerCommandOptions, Global> {
+  const plain = addPolicyOptions(
+    addRopeScalingOptions(command, '1 if left out', 1),
+  ) as unknown as PlainCommand;
+  plain
+    .option(
+      '--model <name>',
+      'a Hugging Face folder with safetensors, a GGUF file, or a model of the hub',
+    )
+    .option('--prompt <text>', 'text to continue; or pipe it in')
+    .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
+    .option('--max-tokens <count>', 'most tokens to write', count, 256)
+    .option('--chat', "put the prompt through the model's chat template")
+    .option('--chunk <count>', 'tokens read at once', count, 256)
+    .addOption(
+      new Option(
+        '--compact',
+        'positions that close up over forgotten tokens, for text of any length (when a budget needs them)',
+      ),
+    )
+    .option('--no-compact', 'never')
+    .option(
+      '--temperature <number>',
+      "0 takes the likeliest token (as the model's folder says)",
+      numberFromZero,
+    )
+    .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
+    .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', fraction)
+    .option(
+      '--min-p <share>',
+      'draw from tokens at least this share as likely as the likeliest',
+      fraction,
+    )
+    .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber)
+    .option('--threads <count>', 'threads that compute', threadCount)
+    .addOption(
+      new Option(
+        '--dtype <dtype>',
+        'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
+      ).choices(weightDtypes),
+    )
+    .option('--json', 'print one object of JSON')
+    .option('--seed <seed>', "of sampling, random eviction and the demo's facts", fromZero, 1);
+  return command as unknown as Command<Args, Own & AnswerCommandOptions, Global>;
+}
+
+/**
+ * Answers the prompt of a command that {@link addAnswerOptions} was called on; see {@link answerPrompt}.
+ *
+ * @param model a folder, a GGUF file, or a model of the hub
+ * @param command to see which options were given
+ * @throws whatever is wrong with the options, the prompt or the model
+ */
+export async function answerCommand(
+  model: string,
+  options: AnswerCommandOptions,
+  command: Pick<PlainCommand, 'getOptionValueSource'>,
+): Promise<void> {
+  const { seed, threads, budget, retention, temperature, topK, topP, minP } = options;
+  const { repetitionPenalty, dtype } = options;
+  const prompt = await readPrompt(options);
+  const folder = await openModel(model, interruptSignal());
+  const policy = await choosePolicy({ ...options, folder });
+  const isCompact = command.getOptionValueSource('compact') === 'cli';
+  await answerPrompt({
+    ...{ model: folder, prompt, policy, seed },
+    ...(budget !== undefined && { budget }),
+    maxNewTokens: options.maxTokens,
+    chat: options.chat ?? false,
+    json: options.json ?? false,
+    ...(isCompact && { compact: options.compact }),
+    sampling: {
+      ...(temperature !== undefined && { temperature }),
+      ...(topK !== undefined && { topK }),
+      ...(topP !== undefined && { topP }),
+      ...(minP !== undefined && { minP }),
+      ...(repetitionPenalty !== undefined && { repetitionPenalty }),
+    },
+    ...(retention && { retention }),
+    decoder: {
+      chunkSize: options.chunk,
+      ...(threads && { threads }),
+      ...(dtype && { dtype }),
+      ropeScaling: ropeScalingOf(options),
+    },
+    signal: interruptSignal(),
+  });
+}

@@ -1,0 +1,38 @@
+import type { Command } from '@commander-js/extra-typings';
+import { ChatSession } from '@namm/serve';
+import { type EngineCommandOptions, openEngine } from './engine-options.js';
+import { writeRetention } from './write-retention.js';
+
+/** What a chat may be told beside the options of its engine. */
+export type ChatOptions = EngineCommandOptions & {
+  readonly system?: string;
+  readonly temperature?: number;
+  readonly seed?: number;
+};
+
+/**
+ * Opens a chat over the model of a command, whose retention is recorded, and ends it after use.
+ *
+ * @param command that {@link addEngineOptions} was called on
+ * @throws whatever {@link openEngine} or the use of it throws
+ */
+export async function withChat<Options extends ChatOptions>(
+  command: Pick<Command<unknown[], Options>, 'opts'>,
+  use: (chat: ChatSession) => Promise<void>,
+): Promise<void> {
+  const { engine, tokenizer, keeps, options } = await openEngine(command, { recording: true });
+  const { system, temperature, seed, maxTokens } = options;
+  try {
+    await use(
+      new ChatSession({
+        ...{ engine, tokenizer, ...keeps, writeRetention },
+        ...(system !== undefined && { system }),
+        ...(maxTokens !== undefined && { maxTokens }),
+        ...(seed !== undefined && { seed }),
+        ...(temperature !== undefined && { sampling: { temperature } }),
+      }),
+    );
+  } finally {
+    await engine.close(0);
+  }
+}
