@@ -1,4 +1,4 @@
-import type { RetentionRecord } from '@namm/core';
+import { checkNames, type RetentionRecord } from '@namm/core';
 import type {
   CacheMemory,
   CacheShape,
@@ -104,6 +104,7 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
    * @throws {WorkerDiedError} when the worker has ended
    */
   async retention(texts: RetentionTexts = {}): Promise<RetentionRecord> {
+    checkNames('retention', texts, ['ids', 'pieces', 'parts', 'notes']);
     const { id, connection } = usable(this.#record);
     return await connection.call('retention', { cache: id, texts });
   }
