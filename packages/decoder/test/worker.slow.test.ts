@@ -7,6 +7,7 @@ import {
   createPolicy,
   h2o,
   RetentionRecorder,
+  type RetentionTexts,
   type SequenceCache,
   type SequenceInput,
   type SequenceModel,
@@ -73,7 +74,7 @@ describe('a model in a worker', () => {
     await there.release();
   });
 
-  it('records there what it would here, through forks and files', async () => {
+  it('records in a WorkerCache what it would here, through forks and files', async () => {
     await inFolder(async (folder) => {
       const options = { budget: 12 };
       const policy = createPolicy('keydiff', options);
@@ -89,6 +90,8 @@ describe('a model in a worker', () => {
       const expected = recorder.record(texts);
       expect(await (await there.fork()).retention(texts)).toEqual(expected);
       await expect(there.retention({ ids: Uint32Array.of(1) })).rejects.toThrow('1 for 44 tokens');
+      const unknown = { unknwon: 1 } as RetentionTexts;
+      await expect(there.retention(unknown)).rejects.toThrow('unknwon: is not an option of');
       const file = join(folder, 'cache.safetensors');
       await there.save(file);
       const restored = await worker.restoreCache(file, { policy: named, recording: {} });

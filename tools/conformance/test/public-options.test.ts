@@ -49,6 +49,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'NammModelForCausalLM.generate': 'packages/cache-text/test/bad-input.test.ts',
   loadNamm: 'packages/namm/src/option-names.test.ts',
   'new KVCache': 'packages/kv-cache/src/option-names.test.ts',
+  'WorkerCache.retention': 'packages/decoder/test/worker.slow.test.ts',
 };
 
 /** Data whose fields may be absent; nothing is an option there. */
