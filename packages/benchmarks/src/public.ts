@@ -32,8 +32,11 @@ export { readBenchmark } from './public/run/read-benchmark.js';
 export {
   type Answer,
   type PublicResult,
+  type PublicRun,
+  type ResultStore,
   type RunBenchmarksOptions,
   runBenchmarks,
+  type SkippedPrompts,
 } from './public/run/run-benchmarks.js';
 export {
   openRunFolder,

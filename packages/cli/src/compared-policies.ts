@@ -54,10 +54,9 @@ export async function comparedPolicies(
       .filter((each) => (each.budget === null ? budgets.includes(budget) : each.budget === budget))
       .map(({ name }) => ({ name, budget })),
   );
-  const kvzip = kvzipContenders(async () => {
-    const prompt = tokenizer.encode(repeatPrompt, { addSpecialTokens: false });
-    return new KVzip(await models.of({ kind: 'columnMaxima' }), { prompt });
-  }, all);
+  const prompt = tokenizer.encode(repeatPrompt, { addSpecialTokens: false });
+  const load = async () => new KVzip(await models.of({ kind: 'columnMaxima' }), { prompt });
+  const kvzip = kvzipContenders(load, all, { prompt });
   const made = asked.map(async ({ name, budget }): Promise<PolicyAt[]> => {
     if (name === 'kvzip') return kvzip.filter((each) => each.budget === budget);
     if (isOwnPolicy(name)) {

@@ -70,12 +70,13 @@ export async function runPublicBenchmarks(options: PublicRunOptions): Promise<Pu
   };
   const settings = { ...lasting, maxTokens, chunkSize, weights: cacheShape.weights };
   const store = await openRunFolder(out, settings);
-  const results = await runBenchmarks({
+  const run = await runBenchmarks({
     ...{ model: models, chunkSize, tokenizer, answer, tasks, policies, store, maxTokens, chat },
+    positions: spec.maximumPositions,
     ...(maxNewTokens !== undefined && { maxNewTokens }),
     release: () => models.release(),
     ...{ onProgress, signal },
   }).finally(() => store.close());
   const hasTemplate = chat !== 'never' && tokenizer.chatTemplates.length > 0;
-  return (await writeRun(out, settings, tasks, results, hasTemplate)).rows as PublicRow[];
+  return (await writeRun(out, settings, tasks, run, hasTemplate)).rows as PublicRow[];
 }

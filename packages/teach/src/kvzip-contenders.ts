@@ -1,5 +1,5 @@
 import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
-import type { KVzip } from './kvzip.js';
+import { type KVzip, type KVzipOptions, repeatedTokens } from './kvzip.js';
 
 type Scores = Awaited<ReturnType<KVzip['scores']>>;
 
@@ -14,6 +14,8 @@ export interface KVzipContender {
     ids: Int32Array,
     options: { readonly signal?: AbortSignal },
   ) => Promise<void>;
+  /** Tokens that a fork reads at most, behind a text of so many. */
+  readonly readsAgain: (tokens: number) => number;
 }
 
 /**
@@ -21,22 +23,27 @@ export interface KVzipContender {
  *
  * @param load the scorer, when it is first needed
  * @param budgets as of a policy
+ * @param options that the scorer is made with
  * @example
  * ```ts
- * const policies = kvzipContenders(async () => new KVzip(await models.of(probe), { prompt }), ['25%', '10%']);
+ * const policies = kvzipContenders(async () => new KVzip(await models.of(probe), { prompt }), ['25%', '10%'], { prompt });
  * ```
  */
 export function kvzipContenders(
   load: () => Promise<KVzip>,
   budgets: readonly string[],
+  options: KVzipOptions,
 ): KVzipContender[] {
   const policy = full();
   let last: { readonly ids: Int32Array; readonly scores: Scores } | null = null;
   return budgets.map((budget) => ({
     ...{ name: 'kvzip', budget, policy },
-    async afterReading(cache, ids, options) {
+    readsAgain: (tokens) => repeatedTokens(options, tokens),
+    async afterReading(cache, ids, { signal }) {
       const kvzip = await load();
-      if (last?.ids !== ids) last = { ids, scores: await kvzip.scores(cache, ids, options) };
+      if (last?.ids !== ids) {
+        last = { ids, scores: await kvzip.scores(cache, ids, signal ? { signal } : {}) };
+      }
       kvzip.keep(cache, last.scores, { budget });
     },
   }));

@@ -133,12 +133,18 @@ describe('KVzip', () => {
     const signal = new AbortController().signal;
     const cache = decoder.createCache();
     await decoder.step([{ cache, input: { ids } }]);
-    const kvzip = new KVzip(decoder, { prompt });
+    const kvzip = new KVzip(decoder, { prompt, pieceLength: 20, leadLength: 2 });
     let loaded = 0;
-    const contenders = kvzipContenders(async () => {
-      loaded++;
-      return kvzip;
-    }, ['50%', '20%']);
+    const contenders = kvzipContenders(
+      async () => {
+        loaded++;
+        return kvzip;
+      },
+      ['50%', '20%'],
+      { prompt, pieceLength: 20, leadLength: 2 },
+    );
+    expect(contenders.map(({ readsAgain }) => readsAgain(15))).toEqual([18, 18]);
+    expect(contenders[0]!.readsAgain(21)).toBe(3 + 2 + 20);
     const text = Int32Array.from(ids);
     for (const { budget, afterReading } of contenders) {
       const [own, alone] = [cache.fork(), cache.fork()];

@@ -38,10 +38,19 @@ export interface KVzipOptions {
   readonly sinks?: number;
 }
 
+const usual = { pieceLength: 2048, leadLength: 8, sinks: 4 };
+
 /** What a {@link KVzip} is asked to read again. */
 export interface CompressOptions extends Pick<StepOptions, 'signal' | 'onProgress'> {
   /** Rows that stay, over all layers and heads together: see `parseBudget` of `@namm/kv-cache`. */
   readonly budget: BudgetInput;
+}
+
+/** Tokens that a fork reads at most, when a text of so many is read again: the model needs positions for both. */
+export function repeatedTokens(options: KVzipOptions, tokens: number): number {
+  const { prompt, pieceLength = usual.pieceLength, leadLength = usual.leadLength } = options;
+  const lead = tokens > pieceLength ? leadLength : 0;
+  return prompt.length + lead + Math.min(tokens, pieceLength);
 }
 
 /**
@@ -70,7 +79,8 @@ export class KVzip {
   /** @throws {InvalidArgumentError} for a bad option, or a model without the probe `columnMaxima` */
   constructor(model: RepeatingModel, options: KVzipOptions) {
     checkNames('KVzip', options, ['prompt', 'pieceLength', 'leadLength', 'sinks']);
-    const { prompt, pieceLength = 2048, leadLength = 8, sinks = 4 } = options;
+    const { prompt, pieceLength = usual.pieceLength } = options;
+    const { leadLength = usual.leadLength, sinks = usual.sinks } = options;
     checkInteger('pieceLength', pieceLength, 1);
     checkInteger('leadLength', leadLength, 0);
     checkInteger('sinks', sinks, 0);

@@ -8,6 +8,7 @@ import {
   type StepOptions,
 } from '@namm/kv-cache';
 import type { AnsweringModel } from '../score-samples.js';
+import { CacheWatch } from './cache-watch.js';
 import { goneEverywhere } from './gone-everywhere.js';
 import type { LineStore } from './line-store.js';
 import { largest, logSumExp } from './logits.js';
@@ -29,6 +30,8 @@ export interface ComparedPolicy {
     ids: Int32Array,
     options: Pick<StepOptions, 'signal'>,
   ) => Promise<void>;
+  /** Tokens that {@link afterReading} has a fork of a cache read at most, behind a text of so many tokens. @defaultValue 0 */
+  readonly readsAgain?: (tokens: number) => number;
 }
 
 /** Text of which the first part is read, and the rest is predicted. */
@@ -52,7 +55,7 @@ export interface PassageResult {
   readonly keptShare: number;
   /** Bytes of keys, values, positions and policy state there. */
   readonly bytes: number;
-  /** Rows held, integrated over the passes of the reading, over those of a full cache. */
+  /** The KV footprint up to there: entries held, summed over the tokens read, over those of full attention. */
   readonly footprint: number;
   /** Share of the tokens read that no head holds any more. */
   readonly goneEverywhere: number;
@@ -134,12 +137,8 @@ async function read(
   const cache = await model.createCache({ policy });
   try {
     const began = performance.now();
-    let [held, seen] = [0, 0];
-    const heads = cache.shape.layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
-    const onProgress = () => {
-      held += cache.memory().rows;
-      seen += cache.seen * heads;
-    };
+    const watch = new CacheWatch(cache);
+    const onProgress = () => watch.look();
     const options = signal ? { signal } : {};
     // The last token read predicts the first of the others.
     const start = { cache, input: { ids: ids.subarray(0, first - 1) }, outputs: 'none' as const };
@@ -151,7 +150,7 @@ async function read(
     const memory = {
       keptShare: first > 1 ? keptShare(cache.memory()) : 1,
       bytes: bytes.used + bytes.positions + bytes.policy,
-      footprint: seen > 0 ? held / seen : 1,
+      footprint: watch.cost().footprint,
       goneEverywhere: goneEverywhere(cache),
     };
     const rest = ids.subarray(first - 1, ids.length - 1);

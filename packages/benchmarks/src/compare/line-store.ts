@@ -43,6 +43,11 @@ export class LineStore<T> {
     return this.#values.has(key);
   }
 
+  /** All that it has. */
+  entries(): (readonly [key: string, value: T])[] {
+    return [...this.#values];
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -4,7 +4,7 @@ import type { RunSummary } from './run-summary.js';
 import type { PublicRow } from './summarise-run.js';
 
 /** A run as one HTML page: per benchmark a chart of score against memory, and the rows. */
-export function drawRunPage({ settings, tasks, problems, rows }: RunSummary): string {
+export function drawRunPage({ settings, tasks, skipped, problems, rows }: RunSummary): string {
   const said = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const parts: ReportPart[] = [{ kind: 'text', heading: 'Settings', paragraphs: said }];
   for (const [benchmark, own] of grouped(rows, (row) => row.benchmark)) {
@@ -28,6 +28,13 @@ export function drawRunPage({ settings, tasks, problems, rows }: RunSummary): st
       ...[task.chatTemplate ? 'yes' : 'no', task.firstLineOnly ? 'yes' : 'no'],
     ]),
   });
+  if (skipped.length > 0) {
+    const paragraphs = skipped.map(
+      (each) =>
+        `${each.benchmark}, ${each.task}: ${each.prompts} prompts under ${each.policy} ${each.budget}: with its second reading they need more positions than the model has`,
+    );
+    parts.push({ kind: 'text', heading: 'Prompts that were skipped', paragraphs });
+  }
   if (problems.length > 0) {
     parts.push({ kind: 'text', heading: 'Rows that were left out', paragraphs: problems });
   }
@@ -71,20 +78,22 @@ function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
     kind: 'table',
     title: benchmark,
     description:
-      'Official and strict scores and the ratio to the full cache with 95 % bootstrap intervals over texts, all questions about one drawn together; p is of the paired difference from the full cache. Footprint: rows held, integrated over the reading, over those of a full cache. Gone everywhere: tokens that no head holds any more.',
+      'Official and strict scores and the ratio to the full cache with 95 % bootstrap intervals over texts, all questions about one drawn together; p is of the paired difference from the full cache. Peak: most bytes at any moment, before the eviction that ends a pass. Footprint: entries held, summed over all tokens read and written, over those of full attention. Gone everywhere: tokens that no head holds any more.',
     columns: [
       ...[{ name: 'task' }, { name: 'policy' }, { name: 'budget' }, { name: 'prompts' }],
       ...[{ name: 'score' }, { name: 'strict' }, { name: '÷ full' }, { name: 'p' }],
       { name: 'kept', format: 'percent' },
       { name: 'bytes', format: 'bytes' },
+      { name: 'peak', format: 'bytes' },
+      { name: 'resident', format: 'bytes' },
       { name: 'footprint', format: 'percent' },
       { name: 'gone everywhere', format: 'percent' },
-      ...[{ name: 'cut' }, { name: 's per prompt' }],
+      ...[{ name: 'cut' }, { name: 'skipped' }, { name: 's per prompt' }],
     ],
     rows: rows.map((row) => [
       ...[row.task, row.policy, row.budget, row.prompts, row.official, row.strict],
-      ...[row.againstFull, row.p, row.keptShare, row.bytes, row.footprint, row.goneEverywhere],
-      ...[row.cut, row.secondsPerPrompt],
+      ...[row.againstFull, row.p, row.keptShare, row.bytes, row.peakBytes, row.residentBytes],
+      ...[row.footprint, row.goneEverywhere, row.cut, row.skipped, row.secondsPerPrompt],
     ]),
   };
 }

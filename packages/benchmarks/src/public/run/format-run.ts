@@ -27,7 +27,8 @@ export function formatRun(rows: readonly PublicRow[], options: TextTableOptions 
       'gone',
     ],
     rows.map((row) => [
-      ...[row.benchmark, row.task, row.policy, row.budget, String(row.prompts)],
+      ...[row.benchmark, row.task, row.policy, row.budget],
+      row.skipped > 0 ? `${row.prompts} (${row.skipped} skipped)` : String(row.prompts),
       ...[range(row.official, one), range(row.strict, one)],
       row.againstFull === null ? '' : range(row.againstFull, two),
       row.p === null ? '' : row.p.toFixed(3),
@@ -43,14 +44,23 @@ export function runToCsv(rows: readonly PublicRow[]): string {
   const cells = (value: Interval | null) =>
     value === null ? ['', '', ''] : [value.estimate, value.lower, value.upper];
   const head = [
-    ...['benchmark', 'task', 'policy', 'budget', 'prompts', ...interval('official')],
+    ...['benchmark', 'task', 'policy', 'budget', 'prompts', 'skipped', ...interval('official')],
     ...[...interval('strict'), ...interval('against full'), 'p', 'kept share', 'bytes'],
-    ...['footprint', 'gone everywhere', 'cut', 'scorer errors', 'seconds per prompt'],
+    ...[
+      'peak bytes',
+      'resident bytes',
+      'footprint',
+      'gone everywhere',
+      'cut',
+      'scorer errors',
+      'seconds per prompt',
+    ],
   ];
   const lines = rows.map((row) => [
-    ...[row.benchmark, row.task, row.policy, row.budget, row.prompts, ...cells(row.official)],
-    ...[...cells(row.strict), ...cells(row.againstFull), row.p ?? '', row.keptShare, row.bytes],
-    ...[row.footprint, row.goneEverywhere, row.cut, row.scorerErrors, row.secondsPerPrompt],
+    ...[row.benchmark, row.task, row.policy, row.budget, row.prompts, row.skipped],
+    ...[...cells(row.official), ...cells(row.strict), ...cells(row.againstFull), row.p ?? ''],
+    ...[row.keptShare, row.bytes, row.peakBytes, row.residentBytes, row.footprint],
+    ...[row.goneEverywhere, row.cut, row.scorerErrors, row.secondsPerPrompt],
   ]);
   const quoted = (cell: string | number) =>
     /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkInteger, checkNames, InvalidArgumentError, type ProgressListener } from '@namm/core';
-import { type KVCache, keptShare, type StepOptions } from '@namm/kv-cache';
+import { type EvictionPolicy, type KVCache, keptShare, type StepOptions } from '@namm/kv-cache';
+import { CacheWatch } from '../../compare/cache-watch.js';
 import type { ComparedPolicy } from '../../compare/compare-policies.js';
 import { goneEverywhere } from '../../compare/gone-everywhere.js';
 import type { LineStore } from '../../compare/line-store.js';
@@ -8,6 +9,7 @@ import type { AnsweringModel } from '../../score-samples.js';
 import type { PublicItem, PublicTask } from '../data/public-task.js';
 import { allQuirks, noQuirks, type Quirk } from '../scores/quirks.js';
 import { OfficialScorerError } from '../scores/score-infinitebench.js';
+import { grouped } from './grouped.js';
 import {
   type ChatUse,
   commonLength,
@@ -40,12 +42,36 @@ export interface PublicResult {
   readonly keptShare: number;
   /** Bytes of keys, values, positions and policy state there. */
   readonly bytes: number;
-  /** Rows held, integrated over the passes of the reading, over those of a full cache. */
+  /** Most bytes of them at any moment, reading and answering. */
+  readonly peakBytes: number;
+  /** Resident memory of the process, at most, where a pass had just ended; of all its threads. */
+  readonly residentBytes: number;
+  /** The KV footprint (arXiv 2506.17121): entries held, summed over tokens read and written, over those of full attention. */
   readonly footprint: number;
-  /** Share of the tokens read that no head holds any more. */
+  /** Global eviction ratio (arXiv 2603.01426): share of the tokens read that no head holds any more. */
   readonly goneEverywhere: number;
+  /** As if it were alone: what was read for several prompts or policies counts for each. */
   readonly seconds: number;
 }
+
+/** Prompts that a policy was not asked, because it would need more positions than the model has. */
+export interface SkippedPrompts {
+  readonly benchmark: string;
+  readonly task: string;
+  readonly policy: string;
+  readonly budget: string;
+  readonly prompts: number;
+}
+
+/** What has become of a run. */
+export interface PublicRun {
+  /** One per policy and prompt, but for those that were skipped: by task, policy and prompt. */
+  readonly results: readonly PublicResult[];
+  readonly skipped: readonly SkippedPrompts[];
+}
+
+/** Where results go, and those of an earlier run come from; a {@link LineStore} is one. */
+export type ResultStore = Pick<LineStore<PublicResult>, 'has' | 'get'>;
 
 /** Writes an answer behind a cache, piece by piece. */
 export type Answer = (
@@ -68,15 +94,23 @@ export interface RunBenchmarksOptions {
   readonly tasks: readonly PublicTask[];
   /** The full cache first, for others to be compared with. */
   readonly policies: readonly ComparedPolicy[];
-  readonly store: LineStore<PublicResult>;
+  readonly store: ResultStore;
   /** Tokens of a prompt and its answer together, at most. */
   readonly maxTokens: number;
+  /** Positions that the model has: policies that read a prompt again need more than it takes. @defaultValue maxTokens */
+  readonly positions?: number;
   /** Tokens of an answer, at most, where a benchmark allows more. */
   readonly maxNewTokens?: number;
   /** @defaultValue 'auto' */
   readonly chat?: ChatUse;
   /** Called between policies that need different probes, and at the end, so that one model at a time is in memory. */
   readonly release?: () => Promise<void>;
+  /**
+   * For one of several runs that share the work: the number of the piece that is to be done here next, ever larger. Of
+   * pieces that others do no results are returned.
+   * @defaultValue each
+   */
+  readonly nextPiece?: () => number;
   /** Stage `prompts`. */
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
@@ -84,50 +118,85 @@ export interface RunBenchmarksOptions {
 
 const optionNames = [
   ...(['model', 'chunkSize', 'tokenizer', 'answer', 'tasks', 'policies', 'store'] as const),
-  ...(['maxTokens', 'maxNewTokens', 'chat', 'release', 'onProgress', 'signal'] as const),
+  ...(['maxTokens', 'maxNewTokens', 'positions', 'chat', 'release', 'nextPiece'] as const),
+  ...(['onProgress', 'signal'] as const),
 ];
 
 const probeOf = ({ policy }: ComparedPolicy) => JSON.stringify(policy.probe);
+const readerOf = ({ policy }: ComparedPolicy) => JSON.stringify([policy.name, policy.settings]);
 
 /**
- * Asks a model the prompts of public benchmarks under each policy. Prompts that begin alike are read once up to where they
- * part, and each goes on from a fork; the results are those of reading each by itself, because a policy sees the same
- * chunks. Every answer is in the store when the next one begins, so that a run that is killed goes on where it was.
+ * Asks a model the prompts of public benchmarks under each policy. What several prompts or policies read alike is read
+ * once, and each goes on from a fork: prompts that begin alike up to where they part, and policies that only differ in what
+ * they do after the reading, such as KVzip at several budgets and the full cache. The results are those of reading each by
+ * itself, because a policy sees the same chunks. Every answer is in the store when the next one begins, so that a run that
+ * is killed goes on where it was.
  *
- * @returns one result per policy and prompt
  * @throws {InvalidArgumentError} when there are no tasks or policies, or no room for a prompt
  * @throws the signal's reason when it is aborted
  */
-export async function runBenchmarks(options: RunBenchmarksOptions): Promise<PublicResult[]> {
+export async function runBenchmarks(options: RunBenchmarksOptions): Promise<PublicRun> {
   checkNames('runBenchmarks', options, optionNames);
   const { tasks, policies, tokenizer, chunkSize, chat = 'auto', maxTokens } = options;
+  const { positions = maxTokens } = options;
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('maxTokens', maxTokens, 2);
+  checkInteger('positions', positions, 2);
   if (tasks.length === 0) throw new InvalidArgumentError('tasks', 'are missing');
   if (policies.length === 0) throw new InvalidArgumentError('policies', 'are missing');
   const prompts = tasks.reduce((sum, { items }) => sum + items.length, 0);
   const total = prompts * policies.length;
-  const results: PublicResult[] = [];
+  const results = tasks.map(() => policies.map((): PublicResult[] => []));
+  const skipped = tasks.map(() => policies.map(() => 0));
   let done = 0;
+  const onProgress = () => options.onProgress?.({ stage: 'prompts', done, total });
+
+  let piece = 0;
+  let wanted = options.nextPiece?.() ?? 0;
   for (const probe of new Set(policies.map(probeOf))) {
-    for (const task of tasks) {
+    const ofProbe = policies.filter((each) => probeOf(each) === probe);
+    const readers = grouped(ofProbe, readerOf);
+    for (const [t, task] of tasks.entries()) {
       const maxNewTokens = Math.min(task.maxNewTokens, options.maxNewTokens ?? Infinity);
       const limits = { tokenizer, maxTokens, maxNewTokens, chat };
       const asked = task.items.map((item) => ({ item, prompt: preparePrompt(task, item, limits) }));
-      const groups = groupsOf(asked, chunkSize);
-      for (const policy of policies.filter((each) => probeOf(each) === probe)) {
-        for (const group of groups) {
-          for await (const result of ask(task, group, policy, maxNewTokens, options)) {
-            results.push(result);
-            done++;
-            options.onProgress?.({ stage: 'prompts', done, total });
+      const fits = ({ readsAgain }: ComparedPolicy, { prompt }: AskedItem) =>
+        prompt.ids.length - 1 + (readsAgain?.(prompt.ids.length - 1) ?? 0) <= positions;
+      for (const policy of ofProbe) {
+        const count = asked.filter((each) => !fits(policy, each)).length;
+        skipped[t]![policies.indexOf(policy)] = count;
+        done += count;
+      }
+      for (const group of groupsOf(asked, chunkSize)) {
+        for (const reader of readers.values()) {
+          if (piece++ !== wanted) continue;
+          const work = new Reading(task, group, reader[0]!.policy, maxNewTokens, options);
+          try {
+            for (const each of group.items) {
+              for (const policy of reader.filter((own) => fits(own, each))) {
+                results[t]![policies.indexOf(policy)]!.push(await work.ask(each, policy));
+                done++;
+                onProgress();
+              }
+            }
+          } finally {
+            await work.release();
           }
+          wanted = options.nextPiece?.() ?? piece;
         }
       }
     }
     await options.release?.();
   }
-  return results;
+  return {
+    results: results.flat(2),
+    skipped: tasks.flatMap(({ benchmark, name }, t) =>
+      policies.flatMap(({ name: policy, budget }, p) => {
+        const count = skipped[t]![p]!;
+        return count > 0 ? [{ benchmark, task: name, policy, budget, prompts: count }] : [];
+      }),
+    ),
+  };
 }
 
 interface AskedItem {
@@ -164,103 +233,150 @@ function groupsOf(asked: readonly AskedItem[], chunkSize: number): ItemGroup[] {
   return groups;
 }
 
-/** Rows held and tokens seen, summed over passes: what a footprint is made of. */
-interface Watch {
-  held: number;
-  seen: number;
+/** A cache that has read something, with what that cost. */
+interface Read {
+  readonly cache: KVCache;
+  readonly watch: CacheWatch;
+  seconds: number;
+  residentBytes: number;
 }
 
-async function* ask(
-  task: PublicTask,
-  { items, shared }: ItemGroup,
-  policy: ComparedPolicy,
-  maxNewTokens: number,
-  { model, store, answer, signal }: RunBenchmarksOptions,
-): AsyncIterable<PublicResult> {
-  let base: { readonly cache: KVCache; readonly watch: Watch } | null = null;
-  // A common instruction or example makes no common text.
-  const asksAlike = items.every(({ prompt }) => 2 * shared >= prompt.ids.length);
-  try {
-    for (const { item, prompt } of items) {
-      signal?.throwIfAborted();
-      const key = keyOf(task, item, policy, prompt, maxNewTokens);
-      yield await store.get(key, async () => {
-        const began = performance.now();
-        if (shared > 0 && base === null) {
-          const cache = await model.createCache({ policy: policy.policy });
-          base = { cache, watch: { held: 0, seen: 0 } };
-          await read(model, base, prompt.ids.subarray(0, shared), signal);
-        }
-        const own = base
-          ? { cache: await base.cache.fork(), watch: { ...base.watch } }
-          : {
-              cache: await model.createCache({ policy: policy.policy }),
-              watch: { held: 0, seen: 0 },
-            };
-        try {
-          await read(model, own, prompt.ids.subarray(own.cache.seen, -1), signal);
-          await policy.afterReading?.(
-            own.cache,
-            prompt.ids.subarray(0, -1),
-            signal ? { signal } : {},
-          );
-          const memory = memoryOf(own);
-          let newTokens = -1; // the last token of the prompt is told, too
-          let prediction = '';
-          const pieces = answer(own.cache, [prompt.ids.at(-1)!], {
-            ...{ maxNewTokens, onToken: () => newTokens++, ...(signal && { signal }) },
-          });
-          for await (const piece of pieces) {
-            prediction += piece;
-            if (task.firstLineOnly && prediction.trimStart().includes('\n')) break;
-          }
-          return {
-            ...{ benchmark: task.benchmark, task: task.name, id: item.id },
-            text: asksAlike ? items[0]!.item.id : item.id,
-            ...{ policy: policy.name, budget: policy.budget, groups: item.groups, prediction },
-            official: scoreOf(item, prediction, allQuirks),
-            strict: scoreOf(item, prediction, noQuirks) ?? 0,
-            ...{ tokens: prompt.ids.length, cut: prompt.cut, newTokens, ...memory },
-            seconds: (performance.now() - began) / 1000,
-          };
-        } finally {
-          await own.cache.release();
-        }
-      });
+/** The prompts of a group as policies ask them that read alike; nothing is read before an answer needs it. */
+class Reading {
+  readonly #task: PublicTask;
+  readonly #group: ItemGroup;
+  readonly #policy: EvictionPolicy;
+  readonly #maxNewTokens: number;
+  readonly #options: RunBenchmarksOptions;
+  #shared: Read | null = null;
+  #whole: (Read & { readonly of: AskedItem; readonly ids: Int32Array }) | null = null;
+
+  constructor(
+    task: PublicTask,
+    group: ItemGroup,
+    policy: EvictionPolicy,
+    maxNewTokens: number,
+    options: RunBenchmarksOptions,
+  ) {
+    this.#task = task;
+    this.#group = group;
+    this.#policy = policy;
+    this.#maxNewTokens = maxNewTokens;
+    this.#options = options;
+  }
+
+  /** The result of a prompt under a policy. */
+  async ask(asked: AskedItem, policy: ComparedPolicy): Promise<PublicResult> {
+    const { store, signal } = this.#options;
+    signal?.throwIfAborted();
+    const key = keyOf(this.#task, asked, policy, this.#maxNewTokens);
+    return await store.get(key, async () => {
+      const whole = await this.#read(asked);
+      const own = await forked(whole);
+      try {
+        return await this.#answer(asked, policy, own, whole.ids);
+      } finally {
+        await own.cache.release();
+      }
+    });
+  }
+
+  async release(): Promise<void> {
+    await this.#whole?.cache.release();
+    await this.#shared?.cache.release();
+  }
+
+  /** A prompt but for its last token, which is read with the answer. */
+  async #read(asked: AskedItem): Promise<Read & { readonly ids: Int32Array }> {
+    if (this.#whole?.of === asked) return this.#whole;
+    await this.#whole?.cache.release();
+    this.#whole = null;
+    const { shared } = this.#group;
+    const { ids } = asked.prompt;
+    if (shared > 0 && this.#shared === null) {
+      this.#shared = await this.#emptyCache();
+      await this.#readOn(this.#shared, ids.subarray(0, shared));
     }
-  } finally {
-    await (base as { readonly cache: KVCache } | null)?.cache.release();
+    const own = this.#shared ? await forked(this.#shared) : await this.#emptyCache();
+    this.#whole = { ...own, of: asked, ids: ids.subarray(0, -1) };
+    await this.#readOn(this.#whole, ids.subarray(own.cache.seen, -1));
+    return this.#whole;
+  }
+
+  async #emptyCache(): Promise<Read> {
+    const cache = await this.#options.model.createCache({ policy: this.#policy });
+    return { cache, watch: new CacheWatch(cache), seconds: 0, residentBytes: 0 };
+  }
+
+  async #readOn(read: Read, ids: Int32Array): Promise<void> {
+    if (ids.length === 0) return;
+    const { model, signal } = this.#options;
+    const began = performance.now();
+    const onProgress = () => look(read);
+    const options: StepOptions = { onProgress, ...(signal && { signal }) };
+    await model.step([{ cache: read.cache, input: { ids }, outputs: 'none' }], options);
+    read.seconds += (performance.now() - began) / 1000;
+  }
+
+  async #answer(
+    { item, prompt }: AskedItem,
+    policy: ComparedPolicy,
+    own: Read,
+    read: Int32Array,
+  ): Promise<PublicResult> {
+    const { answer, signal } = this.#options;
+    const { cache, watch } = own;
+    const task = this.#task;
+    const { items, shared } = this.#group;
+    // A common instruction or example makes no common text.
+    const asksAlike = items.every((each) => 2 * shared >= each.prompt.ids.length);
+    const began = performance.now();
+    if (policy.afterReading) {
+      await policy.afterReading(cache, read, signal ? { signal } : {});
+      watch.lookAtFork(policy.readsAgain?.(read.length) ?? 0);
+      look(own);
+    }
+    const { used, positions, policy: state } = cache.memory().bytes;
+    const memory = {
+      keptShare: cache.seen > 0 ? keptShare(cache.memory()) : 1,
+      bytes: used + positions + state,
+      goneEverywhere: goneEverywhere(cache),
+    };
+    let newTokens = -1; // the last token of the prompt is told, too
+    let prediction = '';
+    const onToken = () => {
+      newTokens++;
+      look(own);
+    };
+    const pieces = answer(cache, [prompt.ids.at(-1)!], {
+      ...{ maxNewTokens: this.#maxNewTokens, onToken, ...(signal && { signal }) },
+    });
+    for await (const piece of pieces) {
+      prediction += piece;
+      if (task.firstLineOnly && prediction.trimStart().includes('\n')) break;
+    }
+    look(own);
+    return {
+      ...{ benchmark: task.benchmark, task: task.name, id: item.id },
+      text: asksAlike ? items[0]!.item.id : item.id,
+      ...{ policy: policy.name, budget: policy.budget, groups: item.groups, prediction },
+      official: scoreOf(item, prediction, allQuirks),
+      strict: scoreOf(item, prediction, noQuirks) ?? 0,
+      ...{ tokens: prompt.ids.length, cut: prompt.cut, newTokens, ...memory, ...watch.cost() },
+      residentBytes: own.residentBytes,
+      seconds: own.seconds + (performance.now() - began) / 1000,
+    };
   }
 }
 
-async function read(
-  model: AnsweringModel,
-  { cache, watch }: { readonly cache: KVCache; readonly watch: Watch },
-  ids: Int32Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (ids.length === 0) return;
-  const heads = cache.shape.layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
-  let last = cache.seen;
-  const onProgress = () => {
-    if (cache.seen === last) return;
-    last = cache.seen;
-    watch.held += cache.memory().rows;
-    watch.seen += cache.seen * heads;
-  };
-  const options: StepOptions = { onProgress, ...(signal && { signal }) };
-  await model.step([{ cache, input: { ids }, outputs: 'none' }], options);
+async function forked(read: Read): Promise<Read> {
+  const cache = await read.cache.fork();
+  return { ...read, cache, watch: new CacheWatch(cache, read.watch) };
 }
 
-function memoryOf({ cache, watch }: { readonly cache: KVCache; readonly watch: Watch }) {
-  const memory = cache.memory();
-  const { used, positions, policy } = memory.bytes;
-  return {
-    keptShare: cache.seen > 0 ? keptShare(memory) : 1,
-    bytes: used + positions + policy,
-    footprint: watch.seen > 0 ? watch.held / watch.seen : 1,
-    goneEverywhere: goneEverywhere(cache),
-  };
+function look(read: Read): void {
+  read.watch.look();
+  read.residentBytes = Math.max(read.residentBytes, process.memoryUsage.rss());
 }
 
 function scoreOf(item: PublicItem, prediction: string, quirks: ReadonlySet<Quirk>): number | null {
@@ -274,9 +390,8 @@ function scoreOf(item: PublicItem, prediction: string, quirks: ReadonlySet<Quirk
 
 function keyOf(
   task: PublicTask,
-  item: PublicItem,
+  { item, prompt: { ids } }: AskedItem,
   { name, budget, policy }: ComparedPolicy,
-  { ids }: PreparedPrompt,
   maxNewTokens: number,
 ): string {
   const hash = createHash('sha256');

@@ -7,7 +7,7 @@ import type { PublicTask } from '../data/public-task.js';
 import { describeRowProblem } from '../data/row-problem.js';
 import { drawRunPage } from './draw-run-page.js';
 import { runToCsv } from './format-run.js';
-import type { PublicResult } from './run-benchmarks.js';
+import type { PublicResult, PublicRun } from './run-benchmarks.js';
 import type { RunSettings, RunSummary } from './run-summary.js';
 import { summariseRun } from './summarise-run.js';
 
@@ -49,7 +49,7 @@ export async function writeRun(
   folder: string,
   settings: RunSettings,
   tasks: readonly PublicTask[],
-  results: readonly PublicResult[],
+  { results, skipped }: PublicRun,
   hasTemplate: boolean,
 ): Promise<RunSummary> {
   const summary: RunSummary = {
@@ -60,7 +60,8 @@ export async function writeRun(
       ...{ prompts: task.items.length, badRows: task.problems.length },
     })),
     problems: tasks.flatMap(({ problems }) => problems.map(describeRowProblem)),
-    rows: summariseRun(results),
+    skipped,
+    rows: summariseRun(results, skipped),
   };
   await writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   await writeFileAtomic(join(folder, 'summary.csv'), runToCsv(summary.rows));

@@ -1,3 +1,4 @@
+import type { SkippedPrompts } from './run-benchmarks.js';
 import type { PublicRow } from './summarise-run.js';
 
 /** What a run was made with, as JSON. */
@@ -18,5 +19,7 @@ export interface RunSummary {
   }[];
   /** Rows of the data that could not be used: file, row, field, problem. */
   readonly problems: readonly string[];
+  /** Prompts that a policy was not asked, because its second reading needs more positions than the model has. */
+  readonly skipped: readonly SkippedPrompts[];
   readonly rows: readonly PublicRow[];
 }

@@ -83,13 +83,17 @@ const policies: readonly ComparedPolicy[] = [
 ];
 
 let runs = 0;
-async function run(options: Partial<RunBenchmarksOptions> & Pick<RunBenchmarksOptions, 'tasks'>) {
-  const store = await LineStore.open<PublicResult>(join(folder, `run-${runs++}.jsonl`));
+async function run({
+  path = join(folder, `run-${runs++}.jsonl`),
+  ...options
+}: Partial<RunBenchmarksOptions> & Pick<RunBenchmarksOptions, 'tasks'> & { path?: string }) {
+  const store = await LineStore.open<PublicResult>(path);
   const common = { model: models, chunkSize, tokenizer, answer, policies, store, maxTokens: 200 };
-  return await runBenchmarks({ ...common, ...options }).finally(() => store.close());
+  const { results } = await runBenchmarks({ ...common, ...options }).finally(() => store.close());
+  return results;
 }
 const timeless = (results: readonly PublicResult[]) =>
-  results.map(({ seconds: _, task: __, text: ___, ...rest }) => rest);
+  results.map(({ seconds: _, residentBytes: __, task: ___, text: ____, ...rest }) => rest);
 
 describe('runBenchmarks', () => {
   const document = text(70, 1);
@@ -124,20 +128,86 @@ describe('runBenchmarks', () => {
     expect(new Set(together.map(({ newTokens }) => newTokens))).toEqual(new Set([4]));
   });
 
+  it('reads once what policies read alike, and skips what one cannot read again', async () => {
+    let read = 0;
+    const counting: RunBenchmarksOptions['model'] = {
+      createCache: (options) => models.createCache(options),
+      step(items, options) {
+        read += 'ids' in items[0]!.input ? items[0]!.input.ids.length : 0;
+        return models.step(items, options);
+      },
+    };
+    const cut = (budget: string, keep: number): ComparedPolicy => ({
+      ...{ name: 'again', budget, policy: full(), readsAgain: (tokens) => tokens + 10 },
+      async afterReading(cache) {
+        const slots = Uint32Array.from({ length: keep }, (_, slot) => slot);
+        cache.keep(cache.shape.layers.map(() => [slots, slots]));
+      },
+    });
+    const all = [alike[0]!, other];
+    const own = [policies[0]!, cut('a', 6), cut('b', 12)];
+    const store = await LineStore.open<PublicResult>(join(folder, `run-${runs++}.jsonl`));
+    const common = { model: counting, chunkSize, tokenizer, answer, store, maxTokens: 200 };
+    const made = await runBenchmarks({
+      ...{ ...common, tasks: [task('t', all)], policies: own, positions: 120 },
+    }).finally(() => store.close());
+    expect(read).toBe(alike[0]!.prompt.length + other.prompt.length - 2);
+    expect(made.results.map(({ policy, budget, id }) => [policy, budget, id])).toEqual([
+      ...[['full', '100%', 'alike 1'] as const, ['full', '100%', 'other'] as const],
+      ...[['again', 'a', 'other'] as const, ['again', 'b', 'other'] as const],
+    ]);
+    const skipped = { benchmark: 'Made up', task: 't', policy: 'again', prompts: 1 };
+    expect(made.skipped).toEqual(['a', 'b'].map((budget) => ({ ...skipped, budget })));
+    const [whole, small] = made.results.slice(1);
+    expect([whole!.footprint, whole!.goneEverywhere]).toEqual([1, 0]);
+    const [seen, row] = [other.prompt.length - 1, whole!.bytes / (other.prompt.length - 1)];
+    expect(small!.goneEverywhere).toBeCloseTo(1 - 6 / seen, 12);
+    expect(whole!.peakBytes).toBe((seen + 4) * row);
+    expect(small!.peakBytes).toBe((2 * seen + 10) * row);
+    const whole4 = ((seen + 4) * (seen + 5)) / 2;
+    expect(small!.footprint).toBeCloseTo((whole4 - 4 * (seen - 6)) / whole4, 12);
+    const rows = summariseRun(made.results, made.skipped);
+    expect(rows.map(({ prompts, skipped: left }) => [prompts, left])).toEqual([
+      ...[[2, 0] as const, [1, 1] as const, [1, 1] as const],
+    ]);
+    expect(rows[1]!.againstFull).not.toBeNull();
+    expect(formatRun(rows)).toContain('1 (1 skipped)');
+  });
+
+  it('leaves pieces to others, and together they are the run', async () => {
+    const tasks = [task('one', alike), task('two', [other])];
+    const whole = await run({ tasks });
+    const path = join(folder, 'pieces.jsonl');
+    const counts: number[] = [];
+    for (const parity of [0, 1]) {
+      let next = parity - 2;
+      const nextPiece = () => {
+        next += 2;
+        return next;
+      };
+      counts.push((await run({ tasks, path, nextPiece })).length);
+    }
+    expect(counts.map((count) => count > 0)).toEqual([true, true]);
+    expect(counts[0]! + counts[1]!).toBe(whole.length);
+    const never: Answer = () => {
+      throw new Error('asked again');
+    };
+    expect(timeless(await run({ tasks, path, answer: never }))).toEqual(timeless(whole));
+  });
+
   it('goes on where it was stopped, and asks nothing twice', async () => {
     const tasks = [task('one', alike), task('two', [other])];
     const whole = await run({ tasks });
     const path = join(folder, 'stopped.jsonl');
     let asked = 0;
     for (const stop of [3, 9, Number.POSITIVE_INFINITY]) {
-      const store = await LineStore.open<PublicResult>(path);
       let own = 0;
       const dying: Answer = async function* (...given) {
         if (own++ === stop) throw new Error('killed');
         asked++;
         yield* answer(...given);
       };
-      const going = run({ tasks, store, answer: dying }).finally(() => store.close());
+      const going = run({ tasks, path, answer: dying });
       if (stop < 100) await expect(going).rejects.toThrow('killed');
       else expect(timeless(await going)).toEqual(timeless(whole));
       await writeFile(path, `${await readFile(path, 'utf8')}{"key": "half a li`);
@@ -220,7 +290,7 @@ function results(
         strict: official,
       },
       ...{ tokens: 10, cut: 0, newTokens: 1, keptShare: 0.25, bytes: 100, footprint: 0.5 },
-      ...{ goneEverywhere: 0.1, seconds: i },
+      ...{ goneEverywhere: 0.1, seconds: i, peakBytes: 150, residentBytes: 1000 },
     })),
   );
 }
@@ -307,7 +377,9 @@ describe('a folder of a run', () => {
     expect(found).toHaveLength(4);
     const bad = { file: 'f.jsonl', row: 3, field: 'input', problem: 'is missing' };
     const made = { ...task('task', []), problems: [bad] };
-    const summary = await writeRun(out, settings, [made], found, true);
+    const summary = await writeRun(
+      ...([out, settings, [made], { results: found, skipped: [] }, true] as const),
+    );
     expect(summary.problems).toEqual(['f.jsonl, row 3, input: is missing']);
     expect(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')).rows).toHaveLength(2);
     expect((await readFile(join(out, 'summary.csv'), 'utf8')).split('\n')).toHaveLength(4);

@@ -2,7 +2,7 @@ import { Random } from '@namm/core';
 import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
 import { grouped } from './grouped.js';
 import { resampleTexts } from './resample-texts.js';
-import type { PublicResult } from './run-benchmarks.js';
+import type { PublicResult, SkippedPrompts } from './run-benchmarks.js';
 
 /** A line of the table: a policy on a task, or on all tasks of a benchmark. */
 export interface PublicRow {
@@ -12,15 +12,22 @@ export interface PublicRow {
   readonly policy: string;
   readonly budget: string;
   readonly prompts: number;
+  /** Prompts that it was not asked; it is compared with the full cache on the others. */
+  readonly skipped: number;
   /** 0 to 100. An answer at which the official scorer ends with an error counts 0. */
   readonly official: Interval;
   readonly strict: Interval;
-  /** Official score over the full cache's, on the same prompts; null for the full cache itself. */
+  /** Official score over the full cache's, on the same prompts; null for the full cache itself, and where it lacks some. */
   readonly againstFull: Interval | null;
   /** Two-sided, for the difference from the full cache being none. */
   readonly p: number | null;
   readonly keptShare: number;
+  /** Before the answer. */
   readonly bytes: number;
+  /** Most bytes of a prompt at any moment, mean over prompts. */
+  readonly peakBytes: number;
+  /** Resident memory of the process at most. */
+  readonly residentBytes: number;
   readonly footprint: number;
   readonly goneEverywhere: number;
   /** Prompts that lost their middle. */
@@ -39,15 +46,25 @@ const resamples = 2000;
  * questions about one are drawn together), and paired tests against the full cache.
  *
  * @param results of one run
+ * @param skipped prompts that policies were not asked
  * @param seed of the resampling
  */
-export function summariseRun(results: readonly PublicResult[], seed = 1): PublicRow[] {
+export function summariseRun(
+  results: readonly PublicResult[],
+  skipped: readonly SkippedPrompts[] = [],
+  seed = 1,
+): PublicRow[] {
   const rows: PublicRow[] = [];
   for (const [benchmark, ofBenchmark] of grouped(results, (each) => each.benchmark)) {
     const tasks = [...grouped(ofBenchmark, ({ task }) => task)];
     const sets: [string, (readonly PublicResult[])[]][] = tasks.map(([name, own]) => [name, [own]]);
     if (tasks.length > 1) sets.push(['all', tasks.map(([, own]) => own)]);
-    for (const [task, lists] of sets) rows.push(...rowsOf(benchmark, task, lists, seed));
+    for (const [task, lists] of sets) {
+      const left = skipped.filter(
+        (each) => each.benchmark === benchmark && (task === 'all' || each.task === task),
+      );
+      rows.push(...rowsOf(benchmark, task, lists, left, seed));
+    }
   }
   return rows;
 }
@@ -57,6 +74,7 @@ function rowsOf(
   benchmark: string,
   task: string,
   lists: readonly (readonly PublicResult[])[],
+  skipped: readonly SkippedPrompts[],
   seed: number,
 ): PublicRow[] {
   const byPolicy = lists.map((list) => grouped(list, policyOf));
@@ -68,19 +86,27 @@ function rowsOf(
   const whole = names.find((name) => name.startsWith('full '));
   const full = whole === undefined ? null : resultsOf(whole);
   return names.map((name): PublicRow => {
-    const own = resultsOf(name);
+    const every = resultsOf(name);
+    const own = every.filter(({ length }) => length > 0);
     const all = own.flat();
-    const isPaired =
-      full !== null &&
-      name !== whole &&
-      own.every((list, i) => list.map(idOf).join('\n') === full[i]!.map(idOf).join('\n'));
-    const drawn = draws(own, isPaired ? full : null, seed);
+    // Prompts that it was not asked do not count for the full cache, either.
+    const same = full?.flatMap((list, i) => {
+      const ids = new Set(every[i]!.map(idOf));
+      return ids.size > 0 ? [list.filter(({ id }) => ids.has(id))] : [];
+    });
+    const isPaired = name !== whole && same?.every((list, i) => list.length === own[i]!.length);
+    const drawn = draws(own, isPaired ? same! : null, seed);
     const { policy, budget } = all[0]!;
     return {
       ...{ benchmark, task, policy, budget, prompts: all.length },
+      skipped: skipped
+        .filter((each) => each.policy === policy && each.budget === budget)
+        .reduce((sum, { prompts }) => sum + prompts, 0),
       ...drawn,
       keptShare: mean(all.map((each) => each.keptShare)),
       bytes: mean(all.map((each) => each.bytes)),
+      peakBytes: mean(all.map((each) => each.peakBytes)),
+      residentBytes: Math.max(...all.map((each) => each.residentBytes)),
       footprint: mean(all.map((each) => each.footprint)),
       goneEverywhere: mean(all.map((each) => each.goneEverywhere)),
       cut: all.filter(({ cut }) => cut > 0).length,

@@ -1,0 +1,66 @@
+import type { CacheMemory, KVCache } from '@namm/kv-cache';
+
+/** What a cache has cost while a sequence went through it. */
+export interface CacheCost {
+  /**
+   * The KV footprint of arXiv 2506.17121: entries that are not evicted, summed over the tokens of the sequence as each goes
+   * through, over those of full causal attention. Tokens that are read count as those that are written.
+   */
+  readonly footprint: number;
+  /** Most bytes at any moment: keys, values, positions and policy state, before the eviction that ends a pass. */
+  readonly peakBytes: number;
+}
+
+/** Looks at a cache after each pass, and sums up what it has held. */
+export class CacheWatch {
+  readonly #cache: KVCache;
+  readonly #heads: number;
+  readonly #bytesPerToken: number;
+  #last: CacheMemory;
+  #held = 0;
+  #full = 0;
+  #peak = 0;
+
+  /** @param before of the cache that this one is a fork of; left out for an empty cache */
+  constructor(cache: KVCache, before?: CacheWatch) {
+    this.#cache = cache;
+    const { layers } = cache.shape;
+    this.#heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
+    const floats = layers.reduce((sum, each) => sum + each.keyValueHeads * 2 * each.headSize, 0);
+    this.#bytesPerToken = 4 * (floats + this.#heads); // a position with each row
+    this.#last = cache.memory();
+    if (before === undefined) return;
+    this.#held = before.#held;
+    this.#full = before.#full;
+    this.#peak = before.#peak;
+  }
+
+  /** To be called after each pass, and after rows went without one. */
+  look(): void {
+    const before = this.#last;
+    this.#last = this.#cache.memory();
+    const added = this.#last.seen - before.seen;
+    // Nothing goes before a pass ends, so each of its tokens has those before it in the pass beside it.
+    const own = (this.#heads * added * (added + 1)) / 2;
+    this.#held += added * before.rows + own;
+    this.#full += added * this.#heads * before.seen + own;
+    const policy = Math.max(before.bytes.policy, this.#last.bytes.policy);
+    this.#note(before, added, policy);
+  }
+
+  /** Takes note of a fork that has read so many tokens on. */
+  lookAtFork(tokens: number): void {
+    this.#note(this.#last, tokens, this.#last.bytes.policy);
+  }
+
+  #note({ bytes }: CacheMemory, added: number, policy: number): void {
+    const all = bytes.used + bytes.positions + policy + added * this.#bytesPerToken;
+    this.#peak = Math.max(this.#peak, all);
+  }
+
+  /** What it has cost up to now. */
+  cost(): CacheCost {
+    const footprint = this.#full > 0 ? this.#held / this.#full : 1;
+    return { footprint, peakBytes: this.#peak };
+  }
+}
