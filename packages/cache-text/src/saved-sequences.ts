@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, NammError, writeFileAtomic } from '@namm/core';
+import {
+  FileFormatError,
+  NammError,
+  parseSealedJson,
+  sealedJson,
+  writeFileAtomic,
+} from '@namm/core';
 import { CacheSaveError } from '@namm/kv-cache';
 import { Sequence } from './sequence.js';
 import type { CacheOptions, SequenceModel } from './sequence-model.js';
@@ -46,7 +52,7 @@ async function writeSequences(sequences: readonly Sequence[], folder: string): P
     await cache.save(join(folder, file));
     saved.push({ file, tokens: [...ids], pending });
   }
-  await writeFileAtomic(join(folder, indexName), JSON.stringify({ format, sequences: saved }));
+  await writeFileAtomic(join(folder, indexName), sealedJson({ format, sequences: saved }));
   for (const name of await readdir(folder)) {
     if (sequenceName.test(name) && !name.includes(stamp)) await rm(join(folder, name));
   }
@@ -91,7 +97,7 @@ async function readIndex(path: string): Promise<readonly SavedSequence[]> {
     const found = await stat(path);
     if (!found.isFile() || found.size > longestIndex)
       throw new Error('it is not a file of a saved cache');
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = parseSealedJson(await readFile(path, 'utf8')) as typeof value;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new FileFormatError(path, `cannot be read (${said}); was a cache saved there?`, {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
 import { CacheMismatchError, CacheSaveError, h2o, sinkRecent } from '@namm/kv-cache';
+import { expectFlipsSeen } from '@namm/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NammCache, NammModelForCausalLM } from '../src/index.js';
 import { paddedRows } from '../src/token-rows.js';
@@ -102,10 +103,25 @@ describe('a saved cache', () => {
     const { cache } = await oneTurn();
     await cache.save(folder);
     const path = join(folder, 'cache.json');
-    await writeFile(path, change(await readFile(path, 'utf8')));
+    const { checksum, ...index } = JSON.parse(await readFile(path, 'utf8'));
+    expect(checksum).toMatch(/^[0-9a-f]{8}$/);
+    await writeFile(path, change(JSON.stringify(index)));
     const call = model.restoreCache(folder);
     await expect(call).rejects.toThrow(message);
     await expect(call).rejects.toBeInstanceOf(FileFormatError);
+  });
+
+  it('is refused whichever bit of its index is damaged', async () => {
+    const { cache } = await oneTurn();
+    await cache.save(folder);
+    const read = async () => {
+      const restored = await model.restoreCache(folder);
+      const saved = join(folder, 'again');
+      await restored.save(saved);
+      const { sequences } = JSON.parse(await readFile(join(saved, 'cache.json'), 'utf8'));
+      return sequences.map(({ tokens, pending }: Record<string, unknown>) => [tokens, pending]);
+    };
+    await expectFlipsSeen(join(folder, 'cache.json'), read, { flips: 100 });
   });
 
   it('that is cut off, or not there, is refused', async () => {

@@ -42,7 +42,8 @@ afterAll(() => rm(folder, { recursive: true }));
 async function recordsIn(run: string): Promise<Omit<EpisodeRecord, 'seconds'>[]> {
   const [, ...lines] = (await readFile(join(run, 'episodes.jsonl'), 'utf8')).trimEnd().split('\n');
   return lines.map((line) => {
-    const { seconds, ...rest } = JSON.parse(line) as EpisodeRecord;
+    const { seconds, checksum, ...rest } = JSON.parse(line) as EpisodeRecord & { checksum: string };
+    expect(checksum).toMatch(/^[0-9a-f]{8}$/);
     expect(seconds).toBeGreaterThan(0);
     return rest;
   });

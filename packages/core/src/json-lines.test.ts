@@ -22,6 +22,21 @@ const numbers = {
 };
 
 describe('JsonLines', () => {
+  it('seals objects: a damaged line is refused by its number, one without a checksum is read', async () => {
+    const path = newPath();
+    const lines = { what: 'a result', parse: (value: unknown) => value };
+    await writeFile(path, '{"by":"hand"}\n');
+    const first = await JsonLines.open(path, lines);
+    await first.append({ score: 0.5 }, [1], 'text');
+    await first.close();
+    const text = await readFile(path, 'utf8');
+    const again = await JsonLines.open(path, lines);
+    expect(again.found).toEqual([{ by: 'hand' }, { score: 0.5 }, [1], 'text']);
+    await again.close();
+    await writeFile(path, text.replace('0.5', '0.7'));
+    await expect(JsonLines.open(path, lines)).rejects.toThrow(/line 2 is damaged.*"checksum"/);
+  });
+
   it('finds the lines of earlier runs', async () => {
     const path = newPath();
     const first = await JsonLines.open(path, numbers);

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { FileFormatError } from './errors.js';
+import { parseSealedJson, sealedJson } from './sealed-json.js';
 
 /** What the lines of a file are. */
 export interface JsonLinesOptions<T> {
@@ -15,7 +16,7 @@ export interface JsonLinesOptions<T> {
 
 /**
  * A JSONL file that only ever grows, so that a run that is killed anywhere goes on where it stopped. One process
- * writes at a time.
+ * writes at a time. A line that is an object ends with a `checksum` of its own; lines without one are read too.
  *
  * @example
  * ```ts
@@ -82,7 +83,7 @@ export class JsonLines<T> {
   }
 
   async #write(lines: readonly T[]): Promise<void> {
-    const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const bytes = Buffer.from(lines.map((line) => `${jsonOf(line)}\n`).join(''));
     try {
       await this.#file.appendFile(bytes);
       await this.#file.datasync();
@@ -95,6 +96,11 @@ export class JsonLines<T> {
   }
 }
 
+function jsonOf(line: unknown): string {
+  const isObject = typeof line === 'object' && line !== null && !Array.isArray(line);
+  return isObject ? sealedJson(line) : JSON.stringify(line);
+}
+
 function parseLine<T>(
   path: string,
   line: string,
@@ -105,9 +111,10 @@ function parseLine<T>(
     new FileFormatError(path, `line ${index + 1} is ${problem}; name another file`, { cause });
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseSealedJson(line);
   } catch (cause) {
-    throw wrong('not JSON', cause);
+    const { message } = cause as SyntaxError;
+    throw wrong(message.startsWith('damaged') ? message : 'not JSON', cause);
   }
   try {
     return parse(value, index);

@@ -1,6 +1,7 @@
 // What needs no file system: runs in browsers as well as in Node, as `@namm/core/portable`.
 
 export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
+export { checksum } from './checksum.js';
 export {
   FileFormatError,
   InvalidArgumentError,
@@ -29,6 +30,7 @@ export type {
   RetentionRecord,
   RetentionScores,
 } from './retention/retention-record.js';
+export { parseSealedJson, sealedJson } from './sealed-json.js';
 export { shown } from './shown.js';
 export { suggestName } from './suggest-name.js';
 export { hasRelaxedSimd, WasmError, WasmInstance } from './wasm/wasm-instance.js';

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
+import { expectFlipsSeen } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEnvironment } from '../src/create-environment.js';
 import { openDataSet } from '../src/data/open-data-set.js';
@@ -51,6 +52,20 @@ describe('trainArs', () => {
     await refused({ steps: 0 }).toThrow(/steps: 0/);
     await refused({ stepsize: 1 }).toThrow(/stepsize/);
     await refused({ workers: -1 }).toThrow(/workers: -1/);
+  });
+
+  it('sees every flipped bit of a run', async () => {
+    const other = join(folder, 'flipped');
+    await trainArs({ ...settings, folder: other, steps: 1, workers: 0 });
+    const all = async () => {
+      const opened = await ArsRun.open(other);
+      const { policy, steps, failed } = await opened.read(opened.last);
+      const { environment, ...numbers } = opened.settings;
+      const read = Object.keys(settings).map((name) => [name, numbers[name as 'seed']]);
+      return [environment, read, opened.last, policy, steps, failed];
+    };
+    await expectFlipsSeen(join(other, 'iteration-000001.json'), all);
+    await expectFlipsSeen(join(other, 'run.json'), all);
   });
 
   it('names a file that is damaged', async () => {

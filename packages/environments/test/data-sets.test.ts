@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { openSafetensors, writeSealedFile } from '@namm/tensors';
+import { expectFlipsSeen } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryTask } from '../src/create-environment.js';
 import { type DataSet, openDataSet } from '../src/data/open-data-set.js';
@@ -122,6 +123,7 @@ describe('openDataSet', () => {
     await writeDataSet(path, [recorded!], info);
     const { episodes } = await read(path);
     expect(episodes).toEqual([{ ...recorded!, index: 0, finalObservation: null }]);
+    await expectFlipsSeen(path, read);
   });
 
   it('refuses to write what does not fit', async () => {
@@ -151,7 +153,7 @@ describe('openDataSet', () => {
     );
     const metadata = Object.fromEntries(file.metadata);
     const write = (changed: typeof tensors, header: Record<string, string> = metadata) =>
-      writeSafetensors(cut, changed, header);
+      writeSealedFile(cut, changed, header);
     await write(tensors, {});
     await expect(openDataSet(cut)).rejects.toThrow(/not a data set of this package/);
     await write(tensors, { ...metadata, info: '{' });

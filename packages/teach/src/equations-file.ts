@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { FileFormatError } from '@namm/core';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { openSealedFile, writeSealedFile } from '@namm/tensors';
 import { NormalEquations } from './normal-equations.js';
 
 /** The sums of all layers over the first passages of a run. */
@@ -29,7 +29,7 @@ export async function writeEquations(
       named('squares', [outputs], squares),
     ];
   });
-  await writeSafetensors(path, tensors, { run, passages: String(passages) });
+  await writeSealedFile(path, tensors, { run, passages: String(passages) });
 }
 
 /**
@@ -43,7 +43,7 @@ export async function readEquations(
   sizes: readonly { readonly inputs: number; readonly outputs: number }[],
 ): Promise<SummedPassages | null> {
   if (!existsSync(path)) return null;
-  const file = await openSafetensors(path);
+  const file = await openSealedFile(path);
   if (file.metadata.get('run') !== run) {
     const problem = 'is of a run with other text, model or settings';
     throw new FileFormatError(path, `${problem}; name another --out, or remove it to begin again`);

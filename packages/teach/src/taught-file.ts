@@ -1,6 +1,6 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { type TaughtMap, taughtMap } from '@namm/kv-cache';
-import { openSafetensors, type SafetensorsFile, writeSafetensors } from '@namm/tensors';
+import { openSealedFile, type SafetensorsFile, writeSealedFile } from '@namm/tensors';
 import { quantileCount } from './score-quantiles.js';
 
 const format = 'namm-taught';
@@ -33,7 +33,7 @@ export async function writeTaught(
     model: map.model,
     layers: map.layers.map(({ keyValueHeads, headSize }) => ({ keyValueHeads, headSize })),
   };
-  await writeSafetensors(
+  await writeSealedFile(
     path,
     [...layers, ['quantiles', { shape: [quantiles.length], data: quantiles }] as const],
     { format, version, settings: JSON.stringify(settings), provenance: JSON.stringify(provenance) },
@@ -46,7 +46,7 @@ export async function writeTaught(
  * @throws {FileFormatError} when it is cut off, of another format or version, or holds numbers that are not finite
  */
 export async function readTaught(path: string): Promise<TaughtCheckpoint> {
-  const file = await openSafetensors(path);
+  const file = await openSealedFile(path);
   if (file.metadata.get('format') !== format) {
     throw new FileFormatError(path, 'is not a taught scorer; `bench fit` writes one');
   }

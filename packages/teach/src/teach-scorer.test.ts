@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
 import { taughtPolicy } from '@namm/kv-cache';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
-import { type RandomModel, randomModel } from '@namm/testing';
+import { openSafetensors, writeSealedFile } from '@namm/tensors';
+import { expectFlipsSeen, type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutPassages } from './passages.js';
 import { readTaught, writeTaught } from './taught-file.js';
@@ -83,6 +83,7 @@ describe('teachScorer', () => {
     const [file] = (await readdir(join(folder, 'other'))).map((name) =>
       join(folder, 'other', name),
     );
+    await expectFlipsSeen(file!, () => teachScorer(optionsIn('other')), { flips: 60 });
     const bytes = await readFile(file!);
     await writeFile(file!, bytes.subarray(0, bytes.length - 100));
     await expect(teachScorer(optionsIn('other'))).rejects.toThrow(file!);
@@ -106,10 +107,11 @@ describe('teachScorer', () => {
       quantiles: scorer.quantiles,
       provenance: { model: 'random' },
     });
+    await expectFlipsSeen(path, readTaught);
     const { metadata } = await openSafetensors(path);
     const other = join(folder, 'other.safetensors');
     const broken = (change: Record<string, string>, weights = scorer.map.layers[0]!.weights) =>
-      writeSafetensors(
+      writeSealedFile(
         other,
         [
           ...scorer.map.layers.map((layer, i) => {

@@ -9,7 +9,6 @@ export {
 } from './gguf/serialize-gguf.js';
 export { blockParts, type SplitBlocks, splitBlocks } from './gguf/split-blocks.js';
 export { quantiseGroups } from './quantise-groups.js';
-export { checksum } from './safetensors/checksum.js';
 export type { Dtype } from './safetensors/dtype.js';
 export {
   type ParsedSafetensors,

@@ -1,5 +1,6 @@
 export { CommandHost, type CommandResult } from './command-host.ts';
 export { expectEqualNumbers } from './expect-equal-numbers.ts';
+export { expectFlipsSeen } from './expect-flips-seen.ts';
 export { FakeHub, type FakeRepository, type Fault, type Seen } from './fake-hub.ts';
 export { findChromium } from './find-chromium.mjs';
 export { type FreshBundle, freshBundle } from './fresh-bundle.ts';

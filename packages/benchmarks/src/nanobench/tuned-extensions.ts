@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { FileFormatError, writeFileAtomic } from '@namm/core';
+import { FileFormatError, parseSealedJson, sealedJson, writeFileAtomic } from '@namm/core';
 import { z } from 'zod';
 
 const extension = z.object({
@@ -25,7 +25,7 @@ export const tunedExtensionsFile = 'context-extension.json';
 export async function writeTunedExtensions(path: string, tuned: TunedExtensions): Promise<void> {
   const known = await readTunedExtensions(path, tuned.model).catch(() => null);
   const all: TunedExtensions = { ...tuned, best: { ...known?.best, ...tuned.best } };
-  await writeFileAtomic(path, `${JSON.stringify(all, null, 2)}\n`);
+  await writeFileAtomic(path, `${sealedJson(all, 2)}\n`);
 }
 
 /**
@@ -37,7 +37,7 @@ export async function writeTunedExtensions(path: string, tuned: TunedExtensions)
 export async function readTunedExtensions(path: string, version: string): Promise<TunedExtensions> {
   let tuned: TunedExtensions;
   try {
-    tuned = file.parse(JSON.parse(await readFile(path, 'utf8')));
+    tuned = file.parse(parseSealedJson(await readFile(path, 'utf8')));
   } catch (cause) {
     const problem = 'holds no tuned extensions; `bench nanobench tune` writes them';
     throw new FileFormatError(path, problem, { cause });

@@ -1,5 +1,5 @@
-import { FileFormatError, InvalidArgumentError, Random } from '@namm/core/portable';
-import { checksum, readSealed, underPrefix, withPrefix, writeSealed } from '@namm/tensors/portable';
+import { checksum, FileFormatError, InvalidArgumentError, Random } from '@namm/core/portable';
+import { readSealed, underPrefix, withPrefix, writeSealed } from '@namm/tensors/portable';
 import type { AskOptions, Candidate, EvaluatedCandidate, Evaluation } from '../candidate.js';
 import { CmaEs } from '../cma-es.js';
 import { StoppedError } from '../errors.js';

@@ -1,5 +1,4 @@
-import { InvalidArgumentError, numberList, shown } from '@namm/core/portable';
-import { checksum } from '@namm/tensors/portable';
+import { checksum, InvalidArgumentError, numberList, shown } from '@namm/core/portable';
 import { CmaEs, type LoadOptions } from '../cma-es.js';
 import type { CmaEsOptions } from '../options.js';
 import { toJson } from '../state/json.js';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { FileFormatError } from '@namm/core';
-import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
+import { openSealedFile, type SafetensorsFile } from '@namm/tensors';
 import type { Episode, EpisodeSource } from '../contracts/episode-source.js';
 import { type DataSetInfo, dataSetFormat } from './data-set.js';
 
@@ -21,7 +21,7 @@ export interface DataSet extends EpisodeSource {
  * ```
  */
 export async function openDataSet(path: string): Promise<DataSet> {
-  const file = await openSafetensors(path);
+  const file = await openSealedFile(path);
   const info = infoOf(file, path);
   const { steps, observationSize, actionSize } = info;
   for (const [name, dtype, shape] of [

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import { writeSafetensors } from '@namm/tensors';
+import { writeSealedFile } from '@namm/tensors';
 import { type DataSetInfo, dataSetFormat } from './data-set.js';
 import type { RecordedEpisode } from './record-episode.js';
 
@@ -50,7 +50,7 @@ export async function writeDataSet(
     terminals: { shape: [steps], data: terminals },
     timeouts: { shape: [steps], data: timeouts },
   };
-  await writeSafetensors(path, Object.entries(tensors), {
+  await writeSealedFile(path, Object.entries(tensors), {
     format: dataSetFormat,
     info: JSON.stringify(info),
   });

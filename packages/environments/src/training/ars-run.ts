@@ -1,6 +1,12 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, InvalidArgumentError, writeFileAtomic } from '@namm/core';
+import {
+  FileFormatError,
+  InvalidArgumentError,
+  parseSealedJson,
+  sealedJson,
+  writeFileAtomic,
+} from '@namm/core';
 import type { EnvironmentSettings } from '../create-environment.js';
 import type { EpisodeSummary } from '../summarise-episodes.js';
 import type { LinearPolicy } from './linear-policy.js';
@@ -80,15 +86,12 @@ export class ArsRun {
     const run = new ArsRun(folder, settings, 0);
     const first = { iteration: 0, steps: 0, failed: 0, policy: start, evaluation: null };
     await run.write(first);
-    await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(settings)}\n`);
+    await writeFileAtomic(join(folder, 'run.json'), `${sealedJson(settings)}\n`);
     return run;
   }
 
   write(state: ArsIteration): Promise<void> {
-    return writeFileAtomic(
-      join(this.folder, fileOf(state.iteration)),
-      `${JSON.stringify(state)}\n`,
-    );
+    return writeFileAtomic(join(this.folder, fileOf(state.iteration)), `${sealedJson(state)}\n`);
   }
 
   /** @throws {FileFormatError} when there is no such iteration or its file is damaged */
@@ -124,10 +127,10 @@ async function readJson(path: string): Promise<unknown> {
     throw new FileFormatError(path, 'cannot be read', { cause });
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseSealedJson(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch (cause) {
-    throw new FileFormatError(path, 'is not JSON', { cause });
+    throw new FileFormatError(path, `is not JSON: ${(cause as Error).message}`, { cause });
   }
   throw new FileFormatError(path, 'is not a JSON object');
 }

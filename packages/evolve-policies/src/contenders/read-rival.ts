@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Contender } from '@namm/benchmarks';
-import { FileFormatError } from '@namm/core';
+import { FileFormatError, parseSealedJson } from '@namm/core';
 import { findNormaliserProblem } from '@namm/features';
 import { z } from 'zod';
 import { type KeyNormPolicyOptions, keyNormPolicy } from '../trainables/key-norm-policy.js';
@@ -31,7 +31,7 @@ export async function readRival(path: string): Promise<Contender> {
   let policy: KeyNormPolicyOptions;
   try {
     text = await readFile(path, 'utf8');
-    policy = optionsOf(JSON.parse(text));
+    policy = optionsOf(parseSealedJson(text));
   } catch (cause) {
     throw new FileFormatError(path, problem, { cause });
   }

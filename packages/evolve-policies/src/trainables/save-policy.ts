@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '@namm/core';
+import { sealedJson, writeFileAtomic } from '@namm/core';
 import type { NamedTensors } from '@namm/evolve';
 import { writeCheckpoint } from '@namm/namm';
 import { createTrainable } from './create-trainable.js';
@@ -25,6 +25,6 @@ export async function savePolicy(path: string, found: FoundPolicy): Promise<void
   const checkpoint = trainable.checkpoint(parameters, provenance);
   if (checkpoint) return writeCheckpoint(`${path}.safetensors`, checkpoint);
   const { settings: policy } = trainable.policy(parameters);
-  const text = JSON.stringify({ policy, parameters: [...parameters], provenance }, null, 2);
+  const text = sealedJson({ policy, parameters: [...parameters], provenance }, 2);
   return writeFileAtomic(`${path}.json`, `${text}\n`);
 }

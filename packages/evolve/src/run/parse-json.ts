@@ -1,7 +1,8 @@
+import { parseSealedJson } from '@namm/core';
 import type * as z from 'zod/mini';
 
 /**
- * Reads JSON of a known form.
+ * Reads JSON of a known form, and verifies its checksum where it has one.
  *
  * @param fail makes the error from what is wrong
  * @throws what `fail` makes, when the text is not JSON or has another form
@@ -13,9 +14,10 @@ export function parseJson<T>(
 ): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseSealedJson(text);
   } catch (cause) {
-    throw fail('is not JSON', { cause });
+    const { message } = cause as SyntaxError;
+    throw fail(message.startsWith('damaged') ? `is ${message}` : 'is not JSON', { cause });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

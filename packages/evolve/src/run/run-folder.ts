@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { writeFileAtomic } from '@namm/core';
+import { sealedJson, writeFileAtomic } from '@namm/core';
 import * as z from 'zod/mini';
 import type { Stage } from '../problem.js';
 import { RunFolderError } from './errors.js';
@@ -100,7 +100,7 @@ export class RunFolder {
 
   /** Adds a line to the log. */
   async log(record: GenerationRecord): Promise<void> {
-    await this.write(() => appendFile(this.file('log.jsonl'), `${JSON.stringify(record)}\n`));
+    await this.write(() => appendFile(this.file('log.jsonl'), `${sealedJson(record)}\n`));
   }
 
   /** The first lines of the log, as many as its state knows of; what follows goes from the file. */

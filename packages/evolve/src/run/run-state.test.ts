@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CmaEs } from '@namm/cma-es';
 import { FileFormatError } from '@namm/core';
 import { parseSafetensors, serializeSafetensors } from '@namm/tensors/portable';
-import { inFolder } from '@namm/testing';
+import { expectFlipsSeen, inFolder } from '@namm/testing';
 import { expect, it } from 'vitest';
 import { type RunState, readRunState, writeRunState } from './run-state.js';
 
@@ -48,6 +48,11 @@ it('goes on from a file as from memory: one file of named tensors', () =>
     }
     expect(strategy.mean).toEqual(own.mean);
     expect(strategy.save()).toEqual(own.save());
+    const all = async () => {
+      const { strategy: read, ...more } = await readRunState(path, isScore);
+      return [read.save(), more];
+    };
+    await expectFlipsSeen(path, all);
   }));
 
 it('refuses what is damaged, of another version, or something else', () =>

@@ -1,7 +1,7 @@
 import type { RetentionBytes, RetentionPart, RetentionRecord, RetentionScores } from '@namm/core';
 import { FileFormatError, findRetentionProblem } from '@namm/core';
 import type { SafetensorsFile } from '@namm/tensors';
-import { openSafetensors } from '@namm/tensors';
+import { openSealedFile } from '@namm/tensors';
 import { retentionFormat } from './write-retention-record.js';
 
 /**
@@ -16,7 +16,7 @@ import { retentionFormat } from './write-retention-record.js';
  * ```
  */
 export async function readRetentionRecord(path: string): Promise<RetentionRecord> {
-  const file = await openSafetensors(path);
+  const file = await openSealedFile(path);
   const format = file.metadata.get('format');
   if (format !== retentionFormat) {
     const found = format === undefined ? 'no format' : `format ${JSON.stringify(format)}`;

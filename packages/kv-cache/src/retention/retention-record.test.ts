@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { RetentionRecord } from '@namm/core';
 import { FileFormatError, heldTokens, InvalidArgumentError } from '@namm/core';
 import type { TensorData } from '@namm/tensors';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
-import { expectEqualNumbers } from '@namm/testing';
+import { openSafetensors, writeSealedFile } from '@namm/tensors';
+import { expectEqualNumbers, expectFlipsSeen } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRetentionRecord } from './read-retention-record.js';
@@ -273,10 +273,15 @@ describe('a file that is no retention record', () => {
     ],
   ])('is refused: %s', async (_, changed, strings, message) => {
     const all = { ...tensors, ...changed };
-    await writeSafetensors(path, Object.entries(all), { ...metadata, ...strings });
+    await writeSealedFile(path, Object.entries(all), { ...metadata, ...strings });
     const refused = readRetentionRecord(path);
     await expect(refused).rejects.toThrow(FileFormatError);
     await expect(refused).rejects.toThrow(message);
+  });
+
+  it('is refused whichever bit is damaged', async () => {
+    await writeRetentionRecord(path, right);
+    await expectFlipsSeen(path, readRetentionRecord);
   });
 
   it('is refused or read whole, whatever was changed or cut', async () => {

@@ -1,7 +1,7 @@
 import type { RetentionRecord } from '@namm/core';
 import { checkRetentionRecord } from '@namm/core';
 import type { TensorData } from '@namm/tensors';
-import { writeSafetensors } from '@namm/tensors';
+import { writeSealedFile } from '@namm/tensors';
 
 /** What the file's metadata name as its format. */
 export const retentionFormat = 'namm-retention-1';
@@ -23,7 +23,7 @@ export const retentionFormat = 'namm-retention-1';
  */
 export async function writeRetentionRecord(path: string, record: RetentionRecord): Promise<void> {
   checkRetentionRecord(record);
-  await writeSafetensors(path, tensorsOf(record), {
+  await writeSealedFile(path, tensorsOf(record), {
     format: retentionFormat,
     model: record.model,
     policy: record.policy,

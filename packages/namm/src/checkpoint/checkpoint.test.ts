@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedBam } from '@namm/bam';
 import { FileFormatError, NammError } from '@namm/core';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
-import { inFolder, randomNormals } from '@namm/testing';
+import { openSafetensors, writeSafetensors, writeSealedFile } from '@namm/tensors';
+import { expectFlipsSeen, inFolder, randomNormals } from '@namm/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NammCheckpoint, publishedFeatures } from './checkpoint.js';
@@ -49,7 +49,7 @@ async function writeChanged(
     tensors,
     ([name, data]) => [name, { shape: [data.length], data }] as const,
   );
-  await writeSafetensors(path, entries, {
+  await writeSealedFile(path, entries, {
     ...Object.fromEntries(file.metadata),
     ...change.metadata,
   });
@@ -104,6 +104,25 @@ describe('a checkpoint', () => {
       expect(await readCheckpoint(path)).toEqual(extended);
     });
   });
+
+  it('is refused whichever bit is damaged; a file without a checksum is read', () =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'namm.safetensors');
+      await writeCheckpoint(path, extended);
+      await expectFlipsSeen(path, readCheckpoint, { flips: 400 });
+      const file = await openSafetensors(path);
+      const { checksum, ...metadata } = Object.fromEntries(file.metadata);
+      expect(checksum).toMatch(/^[0-9a-f]{8}$/);
+      const names = [...file.tensors.values()];
+      const tensors = await Promise.all(
+        names.map(async ({ name, dtype, shape }) => {
+          const data = await file[dtype === 'F32' ? 'readFloat32' : 'readFloat64'](name);
+          return [name, { shape, data }] as const;
+        }),
+      );
+      await writeSafetensors(path, tensors, metadata);
+      expect(await readCheckpoint(path)).toEqual(extended);
+    }));
 
   it('comes back as it was written, per-head statistics too', async () => {
     await inFolder(async (folder) => {

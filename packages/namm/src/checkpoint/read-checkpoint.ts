@@ -1,6 +1,6 @@
 import type { ScorerSettings } from '@namm/bam';
 import { FileFormatError } from '@namm/core';
-import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
+import { openSealedFile, type SafetensorsFile } from '@namm/tensors';
 import {
   type DecisionSettings,
   type FeatureSettings,
@@ -26,7 +26,7 @@ const mostNumbers = 2 ** 24;
  * ```
  */
 export async function readCheckpoint(path: string): Promise<NammCheckpoint> {
-  const file = await openSafetensors(path);
+  const file = await openSealedFile(path);
   const { metadata } = file;
   if (metadata.get('format') !== checkpointFormat) {
     throw new FileFormatError(

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import { writeSafetensors } from '@namm/tensors';
+import { writeSealedFile } from '@namm/tensors';
 import { findCheckpointProblem, type NammCheckpoint } from './checkpoint.js';
 
 /** What the header of a checkpoint says it is. */
@@ -31,7 +31,7 @@ export async function writeCheckpoint(path: string, checkpoint: NammCheckpoint):
       'head.bias': { shape: [headBias.layers, headBias.heads], data: headBias.values },
     }),
   };
-  await writeSafetensors(path, Object.entries(tensors), {
+  await writeSealedFile(path, Object.entries(tensors), {
     format: checkpointFormat,
     version: checkpointVersion,
     settings: JSON.stringify({ scorer, features, policy }),

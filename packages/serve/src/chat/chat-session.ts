@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import {
   checkNames,
   InvalidArgumentError,
+  parseSealedJson,
   type RetentionRecord,
+  sealedJson,
   writeFileAtomic,
 } from '@namm/core';
 import {
@@ -253,7 +255,7 @@ export class ChatSession {
     const saved: z.input<typeof savedChat> = {
       ...{ version: 1, messages, policy: this.#policy, budget: this.#budget },
     };
-    await writeFileAtomic(file, JSON.stringify(saved, null, 2));
+    await writeFileAtomic(file, sealedJson(saved, 2));
     // What was read goes to the disk too, where the engine has a place for it.
     if (id !== undefined) await this.#text.engine.save(id).catch(() => {});
     return `saved in ${file}`;
@@ -262,7 +264,7 @@ export class ChatSession {
   async #load(file: string): Promise<string> {
     const parsed = savedChat.safeParse(
       await readFile(file, 'utf8')
-        .then((text): unknown => JSON.parse(text))
+        .then(parseSealedJson)
         .catch((cause: Error) => {
           throw new InvalidArgumentError('/load', `${file}: ${cause.message}`, { cause });
         }),

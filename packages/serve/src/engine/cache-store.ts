@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NammError, type RetentionRecord, writeFileAtomic } from '@namm/core';
+import {
+  NammError,
+  parseSealedJson,
+  type RetentionRecord,
+  sealedJson,
+  writeFileAtomic,
+} from '@namm/core';
 import type { DecoderWorker, WorkerCache } from '@namm/decoder';
 import type { BudgetInput, ProtectedSpan, RetentionTexts } from '@namm/kv-cache';
 import { z } from 'zod';
@@ -58,7 +64,9 @@ export class CacheStore {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()) {
       try {
-        const parsed = sidecar.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+        const parsed = sidecar.safeParse(
+          parseSealedJson(await readFile(join(folder, name), 'utf8')),
+        );
         if (!parsed.success) throw new Error('it is none');
         const saved = parsed.data;
         if (saved.model !== model.cacheShape.model) continue;
@@ -261,7 +269,7 @@ export class CacheStore {
       spans: spans.map(({ start, end, keep = 'all' }) => ({ start, end, keep })),
     };
     // Last, so that a file that stands beside it is whole.
-    await writeFileAtomic(join(folder, `${entry.id}.json`), JSON.stringify(saved));
+    await writeFileAtomic(join(folder, `${entry.id}.json`), sealedJson(saved));
     entry.file = file;
   }
 

@@ -1,7 +1,6 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum } from './checksum.js';
 import { readSealed, writeSealed } from './sealed-file.js';
 import { serializeSafetensors } from './serialize-safetensors.js';
 import { underPrefix, withPrefix } from './snapshot.js';
@@ -45,10 +44,4 @@ describe('a sealed file', () => {
     expect(() => readSealed(other, 'state')).toThrow('of something else');
     expect(() => readSealed('bytes' as never, 'state')).toThrow(InvalidArgumentError);
   });
-});
-
-it('sums as CRC-32 does, over pieces as over the whole', () => {
-  const bytes = new TextEncoder().encode('123456789');
-  expect(checksum([bytes])).toBe('cbf43926');
-  expect(checksum([bytes.subarray(0, 4), bytes.subarray(4)])).toBe('cbf43926');
 });

@@ -1,27 +1,8 @@
 import { FileFormatError, InvalidArgumentError, shown } from '@namm/core/portable';
-import { checksum } from './checksum.js';
 import { type ParsedSafetensors, parseSafetensors } from './parse-safetensors.js';
-import type { TensorArray } from './safetensors-pieces.js';
+import { brokenSeal, checksumOf, sealed, sealKey } from './seal.js';
 import { serializeSafetensors } from './serialize-safetensors.js';
 import type { Snapshot } from './snapshot.js';
-
-const bytesOf = (data: TensorArray) =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-/** CRC-32 of names and contents, first of the metadata, then of the tensors, each in the order of the names. */
-function checksumOf(
-  metadata: Iterable<readonly [string, string]>,
-  tensors: Iterable<readonly [string, Uint8Array]>,
-): string {
-  const encoder = new TextEncoder();
-  const sorted = <Value>(all: Iterable<readonly [string, Value]>) =>
-    [...all].sort(([a], [b]) => (a < b ? -1 : 1));
-  const texts = sorted(metadata)
-    .flat()
-    .map((text) => encoder.encode(text));
-  const pieces = sorted(tensors).flatMap(([name, bytes]) => [encoder.encode(name), bytes]);
-  return checksum([...texts, ...pieces]);
-}
 
 /**
  * A safetensors file of a snapshot; one more text, `checksum`, covers everything in it.
@@ -37,9 +18,7 @@ function checksumOf(
  */
 export function writeSealed({ metadata, tensors }: Snapshot): Uint8Array {
   const all = Object.entries(tensors);
-  const covered = all.map(([name, { data }]) => [name, bytesOf(data)] as const);
-  const sum = checksumOf(Object.entries(metadata), covered);
-  return serializeSafetensors(all, { ...metadata, checksum: sum });
+  return serializeSafetensors(all, sealed(all, metadata));
 }
 
 /**
@@ -57,14 +36,11 @@ export function readSealed(bytes: Uint8Array, name: string): ParsedSafetensors {
   }
   const { metadata: texts, tensors } = parseSafetensors(bytes, name);
   const metadata = new Map(texts);
-  const sum = metadata.get('checksum');
-  if (!metadata.delete('checksum')) {
+  const sum = metadata.get(sealKey);
+  if (!metadata.delete(sealKey)) {
     throw new FileFormatError(name, 'is a safetensors file of something else');
   }
   const covered = Array.from(tensors, ([tensor, { bytes: data }]) => [tensor, data] as const);
-  if (checksumOf(metadata, covered) !== sum) {
-    const problem = 'is damaged: its checksum is not that of its content; take another copy';
-    throw new FileFormatError(name, problem);
-  }
+  if (checksumOf(metadata, covered) !== sum) throw brokenSeal(name);
   return { metadata, tensors };
 }

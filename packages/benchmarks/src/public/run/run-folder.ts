@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError, InvalidArgumentError, JsonLines, writeFileAtomic } from '@namm/core';
+import {
+  FileFormatError,
+  InvalidArgumentError,
+  JsonLines,
+  parseSealedJson,
+  sealedJson,
+  writeFileAtomic,
+} from '@namm/core';
 import { LineStore } from '../../compare/line-store.js';
 import type { PublicTask } from '../data/public-task.js';
 import { describeRowProblem } from '../data/row-problem.js';
@@ -36,7 +43,7 @@ export async function openRunFolder(
     }
   }
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(file, JSON.stringify(own, null, 2));
+  await writeFileAtomic(file, sealedJson(own, 2));
   return await LineStore.open(join(folder, 'results.jsonl'));
 }
 
@@ -92,7 +99,7 @@ export async function readRunResults(folder: string): Promise<readonly PublicRes
 
 async function readJson<T>(file: string): Promise<T> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as T;
+    return parseSealedJson(await readFile(file, 'utf8')) as T;
   } catch (cause) {
     throw new FileFormatError(file, `is not JSON: ${(cause as Error).message}`, { cause });
   }
