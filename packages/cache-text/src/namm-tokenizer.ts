@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AutoTokenizer, PreTrainedTokenizer } from '@huggingface/transformers';
-import { checkNames, InvalidArgumentError } from '@namm/core';
-import { mendLibrary, readPretrainedFiles } from '@namm/decoder';
+import { checkNames, InvalidArgumentError, NammError } from '@namm/core';
+import { loadChatRenderer, mendLibrary, readPretrainedFiles } from '@namm/decoder';
 import { ggufPlace } from '@namm/hub';
 import type { NammModelOptions } from './pretrained-options.js';
+import { renderChats } from './render-chats.js';
 import { resolveModelFolder } from './resolve-model-folder.js';
 
 /** Those of `from_pretrained` that say where a tokenizer is. */
@@ -18,18 +21,22 @@ const optionNames = [
 
 /**
  * Tokenizers of transformers.js for models that {@link NammModelForCausalLM} loads: that of a GGUF file is made from
- * its metadata, all others are those of `AutoTokenizer`.
+ * its metadata, all others are those of `AutoTokenizer`. Their `apply_chat_template`, and so
+ * `TextGenerationPipeline`, finds templates and renders them as transformers does, where the Jinja of
+ * transformers.js prints values as JavaScript does and leaves out `chat_template.jinja`.
  *
  * @example
  * ```ts
- * const tokenizer = await NammTokenizer.from_pretrained('./SmolLM2-135M-Instruct.Q4_1.gguf');
- * const inputs = tokenizer('Once upon a time');
+ * const model = await NammModelForCausalLM.from_pretrained('HuggingFaceTB/SmolLM2-135M-Instruct');
+ * const tokenizer = await NammTokenizer.from_pretrained(model.folder);
+ * const generator = new TextGenerationPipeline({ task: 'text-generation', model, tokenizer });
  * ```
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: classes of transformers.js are loaded so
 export class NammTokenizer {
   /**
-   * @param model as for `NammModelForCausalLM.from_pretrained`
+   * @param model as for `NammModelForCausalLM.from_pretrained`; for the chat templates of a model on the hub, load the
+   *   model first, and give its `folder`
    * @param options where to look, as there
    * @throws {InvalidArgumentError} for an option that does not exist
    * @throws {TokenizerError | FileFormatError | ModelFolderError} when the metadata make no tokenizer
@@ -44,22 +51,30 @@ export class NammTokenizer {
       throw new InvalidArgumentError('model', 'is neither the id of a model nor a path');
     }
     const { subfolder = '', revision = 'main', signal } = options;
-    const path =
-      ggufPlace(model) || /\.gguf$/i.test(model)
-        ? await resolveModelFolder(model, {
-            ...{ subfolder, revision, signal },
-            progressCallback: options.progress_callback ?? null,
-            cacheFolder: options.cache_dir ?? null,
-            localFilesOnly: options.local_files_only ?? false,
-          })
-        : model;
-    const files = await readPretrainedFiles(path);
-    if (files === null) {
-      const { signal: _, ...others } = options;
-      return AutoTokenizer.from_pretrained(model, others);
+    const find = (localFilesOnly: boolean) =>
+      resolveModelFolder(model, {
+        ...{ subfolder, revision, signal, localFilesOnly },
+        progressCallback: options.progress_callback ?? null,
+        cacheFolder: options.cache_dir ?? null,
+      });
+    const isGguf = ggufPlace(model) !== null || /\.gguf$/i.test(model);
+    const folder = isGguf
+      ? await find(options.local_files_only ?? false)
+      : await find(true).catch(async (error: unknown) => {
+          if (!NammError.isInstance(error)) throw error;
+          // A tokenizer needs no weights.
+          const place = join(model, subfolder);
+          const found = await stat(place).catch(() => null);
+          return found?.isDirectory() ? place : null;
+        });
+    const files = folder === null ? null : await readPretrainedFiles(folder);
+    if (files !== null) {
+      const tokenizer = new PreTrainedTokenizer(files.tokenizer, files.tokenizerConfig);
+      mendLibrary(tokenizer._tokenizer as never, files.tokenizer);
+      return renderChats(tokenizer, await loadChatRenderer(files.path), model);
     }
-    const tokenizer = new PreTrainedTokenizer(files.tokenizer, files.tokenizerConfig);
-    mendLibrary(tokenizer._tokenizer as never, files.tokenizer);
-    return tokenizer;
+    const { signal: _, ...others } = options;
+    const tokenizer = await AutoTokenizer.from_pretrained(model, others);
+    return renderChats(tokenizer, folder === null ? null : await loadChatRenderer(folder), model);
   }
 }

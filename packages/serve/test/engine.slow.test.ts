@@ -203,4 +203,41 @@ describe('an engine', () => {
     await engine.close();
     await expect(run(3)).rejects.toThrow('being stopped');
   });
+
+  it('ends every request when its worker dies, refuses later ones, and can be closed', () =>
+    setup.inFolder(async (folder) => {
+      const warnings: string[] = [];
+      const onWarning = (text: string) => warnings.push(text);
+      const engine = await setup.load({ folder, onWarning, maxActive: 2 });
+      const policy = await engine.choosePolicy('keydiff', 40);
+      const request = { policy, maxNewTokens: 500 };
+      const first = await engine.run({
+        ...{ policy, ids: someIds(70, 3), maxNewTokens: 2, writers: [new GreedyWriter(2)] },
+      });
+      await engine.save(first.conversations[0]!.id);
+      let killed: Promise<void> | null = null;
+      const killer = new GreedyWriter(500, (ids) => {
+        if (ids.length === 3) killed = engine.model.release();
+      });
+      const results = await Promise.allSettled([
+        engine.run({ ...request, ids: someIds(60, 1), writers: [killer] }),
+        engine.run({ ...request, ids: someIds(90, 2), writers: [new GreedyWriter(500)] }),
+        engine.run({ ...request, ids: someIds(50, 4), writers: [new GreedyWriter(500)] }), // waits
+      ]);
+      await killed;
+      for (const result of results)
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'WORKER_DIED' } });
+      const later = engine.run({ ...request, ids: someIds(9, 5), writers: [new GreedyWriter(2)] });
+      await expect(later).rejects.toHaveProperty('code', 'WORKER_DIED');
+      expect(engine.load).toEqual({ active: 0, waiting: 0 });
+      await engine.close(0);
+      // What was saved before is there for the next process.
+      const next = await setup.load({ folder });
+      const writer = new GreedyWriter(2);
+      const again = await next.run({
+        ...{ policy: await next.choosePolicy('keydiff', 40), maxNewTokens: 2, writers: [writer] },
+        ids: Int32Array.of(...someIds(70, 3), 1, 2, 3),
+      });
+      expect(again.reused).toBeGreaterThan(0);
+    }));
 });

@@ -65,7 +65,8 @@ class OrtNodeSession implements Session {
       const entries = Object.entries(outputs);
       return new Map(entries.map(([name, tensor]) => [name, tensor.data as Float32Array]));
     } catch (cause) {
-      throw new RuntimeFailure('ONNX Runtime could not run the model', cause);
+      const why = this.#released ? ', which was released; load it again' : '';
+      throw new RuntimeFailure(`ONNX Runtime could not run the model${why}`, cause);
     }
   }
 

@@ -9,30 +9,34 @@ export interface ToolCall {
   readonly function: {
     readonly name: string;
     /** An object; some templates want it as JSON text. */
-    readonly arguments: Readonly<Record<string, unknown>> | string;
+    readonly arguments: object | string;
   };
 }
 
-/** One message of a conversation. What a template does not know it ignores. */
-export interface ChatMessage {
+/** What templates know of a message. */
+interface MessageFields {
   /** `system`, `user`, `assistant`, `tool`, or what else the template knows. */
   readonly role: string;
   /**
    * Text; for multimodal templates parts such as `{ type: 'text', text }`; null or absent where the message
    * has none, as those that call tools.
    */
-  readonly content?: string | readonly Readonly<Record<string, unknown>>[] | null;
-  /** Calls of tools that the assistant makes. */
-  readonly tool_calls?: readonly ToolCall[] | null;
+  readonly content?: string | readonly object[] | null;
+  /** Calls of tools that the assistant makes: {@link ToolCall}, or in another form that the template reads. */
+  readonly tool_calls?: readonly (ToolCall | object)[] | null;
   /** In a `tool` message, the call that it answers. */
-  readonly tool_call_id?: string;
+  readonly tool_call_id?: string | null;
   /** Name of the tool or of the speaker. */
-  readonly name?: string;
+  readonly name?: string | null;
   /** What the model thought before its answer. */
   readonly reasoning_content?: string | null;
-  /** Whatever else the template reads. */
-  readonly [key: string]: unknown;
 }
+
+/**
+ * One message of a conversation. What a template does not know it ignores; what else it reads may stand there too.
+ * Messages of transformers.js, of OpenAI's client and of one's own interfaces are messages.
+ */
+export type ChatMessage = MessageFields | (MessageFields & { readonly [key: string]: unknown });
 
 /** A chat template of a folder. */
 export class ChatTemplate {

@@ -81,10 +81,10 @@ function entriesOf(value: unknown): [unknown, unknown][] | null {
 }
 
 /**
- * The template for a conversation, as transformers chooses it: the one that is named; else `tool_use` when
+ * The template for a conversation, as transformers chooses it: the one that is named or given; else `tool_use` when
  * there are tools and such a template; else `default`.
  *
- * @param name the one that is wanted, or nothing
+ * @param name the one that is wanted, or a template itself, or nothing
  * @param file is named in errors
  * @throws {TokenizerError} when there is no such template, naming those that there are
  */
@@ -94,6 +94,10 @@ export function chooseTemplate(
   hasTools: boolean,
   file: string,
 ): ChatTemplate {
+  // As in transformers, what is not a name may be the template itself. A misspelt name is not.
+  if (name !== undefined && !templates.has(name) && /\{[{%#]/.test(name)) {
+    return new ChatTemplate(name, 'the given template');
+  }
   if (templates.size === 0) {
     throw new TokenizerError(file, 'has no chat template beside it; use plain text prompts');
   }

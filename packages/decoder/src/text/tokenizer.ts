@@ -4,8 +4,9 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 
 import { ggufAt } from '../source/gguf/gguf-at.js';
 import { addSpecialTokens } from './add-special-tokens.js';
+import { ChatRenderer, type ChatTemplateOptions } from './chat-renderer.js';
 import type { ChatMessage } from './chat-template.js';
-import { type ChatTemplates, chooseTemplate, readChatTemplates } from './chat-templates.js';
+import { readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
 import { type GenerationSettings, readGenerationSettings } from './generation-settings.js';
 import { ggufTokenizer } from './gguf/gguf-tokenizer.js';
@@ -17,31 +18,6 @@ import { TextStream } from './text-stream.js';
 import { tidySpaces } from './tidy-spaces.js';
 import { TokenizerError } from './tokenizer-error.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
-
-/** How a conversation becomes a prompt. */
-export interface ChatTemplateOptions {
-  /** Whether the prompt ends with the beginning of the assistant's answer. @defaultValue false */
-  readonly addGenerationPrompt?: boolean;
-  /** Tools that the model may call, as JSON schemas. */
-  readonly tools?: readonly Readonly<Record<string, unknown>>[] | null;
-  /** Documents that the model may quote from. */
-  readonly documents?: readonly Readonly<Record<string, unknown>>[] | null;
-  /** Which template, where the folder has several. @defaultValue `tool_use` with tools, else `default` */
-  readonly template?: string;
-  /** Further variables of the template, such as `enable_thinking`. */
-  readonly variables?: Readonly<Record<string, unknown>>;
-  /** The date that templates write, where they do. @defaultValue now */
-  readonly date?: Date;
-}
-
-const templateOptions = [
-  'addGenerationPrompt',
-  'tools',
-  'documents',
-  'template',
-  'variables',
-  'date',
-] as const satisfies readonly (keyof ChatTemplateOptions)[];
 
 /** The text-to-ids side of a model folder; made by {@link loadTokenizer}. */
 export class Tokenizer {
@@ -58,7 +34,7 @@ export class Tokenizer {
   /** How the folder says that its model is to be run. */
   readonly generation: GenerationSettings;
   readonly #library: Library;
-  readonly #chatTemplates: ChatTemplates;
+  readonly #chat: ChatRenderer;
   readonly #specialTokens: SpecialTokens;
   readonly #specialIds: ReadonlySet<number>;
   readonly #tidiesSpaces: boolean;
@@ -75,7 +51,7 @@ export class Tokenizer {
     } catch (cause) {
       throw new TokenizerError(file, `cannot be used: ${String(cause)}`, { cause });
     }
-    this.#chatTemplates = chatTemplates;
+    this.#chat = new ChatRenderer(file, chatTemplates, specialTokens.named);
     this.#specialTokens = specialTokens;
     this.#specialIds = this.#findSpecialIds();
     this.vocabularySize = this.#library.model!.vocab.length;
@@ -164,7 +140,7 @@ export class Tokenizer {
 
   /** Names of the folder's chat templates; empty when it has none. The usual one is `default`. */
   get chatTemplates(): readonly string[] {
-    return [...this.#chatTemplates.keys()];
+    return [...this.#chat.sources.keys()];
   }
 
   /**
@@ -184,21 +160,7 @@ export class Tokenizer {
    * ```
    */
   applyChatTemplate(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): string {
-    checkNames('applyChatTemplate', options, templateOptions);
-    const { addGenerationPrompt, tools, documents, template, variables, date } = options;
-    const all = {
-      ...this.#specialTokens.named,
-      tools: tools ?? null,
-      documents: documents ?? null,
-      add_generation_prompt: addGenerationPrompt ?? false,
-      ...variables,
-      messages,
-    };
-    const hasTools = all.tools !== null && all.tools !== undefined;
-    return chooseTemplate(this.#chatTemplates, template, hasTools, this.file).render(
-      all,
-      () => date ?? new Date(),
-    );
+    return this.#chat.render(messages, options);
   }
 
   /** Tokens marked as special in any file. */
