@@ -225,10 +225,12 @@ describe('an engine', () => {
         engine.run({ ...request, ids: someIds(50, 4), writers: [new GreedyWriter(500)] }), // waits
       ]);
       await killed;
-      for (const result of results)
-        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'WORKER_DIED' } });
+      for (const result of results) {
+        const reason = { code: 'ENGINE_CLOSED', cause: { code: 'WORKER_DIED' } };
+        expect(result).toMatchObject({ status: 'rejected', reason });
+      }
       const later = engine.run({ ...request, ids: someIds(9, 5), writers: [new GreedyWriter(2)] });
-      await expect(later).rejects.toHaveProperty('code', 'WORKER_DIED');
+      await expect(later).rejects.toThrow(/the model has ended/);
       expect(engine.load).toEqual({ active: 0, waiting: 0 });
       await engine.close(0);
       // What was saved before is there for the next process.

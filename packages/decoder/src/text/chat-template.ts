@@ -21,15 +21,15 @@ interface MessageFields {
    * Text; for multimodal templates parts such as `{ type: 'text', text }`; null or absent where the message
    * has none, as those that call tools.
    */
-  readonly content?: string | readonly object[] | null;
+  readonly content?: string | readonly object[] | null | undefined;
   /** Calls of tools that the assistant makes: {@link ToolCall}, or in another form that the template reads. */
-  readonly tool_calls?: readonly (ToolCall | object)[] | null;
+  readonly tool_calls?: readonly (ToolCall | object)[] | null | undefined;
   /** In a `tool` message, the call that it answers. */
-  readonly tool_call_id?: string | null;
+  readonly tool_call_id?: string | null | undefined;
   /** Name of the tool or of the speaker. */
-  readonly name?: string | null;
+  readonly name?: string | null | undefined;
   /** What the model thought before its answer. */
-  readonly reasoning_content?: string | null;
+  readonly reasoning_content?: string | null | undefined;
 }
 
 /**
