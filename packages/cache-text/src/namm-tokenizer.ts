@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AutoTokenizer, PreTrainedTokenizer } from '@huggingface/transformers';
 import { checkNames, InvalidArgumentError, NammError } from '@namm/core';
-import { loadChatRenderer, mendLibrary, readPretrainedFiles } from '@namm/decoder';
+import { loadChatPrompts, mendLibrary, readPretrainedFiles } from '@namm/decoder';
 import { ggufPlace } from '@namm/hub';
 import type { NammModelOptions } from './pretrained-options.js';
 import { renderChats } from './render-chats.js';
@@ -71,10 +71,10 @@ export class NammTokenizer {
     if (files !== null) {
       const tokenizer = new PreTrainedTokenizer(files.tokenizer, files.tokenizerConfig);
       mendLibrary(tokenizer._tokenizer as never, files.tokenizer);
-      return renderChats(tokenizer, await loadChatRenderer(files.path), model);
+      return renderChats(tokenizer, await loadChatPrompts(files.path), model);
     }
     const { signal: _, ...others } = options;
     const tokenizer = await AutoTokenizer.from_pretrained(model, others);
-    return renderChats(tokenizer, folder === null ? null : await loadChatRenderer(folder), model);
+    return renderChats(tokenizer, folder === null ? null : await loadChatPrompts(folder), model);
   }
 }

@@ -1,6 +1,6 @@
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { InvalidArgumentError } from '@namm/core';
-import type { ChatMessage, ChatRenderer } from '@namm/decoder';
+import type { ChatMessage, ChatPrompts } from '@namm/decoder';
 
 /** What `apply_chat_template` of transformers.js takes; all else are variables of the template. */
 interface ChatOptions {
@@ -28,7 +28,7 @@ interface ChatOptions {
  */
 export function renderChats(
   tokenizer: PreTrainedTokenizer,
-  renderer: ChatRenderer | null,
+  renderer: ChatPrompts | null,
   model: string,
 ): PreTrainedTokenizer {
   const sources = renderer?.sources ?? new Map<string, string>();

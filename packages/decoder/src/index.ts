@@ -38,7 +38,7 @@ export { type WeightDtype, weightDtypes } from './source/weight-dtype.js';
 export { checkSpec } from './spec/check-spec.js';
 export type * from './spec/decoder-spec.js';
 export type { RopeScaling } from './spec/rope-scaling.js';
-export { ChatRenderer, type ChatTemplateOptions, loadChatRenderer } from './text/chat-renderer.js';
+export { ChatPrompts, type ChatTemplateOptions, loadChatPrompts } from './text/chat-prompts.js';
 export type { ChatMessage, ToolCall } from './text/chat-template.js';
 export { readChatTemplates } from './text/chat-templates.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';

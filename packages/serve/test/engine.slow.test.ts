@@ -211,8 +211,9 @@ describe('an engine', () => {
       const engine = await setup.load({ folder, onWarning, maxActive: 2 });
       const policy = await engine.choosePolicy('keydiff', 40);
       const request = { policy, maxNewTokens: 500 };
+      const said = new GreedyWriter(2);
       const first = await engine.run({
-        ...{ policy, ids: someIds(70, 3), maxNewTokens: 2, writers: [new GreedyWriter(2)] },
+        ...{ policy, ids: someIds(70, 3), maxNewTokens: 2, writers: [said] },
       });
       await engine.save(first.conversations[0]!.id);
       let killed: Promise<void> | null = null;
@@ -238,7 +239,7 @@ describe('an engine', () => {
       const writer = new GreedyWriter(2);
       const again = await next.run({
         ...{ policy: await next.choosePolicy('keydiff', 40), maxNewTokens: 2, writers: [writer] },
-        ids: Int32Array.of(...someIds(70, 3), 1, 2, 3),
+        ids: Int32Array.of(...someIds(70, 3), ...said.ids, 1, 2, 3),
       });
       expect(again.reused).toBeGreaterThan(0);
     }));

@@ -4,7 +4,7 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 
 import { ggufAt } from '../source/gguf/gguf-at.js';
 import { addSpecialTokens } from './add-special-tokens.js';
-import { ChatRenderer, type ChatTemplateOptions } from './chat-renderer.js';
+import { ChatPrompts, type ChatTemplateOptions } from './chat-prompts.js';
 import type { ChatMessage } from './chat-template.js';
 import { readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
@@ -34,7 +34,7 @@ export class Tokenizer {
   /** How the folder says that its model is to be run. */
   readonly generation: GenerationSettings;
   readonly #library: Library;
-  readonly #chat: ChatRenderer;
+  readonly #chat: ChatPrompts;
   readonly #specialTokens: SpecialTokens;
   readonly #specialIds: ReadonlySet<number>;
   readonly #tidiesSpaces: boolean;
@@ -51,7 +51,7 @@ export class Tokenizer {
     } catch (cause) {
       throw new TokenizerError(file, `cannot be used: ${String(cause)}`, { cause });
     }
-    this.#chat = new ChatRenderer(file, chatTemplates, specialTokens.named);
+    this.#chat = new ChatPrompts(file, chatTemplates, specialTokens.named);
     this.#specialTokens = specialTokens;
     this.#specialIds = this.#findSpecialIds();
     this.vocabularySize = this.#library.model!.vocab.length;

@@ -1,10 +1,10 @@
-import { ChatRenderer } from '@namm/decoder';
+import { ChatPrompts } from '@namm/decoder';
 import type { ModelMessage } from 'ai';
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
 
 // That these calls type-check under `strict` is the test; that they render shows that the types do not lie.
-const chat = new ChatRenderer('none', new Map(), { bos_token: '<s>' });
+const chat = new ChatPrompts('none', new Map(), { bos_token: '<s>' });
 const template =
   "{{ bos_token }}{% for m in messages %}{{ m.role }} {{ m.content | tojson }} {{ (m.tool_calls or []) | map(attribute='function.name') | join }};{% endfor %}{{ (tools or []) | length }}{{ (documents or []) | length }}";
 

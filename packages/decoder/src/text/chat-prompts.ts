@@ -36,7 +36,7 @@ const templateOptions = [
 ] as const satisfies readonly (keyof ChatTemplateOptions)[];
 
 /** The chat templates of a model with the special tokens that they write. */
-export class ChatRenderer {
+export class ChatPrompts {
   readonly #file: string;
   readonly #templates: ChatTemplates;
   readonly #tokens: Readonly<Record<string, string>>;
@@ -90,17 +90,17 @@ export class ChatRenderer {
  *
  * @example
  * ```ts
- * const chat = await loadChatRenderer('model');
+ * const chat = await loadChatPrompts('model');
  * const prompt = chat.render([{ role: 'user', content: 'Hi!' }], { addGenerationPrompt: true });
  * ```
  */
-export async function loadChatRenderer(folder: string): Promise<ChatRenderer> {
+export async function loadChatPrompts(folder: string): Promise<ChatPrompts> {
   const gguf = await ggufAt(folder);
   if (gguf !== null) {
     const { file, chatTemplates, specialTokens } = (await ggufTokenizer(gguf)).parts;
-    return new ChatRenderer(file, chatTemplates, specialTokens.named);
+    return new ChatPrompts(file, chatTemplates, specialTokens.named);
   }
   const file = join(folder, 'tokenizer_config.json');
   const { named } = await readSpecialTokens(folder, (await readJsonObject(file)) ?? {});
-  return new ChatRenderer(file, await readChatTemplates(folder), named);
+  return new ChatPrompts(file, await readChatTemplates(folder), named);
 }
