@@ -50,9 +50,12 @@ const rooms = {
   serve: ['core', 'decoder', 'kv-cache'],
   cli: [
     ...['core', 'features', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'hub'],
-    'serve',
+    ...['benchmarks', 'serve'],
   ],
-  jobs: ['core', 'kv-cache', 'namm', 'decoder', 'models', 'teach', 'benchmarks', 'cli'],
+  jobs: [
+    ...['core', 'kv-cache', 'namm', 'report', 'decoder', 'models', 'teach', 'environments'],
+    ...['cache-video', 'control', 'benchmarks', 'evolve-policies', 'cli'],
+  ],
   testing: ['core', 'tensors'],
 };
 

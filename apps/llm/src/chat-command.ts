@@ -1,17 +1,16 @@
 import {
   addEngineOptions,
+  addSamplingOptions,
   chatAtTerminal,
   createProgram,
   fromZero,
-  numberFromZero,
   withChat,
 } from '@namm/cli';
 
 /** `llm chat`: a conversation at the terminal. */
-export const chatCommand = addEngineOptions(
-  createProgram('chat', 'Talks with a model; /help lists the commands.'),
+export const chatCommand = addSamplingOptions(
+  addEngineOptions(createProgram('chat', 'Talks with a model; /help lists the commands.')),
 )
   .option('--system <text>', 'what stands before all that is said')
-  .option('--temperature <number>', '0 takes the likeliest token', numberFromZero)
   .option('--seed <seed>', 'of the draws', fromZero)
   .action((_, command) => withChat(command, (chat) => chatAtTerminal(chat, command.options)));

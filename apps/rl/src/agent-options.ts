@@ -1,18 +1,17 @@
-import { existsSync } from 'node:fs';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { number, openModel, ProgressLine, positiveNumber, readBy } from '@namm/cli';
-import { type EpisodeChoices, parseEnvironment } from '@namm/control';
-import type { ProgressEvent } from '@namm/core';
+import { number, openModel, positiveNumber, readBy, showProgress } from '@namm/cli';
+import { parseEnvironment } from '@namm/control';
 import { type EnvironmentSettings, recordedStatistics } from '@namm/environments';
-import { agentFolder, agentNames, checkpointsIn } from '@namm/models';
+import type { PlayedAgent } from '@namm/jobs';
+import { agentFolder, agentNames } from '@namm/models';
 
 /** Which agent, where, and what it is asked for: the options that all commands with an agent have. */
 export interface AgentOptions {
   readonly agent: string;
-  readonly environment?: EnvironmentSettings;
-  readonly targetReturn?: number;
-  readonly returnScale?: number;
-  readonly statistics?: string;
+  readonly environment?: EnvironmentSettings | undefined;
+  readonly targetReturn?: number | undefined;
+  readonly returnScale?: number | undefined;
+  readonly statistics?: string | undefined;
 }
 
 /** Adds the options of {@link AgentOptions}. */
@@ -38,33 +37,30 @@ export function addAgentOptions<Args extends unknown[], Options extends OptionVa
     );
 }
 
-/** The folder of the agent. */
-export async function agentOf({ agent }: AgentOptions, signal: AbortSignal): Promise<string> {
+/** The agent that they name, fetched from the hub where it has to be, and what it is asked for. */
+export async function openAgent(options: AgentOptions, signal: AbortSignal): Promise<PlayedAgent> {
+  const { agent, environment, targetReturn, returnScale, statistics } = options;
   const bundled = agentNames.find((name) => name === agent);
-  return bundled ? agentFolder(bundled) : await openModel(agent, signal);
-}
-
-/** What the options say that `agent.json` need not. */
-export async function episodeOf(
-  { targetReturn, returnScale, statistics }: AgentOptions,
-  signal: AbortSignal,
-): Promise<EpisodeChoices> {
-  return {
+  const folder = bundled ? agentFolder(bundled) : await openModel(agent, signal);
+  const normalisation =
+    statistics === undefined
+      ? undefined
+      : await showProgress('episodes', (onProgress) =>
+          recordedStatistics(statistics, { signal, onProgress }),
+        );
+  const episode = {
     ...(targetReturn !== undefined && { targetReturn }),
     ...(returnScale !== undefined && { returnScale }),
-    ...(statistics !== undefined && { normalisation: await statisticsOf(statistics, signal) }),
+    ...(normalisation && { normalisation }),
   };
+  return { agent: folder, environment, episode };
 }
 
-async function statisticsOf(path: string, signal: AbortSignal) {
-  const progress = new ProgressLine('episodes');
-  const onProgress = (event: ProgressEvent) => progress.update(event);
-  return recordedStatistics(path, { signal, onProgress }).finally(() => progress.clear());
-}
-
-/** The NAMM for the policy `namm`: the one that is named, else the first that lies beside the agent. */
-export function checkpointFor(agent: string, named?: string): { readonly checkpoint?: string } {
-  const [beside] = existsSync(agent) ? checkpointsIn(agent) : [];
-  const checkpoint = named ?? beside;
-  return checkpoint === undefined ? {} : { checkpoint };
+/** Adds what the names of ways to remember stand for: `ContenderChoice` of jobs. */
+export function addContenderOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return command
+    .option('--budget <size>', 'of policies: rows per head, a share (25%) or bytes (64kB)', '60')
+    .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent");
 }

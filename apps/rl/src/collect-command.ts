@@ -7,26 +7,13 @@ import {
   nameFrom,
   number,
   outputFolder,
-  ProgressLine,
   positiveNumber,
   readBy,
+  showProgress,
   threadCount,
 } from '@namm/cli';
 import { parseEnvironment } from '@namm/control';
-import {
-  type BodyCollection,
-  collectEpisodes,
-  collectionStyles,
-  type EnvironmentSettings,
-  type MixtureAgent,
-  type TaskCollection,
-} from '@namm/environments';
-
-interface Options extends TaskCollection, BodyCollection {
-  environment: EnvironmentSettings;
-  out: string;
-  seed: number;
-}
+import { collectEpisodes, collectionStyles, type MixtureAgent } from '@namm/environments';
 
 /** Adds `collect`: data of our own for Decision Transformers. */
 export function addCollectCommand(program: Command): void {
@@ -70,20 +57,17 @@ export function addCollectCommand(program: Command): void {
       fromZero,
     )
     .option('--workers <count>', 'bodies: threads; the data are the same with any', threadCount)
-    .action(collect);
-}
-
-async function collect(options: Options): Promise<void> {
-  const progress = new ProgressLine('done');
-  await collectEpisodes({
-    ...options,
-    signal: interruptSignal(),
-    onProgress: (event) => progress.update(event, event.stage),
-    onData: ({ path, info }) => {
-      progress.clear();
-      console.log(`${path}: ${info.episodes} episodes, ${info.steps} steps`);
-    },
-  }).finally(() => progress.clear());
+    .action(async (options) => {
+      await showProgress('done', (onProgress, clear) =>
+        collectEpisodes({
+          ...{ ...options, signal: interruptSignal(), onProgress },
+          onData: ({ path, info }) => {
+            clear();
+            console.log(`${path}: ${info.episodes} episodes, ${info.steps} steps`);
+          },
+        }),
+      );
+    });
 }
 
 function mixtureAgent(text: string): MixtureAgent {

@@ -2,21 +2,13 @@ import type { Command } from '@commander-js/extra-typings';
 import {
   addEvolutionOptions,
   count,
-  type EvolutionOptions,
   evolutionSettings,
   interruptSignal,
   number,
   watchEvolution,
 } from '@namm/cli';
 import { describeControlGeneration, evolveOnControl, trainableNames } from '@namm/evolve-policies';
-import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
-
-interface Options extends AgentOptions, EvolutionOptions {
-  episodes: number;
-  tolerance: number;
-  normaliserEpisodes: number;
-  validationEpisodes: number;
-}
+import { addAgentOptions, openAgent } from './agent-options.js';
 
 const defaults = {
   ...{ trainables: trainableNames, trainable: 'linear-no-recency', updateInterval: 16 },
@@ -34,24 +26,21 @@ export function addEvolveCommand(program: Command): void {
     .option('--tolerance <x>', 'what a return may lack to that of the full cache', number, 0.02)
     .option('--normaliser-episodes <count>', 'to measure it on', count, 8)
     .option('--validation-episodes <count>', 'of a validation', count, 32)
-    .action(run);
-}
-
-async function run(options: Options): Promise<void> {
-  const { environment, episodes, generations, sizePressure, tolerance } = options;
-  const agent = await agentOf(options, interruptSignal());
-  const episode = await episodeOf(options, interruptSignal());
-  await watchEvolution('rl', options, {
-    describe: describeControlGeneration,
-    advice: 'no mean returns as much as the full cache: more episodes or generations may help',
-    run: (watched) =>
-      evolveOnControl({
-        ...evolutionSettings(options),
-        ...{ agent, episode, stages: [{ environment, episodes, generations }] },
-        fitness: { sizePressure, tolerance },
-        normaliser: { scope: options.normaliser, episodes: options.normaliserEpisodes },
-        validation: { every: options.validateEvery, episodes: options.validationEpisodes },
-        ...watched,
-      }),
-  });
+    .action(async (options) => {
+      const { episodes, generations, sizePressure, tolerance } = options;
+      const { agent, environment, episode } = await openAgent(options, interruptSignal());
+      await watchEvolution('rl', options, {
+        describe: describeControlGeneration,
+        advice: 'no mean returns as much as the full cache: more episodes or generations may help',
+        run: (watched) =>
+          evolveOnControl({
+            ...evolutionSettings(options),
+            ...{ agent, episode, stages: [{ environment, episodes, generations }] },
+            fitness: { sizePressure, tolerance },
+            normaliser: { scope: options.normaliser, episodes: options.normaliserEpisodes },
+            validation: { every: options.validateEvery, episodes: options.validationEpisodes },
+            ...watched,
+          }),
+      });
+    });
 }

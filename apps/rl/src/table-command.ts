@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import {
   count,
@@ -10,43 +9,24 @@ import {
   nameFrom,
   outputFolder,
   ownPolicyForm,
-  ProgressLine,
   readBy,
+  showProgress,
   terminalWidth,
 } from '@namm/cli';
 import {
   bundledTasks,
-  ControlTable,
-  type ControlTask,
   contenderNames,
   languageNammNames,
   type NamedNamm,
   parseNamedNamm,
-  summariseTable,
-  tableContenders,
-  tableText,
 } from '@namm/control';
-import { writeFileAtomic } from '@namm/core';
-import { contenderFor } from './contender-for.js';
+import { fillControlTable } from '@namm/jobs';
 
 const policies = [
   ...['full', 'window:1', 'window:5', 'window:20', 'sink-recent', 'drop-old-returns', 'h2o', 'l2'],
   ...['l2-highest', 'keydiff', 'random', 'random-newest-step', 'namm-random', 'namm-frozen'],
   'namm-calibrated',
 ];
-interface Options {
-  out: string;
-  tasks: string[];
-  policies: string[];
-  namms: NamedNamm[];
-  languageNamm?: string;
-  updateInterval: number;
-  budget: string;
-  episodes: number;
-  seed: number;
-  windows: number[];
-  validationEpisodes: number;
-}
 
 const taskNames = bundledTasks.map(({ name }) => name);
 
@@ -85,31 +65,17 @@ export function addTableCommand(program: Command): void {
       [1, 2, 5, 10, 20],
     )
     .option('--validation-episodes <count>', 'for the best of them', count, 20)
-    .action(table);
-}
-
-async function table(options: Options): Promise<void> {
-  const signal = interruptSignal();
-  const { out, episodes, seed, windows, validationEpisodes } = options;
-  const tasks = bundledTasks.filter(({ name }) => options.tasks.includes(name));
-  const { policies: names, namms, languageNamm, budget, updateInterval } = options;
-  const rows = { policies: names, namms, languageNamm, budget, updateInterval };
-  const contenders = (task: ControlTask) =>
-    tableContenders(task, { ...rows, contender: contenderFor });
-  const settings = { folder: out, tasks, contenders, episodes, seed };
-  const controlTable = new ControlTable({ ...settings, windows, validationEpisodes });
-  console.log(`Machine: ${describeMachine()}.`);
-  const progress = new ProgressLine('episodes');
-  try {
-    await controlTable.run({ signal, onProgress: (event) => progress.update(event, event.stage) });
-  } finally {
-    progress.clear();
-    const summary = await summariseTable(controlTable);
-    if (summary.tasks.some(({ rows }) => rows.some((row) => row.episodes > 0))) {
-      console.log(`\n${tableText(summary, terminalWidth())}`);
-      console.log('Means with 95 % bootstrap intervals over episodes, paired by seed.');
-      await writeFileAtomic(join(out, 'table.md'), tableText(summary));
-      await writeFileAtomic(join(out, 'table.json'), `${JSON.stringify(summary, null, 1)}\n`);
-    }
-  }
+    .action(async (options) => {
+      console.log(`Machine: ${describeMachine()}.`);
+      await showProgress('episodes', (onProgress, clear) =>
+        fillControlTable({
+          ...{ ...options, width: terminalWidth(), onProgress, signal: interruptSignal() },
+          onTables: (tables) => {
+            clear();
+            console.log(`\n${tables}`);
+            console.log('Means with 95 % bootstrap intervals over episodes, paired by seed.');
+          },
+        }),
+      );
+    });
 }

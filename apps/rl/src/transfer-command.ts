@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import {
   count,
@@ -9,25 +7,14 @@ import {
   listOf,
   nameFrom,
   outputFolder,
-  ProgressLine,
   share,
+  showProgress,
   terminalWidth,
 } from '@namm/cli';
-import { type TransferForm, transferForms, transferNamm, trialTable } from '@namm/evolve-policies';
-import { modelNames, nammCheckpoints } from '@namm/models';
-import { readCheckpoint, writeCheckpoint } from '@namm/namm';
-import { textTable } from '@namm/report';
-import { type AgentOptions, addAgentOptions, agentOf, episodeOf } from './agent-options.js';
-
-interface Options extends AgentOptions {
-  checkpoint?: string;
-  forms: TransferForm[];
-  updateInterval?: number;
-  episodes: number;
-  shares?: number[];
-  seed: number;
-  out: string;
-}
+import { transferForms } from '@namm/evolve-policies';
+import { transferToAgent } from '@namm/jobs';
+import { modelNames } from '@namm/models';
+import { addAgentOptions, openAgent } from './agent-options.js';
 
 /** Adds `transfer`: a NAMM of a language model, made ready for an agent. */
 export function addTransferCommand(program: Command): void {
@@ -48,32 +35,19 @@ export function addTransferCommand(program: Command): void {
       'for frozen.safetensors, calibrated.safetensors …',
       outputFolder,
     )
-    .action(transfer);
-}
-
-async function transfer(options: Options): Promise<void> {
-  const signal = interruptSignal();
-  const file = options.checkpoint ?? nammCheckpoints(modelNames[0])[0]!;
-  const checkpoint = await readCheckpoint(file);
-  const agent = await agentOf(options, signal);
-  const episode = await episodeOf(options, signal);
-  const { environment, updateInterval, episodes, shares, seed, out } = options;
-  await mkdir(out, { recursive: true });
-  console.log(`Machine: ${describeMachine()}.`);
-  for (const form of options.forms) {
-    const progress = new ProgressLine('episodes');
-    const settings = { agent, environment, episode, checkpoint, form };
-    const tuning = { updateInterval, episodes, shares, seed, signal };
-    const onProgress = (event: Parameters<ProgressLine['update']>[0]) => progress.update(event);
-    const made = await transferNamm({ ...settings, ...tuning, onProgress }).finally(() =>
-      progress.clear(),
-    );
-    const path = join(out, `${form}.safetensors`);
-    await writeCheckpoint(path, made.checkpoint);
-    if (made.chosen) {
-      const { headings, rows } = trialTable(made.trials, made.chosen);
-      console.log(`\n${textTable(headings, rows, { width: terminalWidth() })}\n`);
-    }
-    console.log(`${path}: evaluate it with --policies full,namm:${path}\n`);
-  }
+    .action(async (options) => {
+      const signal = interruptSignal();
+      const agent = await openAgent(options, signal);
+      console.log(`Machine: ${describeMachine()}.`);
+      await showProgress('episodes', (onProgress, clear) =>
+        transferToAgent({
+          ...{ ...options, ...agent, width: terminalWidth(), onProgress, signal },
+          onMade: (path, trials) => {
+            clear();
+            if (trials !== null) console.log(`\n${trials}\n`);
+            console.log(`${path}: evaluate it with --policies full,namm:${path}\n`);
+          },
+        }),
+      );
+    });
 }

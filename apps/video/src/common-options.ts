@@ -4,24 +4,11 @@ import {
   count,
   fromZero,
   numberFromZero,
-  type PolicyOptions,
   positiveNumber,
   threadCount,
 } from '@namm/cli';
 
-/** Options of every command. */
-export interface CommonOptions extends PolicyOptions {
-  readonly model: string;
-  readonly rate?: number;
-  readonly framesPerSecond: number;
-  readonly reuseBelow: number;
-  readonly maxTokens: number;
-  readonly chunk: number;
-  readonly threads?: number;
-  readonly seed: number;
-}
-
-/** Adds them to a command. */
+/** Adds the options of the commands that look at a video. */
 export function addCommonOptions<Args extends unknown[]>(command: Command<Args>) {
   return addPolicyOptions(command)
     .requiredOption(

@@ -5,25 +5,16 @@ import { answerPrompt } from './answer-prompt.js';
 import { choosePolicy } from './choose-policy.js';
 import { interruptSignal } from './interruption.js';
 import { openModel } from './open-model.js';
-import {
-  count,
-  fraction,
-  fromZero,
-  numberFromZero,
-  positiveNumber,
-  threadCount,
-} from './option-parsers.js';
+import { count, fromZero, threadCount } from './option-parsers.js';
 import { addPolicyOptions, type PolicyOptions } from './policy-options.js';
 import { readPrompt } from './read-prompt.js';
-import {
-  addRopeScalingOptions,
-  type RopeScalingOptions,
-  ropeScalingOf,
-} from './rope-scaling-options.js';
+import { addRopeScalingOptions, type RopeScalingOptions } from './rope-scaling-options.js';
+import { addSamplingOptions, type SamplingOptions } from './sampling-options.js';
 
 /** What {@link addAnswerOptions} adds. */
 export type AnswerCommandOptions = PolicyOptions &
-  RopeScalingOptions & {
+  RopeScalingOptions &
+  SamplingOptions & {
     readonly model?: string;
     readonly prompt?: string;
     readonly promptFile?: string;
@@ -32,11 +23,6 @@ export type AnswerCommandOptions = PolicyOptions &
     readonly chunk: number;
     /** Whether it was asked for is told by where it comes from. */
     readonly compact: boolean;
-    readonly temperature?: number;
-    readonly topK?: number;
-    readonly topP?: number;
-    readonly minP?: number;
-    readonly repetitionPenalty?: number;
     readonly threads?: number;
     readonly dtype?: (typeof weightDtypes)[number];
     readonly json?: boolean;
@@ -49,9 +35,8 @@ export function addAnswerOptions<
   Own extends OptionValues,
   Global extends OptionValues,
 >(command: Command<Args, Own, Global>): Command<Args, Own & AnswerCommandOptions, Global> {
-  const plain = addPolicyOptions(
-    addRopeScalingOptions(command, '1 if left out', 1),
-  ) as unknown as PlainCommand;
+  const reading = addRopeScalingOptions(command, '1 if left out', 1);
+  const plain = addSamplingOptions(addPolicyOptions(reading)) as unknown as PlainCommand;
   plain
     .option(
       '--model <name>',
@@ -69,19 +54,6 @@ export function addAnswerOptions<
       ),
     )
     .option('--no-compact', 'never')
-    .option(
-      '--temperature <number>',
-      "0 takes the likeliest token (as the model's folder says)",
-      numberFromZero,
-    )
-    .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
-    .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', fraction)
-    .option(
-      '--min-p <share>',
-      'draw from tokens at least this share as likely as the likeliest',
-      fraction,
-    )
-    .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber)
     .option('--threads <count>', 'threads that compute', threadCount)
     .addOption(
       new Option(
@@ -106,33 +78,11 @@ export async function answerCommand(
   options: AnswerCommandOptions,
   command: Pick<PlainCommand, 'getOptionValueSource'>,
 ): Promise<void> {
-  const { seed, threads, budget, retention, temperature, topK, topP, minP } = options;
-  const { repetitionPenalty, dtype } = options;
   const prompt = await readPrompt(options);
-  const folder = await openModel(model, interruptSignal());
+  const signal = interruptSignal();
+  const folder = await openModel(model, signal);
   const policy = await choosePolicy({ ...options, folder });
-  const isCompact = command.getOptionValueSource('compact') === 'cli';
-  await answerPrompt({
-    ...{ model: folder, prompt, policy, seed },
-    ...(budget !== undefined && { budget }),
-    maxNewTokens: options.maxTokens,
-    chat: options.chat ?? false,
-    json: options.json ?? false,
-    ...(isCompact && { compact: options.compact }),
-    sampling: {
-      ...(temperature !== undefined && { temperature }),
-      ...(topK !== undefined && { topK }),
-      ...(topP !== undefined && { topP }),
-      ...(minP !== undefined && { minP }),
-      ...(repetitionPenalty !== undefined && { repetitionPenalty }),
-    },
-    ...(retention && { retention }),
-    decoder: {
-      chunkSize: options.chunk,
-      ...(threads && { threads }),
-      ...(dtype && { dtype }),
-      ropeScaling: ropeScalingOf(options),
-    },
-    signal: interruptSignal(),
-  });
+  const isChosen = command.getOptionValueSource('compact') === 'cli';
+  const compact = isChosen ? options.compact : undefined;
+  await answerPrompt({ ...options, model: folder, prompt, policy, compact, signal });
 }

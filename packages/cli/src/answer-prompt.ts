@@ -2,36 +2,40 @@ import { basename } from 'node:path';
 import {
   completeText,
   Decoder,
-  type DecoderOptions,
   loadTokenizer,
   PositionLimitError,
   retentionTexts,
-  type SamplingSettings,
+  type WeightDtype,
 } from '@namm/decoder';
 import { type EvictionPolicy, positionsFor, RetentionRecorder } from '@namm/kv-cache';
 import { Interruption } from './interruption.js';
 import { describeMemory, memoryFigures } from './memory-figures.js';
+import { type RopeScalingOptions, ropeScalingOf } from './rope-scaling-options.js';
+import { type SamplingOptions, samplingOf } from './sampling-options.js';
 import { StatusLine } from './status-line.js';
 import { writeRetention } from './write-retention.js';
 
-export interface AnswerOptions {
-  /** A folder. */
+/** What the options of a command say of an answer. */
+export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
+  /** A folder, or a GGUF file. */
   readonly model: string;
   readonly prompt: string;
   readonly policy: EvictionPolicy;
-  readonly budget?: string;
+  readonly budget?: string | undefined;
   readonly seed: number;
-  readonly maxNewTokens: number;
+  readonly maxTokens: number;
   /** Whether the prompt goes through the model's chat template as a user's message. */
-  readonly chat: boolean;
+  readonly chat?: boolean | undefined;
   /** Compact positions, for text of any length; where it is left out, when a bounded cache needs them. */
-  readonly compact?: boolean;
-  readonly sampling: Partial<SamplingSettings>;
-  readonly decoder: DecoderOptions;
+  readonly compact?: boolean | undefined;
+  /** Tokens read at once. */
+  readonly chunk: number;
+  readonly threads?: number | undefined;
+  readonly dtype?: WeightDtype | undefined;
   /** File for what each head kept. */
-  readonly retention?: string;
+  readonly retention?: string | undefined;
   /** Whether one object of JSON is printed in the end instead of the answer as it is written. */
-  readonly json: boolean;
+  readonly json?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,19 +44,23 @@ export interface AnswerOptions {
  * interrupted, the figures and the record are those of what was done until then.
  */
 export async function answerPrompt(options: AnswerOptions): Promise<void> {
-  const { policy, seed, signal, json } = options;
+  const { policy, seed, signal, json, chat = false, threads, dtype } = options;
   const status = new StatusLine();
   status.show('reading the tokenizer');
   const tokenizer = await loadTokenizer(options.model);
-  const prompt = options.chat
+  const prompt = chat
     ? tokenizer.applyChatTemplate([{ role: 'user', content: options.prompt }], {
         addGenerationPrompt: true,
       })
     : options.prompt;
   status.show(`loading ${options.model}`);
-  const decoder = await Decoder.load(options.model, { ...options.decoder, probe: policy.probe });
+  const decoder = await Decoder.load(options.model, {
+    ...{ probe: policy.probe, chunkSize: options.chunk, ropeScaling: ropeScalingOf(options) },
+    ...(threads && { threads }),
+    ...(dtype && { dtype }),
+  });
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
-  const length = tokenizer.encode(prompt, { addSpecialTokens: !options.chat }).length;
+  const length = tokenizer.encode(prompt, { addSpecialTokens: !chat }).length;
   const positions = chosenPositions(options, decoder, length, status);
   const cache = decoder.createCache({ policy, positions, ...(recorder && { recorder }) });
   const ids: number[] = [];
@@ -63,8 +71,8 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   let firstPiece: number | null = null;
   try {
     const pieces = completeText(decoder, tokenizer, cache, prompt, {
-      ...{ maxNewTokens: options.maxNewTokens, addSpecialTokens: !options.chat, seed, signal },
-      sampling: options.sampling,
+      ...{ maxNewTokens: options.maxTokens, addSpecialTokens: !chat, seed, signal },
+      sampling: samplingOf(options),
       onToken: (id) => ids.push(id),
       onProgress: ({ done, total }) => {
         status.show(`read ${done} of ${total} tokens`);
@@ -124,14 +132,14 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
 
 /** Those that the options name; where they name none, as the length asks for. */
 function chosenPositions(
-  { budget, compact, maxNewTokens }: AnswerOptions,
+  { budget, compact, maxTokens }: AnswerOptions,
   decoder: Decoder,
   length: number,
   status: StatusLine,
 ): 'absolute' | 'compact' {
   if (compact !== undefined) return compact ? 'compact' : 'absolute';
   const { maximumPositions } = decoder.spec;
-  const positions = positionsFor(budget, length + maxNewTokens, maximumPositions);
+  const positions = positionsFor(budget, length + maxTokens, maximumPositions);
   if (positions === 'compact') {
     status.finish(
       `${length} tokens and an answer are more than the model's ${maximumPositions} positions: positions are compact`,

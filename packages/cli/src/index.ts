@@ -15,6 +15,7 @@ export {
   ownPolicies,
 } from './compared-policies.js';
 export { applyConfigFile } from './config-file.js';
+export { type DemoOptions, demoPolicies, runDemo } from './demo/run-demo.js';
 export { describeError } from './describe-error.js';
 export { describeMachine } from './describe-machine.js';
 export {
@@ -33,11 +34,13 @@ export {
   watchEvolution,
 } from './evolution-options.js';
 export { exitCodes } from './exit-codes.js';
+export { givenFlag } from './given-flag.js';
 export { Interruption, interruptSignal } from './interruption.js';
 export { describeMemory, type MemoryFigures, memoryFigures } from './memory-figures.js';
 export { openModel } from './open-model.js';
 export {
   count,
+  countUpTo,
   fraction,
   fromZero,
   listOf,
@@ -67,6 +70,7 @@ export {
   type RopeScalingOptions,
   ropeScalingOf,
 } from './rope-scaling-options.js';
+export { addSamplingOptions, type SamplingOptions, samplingOf } from './sampling-options.js';
 export { showProgress } from './show-progress.js';
 export { StatusLine, type StatusStream } from './status-line.js';
 export { terminalWidth } from './terminal-width.js';

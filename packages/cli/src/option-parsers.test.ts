@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import {
   count,
+  countUpTo,
   fraction,
   fromZero,
   listOf,
@@ -31,6 +32,7 @@ const parsers: [string, (text: string) => number, [string, number][], string[]][
     ],
     ['0', '-1', '1.5', '', ' ', 'x', '1x', '1e16', 'Infinity'],
   ],
+  ['countUpTo(5)', countUpTo(5), [['5', 5]], ['0', '6', '']],
   [
     'fromZero',
     fromZero,

@@ -12,6 +12,14 @@ export const count = (text: string): number => {
   throw new InvalidArgumentError(`'${text}' is not a whole number above 0.`);
 };
 
+/** A whole number from 1 to the most there may be. */
+export const countUpTo =
+  (most: number) =>
+  (text: string): number => {
+    if (count(text) <= most) return count(text);
+    throw new InvalidArgumentError(`'${text}' is more than ${most}.`);
+  };
+
 /** A whole number from 0 on, such as a seed. */
 export const fromZero = (text: string): number => {
   const value = Number(text);

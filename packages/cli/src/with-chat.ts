@@ -1,14 +1,15 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ChatSession } from '@namm/serve';
 import { type EngineCommandOptions, openEngine } from './engine-options.js';
+import { type SamplingOptions, samplingOf } from './sampling-options.js';
 import { writeRetention } from './write-retention.js';
 
 /** What a chat may be told beside the options of its engine. */
-export type ChatOptions = EngineCommandOptions & {
-  readonly system?: string;
-  readonly temperature?: number;
-  readonly seed?: number;
-};
+export type ChatOptions = EngineCommandOptions &
+  SamplingOptions & {
+    readonly system?: string;
+    readonly seed?: number;
+  };
 
 /**
  * Opens a chat over the model of a command, whose retention is recorded, and ends it after use.
@@ -21,15 +22,14 @@ export async function withChat<Options extends ChatOptions>(
   use: (chat: ChatSession) => Promise<void>,
 ): Promise<void> {
   const { engine, tokenizer, keeps, options } = await openEngine(command, { recording: true });
-  const { system, temperature, seed, maxTokens } = options;
+  const { system, seed, maxTokens } = options;
   try {
     await use(
       new ChatSession({
-        ...{ engine, tokenizer, ...keeps, writeRetention },
+        ...{ engine, tokenizer, ...keeps, writeRetention, sampling: samplingOf(options) },
         ...(system !== undefined && { system }),
         ...(maxTokens !== undefined && { maxTokens }),
         ...(seed !== undefined && { seed }),
-        ...(temperature !== undefined && { sampling: { temperature } }),
       }),
     );
   } finally {

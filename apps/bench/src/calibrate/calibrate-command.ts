@@ -6,29 +6,13 @@ import {
   number,
   openModel,
   outputFile,
-  ProgressLine,
-  type RopeScalingOptions,
   ropeScalingOf,
+  showProgress,
 } from '@namm/cli';
 import { describeComparison, moveNamm } from '@namm/evolve-policies';
-import { type NormaliserScope, normaliserScopes } from '@namm/features';
+import { normaliserScopes } from '@namm/features';
+import { evolveTexts } from '@namm/jobs';
 import { readCheckpoint, writeCheckpoint } from '@namm/namm';
-import { evolveTexts } from '../evolve/evolve-texts.js';
-
-interface Options extends RopeScalingOptions {
-  model: string;
-  namm: string;
-  out: string;
-  frozen?: true;
-  normaliser: NormaliserScope;
-  from?: string;
-  biasShift: number;
-  length?: number;
-  passages: number;
-  compare: boolean;
-  corpus?: string;
-  seed: number;
-}
 
 /** Adds `calibrate`: a NAMM of one model made ready for another. */
 export function addCalibrateCommand(program: Command): void {
@@ -62,28 +46,25 @@ export function addCalibrateCommand(program: Command): void {
     .option('--no-compare', 'do not compare the result with random eviction and sink+recent')
     .option('--corpus <folder>', 'text from a folder with SOURCES.md instead of installed packages')
     .option('--seed <seed>', 'seed of the places in the text', count, 1)
-    .action(run);
-}
-
-async function run(options: Options): Promise<void> {
-  const texts = evolveTexts(options.corpus); // refused before anything long begins
-  const old = await readCheckpoint(options.namm);
-  const folder = await openModel(options.model, interruptSignal());
-  const from = options.from && (await openModel(options.from, interruptSignal()));
-  const progress = new ProgressLine('passages');
-  const { checkpoint, comparison } = await moveNamm({
-    checkpoint: old,
-    model: { folder, ropeScaling: ropeScalingOf(options) },
-    statistics: options.frozen ? 'frozen' : options.normaliser,
-    ...{ from, biasShift: options.biasShift, passages: options.passages },
-    ...{ length: options.length, seed: options.seed },
-    ...(!options.compare && { comparisons: 0 }),
-    texts: () => texts,
-    onProgress: (event) => progress.update(event),
-    signal: interruptSignal(),
-  }).finally(() => progress.clear());
-  await writeCheckpoint(options.out, checkpoint);
-  const { normaliser, biasShift } = checkpoint.provenance;
-  console.log(`${options.out}: ${normaliser}, bias shifted by ${biasShift}`);
-  if (comparison) console.log(describeComparison(comparison));
+    .action(async (options) => {
+      const { model, namm, out, from, biasShift, passages, length, seed } = options;
+      const texts = evolveTexts(options.corpus); // refused before anything long begins
+      const checkpoint = await readCheckpoint(namm);
+      const signal = interruptSignal();
+      const folder = await openModel(model, signal);
+      const old = from && (await openModel(from, signal));
+      const moved = await showProgress('passages', (onProgress) =>
+        moveNamm({
+          ...{ checkpoint, model: { folder, ropeScaling: ropeScalingOf(options) } },
+          statistics: options.frozen ? 'frozen' : options.normaliser,
+          ...{ from: old, biasShift, passages, length, seed, onProgress, signal },
+          ...(!options.compare && { comparisons: 0 }),
+          texts: () => texts,
+        }),
+      );
+      await writeCheckpoint(out, moved.checkpoint);
+      const { normaliser, biasShift: shift } = moved.checkpoint.provenance;
+      console.log(`${out}: ${normaliser}, bias shifted by ${shift}`);
+      if (moved.comparison) console.log(describeComparison(moved.comparison));
+    });
 }

@@ -5,13 +5,11 @@ import {
   addEvolutionOptions,
   addRopeScalingOptions,
   count,
-  type EvolutionOptions,
   evolutionSettings,
   interruptSignal,
   listOf,
   nameFrom,
   openModel,
-  type RopeScalingOptions,
   readBy,
   ropeScalingOf,
   watchEvolution,
@@ -19,27 +17,12 @@ import {
 import {
   describeGeneration,
   evolveOnTexts,
-  type FitnessKind,
   fitnessKinds,
   parseStages,
-  type TextStage,
   trainableNames,
 } from '@namm/evolve-policies';
+import { evolveTexts } from '@namm/jobs';
 import { modelFolder } from '@namm/models';
-import { evolveTexts } from './evolve-texts.js';
-
-interface Options extends RopeScalingOptions, EvolutionOptions {
-  model?: string;
-  length: number;
-  families: string[];
-  prompts: number;
-  stages?: TextStage[];
-  fitness: FitnessKind;
-  floor: boolean;
-  normaliserPrompts: number;
-  validationPrompts: number;
-  corpus?: string;
-}
 
 const defaults = {
   ...{ trainables: [...trainableNames, 'head-bias'], trainable: 'namm', updateInterval: 64 },
@@ -85,31 +68,29 @@ export function addEvolveCommand(program: Command): void {
       '--corpus <folder>',
       'filler from a folder with SOURCES.md instead of installed packages',
     )
-    .action(run);
-}
-
-async function run(options: Options): Promise<void> {
-  const { model, length, generations, prompts: promptsPerTask } = options;
-  const folder = model ? await openModel(model, interruptSignal()) : modelFolder('nano-llama');
-  await watchEvolution('bench', options, {
-    describe: describeGeneration,
-    advice:
-      'no mean has answered as much as classic policies do at its share: more prompts, other tasks or less size pressure may help',
-    run: (watched) =>
-      evolveOnTexts({
-        ...evolutionSettings(options),
-        model: { folder, ropeScaling: { ...ropeScalingOf(options), factor: options.ropeFactor } },
-        stages: options.stages ?? [
-          { tasks: options.families, length, generations, promptsPerTask },
-        ],
-        fitness: {
-          ...{ kind: options.fitness, sizePressure: options.sizePressure },
-          ...(!options.floor && { floor: null }),
-        },
-        normaliser: { scope: options.normaliser, promptsPerTask: options.normaliserPrompts },
-        validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
-        texts: () => evolveTexts(options.corpus),
-        ...watched,
-      }),
-  });
+    .action(async (options) => {
+      const { model, length, generations, prompts: promptsPerTask } = options;
+      const folder = model ? await openModel(model, interruptSignal()) : modelFolder('nano-llama');
+      const ropeScaling = { ...ropeScalingOf(options), factor: options.ropeFactor };
+      await watchEvolution('bench', options, {
+        describe: describeGeneration,
+        advice:
+          'no mean has answered as much as classic policies do at its share: more prompts, other tasks or less size pressure may help',
+        run: (watched) =>
+          evolveOnTexts({
+            ...{ ...evolutionSettings(options), model: { folder, ropeScaling } },
+            stages: options.stages ?? [
+              { tasks: options.families, length, generations, promptsPerTask },
+            ],
+            fitness: {
+              ...{ kind: options.fitness, sizePressure: options.sizePressure },
+              ...(!options.floor && { floor: null }),
+            },
+            normaliser: { scope: options.normaliser, promptsPerTask: options.normaliserPrompts },
+            validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
+            texts: () => evolveTexts(options.corpus),
+            ...watched,
+          }),
+      });
+    });
 }

@@ -1,46 +1,26 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import {
-  chooseExtensions,
-  commonUpdateInterval,
-  evolvedFamiliesOf,
-  formatNanobench,
-  nanobenchNotes,
-  nanobenchSizes,
-  ownContender,
-  parseExtension,
-  type QuestionPlacement,
-  ResultStore,
-  runNanobench,
-  taskFamilies,
-  writeNanobench,
-} from '@namm/benchmarks';
-import { nanobenchFiller } from '@namm/benchmarks/texts';
+import { parseExtension, type QuestionPlacement, taskFamilies } from '@namm/benchmarks';
 import {
   count,
-  describeMachine,
   Interruption,
   interruptSignal,
   listOf,
   listOrNone,
-  loadOwnPolicy,
   nameFrom,
   number,
   openModel,
   outputFile,
   ownPolicyForm,
   ownPolicyName,
-  ProgressLine,
   positiveNumber,
   readBy,
   share,
+  showProgress,
   terminalWidth,
   threadCount,
 } from '@namm/cli';
-import { InvalidArgumentError as BadValue } from '@namm/core';
-import { openNanobenchEntry, readRival } from '@namm/evolve-policies';
-import { checkpointsIn, modelFolder } from '@namm/models';
+import { measureNanobench } from '@namm/jobs';
+import { modelFolder } from '@namm/models';
 import { addTuneCommand } from './tune-command.js';
 
 const factors = (text: string): number[] =>
@@ -53,15 +33,7 @@ const familyNames = taskFamilies.map(({ name }) => name);
 
 /** Adds `nanobench`: the result table of the bundled model, or of others. */
 export function addNanobenchCommand(program: Command): void {
-  const command = nanobenchCommand(program);
-  command.action(nanobench);
-  addTuneCommand(command);
-}
-
-type Options = ReturnType<ReturnType<typeof nanobenchCommand>['opts']>;
-
-function nanobenchCommand(program: Command) {
-  return program
+  const command = program
     .command('nanobench')
     .enablePositionalOptions()
     .description(
@@ -144,82 +116,20 @@ function nanobenchCommand(program: Command) {
       outputFile,
     )
     .option('--out <file>', 'the tables as Markdown', outputFile)
-    .option('--html <file>', 'the tables and curves as a page', outputFile);
-}
-
-async function nanobench(options: Options): Promise<void> {
-  const size = nanobenchSizes[options.full ? 'complete' : 'reduced'];
-  const models = await openModels(options);
-  const evolvedFamilies = options.evolvedFamilies ?? evolvedFamiliesOf(models);
-  const bare = models.map(({ model }) => model);
-  const extensions = await chooseExtensions(options.extensions, bare, options.tuned);
-  const store = await ResultStore.open(
-    options.results ?? join(tmpdir(), `namm-nanobench-${bare[0]!.version}.jsonl`),
-  );
-  const notes = [
-    `Machine: ${describeMachine()}. Results: ${store.path}.`,
-    `Evolved on: ${evolvedFamilies.join(', ') || 'unknown, so all families count as held out'}.`,
-    ...nanobenchNotes,
-    ...models.flatMap(({ model, learned }) =>
-      learned.length > 0 ? [] : [`${model.name} has no NAMM; the table is without one.`],
-    ),
-  ];
-  const filler = nanobenchFiller(options.corpus); // refused before anything is printed
-  for (const note of notes) console.log(note);
-  const { placements, families, split, seed, references, batch, prompts, freePrompts } = options;
-  const progress = new ProgressLine('prompts');
-  try {
-    const { summaries, isComplete } = await runNanobench({
-      ...{ store, models, evolvedFamilies, extensions, filler },
-      ...{ placements, families, split, seed, references, batch },
-      factors: options.factors ?? size.factors,
-      prompts: {
-        teacherForced: prompts ?? size.prompts.teacherForced,
-        generated: freePrompts ?? size.prompts.generated,
-      },
-      equal: options.equal ?? size.equal,
-      shares: options.shares ?? size.shares,
-      random: options.random ?? options.full,
-      updateInterval: options.updateInterval ?? commonUpdateInterval(models),
-      onProgress: (what, event) => progress.update(event, what),
-      signal: interruptSignal(),
+    .option('--html <file>', 'the tables and curves as a page', outputFile)
+    .action(async ({ model, ...options }) => {
+      const signal = interruptSignal();
+      const names = model ?? [modelFolder('nano-llama')];
+      const folders = await Promise.all(names.map((name) => openModel(name, signal)));
+      const { table, interrupted } = await showProgress('prompts', (onProgress) =>
+        measureNanobench({
+          ...{ ...options, folders, width: terminalWidth(), onProgress, signal },
+          onNotes: (notes) => console.log(notes.join('\n')),
+        }),
+      );
+      if (interrupted !== null) console.log(`\n${interrupted}`);
+      if (table !== null) console.log(`\n${table}`);
+      if (interrupted !== null) throw new Interruption();
     });
-    progress.clear();
-    const hasTable = summaries.flat().length > 0; // interrupted before anything could be compared
-    if (!isComplete) {
-      const state = hasTable ? 'this is the table so far' : 'there is no table yet';
-      notes.push(`Interrupted: ${state}. The same command goes on from ${store.path}.`);
-      console.log(`\n${notes.at(-1)}`);
-    }
-    if (hasTable) {
-      const context = { store, models, evolvedFamilies };
-      console.log(`\n${formatNanobench(summaries, context, { width: terminalWidth() })}`);
-      const { out, html } = options;
-      await writeNanobench(summaries, context, notes, { out, html });
-    }
-    if (!isComplete) throw new Interruption();
-  } finally {
-    progress.clear();
-    await store.close();
-  }
-}
-
-async function openModels(options: Options) {
-  const { namm, rival, policy, budget, offsets, semantics, threads } = options;
-  const names = options.model ?? [modelFolder('nano-llama')];
-  if (names.length > 1 && namm !== undefined) {
-    throw new BadValue('--namm', 'goes with one model; put checkpoints beside the models instead');
-  }
-  const limit = budget === undefined ? {} : { budget };
-  const others = await Promise.all([
-    ...rival.map(readRival),
-    ...policy.map(async (name) => ownContender(await loadOwnPolicy(name, limit))),
-  ]);
-  return Promise.all(
-    names.map(async (name) => {
-      const folder = await openModel(name, interruptSignal());
-      const namms = namm ?? checkpointsIn(folder);
-      return openNanobenchEntry(folder, { threads, namms, offsets, semantics, others });
-    }),
-  );
+  addTuneCommand(command as Command);
 }

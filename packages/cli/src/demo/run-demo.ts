@@ -6,21 +6,45 @@ import {
   plantedPrompts,
 } from '@namm/benchmarks';
 import { mobyDick } from '@namm/benchmarks/texts';
-import { isOwnPolicy, loadOwnPolicy, ProgressLine, terminalWidth } from '@namm/cli';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
-import { createPolicy, type EvictionPolicy, type KVCache, type Probe } from '@namm/kv-cache';
+import {
+  createPolicy,
+  type EvictionPolicy,
+  type KVCache,
+  type Probe,
+  policyNames,
+} from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
 import { loadNamm } from '@namm/namm';
+import { isOwnPolicy, loadOwnPolicy } from '../own-policy.js';
+import { ProgressLine } from '../progress-line.js';
+import { terminalWidth } from '../terminal-width.js';
 import { streamAnswer } from './stream-answer.js';
 
 /** No answer is longer, in tokens. */
 const longestAnswer = 40;
 
+/** Variants of others, and what needs the model once more. */
+const leftOut = [
+  ...['full', 'every-kth', 'observed-attention', 'ada-l2'],
+  ...['expected-attention', 'tri-attention', 'compactor'],
+];
+
+/** What {@link runDemo} compares when nothing is said. */
+export const demoPolicies: readonly string[] = [
+  ...['full', 'namm'],
+  ...policyNames.filter((name) => !leftOut.includes(name)),
+];
+
+/** Options of {@link runDemo}. */
 export interface DemoOptions {
+  /** Passages to read. */
   readonly prompts: number;
+  /** Of planted facts and random eviction. */
   readonly seed: number;
+  /** By name, or `FILE.js#NAME`; the first is streamed when no other evicts. */
   readonly policies: readonly string[];
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly signal: AbortSignal;
 }
 
