@@ -3,13 +3,13 @@ import type { SamplingSettings } from '@namm/decoder';
 import { fraction, fromZero, numberFromZero, positiveNumber } from './option-parsers.js';
 
 /** What {@link addSamplingOptions} adds: settings that are left out are those of the model's folder. */
-export interface SamplingOptions {
+export type SamplingOptions = {
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
   readonly topP?: number | undefined;
   readonly minP?: number | undefined;
   readonly repetitionPenalty?: number | undefined;
-}
+};
 
 /** Adds the options that say how the next token is drawn, by the same names in every command. */
 export function addSamplingOptions<
