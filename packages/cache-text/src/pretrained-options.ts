@@ -35,6 +35,7 @@ const decoderOptions = [
   'probe',
   'chunkSize',
   'dtype',
+  'cacheDtype',
   'ropeScaling',
   'maximumPositions',
   'threads',

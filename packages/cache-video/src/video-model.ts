@@ -44,7 +44,7 @@ export interface VideoModelOptions extends DecoderOptions {
 }
 
 const decoderNames = [
-  ...(['probe', 'chunkSize', 'ropeScaling'] as const),
+  ...(['probe', 'chunkSize', 'cacheDtype', 'ropeScaling'] as const),
   ...(['maximumPositions', 'threads', 'runtime'] as const),
 ] satisfies readonly (keyof DecoderOptions)[];
 

@@ -1,5 +1,6 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { weightDtypes } from '@namm/decoder';
+import { cacheDtypes } from '@namm/kv-cache';
 import type { Command as PlainCommand } from 'commander';
 import { answerPrompt } from './answer-prompt.js';
 import { choosePolicy } from './choose-policy.js';
@@ -25,6 +26,7 @@ export type AnswerCommandOptions = PolicyOptions &
     readonly compact: boolean;
     readonly threads?: number;
     readonly dtype?: (typeof weightDtypes)[number];
+    readonly cacheDtype?: (typeof cacheDtypes)[number];
     readonly json?: boolean;
     readonly seed: number;
   };
@@ -60,6 +62,11 @@ export function addAnswerOptions<
         '--dtype <dtype>',
         'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
       ).choices(weightDtypes),
+    )
+    .addOption(
+      new Option('--cache-dtype <dtype>', 'what keys and values are held in (fp32)').choices(
+        cacheDtypes,
+      ),
     )
     .option('--json', 'print one object of JSON')
     .option('--seed <seed>', "of sampling, random eviction and the demo's facts", fromZero, 1);

@@ -7,7 +7,12 @@ import {
   retentionTexts,
   type WeightDtype,
 } from '@namm/decoder';
-import { type EvictionPolicy, positionsFor, RetentionRecorder } from '@namm/kv-cache';
+import {
+  type CacheDtype,
+  type EvictionPolicy,
+  positionsFor,
+  RetentionRecorder,
+} from '@namm/kv-cache';
 import { Interruption } from './interruption.js';
 import { describeMemory, memoryFigures } from './memory-figures.js';
 import { type RopeScalingOptions, ropeScalingOf } from './rope-scaling-options.js';
@@ -32,6 +37,7 @@ export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
   readonly chunk: number;
   readonly threads?: number | undefined;
   readonly dtype?: WeightDtype | undefined;
+  readonly cacheDtype?: CacheDtype | undefined;
   /** File for what each head kept. */
   readonly retention?: string | undefined;
   /** Whether one object of JSON is printed in the end instead of the answer as it is written. */
@@ -44,7 +50,7 @@ export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
  * interrupted, the figures and the record are those of what was done until then.
  */
 export async function answerPrompt(options: AnswerOptions): Promise<void> {
-  const { policy, seed, signal, json, chat = false, threads, dtype } = options;
+  const { policy, seed, signal, json, chat = false, threads, dtype, cacheDtype } = options;
   const status = new StatusLine();
   status.show('reading the tokenizer');
   const tokenizer = await loadTokenizer(options.model);
@@ -58,6 +64,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
     ...{ probe: policy.probe, chunkSize: options.chunk, ropeScaling: ropeScalingOf(options) },
     ...(threads && { threads }),
     ...(dtype && { dtype }),
+    ...(cacheDtype && { cacheDtype }),
   });
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
   const length = tokenizer.encode(prompt, { addSpecialTokens: !chat }).length;

@@ -24,6 +24,7 @@ export type EngineCommandOptions = {
   readonly maxTokens?: number;
   readonly threads?: number;
   readonly dtype?: string;
+  readonly cacheDtype?: string;
   readonly config?: string;
 };
 
@@ -59,6 +60,7 @@ export function addEngineOptions<
     .option('--max-tokens <count>', 'most tokens of an answer', count)
     .option('--threads <count>', 'threads that compute', threadCount)
     .option('--dtype <dtype>', 'what weights are held in: auto, fp32, q8, q4')
+    .option('--cache-dtype <dtype>', 'what keys and values are held in: fp32, fp16, int8')
     .option('--config <file>', `options by name; flags win (${configFile}, where there is one)`);
   return command as Command<Args, Own & EngineCommandOptions, Global>;
 }
@@ -90,7 +92,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
   const path = resolve(given ?? configFile);
   await applyConfigFile(command as unknown as PlainCommand, path, given !== undefined);
   const options = command.opts() as Options;
-  const { memory, conversations, budget, policy, threads, dtype } = options;
+  const { memory, conversations, budget, policy, threads, dtype, cacheDtype } = options;
   const { model } = options;
   const file =
     model === undefined ? modelFolder('nano-llama') : await openModel(model, interruptSignal());
@@ -124,6 +126,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
       ...(probe && { probe }),
       ...(threads && { threads }),
       ...(dtype !== undefined && { dtype: dtype as 'auto' }),
+      ...(cacheDtype !== undefined && { cacheDtype: cacheDtype as 'fp32' }),
     },
     onWarning: (message) => status.finish(message),
   });

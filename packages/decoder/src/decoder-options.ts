@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
-import type { Probe } from '@namm/kv-cache';
+import { type CacheDtype, cacheDtypes, type Probe } from '@namm/kv-cache';
 import { checkProbe } from './probes/probe-kinds.js';
 import { ortNode } from './runtime/ort-node.js';
 import type { Runtime } from './runtime/runtime.js';
@@ -27,6 +27,12 @@ export interface DecoderOptions {
    * @defaultValue `auto`
    */
   readonly dtype?: WeightDtype;
+  /**
+   * What caches hold keys and values in: `fp16` takes half the memory of `fp32`, `int8`, with a scale per row of a
+   * head, a quarter. What is read in one chunk sees the new keys and values of that chunk unrounded.
+   * @defaultValue `fp32`
+   */
+  readonly cacheDtype?: CacheDtype;
   /**
    * How a pass is computed: `layers`, layer by layer, so that all items of a step share the linear layers; `whole`, in
    * one graph, items one after the other; `small`, likewise, for a model so small that what a pass costs beside its
@@ -59,6 +65,7 @@ export function checkOptions(options: DecoderOptions): {
   readonly probe: Probe;
   readonly chunkSize: number;
   readonly dtype: WeightDtype;
+  readonly cacheDtype: CacheDtype;
   readonly threads: number;
   readonly runtime: Runtime;
   readonly passes: PassKind | undefined;
@@ -67,6 +74,7 @@ export function checkOptions(options: DecoderOptions): {
     'probe',
     'chunkSize',
     'dtype',
+    'cacheDtype',
     'passes',
     'ropeScaling',
     'maximumPositions',
@@ -77,6 +85,7 @@ export function checkOptions(options: DecoderOptions): {
     probe = { kind: 'none' },
     chunkSize = 256,
     dtype = 'auto',
+    cacheDtype = 'fp32',
     runtime = ortNode,
     passes,
   } = options;
@@ -85,9 +94,10 @@ export function checkOptions(options: DecoderOptions): {
   checkInteger('chunkSize', chunkSize, 1);
   checkInteger('threads', threads, 1);
   checkChoice('dtype', dtype, weightDtypes);
+  checkChoice('cacheDtype', cacheDtype, cacheDtypes);
   if (passes !== undefined) checkChoice('passes', passes, passKinds);
   const used = Math.min(threads, availableParallelism());
-  return { probe, chunkSize, dtype, threads: used, runtime, passes };
+  return { probe, chunkSize, dtype, cacheDtype, threads: used, runtime, passes };
 }
 
 /** The model as the options want it. */

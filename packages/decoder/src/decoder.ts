@@ -20,7 +20,6 @@ import { checkSource } from './source/check-source.js';
 import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
 import type { ModelSource } from './source/model-source.js';
 import { openModel } from './source/open-model.js';
-import type { WeightDtype } from './source/weight-dtype.js';
 import { cacheShape } from './spec/cache-shape.js';
 import { checkSpec } from './spec/check-spec.js';
 import type { DecoderSpec } from './spec/decoder-spec.js';
@@ -58,15 +57,15 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     pass: ForwardPass,
     probe: Probe,
     chunkSize: number,
-    rounding: WeightDtype | null,
+    shape: CacheShape,
   ) {
-    const { spec, digest } = source;
+    const { spec } = source;
     this.#source = source;
     this.#pass = pass;
     this.spec = spec;
     this.probe = probe;
     this.chunkSize = chunkSize;
-    this.cacheShape = cacheShape(spec, digest, rounding);
+    this.cacheShape = shape;
   }
 
   /**
@@ -80,14 +79,18 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
-    const { probe, chunkSize, dtype, ...how } = checkOptions(options);
+    const { probe, chunkSize, dtype, cacheDtype, ...how } = checkOptions(options);
     const opened = typeof model === 'string' ? await openModel(model) : checkSource(model);
     checkSpec(opened.spec);
     const source = { ...opened, spec: applyOptions(opened.spec, options) };
-    const { pass, areFewBits } = await loadForwardPass(source, { probe, dtype, ...how });
+    const { pass, areFewBits } = await loadForwardPass(source, {
+      ...{ probe, dtype, cacheDtype },
+      ...how,
+    });
     // Rows that were computed with rounded weights are another model's.
     const rounding = areFewBits ? dtype : null;
-    return new Decoder(source, pass, probe, chunkSize, rounding);
+    const shape = { ...cacheShape(source.spec, source.digest, rounding), dtype: cacheDtype };
+    return new Decoder(source, pass, probe, chunkSize, shape);
   }
 
   /**
@@ -192,6 +195,14 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     }
     if (cache.shape.model !== this.cacheShape.model) {
       throw new CacheUseError('The cache was made for another model; use createCache of this one.');
+    }
+    const { dtype: held = 'fp32' } = cache.shape;
+    const { dtype = 'fp32' } = this.cacheShape;
+    if (held !== dtype) {
+      const problem = `holds keys and values in ${held}, where this decoder reads ${dtype}`;
+      throw new CacheUseError(
+        `The cache ${problem}; use createCache of this one, or its cacheDtype.`,
+      );
     }
     requireProbe(this.probe, cache.policy);
     const { updateInterval: interval = Number.POSITIVE_INFINITY } = cache.policy;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
-import { marksPerRow } from './compact-positions.js';
 import type { CacheShape, LayerShape } from './contracts/cache-shape.js';
+import { rowBytes } from './stored-rows.js';
 
 /**
  * How much a policy may keep.
@@ -110,9 +110,8 @@ export function averageSlots(
     case 'share':
       return (seen) => Math.max(1, budget.share * seen);
     case 'bytes': {
-      const marks = marksPerRow(shape);
       const bytesPerSlot = shape.layers.reduce((sum, layer) => {
-        const row = (2 * layer.headSize + marks) * 4 + policyBytesPerRow(layer);
+        const row = rowBytes(shape, layer) + policyBytesPerRow(layer);
         return sum + layer.keyValueHeads * row;
       }, 0);
       const slots = Math.floor((budget.bytes - policyBytes) / bytesPerSlot);

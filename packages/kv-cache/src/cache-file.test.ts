@@ -10,6 +10,7 @@ import { createPolicy, policyNames } from './create-policy.js';
 import { KVCache } from './kv-cache.js';
 import { h2o } from './policies/h2o.js';
 import { RetentionRecorder } from './retention-recorder.js';
+import { cacheDtypes } from './stored-rows.js';
 import { randomTokens, runPasses, updateOf } from './testing/run-pass.js';
 import { passSizes, shapeOf, totalOf } from './testing/shapes.js';
 import { snapshot } from './testing/snapshot.js';
@@ -64,22 +65,29 @@ describe('a saved cache', () => {
 
   it('goes on as if it had never been saved, under every policy', async () => {
     await fc.assert(
-      fc.asyncProperty(passSizes, fc.nat(), fc.boolean(), async (counts, seed, forked) => {
-        const tokens = randomTokens(shape, totalOf(counts) + 9, seed);
-        for (const name of policyNames) {
-          const each = createPolicy(name, { budget: 7, seed: 5 });
-          let cache = new KVCache(shape, { policy: each });
-          await runPasses(cache, tokens, counts.slice(0, 2));
-          if (forked) cache = cache.fork();
-          await runPasses(cache, tokens, counts.slice(2));
-          const saved = join(folder, 'any.safetensors');
-          await cache.save(saved);
-          const restored = await KVCache.restore(saved, shape, { policy: each });
-          expect(snapshot(restored), name).toEqual(snapshot(cache));
-          for (const going of [cache, restored]) await runPasses(going, tokens, [7, 1, 1]);
-          expect(snapshot(restored), name).toEqual(snapshot(cache));
-        }
-      }),
+      fc.asyncProperty(
+        passSizes,
+        fc.nat(),
+        fc.boolean(),
+        fc.constantFrom(...cacheDtypes),
+        async (counts, seed, forked, dtype) => {
+          const own = { ...shape, dtype };
+          const tokens = randomTokens(shape, totalOf(counts) + 9, seed);
+          for (const name of policyNames) {
+            const each = createPolicy(name, { budget: 7, seed: 5 });
+            let cache = new KVCache(own, { policy: each });
+            await runPasses(cache, tokens, counts.slice(0, 2));
+            if (forked) cache = cache.fork();
+            await runPasses(cache, tokens, counts.slice(2));
+            const saved = join(folder, 'any.safetensors');
+            await cache.save(saved);
+            const restored = await KVCache.restore(saved, own, { policy: each });
+            expect(snapshot(restored), name).toEqual(snapshot(cache));
+            for (const going of [cache, restored]) await runPasses(going, tokens, [7, 1, 1]);
+            expect(snapshot(restored), name).toEqual(snapshot(cache));
+          }
+        },
+      ),
       { numRuns: 8 },
     );
   });
@@ -223,7 +231,7 @@ describe('a saved cache', () => {
     ],
     [
       'the state that earlier versions wrote',
-      /is a cache of version 1, and version 3 is read here/,
+      /is a cache of version 1, and version 4 is read here/,
       { policy: one(new Uint8Array(5)) },
       { version: undefined },
     ],
@@ -240,6 +248,11 @@ describe('a saved cache', () => {
       'model',
       /another model: toy, not 01234567…$/,
       () => KVCache.restore(path, { ...shape, model: '0123456789abcdef'.repeat(4) }, { policy }),
+    ],
+    [
+      'dtype',
+      /another dtype: fp32, not int8$/,
+      () => KVCache.restore(path, { ...shape, dtype: 'int8' }, { policy }),
     ],
     ['policy', /policy: h2o, not full/, () => KVCache.restore(path, shape)],
     [

@@ -7,8 +7,11 @@ import type { SequenceCounts } from './sequence-rows.js';
 
 /** What the metadata of a file says that holds a cache. */
 export const cacheFormat = 'namm-cache';
-/** Files of version 1 held a policy's state as bytes of a format of their own, those of version 2 no protected spans. */
-export const cacheVersion = '3';
+/**
+ * Files of version 1 held a policy's state as bytes of a format of their own, those of version 2 no protected spans,
+ * those of version 3 nothing but float32.
+ */
+export const cacheVersion = '4';
 
 /** Everything that makes a cache what it is, beside its shape and its policy. */
 export interface CacheContents extends SequenceCounts {
@@ -22,6 +25,9 @@ export interface CacheContents extends SequenceCounts {
   /** What whoever owns the cache put beside it. */
   readonly attached: SavedState;
 }
+
+/** The two kinds of rows. */
+export const rowParts = ['keys', 'values'] as const;
 
 /** How the tensors of one head are called, without the part at the end. */
 export function headName(layer: number, head: number): string {

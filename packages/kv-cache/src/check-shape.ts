@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from '@namm/core';
+import { checkChoice, InvalidArgumentError } from '@namm/core';
 import type { CacheShape } from './contracts/cache-shape.js';
+import { cacheDtype, cacheDtypes } from './stored-rows.js';
 
 /**
  * Checks that a cache can be made for a shape.
@@ -8,6 +9,7 @@ import type { CacheShape } from './contracts/cache-shape.js';
  */
 export function checkShape(shape: CacheShape): void {
   if (shape.layers.length === 0) throw new InvalidArgumentError('shape.layers', 'is empty');
+  checkChoice('shape.dtype', cacheDtype(shape), cacheDtypes);
   const { positionAxes } = shape;
   if (positionAxes !== undefined && (!Number.isInteger(positionAxes) || positionAxes < 1)) {
     throw new InvalidArgumentError(

@@ -4,17 +4,26 @@ const inPlaceBytes = 2 ** 16;
 /** Address space that is set aside for an array beyond its size; it costs memory only when it is used. */
 const reserveFactor = 8;
 
+/** An array of numbers that can grow. */
+export type NumberArray = Float32Array | Int32Array | Uint16Array | Int8Array;
+
+/** How one is made over a buffer. */
+export interface NumberArrayType<T extends NumberArray> {
+  new (buffer: ArrayBuffer, offset: number, length: number): T;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
 /**
- * A Float32Array or Int32Array that grows and shrinks without leaving garbage. Small arrays are plain ones
+ * An array of numbers that grows and shrinks without leaving garbage. Small arrays are plain ones
  * and are copied when they change size. Large ones lie in a resizable buffer, which takes pages from the
  * system and gives them back where it lies; where the system has no address space to set aside, they are
  * plain as well.
  */
-export class GrowableArray<T extends Float32Array | Int32Array> {
-  readonly #type: { new (buffer: ArrayBuffer, offset: number, length: number): T };
+export class GrowableArray<T extends NumberArray> {
+  readonly #type: NumberArrayType<T>;
   #array: T;
 
-  constructor(type: { new (buffer: ArrayBuffer, offset: number, length: number): T }) {
+  constructor(type: NumberArrayType<T>) {
     this.#type = type;
     this.#array = new type(new ArrayBuffer(0), 0, 0);
   }

@@ -1,10 +1,8 @@
-import { GrowableArray } from './growable-array.js';
-
-type NumberArray = Float32Array | Int32Array;
+import { GrowableArray, type NumberArray, type NumberArrayType } from './growable-array.js';
 
 /** What a row has in one array: so many numbers of a type. */
 export interface Column {
-  readonly type: { new (buffer: ArrayBuffer, offset: number, length: number): NumberArray };
+  readonly type: NumberArrayType<NumberArray>;
   readonly width: number;
 }
 
@@ -41,6 +39,13 @@ export class GrowableRows {
     const { width } = this.#columns[column]!;
     const { array } = this.#arrays[column]!;
     return array.subarray(this.#start * width, (this.#start + this.#length) * width);
+  }
+
+  /** All columns, some rows of each; views that are valid until the next change. */
+  views(first = 0, last = this.#length): NumberArray[] {
+    return this.#columns.map(({ width }, column) =>
+      this.view(column).subarray(first * width, last * width),
+    );
   }
 
   /**
@@ -104,7 +109,7 @@ export class GrowableRows {
   copy(): GrowableRows {
     const copy = new GrowableRows(this.#columns);
     copy.#resize(this.#length);
-    copy.append(this.#columns.map((_, column) => this.view(column)));
+    copy.append(this.views());
     return copy;
   }
 

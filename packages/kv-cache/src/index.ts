@@ -11,7 +11,7 @@ export {
 } from './cache-errors.js';
 export { hasCompactPositions } from './compact-positions.js';
 export type { CacheMemory } from './contracts/cache-memory.js';
-export type { CacheShape, KeyRotation, LayerShape } from './contracts/cache-shape.js';
+export type { CacheDtype, CacheShape, KeyRotation, LayerShape } from './contracts/cache-shape.js';
 export type { CacheUpdate, LayerRows } from './contracts/cache-update.js';
 export type {
   CacheView,
@@ -31,7 +31,7 @@ export type {
 export type { ProtectedSpan } from './contracts/protected-span.js';
 export type { RowScorer, RowScorerState } from './contracts/row-scorer.js';
 export type { SavedState, StateArray, StateTensor } from './contracts/saved-state.js';
-export type { KeysAndValues, Segments } from './contracts/segments.js';
+export type { KeysAndValues, Segments, StoredRows } from './contracts/segments.js';
 export type {
   CreateCacheOptions,
   RestoreCacheOptions,
@@ -122,3 +122,4 @@ export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.
 export { scoreRows, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
 export { TopSlots } from './scoring/top-slots.js';
 export { valueWeighted } from './scoring/value-weighted.js';
+export { cacheDtypes, rowBytes } from './stored-rows.js';

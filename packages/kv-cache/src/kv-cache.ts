@@ -17,7 +17,7 @@ import type {
 import type { SpectrumFeeds } from './contracts/probe.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
-import type { Segments } from './contracts/segments.js';
+import type { KeysAndValues, Segments } from './contracts/segments.js';
 import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { NotedScores } from './noted-scores.js';
@@ -126,24 +126,31 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Keys of one head, `[length, headSize]`: a view that is valid until the cache changes, or a fresh copy
-   * when forks share a part of the rows. {@link segments} never copies.
+   * Keys of one head, `[rows, headSize]`, as the model reads them: a view that is valid until the cache changes, or a
+   * fresh copy when forks share a part of the rows, or when they are held in few bits.
+   *
+   * @param first slot that is wanted
    */
-  keys(layer: number, head: number): Float32Array {
-    return this.#head(layer, head).keys;
+  keys(layer: number, head: number, first = 0): Float32Array {
+    return this.#head(layer, head).keys(first);
   }
 
-  /** Values of one head, `[length, headSize]`, as {@link keys}. */
-  values(layer: number, head: number): Float32Array {
-    return this.#head(layer, head).values;
+  /** Values of one head, as {@link keys}. */
+  values(layer: number, head: number, first = 0): Float32Array {
+    return this.#head(layer, head).values(first);
   }
 
   /**
-   * Keys and values of one head in at most two pieces: the rows that forks read too, then its own. Views
-   * without a copy, valid until the cache changes. Without forks the shared piece is empty.
+   * Keys and values of one head as they are held, in at most two pieces: the rows that forks read too, then its own.
+   * Views without a copy, valid until the cache changes. Without forks the shared piece is empty.
    */
   segments(layer: number, head: number): Segments {
     return this.#head(layer, head).segments;
+  }
+
+  /** Keys and values of one head as they are held, in one piece: views, or fresh copies when forks share a part. */
+  stored(layer: number, head: number): KeysAndValues {
+    return this.#head(layer, head).stored;
   }
 
   /** Positions of one head's rows, ascending: a view without a copy, valid until the cache changes. */

@@ -9,15 +9,18 @@ import {
   fileDigest,
   headName,
   policyPrefix,
+  rowParts,
 } from './cache-file.js';
 import { checkSavedPolicy } from './check-saved-policy.js';
 import { hasCompactPositions } from './compact-positions.js';
-import type { CacheShape } from './contracts/cache-shape.js';
+import type { CacheDtype, CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { StateTensor } from './contracts/saved-state.js';
+import type { StoredRows } from './contracts/segments.js';
 import { ProtectedSpans } from './protected-spans.js';
 import type { HeadContents } from './row-buffer.js';
+import { cacheDtype, cacheDtypes, noRows } from './stored-rows.js';
 
 /**
  * Reads what `writeCacheFile` wrote. Nothing is taken on trust: sizes, order, finiteness and a
@@ -37,6 +40,8 @@ export async function readCacheFile(
   checkFormat(file);
   const model = text(file, 'model');
   if (model !== shape.model) throw new CacheMismatchError(path, 'model', model, shape.model);
+  const [saved, dtype] = [choice(file, 'dtype', cacheDtypes), cacheDtype(shape)];
+  if (saved !== dtype) throw new CacheMismatchError(path, 'dtype', saved, dtype);
   const settings = json(file, 'settings');
   checkSavedPolicy(path, { policy: text(file, 'policy'), settings }, policy);
   const seen = count(file, 'seen');
@@ -68,9 +73,20 @@ export async function readCacheFile(
         const problem = `has ${tokens.length} tokens and ${marks.length} rows`;
         throw new FileFormatError(path, `${headName(layer, head)} ${problem}`);
       }
+      const stored: Partial<Record<(typeof rowParts)[number], StoredRows>> = {};
+      for (const part of rowParts) {
+        const size = [marks.length, headSize];
+        stored[part] = {
+          numbers: await get(part, (full) => numbers(file, full, dtype, size)),
+          scales:
+            dtype === 'int8'
+              ? await get(`${part}.scales`, (full) => finite(file, full, [marks.length]))
+              : noRows(dtype).scales,
+        };
+      }
       heads[layer]!.push({
-        keys: await get('keys', (full) => rows(file, full, [marks.length, headSize])),
-        values: await get('values', (full) => rows(file, full, [marks.length, headSize])),
+        keys: stored.keys!,
+        values: stored.values!,
         positions: marks,
         tokens,
         axes:
@@ -173,13 +189,34 @@ async function integers(file: SafetensorsFile, name: string, shape: readonly num
   return { shape, data: new Int32Array(bytes.buffer) };
 }
 
-/** Finite numbers. */
-async function rows(file: SafetensorsFile, name: string, shape: readonly number[]) {
+/** Keys or values as they are held. */
+async function numbers(
+  file: SafetensorsFile,
+  name: string,
+  dtype: CacheDtype,
+  shape: readonly number[],
+): Promise<{ shape: readonly number[]; dtype?: 'F16'; data: StoredRows['numbers'] }> {
+  if (dtype === 'fp32') return finite(file, name, shape);
+  checkEntry(file, name, dtype === 'int8' ? 'I8' : 'F16', shape);
+  const { buffer } = await file.readBytes(name);
+  if (dtype === 'int8') return { shape, data: new Int8Array(buffer) };
+  const data = new Uint16Array(buffer);
+  // All bits of the exponent: infinite, or not a number.
+  if (data.some((bits) => (bits & 0x7c00) === 0x7c00)) notFinite(file, name);
+  return { shape, dtype: 'F16', data };
+}
+
+/** Finite float32. */
+async function finite(file: SafetensorsFile, name: string, shape: readonly number[]) {
   checkEntry(file, name, 'F32', shape);
   const data = await file.readFloat32(name);
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += Math.abs(data[i]!);
-  if (Number.isFinite(sum)) return { shape, data };
+  if (!Number.isFinite(sum)) notFinite(file, name);
+  return { shape, data };
+}
+
+function notFinite(file: SafetensorsFile, name: string): never {
   throw new FileFormatError(file.path, `${name} holds numbers that are not finite`);
 }
 

@@ -1,12 +1,13 @@
 import { bench, describe } from 'vitest';
 import { RowBuffer } from './row-buffer.js';
+import { storeRows } from './stored-rows.js';
 
 const headSize = 64;
 const held = 4096;
 const every = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 const rows = (count: number) => ({
-  keys: new Float32Array(count * headSize).fill(1),
-  values: new Float32Array(count * headSize).fill(2),
+  keys: storeRows('fp32', new Float32Array(count * headSize).fill(1), headSize),
+  values: storeRows('fp32', new Float32Array(count * headSize).fill(2), headSize),
   positions: every(count),
   tokens: every(count),
   axes: new Int32Array(0),
@@ -24,11 +25,11 @@ describe(`a head of ${held} rows takes 64 in and lets 64 go`, () => {
     buffer.retain(slots);
   });
 
-  let kept = rows(held).keys;
+  let kept = rows(held).keys.numbers as Float32Array;
   bench('plain: a fresh array each time, keys alone', () => {
-    const all = new Float32Array(kept.length + fresh.keys.length);
+    const all = new Float32Array(kept.length + fresh.keys.numbers.length);
     all.set(kept);
-    all.set(fresh.keys, kept.length);
+    all.set(fresh.keys.numbers, kept.length);
     const next = new Float32Array(held * headSize);
     for (const [row, slot] of slots.entries()) {
       next.set(all.subarray(slot * headSize, (slot + 1) * headSize), row * headSize);

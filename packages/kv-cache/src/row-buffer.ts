@@ -1,7 +1,9 @@
-import type { KeysAndValues, Segments } from './contracts/segments.js';
+import type { CacheDtype } from './contracts/cache-shape.js';
+import type { KeysAndValues, Segments, StoredRows } from './contracts/segments.js';
 import { forEachRun, GrowableRows } from './growable-rows.js';
 import { SharedRows } from './shared-rows.js';
 import { slotRange } from './slot-range.js';
+import { noRows, readStored, storedColumns, storedFrom, storeRows } from './stored-rows.js';
 
 /**
  * Changes keys `[rows, headSize]` in place from the rotation of their old positions to that of their new
@@ -27,8 +29,6 @@ export interface RowMarks {
   readonly axes: number;
 }
 
-const nothing: KeysAndValues = { keys: new Float32Array(0), values: new Float32Array(0) };
-
 /**
  * A fork copies rows of its origin that nobody shares yet when they are at most this part of those that
  * are shared; more of them are worth joining both into new shared rows.
@@ -37,7 +37,7 @@ const copiedShare = 1 / 4;
 
 /**
  * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
- * `[length]`. After a {@link fork} both sides read the rows of that moment from the same arrays, and
+ * `[length]`. Keys and values are held as they were given, in few bits or not. After a {@link fork} both sides read the rows of that moment from the same arrays, and
  * append to arrays of their own. The first time that one side evicts or rotates a shared row, it copies what
  * it keeps to arrays of its own; positions are never shared.
  */
@@ -49,10 +49,16 @@ export class RowBuffer {
   /** Positions of all rows, their tokens when those are other numbers, and their axes where there are any. */
   #marks: GrowableRows;
   readonly #columns: RowMarks;
+  readonly #dtype: CacheDtype;
 
-  constructor(headSize: number, marks: RowMarks = { hasTokens: false, axes: 0 }) {
+  constructor(
+    headSize: number,
+    marks: RowMarks = { hasTokens: false, axes: 0 },
+    dtype: CacheDtype = 'fp32',
+  ) {
     this.#headSize = headSize;
     this.#columns = marks;
+    this.#dtype = dtype;
     this.#own = this.#newRows();
     const mark = { type: Int32Array, width: 1 };
     this.#marks = new GrowableRows([
@@ -66,23 +72,33 @@ export class RowBuffer {
     return this.#sharedLength + this.#own.length;
   }
 
-  /** Keys `[length, headSize]`: a view, or a fresh copy when they lie in two pieces. */
-  get keys(): Float32Array {
-    const { shared, own } = this.segments;
-    return inOnePiece(shared.keys, own.keys);
+  /**
+   * Keys of the rows from `first` on, `[rows, headSize]`: a view, or a fresh copy when they lie in two pieces or are
+   * held in few bits.
+   */
+  keys(first = 0): Float32Array {
+    return readStored(this.#inOnePiece('keys', first), this.#headSize);
   }
 
-  /** Values `[length, headSize]`: a view, or a fresh copy when they lie in two pieces. */
-  get values(): Float32Array {
-    const { shared, own } = this.segments;
-    return inOnePiece(shared.values, own.values);
+  /** Values, as {@link keys}. */
+  values(first = 0): Float32Array {
+    return readStored(this.#inOnePiece('values', first), this.#headSize);
+  }
+
+  /** Keys and values as they are held: views, or copies when they lie in two pieces. */
+  get stored(): KeysAndValues {
+    return { keys: this.#inOnePiece('keys', 0), values: this.#inOnePiece('values', 0) };
   }
 
   /** Views that are valid until the next change. */
   get segments(): Segments {
+    const nothing = noRows(this.#dtype);
     return {
-      shared: this.#shared === null ? nothing : viewOf(this.#shared.rows),
-      own: viewOf(this.#own),
+      shared:
+        this.#shared === null
+          ? { keys: nothing, values: nothing }
+          : this.#viewOf(this.#shared.rows),
+      own: this.#viewOf(this.#own),
     };
   }
 
@@ -104,8 +120,8 @@ export class RowBuffer {
 
   /** All of it: views that are valid until the next change, or copies where rows lie in two pieces. */
   get contents(): HeadContents {
-    const { keys, values, positions, tokens, axes } = this;
-    return { keys, values, positions, tokens, axes };
+    const { positions, tokens, axes } = this;
+    return { ...this.stored, positions, tokens, axes };
   }
 
   /** Bytes of the arrays that only this head has, with their unused ends. */
@@ -131,7 +147,7 @@ export class RowBuffer {
 
   /** Appends rows. */
   append({ keys, values, positions, tokens, axes }: HeadContents): void {
-    this.#own.append([keys, values]);
+    this.#own.append([...columnsOf(keys), ...columnsOf(values)]);
     this.#marks.append([
       positions,
       ...(this.#columns.hasTokens ? [tokens] : []),
@@ -162,20 +178,25 @@ export class RowBuffer {
     if (rotate !== null) {
       if (first < this.#sharedLength) this.#leaveShared(slotRange(0, this.length));
       const from = positions.slice(first);
-      const keys = this.#own.view(0) as Float32Array;
-      const shared = this.#sharedLength;
+      const own = storedFrom(this.segments.own.keys, this.#headSize, first - this.#sharedLength);
+      const keys = readStored(own, this.#headSize);
       rotate(
-        keys.subarray((first - shared) * this.#headSize),
+        keys,
         from,
         from.map((position) => closed[position]!),
       );
+      if (keys !== own.numbers) {
+        const rotated = storeRows(this.#dtype, keys, this.#headSize);
+        own.numbers.set(rotated.numbers);
+        own.scales.set(rotated.scales);
+      }
     }
     for (let i = first; i < positions.length; i++) positions[i] = closed[positions[i]!]!;
   }
 
   /** A head with the same rows, which goes its own way from here. */
   fork(): RowBuffer {
-    const copy = new RowBuffer(this.#headSize, this.#columns);
+    const copy = new RowBuffer(this.#headSize, this.#columns, this.#dtype);
     copy.#marks = this.#marks.copy();
     const copied = this.#own.length <= this.#sharedLength * copiedShare;
     if (copied) copy.#own = this.#own.copy();
@@ -193,7 +214,8 @@ export class RowBuffer {
     let rows = this.#own;
     if (this.#shared !== null) {
       rows = this.#newRows();
-      rows.append([this.keys, this.values]);
+      rows.append(this.#shared.rows.views());
+      rows.append(this.#own.views());
     }
     this.#joinShared(new SharedRows(rows));
     this.#own = this.#newRows();
@@ -202,19 +224,16 @@ export class RowBuffer {
   /** Copies the rows at these slots to arrays of this head's own. */
   #leaveShared(slots: Uint32Array): void {
     const rows = this.#newRows();
-    const size = this.#headSize;
-    const { shared, own } = this.segments;
+    const shared = this.#shared?.rows;
     const from = this.#sharedLength;
     rows.reserve(slots.length);
     forEachRun(slots, (slot, _, count) => {
       const inShared = Math.max(0, Math.min(count, from - slot));
-      const copy = ({ keys, values }: KeysAndValues, first: number, last: number) => {
-        if (first >= last) return;
-        const range = [first * size, last * size] as const;
-        rows.append([keys.subarray(...range), values.subarray(...range)]);
+      const copy = (piece: GrowableRows, first: number, last: number) => {
+        if (first < last) rows.append(piece.views(first, last));
       };
-      copy(shared, slot, slot + inShared);
-      copy(own, slot + inShared - from, slot + count - from);
+      if (shared) copy(shared, slot, slot + inShared);
+      copy(this.#own, slot + inShared - from, slot + count - from);
     });
     this.#own = rows;
     this.#joinShared(null);
@@ -227,19 +246,40 @@ export class RowBuffer {
   }
 
   #newRows(): GrowableRows {
-    const column = { type: Float32Array, width: this.#headSize };
-    return new GrowableRows([column, column]);
+    const columns = storedColumns(this.#dtype, this.#headSize);
+    return new GrowableRows([...columns, ...columns]);
+  }
+
+  #viewOf(rows: GrowableRows): KeysAndValues {
+    const views = rows.views();
+    const half = views.length / 2;
+    const stored = ([numbers, scales = noRows(this.#dtype).scales]: typeof views) =>
+      ({ numbers, scales }) as StoredRows;
+    return { keys: stored(views.slice(0, half)), values: stored(views.slice(half)) };
+  }
+
+  #inOnePiece(part: keyof KeysAndValues, first: number): StoredRows {
+    const { shared, own } = this.segments;
+    const before = this.#sharedLength;
+    if (first >= before) return storedFrom(own[part], this.#headSize, first - before);
+    const front = storedFrom(shared[part], this.#headSize, first);
+    return this.#own.length === 0 ? front : joined(front, own[part]);
   }
 }
 
-function viewOf(rows: GrowableRows): KeysAndValues {
-  return { keys: rows.view(0) as Float32Array, values: rows.view(1) as Float32Array };
+function columnsOf({ numbers, scales }: StoredRows): (StoredRows['numbers'] | Float32Array)[] {
+  return numbers instanceof Int8Array ? [numbers, scales] : [numbers];
 }
 
-function inOnePiece(first: Float32Array, second: Float32Array): Float32Array {
-  if (second.length === 0) return first;
-  if (first.length === 0) return second;
-  const all = new Float32Array(first.length + second.length);
+function joined(first: StoredRows, second: StoredRows): StoredRows {
+  return {
+    numbers: joinedArrays(first.numbers, second.numbers),
+    scales: joinedArrays(first.scales, second.scales),
+  };
+}
+
+function joinedArrays<T extends StoredRows['numbers']>(first: T, second: T): T {
+  const all = new (first.constructor as { new (length: number): T })(first.length + second.length);
   all.set(first);
   all.set(second, first.length);
   return all;

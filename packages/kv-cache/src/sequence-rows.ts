@@ -5,7 +5,9 @@ import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
 import type { KeptSlots } from './contracts/eviction-policy.js';
+import type { StoredRows } from './contracts/segments.js';
 import { type HeadContents, type RotateKeys, RowBuffer } from './row-buffer.js';
+import { cacheDtype, storedBytes, storedFrom, storeRows } from './stored-rows.js';
 
 /** How far a sequence has come. */
 export interface SequenceCounts {
@@ -89,8 +91,15 @@ export class SequenceRows implements SequenceCounts {
    * Appends the rows of a pass.
    *
    * @throws {CacheFullError} when there is no memory for them; no head has then changed
+   * @throws {InvalidArgumentError} when they cannot be rounded to what the cache holds; likewise
    */
   append({ count, rows, positions: axes = new Int32Array(0) }: CacheUpdate): void {
+    const dtype = cacheDtype(this.#shape);
+    const stored = rows.map(({ keys, values }, layer) => {
+      const { headSize } = this.#shape.layers[layer]!;
+      const store = (all: Float32Array) => storeRows(dtype, all, headSize);
+      return { keys: store(keys), values: store(values) };
+    });
     this.#reserve(count);
     const numbersFrom = (first: number) => {
       const numbers = new Int32Array(count);
@@ -101,12 +110,12 @@ export class SequenceRows implements SequenceCounts {
     const isCompact = hasCompactPositions(this.#shape);
     const positions = isCompact ? numbersFrom(this.#nextPosition) : tokens;
     for (const [layer, heads] of this.#heads.entries()) {
-      const { keys, values } = rows[layer]!;
-      const size = count * this.#shape.layers[layer]!.headSize;
+      const { headSize } = this.#shape.layers[layer]!;
       for (const [head, buffer] of heads.entries()) {
-        const [from, to] = [head * size, (head + 1) * size];
-        const [ownKeys, ownValues] = [keys.subarray(from, to), values.subarray(from, to)];
-        buffer.append({ keys: ownKeys, values: ownValues, positions, tokens, axes });
+        const own = (all: StoredRows) =>
+          storedFrom(all, headSize, head * count, (head + 1) * count);
+        const { keys, values } = stored[layer]!;
+        buffer.append({ keys: own(keys), values: own(values), positions, tokens, axes });
       }
     }
     this.#seen += count;
@@ -161,9 +170,10 @@ export class SequenceRows implements SequenceCounts {
     let used = 0;
     let [allocated, shared, sharedPart] = [0, 0, 0];
     for (const [layer, heads] of this.#heads.entries()) {
+      const perRow = storedBytes(this.#shape.layers[layer]!, cacheDtype(this.#shape));
       for (const head of heads) {
         rows += head.length;
-        used += head.length * 2 * this.#shape.layers[layer]!.headSize * 4;
+        used += head.length * perRow;
         allocated += head.allocatedBytes;
         shared += head.shared.bytes;
         sharedPart += head.shared.bytes / head.shared.sharers;
@@ -187,6 +197,6 @@ export class SequenceRows implements SequenceCounts {
 function emptyHeads(shape: CacheShape): RowBuffer[][] {
   const marks = { hasTokens: hasCompactPositions(shape), axes: shape.positionAxes ?? 0 };
   return shape.layers.map(({ keyValueHeads, headSize }) =>
-    Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, marks)),
+    Array.from({ length: keyValueHeads }, () => new RowBuffer(headSize, marks, cacheDtype(shape))),
   );
 }

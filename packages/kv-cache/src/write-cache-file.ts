@@ -9,11 +9,13 @@ import {
   fileDigest,
   headName,
   policyPrefix,
+  rowParts,
 } from './cache-file.js';
 import { hasCompactPositions } from './compact-positions.js';
 import type { CacheShape } from './contracts/cache-shape.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import type { SavedState } from './contracts/saved-state.js';
+import { cacheDtype } from './stored-rows.js';
 
 /**
  * Writes a cache to a safetensors file, atomically: keys, values and positions per head and the policy's state
@@ -43,6 +45,7 @@ export async function writeCacheFile(
     nextPosition: String(contents.nextPosition),
     nextAxisPosition: String(contents.nextAxisPosition),
     positions: contents.positions,
+    dtype: cacheDtype(shape),
     keepOutsideWindow: String(contents.keepOutsideWindow),
     protectedSpans: JSON.stringify(contents.protectedSpans),
   };
@@ -64,10 +67,17 @@ function rowTensors(
       const name = headName(layer, head);
       const count = rows.positions.length;
       const tensors: [string, TensorData][] = [
-        [`${name}.keys`, { shape: [count, headSize], data: rows.keys }],
-        [`${name}.values`, { shape: [count, headSize], data: rows.values }],
         [`${name}.positions`, { shape: [count], data: rows.positions }],
       ];
+      for (const part of rowParts) {
+        const { numbers: data, scales } = rows[part];
+        const isHalf = data instanceof Uint16Array;
+        const tensor = { shape: [count, headSize], data, ...(isHalf && { dtype: 'F16' as const }) };
+        tensors.push([`${name}.${part}`, tensor]);
+        if (data instanceof Int8Array) {
+          tensors.push([`${name}.${part}.scales`, { shape: [count], data: scales }]);
+        }
+      }
       if (hasCompactPositions({ positions: mode })) {
         tensors.push([`${name}.tokens`, { shape: [count], data: rows.tokens }]);
       }

@@ -165,7 +165,6 @@ export function keysOf(
   head: number,
   features: readonly KeyFeature[],
 ): Float32Array {
-  const { shared, own } = view.segments(layer, head);
   const { headSize } = view.shape.layers[layer]!;
-  return measureKeys(features, [shared.keys, own.keys], headSize, view.tokens(layer, head));
+  return measureKeys(features, [view.keys(layer, head)], headSize, view.tokens(layer, head));
 }

@@ -9,6 +9,7 @@ export type ElementType =
   | 'int32'
   | 'int64'
   | 'uint8'
+  | 'int8'
   | 'bool';
 
 /** The number that stands for an element type in an ONNX file. */
@@ -20,5 +21,6 @@ export const elementTypeCodes: Readonly<Record<ElementType, DataType>> = {
   int32: DataType.INT32,
   int64: DataType.INT64,
   uint8: DataType.UINT8,
+  int8: DataType.INT8,
   bool: DataType.BOOL,
 };

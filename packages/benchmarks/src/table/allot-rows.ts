@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@namm/core';
-import type { CacheShape, GivenCounts, LayerShape } from '@namm/kv-cache';
+import { type CacheShape, type GivenCounts, type LayerShape, rowBytes } from '@namm/kv-cache';
 import type { PromptResult } from './result-store.js';
 import type { TableBudget } from './table-row.js';
 
@@ -48,8 +48,7 @@ function rowsAtAnswer({ budget, shape, seen, policyBytesPerRow, like }: Allotmen
   if (budget.kind === 'rows') return rows;
   const { keysAndValues, positions, policy } = like.bytes;
   const perRow = shape.layers.reduce(
-    (sum, layer) =>
-      sum + layer.keyValueHeads * ((2 * layer.headSize + 1) * 4 + policyBytesPerRow(layer)),
+    (sum, layer) => sum + layer.keyValueHeads * (rowBytes(shape, layer) + policyBytesPerRow(layer)),
     0,
   );
   return Math.floor(((keysAndValues + positions + policy) * heads(shape)) / perRow);

@@ -2,7 +2,8 @@ import type { Value } from '@namm/onnx';
 import type { HeadAttention } from '../probes/probe-kind.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention-context.js';
-import { names, type Piece } from './names.js';
+import { names } from './names.js';
+import { pastRows } from './past-rows.js';
 import { softCap } from './soft-cap.js';
 
 /**
@@ -29,10 +30,9 @@ export function attendHead(
   const { layer, head } = place;
   const { graph, masks, pieces, report, slotCounts } = context;
   const group = spec.queryHeads / spec.keyValueHeads;
-  const past = (name: string, piece: Piece) =>
-    graph.input(name, 'float32', [`${piece}.${layer}.${head}`, spec.headSize]);
-  const keys = pieces.map((piece) => past(names.pastKeys(layer, head, piece), piece));
-  const values = pieces.map((piece) => past(names.pastValues(layer, head, piece), piece));
+  const at = { layer, head, size: spec.headSize };
+  const keys = pieces.map((piece) => pastRows(context, { ...at, piece, part: 'keys' }));
+  const values = pieces.map((piece) => pastRows(context, { ...at, piece, part: 'values' }));
 
   const score = (rows: Value, mask: Value | null) => {
     const attributes = { transB: 1 };

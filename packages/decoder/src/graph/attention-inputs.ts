@@ -1,7 +1,6 @@
-import type { Probe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
 import { probeKind } from '../probes/probe-kinds.js';
-import type { AttentionContext } from './attention-context.js';
+import type { AttentionContext, AttentionRun } from './attention-context.js';
 import { Masks } from './masks.js';
 import { names, type Piece } from './names.js';
 import { splitEqually } from './split-equally.js';
@@ -11,19 +10,20 @@ import { splitEqually } from './split-equally.js';
  *
  * @param graph that computes it
  * @param keyValueHeads of each layer in the graph
- * @param probe what to report
+ * @param run how
  * @param pieces that the past of each head comes in
  * @param order of the new tokens, int32 `[new]`
  */
 export function attentionInputs(
   graph: GraphBuilder,
   keyValueHeads: readonly number[],
-  probe: Probe,
+  { probe, cacheDtype }: AttentionRun,
   pieces: readonly Piece[],
   order: Value,
 ): Omit<AttentionContext, 'giveOut'> {
   return {
     graph,
+    cacheDtype,
     pieces,
     slotCounts: readSlotCounts(graph, keyValueHeads, pieces.length + 1),
     masks: new Masks(graph, order),

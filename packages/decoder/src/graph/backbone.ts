@@ -1,8 +1,7 @@
-import type { Probe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { BackboneSpec } from '../spec/decoder-spec.js';
 import { attention } from './attention.js';
-import type { AttentionContext } from './attention-context.js';
+import type { AttentionContext, AttentionRun } from './attention-context.js';
 import { attentionInputs } from './attention-inputs.js';
 import type { GraphContext } from './graph-context.js';
 import { afterAttention, beforeAttention } from './layer-halves.js';
@@ -17,7 +16,7 @@ import { Residual } from './residual.js';
  *
  * @param context the graph
  * @param spec the layers
- * @param probe what to report of their attention
+ * @param run how their attention runs
  * @param passes what they are like
  * @param rows what the first layer reads, `[new, hiddenSize]`
  * @returns final hidden states of the tokens that `output_rows` names, `[outputs, hiddenSize]`, which are given out, too
@@ -25,7 +24,7 @@ import { Residual } from './residual.js';
 export function backbone(
   context: GraphContext,
   spec: BackboneSpec,
-  probe: Probe,
+  run: AttentionRun,
   passes: PassSize,
   rows: Value,
 ): Value {
@@ -35,7 +34,7 @@ export function backbone(
   const rotary = rotaryInputs(graph, spec);
   const heads = spec.layers.map(({ attention }) => attention.keyValueHeads);
   const attentionContext: AttentionContext = {
-    ...attentionInputs(graph, heads, probe, pieces[passes], order),
+    ...attentionInputs(graph, heads, run, pieces[passes], order),
     giveOut: outputs.rows,
   };
   const wanted = graph.input(names.outputRows, 'int32', ['outputs']);

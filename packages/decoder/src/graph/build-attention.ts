@@ -3,6 +3,7 @@ import { GraphBuilder } from '@namm/onnx';
 import { probeKind } from '../probes/probe-kinds.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attention } from './attention.js';
+import type { AttentionRun } from './attention-context.js';
 import { attentionInputs } from './attention-inputs.js';
 import { names, type Piece } from './names.js';
 
@@ -12,20 +13,21 @@ import { names, type Piece } from './names.js';
  * by side, `projected`; out comes `attended`, `[new, queryHeads · headSize]`. New rows do not: they are in `projected`.
  *
  * @param spec of the layers
- * @param probe what to report
+ * @param run how it runs
  * @param pieces that the past of each head comes in
  * @returns the bytes of an ONNX model
  */
 export function buildAttention(
   spec: AttentionSpec,
-  probe: Probe,
+  run: AttentionRun,
   pieces: readonly Piece[],
 ): Uint8Array {
   const { queryHeads, keyValueHeads, headSize } = spec;
   const graph = new GraphBuilder('attention');
   const order = graph.input(names.order, 'int32', ['new']);
-  const inputs = attentionInputs(graph, [keyValueHeads], probe, pieces, order);
+  const inputs = attentionInputs(graph, [keyValueHeads], run, pieces, order);
   const context = { ...inputs, giveOut: () => undefined };
+  const { probe } = run;
   const extra = probeKind(probe).readsQueries ? [queryHeads] : [];
   const heads = [queryHeads + keyValueHeads, keyValueHeads, ...extra];
   const sizes = heads.map((count) => count * headSize);

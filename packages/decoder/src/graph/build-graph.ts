@@ -1,7 +1,7 @@
-import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder } from '@namm/onnx';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
+import type { AttentionRun } from './attention-context.js';
 import { backbone } from './backbone.js';
 import { inputRows } from './input-rows.js';
 import { languageModelHead } from './language-model-head.js';
@@ -14,13 +14,13 @@ import { type ModelGraph, Weights } from './weights.js';
  *
  * Inputs: `ids [i]` and `embeddings [e, hiddenSize]`, of which one is empty (a model without a vocabulary has
  * no `ids`); `order` of the new tokens; `positions` where they are learned; rows of cos and sin; per layer and
- * KV head the past keys and values in one piece or two (and the order of their tokens, in sliding windows);
+ * KV head the past keys and values in one piece or two, as caches hold them (and the order of their tokens, in sliding windows);
  * `slot_counts`, per layer and KV head the rows of each piece and the new ones; `output_rows`, the new tokens
  * whose logits are wanted. Outputs: final hidden states of those rows, and their logits where there is a head;
  * per layer the new keys and values, with small passes all these in one; what the probe reports. A probe may have inputs of its own.
  *
  * @param source the model
- * @param probe what to report of the attention
+ * @param run how attention runs
  * @param dtype what matrices are held in
  * @param passes what they are like
  * @returns what a runtime loads
@@ -28,7 +28,7 @@ import { type ModelGraph, Weights } from './weights.js';
  */
 export async function buildGraph(
   source: ModelSource,
-  probe: Probe,
+  run: AttentionRun,
   dtype: WeightDtype,
   passes: PassSize,
 ): Promise<ModelGraph> {
@@ -36,7 +36,7 @@ export async function buildGraph(
   const graph = new GraphBuilder(spec.family);
   const weights = new Weights(source, graph, dtype);
   const context = { graph, weights };
-  const hidden = backbone(context, spec, probe, passes, inputRows(context, spec));
+  const hidden = backbone(context, spec, run, passes, inputRows(context, spec));
   if (spec.head) {
     const logits = languageModelHead(context, spec.head, hidden);
     graph.output(names.logits, logits, 'float32', ['outputs', spec.vocabularySize!]);

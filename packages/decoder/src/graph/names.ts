@@ -8,6 +8,10 @@ export const pieces: { readonly [size in PassSize]: readonly Piece[] } = {
   small: ['own'],
 };
 
+/** What is cached of a token in a head. */
+export const rowParts = ['keys', 'values'] as const;
+export type RowPart = (typeof rowParts)[number];
+
 /** Names of the graph's inputs and outputs: the agreement between its builder and the decoder. */
 export const names = {
   ids: 'ids',
@@ -20,9 +24,11 @@ export const names = {
   slotCounts: 'slot_counts',
   cos: (table: number) => `rotary.${table}.cos`,
   sin: (table: number) => `rotary.${table}.sin`,
-  pastKeys: (layer: number, head: number, piece: Piece) => `past.${layer}.${head}.${piece}.keys`,
-  pastValues: (layer: number, head: number, piece: Piece) =>
-    `past.${layer}.${head}.${piece}.values`,
+  past: (layer: number, head: number, piece: Piece, part: RowPart) =>
+    `past.${layer}.${head}.${piece}.${part}`,
+  /** What the integers of a row are multiplied by, where the cache holds integers. */
+  pastScales: (layer: number, head: number, piece: Piece, part: RowPart) =>
+    `past.${layer}.${head}.${piece}.${part}.scales`,
   pastOrder: (layer: number, head: number) => `past.${layer}.${head}.order`,
   keys: (layer: number) => `keys.${layer}`,
   values: (layer: number) => `values.${layer}`,

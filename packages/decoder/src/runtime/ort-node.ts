@@ -79,6 +79,8 @@ class OrtNodeSession implements Session {
 
 function toTensor(data: Feed['data'], shape: readonly number[]): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof Uint16Array) return new Tensor('float16', data, shape);
+  if (data instanceof Int8Array) return new Tensor('int8', data, shape);
   if (data instanceof Int32Array) return new Tensor('int32', data, shape);
   return new Tensor('int64', data, shape);
 }

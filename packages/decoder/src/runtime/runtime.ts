@@ -1,6 +1,8 @@
-/** Numbers and their shape; a session reads the data in place where it can. */
+/**
+ * Numbers and their shape: 16-bit ones are float16, by its bits. A session reads the data in place where it can.
+ */
 export interface Feed {
-  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly data: Float32Array | Uint16Array | Int32Array | Int8Array | BigInt64Array;
   readonly shape: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-import type { Probe } from '@namm/kv-cache';
+import type { CacheDtype, Probe } from '@namm/kv-cache';
 import { attentionKey, buildAttention } from '../graph/build-attention.js';
 import { buildGraph } from '../graph/build-graph.js';
 import { buildStretch } from '../graph/build-stretch.js';
@@ -18,6 +18,7 @@ import { WholePass } from './whole-pass.js';
 
 interface LoadOptions {
   readonly probe: Probe;
+  readonly cacheDtype: CacheDtype;
   readonly dtype: WeightDtype;
   readonly threads: number;
   readonly runtime: Runtime;
@@ -37,11 +38,12 @@ const manyWeights = 20_000_000;
  */
 export async function loadForwardPass(
   source: ModelSource,
-  { probe, dtype, threads, runtime, passes = passesFor(source) }: LoadOptions,
+  { probe, cacheDtype, dtype, threads, runtime, passes = passesFor(source) }: LoadOptions,
 ): Promise<{ readonly pass: ForwardPass; readonly areFewBits: boolean }> {
   const { spec } = source;
+  const run = { probe, cacheDtype };
   if (passes !== 'layers') {
-    const graph = await buildGraph(source, probe, dtype, passes);
+    const graph = await buildGraph(source, run, dtype, passes);
     await checkUnusedWeights(source, graph.used);
     const pass = new WholePass(spec, probe, passes, await runtime.load(graph, { threads }));
     const few = passes === 'small' && !graph.areFewBits ? await FewRowPass.open(source) : null;
@@ -66,7 +68,7 @@ export async function loadForwardPass(
     if (!sessions.has(key)) {
       const loadWith = (used: readonly Piece[]) =>
         load({
-          graph: buildAttention(attention, probe, used),
+          graph: buildAttention(attention, run, used),
           weightsFolder: '.',
           memory: new Map(),
         });

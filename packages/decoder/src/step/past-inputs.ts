@@ -1,5 +1,5 @@
-import type { KeysAndValues, KVCache, Probe, Segments } from '@namm/kv-cache';
-import { names, type Piece } from '../graph/names.js';
+import type { KVCache, Probe } from '@namm/kv-cache';
+import { names, type Piece, type RowPart, rowParts } from '../graph/names.js';
 import type { AddFeeds } from '../probes/probe-kind.js';
 import { probeKind } from '../probes/probe-kinds.js';
 import type { Feed } from '../runtime/runtime.js';
@@ -11,8 +11,8 @@ interface HeadInputs {
   readonly layer: number;
   readonly head: number;
   readonly headSize: number;
-  readonly keys: Readonly<Record<Piece, string>>;
-  readonly values: Readonly<Record<Piece, string>>;
+  readonly rows: Readonly<Record<RowPart, Readonly<Record<Piece, string>>>>;
+  readonly scales: Readonly<Record<RowPart, Readonly<Record<Piece, string>>>>;
   /** Where the layer has a sliding window. */
   readonly order: string | null;
 }
@@ -39,8 +39,8 @@ export class PastInputs {
     );
     this.#heads = heads.map(({ layer, inGraph, head, spec }) => ({
       ...{ layer, head, headSize: spec.headSize },
-      keys: perPiece((piece) => names.pastKeys(inGraph, head, piece)),
-      values: perPiece((piece) => names.pastValues(inGraph, head, piece)),
+      rows: perPiece((piece, part) => names.past(inGraph, head, piece, part)),
+      scales: perPiece((piece, part) => names.pastScales(inGraph, head, piece, part)),
       order: spec.window === null ? null : names.pastOrder(inGraph, head),
     }));
     this.#addProbe = probeKind(probe).feeds?.(probe, heads);
@@ -60,16 +60,20 @@ export class PastInputs {
     piecesOf: (isShared: boolean) => readonly Piece[],
   ): void {
     const segments = this.#heads.map(({ layer, head }) => cache.segments(layer, head));
-    const used = piecesOf(segments.some(({ shared }) => shared.keys.length > 0));
+    const used = piecesOf(segments.some(({ shared }) => shared.keys.numbers.length > 0));
     const slotCounts: bigint[] = [];
-    for (const [i, { layer, head, headSize, keys, values, order }] of this.#heads.entries()) {
+    for (const [i, { layer, head, headSize, rows, scales, order }] of this.#heads.entries()) {
       for (const piece of used) {
-        const rows =
-          used.length === 1 ? joined(segments[i]!, cache, layer, head) : segments[i]![piece];
-        const length = rows.keys.length / headSize;
+        const stored = used.length === 1 ? cache.stored(layer, head) : segments[i]![piece];
+        const length = stored.keys.numbers.length / headSize;
         const shape = [length, headSize];
-        feeds.set(keys[piece], { data: rows.keys, shape });
-        feeds.set(values[piece], { data: rows.values, shape });
+        for (const part of rowParts) {
+          const { numbers: data, scales: own } = stored[part];
+          feeds.set(rows[part][piece], { data, shape });
+          if (data instanceof Int8Array) {
+            feeds.set(scales[part][piece], { data: own, shape: [length] });
+          }
+        }
         slotCounts.push(BigInt(length));
       }
       slotCounts.push(BigInt(count));
@@ -85,18 +89,8 @@ export class PastInputs {
   }
 }
 
-/** All rows of a head in one piece; those that forks share are copied in front. */
-function joined(
-  { shared, own }: Segments,
-  cache: KVCache,
-  layer: number,
-  head: number,
-): KeysAndValues {
-  if (shared.keys.length === 0) return own;
-  return { keys: cache.keys(layer, head), values: cache.values(layer, head) };
-}
-
-/** A name for each piece. */
-function perPiece(nameOf: (piece: Piece) => string): Readonly<Record<Piece, string>> {
-  return { shared: nameOf('shared'), own: nameOf('own') };
+/** A name for each piece of keys and of values. */
+function perPiece(nameOf: (piece: Piece, part: RowPart) => string): HeadInputs['rows'] {
+  const of = (part: RowPart) => ({ shared: nameOf('shared', part), own: nameOf('own', part) });
+  return { keys: of('keys'), values: of('values') };
 }

@@ -17,7 +17,7 @@ export interface CacheMemory {
      * until it is released, or else until it is collected as garbage.
      */
     readonly sharedPart: number;
-    /** Keys and values of the rows held: `rows × 2 × headSize × 4`. */
+    /** Keys and values of the rows held: in float32 `rows × 2 × headSize × 4`; with the scales of integers. */
     readonly used: number;
     /** Positions of the rows held: `rows × 4`, or twice that when they are compact and tokens are noted too. */
     readonly positions: number;

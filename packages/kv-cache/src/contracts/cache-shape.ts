@@ -25,6 +25,9 @@ export interface LayerShape {
   readonly rotation?: KeyRotation | 'unknown';
 }
 
+/** What keys and values are held in; integers have a scale per row of a head. */
+export type CacheDtype = 'fp32' | 'fp16' | 'int8';
+
 /** What a model needs of a cache, and which model that is. */
 export interface CacheShape {
   /** Digest of the model's configuration and weights; a cache serves only the model it was made for. */
@@ -36,6 +39,11 @@ export interface CacheShape {
    */
   readonly weights?: string;
   readonly layers: readonly LayerShape[];
+  /**
+   * What keys and values are held in. What a model reads, and a policy sees, is rounded to it.
+   * @defaultValue 'fp32'
+   */
+  readonly dtype?: CacheDtype;
   /**
    * How positions go; a cache fills this in from its options. Ask `hasCompactPositions`.
    * @defaultValue 'absolute'

@@ -2,7 +2,6 @@ import type { FloatArray } from '@namm/core';
 import type { CacheShape } from './cache-shape.js';
 import type { Observation, Probe, SpectrumFeeds } from './probe.js';
 import type { SavedState } from './saved-state.js';
-import type { Segments } from './segments.js';
 
 /** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
 export type KeptSlots = readonly Uint32Array[];
@@ -22,10 +21,15 @@ export interface CacheView {
   readonly nextPosition: number;
   /** Rows that one head holds. */
   length(layer: number, head: number): number;
-  /** Keys of one head after RoPE, `[length, headSize]`; a fresh copy when they lie in two pieces. */
-  keys(layer: number, head: number): Float32Array;
-  /** The rows of one head in at most two pieces, never a copy. */
-  segments(layer: number, head: number): Segments;
+  /**
+   * Keys of one head after RoPE, `[rows, headSize]`, as the model reads them; a fresh copy when they lie in two pieces
+   * or are held in few bits. New rows lie in one piece.
+   *
+   * @param first slot that is wanted
+   */
+  keys(layer: number, head: number, first?: number): Float32Array;
+  /** Values of one head, as {@link keys}. */
+  values(layer: number, head: number, first?: number): Float32Array;
   /** Positions that the model was told for the rows of one head, ascending. */
   positions(layer: number, head: number): Int32Array;
   /** Numbers of the rows' tokens in the sequence, from 0, ascending. */

@@ -44,12 +44,10 @@ export function keyDiffScorer(): RowScorer {
     begin: keyNorms,
     score(scores, norms, { view, layer, head }) {
       const size = view.shape.layers[layer]!.headSize;
-      const { shared, own } = view.segments(layer, head);
-      const length = scores.length * size;
-      if (scratch.length < length) scratch = new Float32Array(length + (length >>> 2));
-      // Both pieces in one plain array: loops over resizable ones take three times as long.
-      scratch.set(shared.keys);
-      scratch.set(own.keys, shared.keys.length);
+      const keys = view.keys(layer, head);
+      if (scratch.length < keys.length) scratch = new Float32Array(1.25 * keys.length);
+      // In a plain array: loops over resizable ones take three times as long.
+      scratch.set(keys);
       scoreKeys(scratch, size, norms, scores);
     },
   });

@@ -12,11 +12,7 @@ export function keyNorms(
   { view, layer, head }: ScoredHead,
 ): void {
   const size = view.shape.layers[layer]!.headSize;
-  const { shared, own } = view.segments(layer, head);
-  // New rows lie in one piece, so that nothing is copied.
-  const start = first * size - shared.keys.length;
-  const keys =
-    start >= 0 ? own.keys.subarray(start) : view.keys(layer, head).subarray(first * size);
+  const keys = view.keys(layer, head, first);
   for (let row = 0; row * size < keys.length; row++) {
     let squares = 0;
     for (let d = row * size; d < (row + 1) * size; d++) squares += keys[d]! * keys[d]!;

@@ -55,7 +55,8 @@ export class RowFeatures {
     const positions = view.positions(layer, 0);
     const angles = this.#angles(shape, positions.subarray(positions.length - rows));
     for (let head = 0; head < keyValueHeads; head++) {
-      const { keys, values } = lastRows(view, layer, head, rows * headSize);
+      const first = view.length(layer, head) - rows;
+      const [keys, values] = [view.keys(layer, head, first), view.values(layer, head, first)];
       const [toKey, toValue] = [head * headSize, (keyValueHeads + head) * headSize];
       const toNorm = 2 * keyValueHeads * headSize + head;
       for (let row = 0; row < rows; row++) {
@@ -114,20 +115,6 @@ function takeBack(
     numbers[at + i] = a * c + b * s;
     numbers[at + i + pairs] = b * c - a * s;
   }
-}
-
-/** The newest keys and values of a head, without a copy where they lie in one piece. */
-function lastRows(view: CacheView, layer: number, head: number, numbers: number) {
-  const { shared, own } = view.segments(layer, head);
-  const last = (name: 'keys' | 'values') => {
-    if (own[name].length >= numbers) return own[name].subarray(own[name].length - numbers);
-    const all = new Float32Array(numbers);
-    const missing = numbers - own[name].length;
-    all.set(shared[name].subarray(shared[name].length - missing));
-    all.set(own[name], missing);
-    return all;
-  };
-  return { keys: last('keys'), values: last('values') };
 }
 
 /** The first slot whose token is not below `from`; tokens ascend. */

@@ -11,15 +11,10 @@ export function valueNorms(
   { view, layer, head }: Pick<ScoredHead, 'view' | 'layer' | 'head'>,
 ): void {
   const size = view.shape.layers[layer]!.headSize;
-  const { shared, own } = view.segments(layer, head);
-  const rowsShared = shared.values.length / size;
-  const rows = rowsShared + own.values.length / size;
-  for (let row = first; row < rows; row++) {
-    const isShared = row < rowsShared;
-    const values = isShared ? shared.values : own.values;
-    const at = (isShared ? row : row - rowsShared) * size;
+  const values = view.values(layer, head, first);
+  for (let row = 0; row * size < values.length; row++) {
     let squares = 0;
-    for (let d = at; d < at + size; d++) squares += values[d]! * values[d]!;
-    norms[row] = Math.sqrt(squares);
+    for (let d = row * size; d < (row + 1) * size; d++) squares += values[d]! * values[d]!;
+    norms[first + row] = Math.sqrt(squares);
   }
 }

@@ -1,4 +1,4 @@
-import { type CacheShape, hasCompactPositions, type ProtectedSpan } from '@namm/kv-cache';
+import { type CacheShape, type ProtectedSpan, rowBytes } from '@namm/kv-cache';
 import type { ChosenPolicy } from './chosen-policy.js';
 
 /** Rows of a head that may lie unused, however few it holds, and one for rounding. */
@@ -22,10 +22,10 @@ export function memoryNeeds(
   const isProtected = spans.reduce((sum, { start, end }) => sum + end - start, 0) + 1;
   const held = Math.max(policy.mostRows(total), isProtected);
   const rows = Math.min(total, held + chunkSize + (policy.policy.updateInterval ?? 0));
-  const marks = hasCompactPositions({ positions: positionsFor(policy) }) ? 2 : 1;
-  return shape.layers.reduce((sum, { keyValueHeads, headSize }) => {
-    const row = (2 * headSize + marks) * 4 + stateBytesPerRow(policy);
-    return sum + keyValueHeads * Math.ceil(rows * growth + slackRows) * row;
+  const asServed = { ...shape, positions: positionsFor(policy) };
+  return shape.layers.reduce((sum, layer) => {
+    const row = rowBytes(asServed, layer) + stateBytesPerRow(policy);
+    return sum + layer.keyValueHeads * Math.ceil(rows * growth + slackRows) * row;
   }, 0);
 }
 
