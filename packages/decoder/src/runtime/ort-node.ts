@@ -79,7 +79,11 @@ class OrtNodeSession implements Session {
 
 function toTensor(data: Feed['data'], shape: readonly number[]): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, shape);
-  if (data instanceof Uint16Array) return new Tensor('float16', data, shape);
+  if (data instanceof Uint16Array) {
+    const tensor = new Tensor('uint16', data, shape);
+    // As float16 it would be made a Float16Array on Node 24, of which version 1.30.0 of the binding reads no bytes.
+    return Object.defineProperty(tensor, 'type', { value: 'float16' });
+  }
   if (data instanceof Int8Array) return new Tensor('int8', data, shape);
   if (data instanceof Int32Array) return new Tensor('int32', data, shape);
   return new Tensor('int64', data, shape);

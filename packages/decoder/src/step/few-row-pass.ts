@@ -204,12 +204,10 @@ export class FewRowPass {
     const { observe } = probeKind(wanted);
     let probabilities = at.attention;
     for (let head = 0; head < heads; head++) {
-      const { shared, own } = cache.segments(layer, head);
-      const past = shared.keys.length + own.keys.length;
-      numbers.set(shared.keys, at.keys);
-      numbers.set(own.keys, at.keys + shared.keys.length);
-      numbers.set(shared.values, at.values);
-      numbers.set(own.values, at.values + shared.values.length);
+      const keys = cache.keys(layer, head);
+      const past = keys.length;
+      numbers.set(keys, at.keys);
+      numbers.set(cache.values(layer, head), at.values);
       for (let row = 0; row < count; row++) {
         const from = projected / bytes + (3 * row + 1) * width + head * headSize;
         const to = (head * count + row) * headSize;
