@@ -9,6 +9,7 @@ import { addKeptCommand } from './kept/kept-command.js';
 import { addPrefillCommand } from './prefill/prefill-command.js';
 import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
 import { addScorerCommand } from './scorer/scorer-command.js';
+import { addServingCommand } from './serving/serving-command.js';
 import { addInstallCommand } from './speed/install-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
 
@@ -23,6 +24,7 @@ addKeptCommand(program);
 addPrefillCommand(program);
 addResponsivenessCommand(program);
 addScorerCommand(program);
+addServingCommand(program);
 addSpeedCommand(program);
 addInstallCommand(program);
 await runProgram(program);

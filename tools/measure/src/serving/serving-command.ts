@@ -1,0 +1,50 @@
+import type { Command } from '@commander-js/extra-typings';
+import { count, describeMachine, fromZero, openModel, StatusLine, threadCount } from '@namm/cli';
+import { modelFolder } from '@namm/models';
+import { measureClients, serverCommandName } from './measure-clients.js';
+import { measureConversations } from './measure-conversations.js';
+import { serveAndWatch } from './server-process.js';
+
+/** Adds `serving`: what the server of `@namm/serve` holds and how it behaves. */
+export function addServingCommand(program: Command): void {
+  const status = new StatusLine();
+  const onProgress = (text: string) => status.show(text);
+  const print = (result: object) => {
+    status.clear();
+    console.log(JSON.stringify({ ...result, machine: describeMachine() }, null, 2));
+  };
+  const command = program
+    .command('serving')
+    .description('measure the server: memory of many conversations, many clients');
+  command
+    .command('conversations')
+    .description('many conversations in a memory that holds a few, each compared with itself alone')
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (nano-llama)')
+    .option('--rope-factor <factor>', 'positions over those it was trained for', count, 20)
+    .option('--conversations <count>', 'of two turns', count, 200)
+    .option('--tokens <count>', 'of the first prompt of each', count, 2000)
+    .option('--room <count>', 'conversations that the memory holds', count, 20)
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .action(async ({ model, ...options }) =>
+      print(await measureConversations({ ...options, folder: await folderOf(model) }, onProgress)),
+    );
+  command
+    .command('clients')
+    .description('many clients at once: how late the event loop is, memory, open files')
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (nano-llama)')
+    .option('--clients <count>', 'that ask one request after another', count, 32)
+    .option('--seconds <count>', 'that they do', count, 60)
+    .option('--pause <milliseconds>', 'between two requests of a client', fromZero, 0)
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .action(async ({ model, ...options }) =>
+      print(await measureClients({ ...options, folder: await folderOf(model) }, onProgress)),
+    );
+  program
+    .command(serverCommandName, { hidden: true })
+    .argument('<request>')
+    .action((request) => serveAndWatch(JSON.parse(request)));
+}
+
+async function folderOf(model: string | undefined): Promise<string> {
+  return model === undefined ? modelFolder('nano-llama') : await openModel(model);
+}
