@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { inFolder } from '@namm/testing';
-import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -130,6 +130,102 @@ describe('the openai client', () => {
     expect(none.choices[0]!.message.content).toBe('Hello there.');
   });
 
+  it('promises JSON by a schema, and calls of tools that have to be', async () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        city: { type: 'string', enum: ['Rome', 'Paris'] },
+        sky: { type: 'string', maxLength: 3 },
+        degrees: { type: 'integer', minimum: -40, maximum: 50 },
+      },
+      required: ['city', 'sky', 'degrees'],
+      additionalProperties: false,
+    };
+    const request = { model, messages: greet, temperature: 0 };
+    const format = {
+      type: 'json_schema' as const,
+      json_schema: { name: 'weather', schema, strict: true },
+    };
+    const answer = await openai.chat.completions.create({ ...request, response_format: format });
+    const [choice] = answer.choices;
+    expect(choice!.finish_reason).toBe('stop');
+    const value = JSON.parse(choice!.message.content!);
+    expect(value).toEqual({
+      city: expect.stringMatching(/^(Rome|Paris)$/),
+      sky: '!!!',
+      degrees: expect.any(Number),
+    });
+    const drawn = await openai.chat.completions.create({
+      ...{ ...request, response_format: format, temperature: 90, seed: 4, n: 4 },
+    });
+    for (const { message } of drawn.choices) {
+      const { city, sky, degrees } = JSON.parse(message.content!);
+      expect([['Rome', 'Paris'].includes(city), [...sky].length <= 3]).toEqual([true, true]);
+      expect(degrees >= -40 && degrees <= 50 && Number.isInteger(degrees)).toBe(true);
+    }
+    const object = await openai.chat.completions.create({
+      ...{ ...request, response_format: { type: 'json_object' }, logit_bias: { 92: 5 } },
+    });
+    expect(object.choices[0]!.message.content).toBe('{}');
+    const responded = await openai.responses.create({
+      ...{ model, input: 'hi', temperature: 0 },
+      text: { format: { type: 'json_schema', name: 'weather', schema, strict: true } },
+    });
+    expect(JSON.parse(responded.output_text)).toEqual(value);
+
+    const must = await openai.chat.completions.create({
+      ...request,
+      tools,
+      tool_choice: 'required',
+    });
+    expect(must.choices[0]!.finish_reason).toBe('tool_calls');
+    const sail = {
+      name: 'sail',
+      strict: true,
+      parameters: {
+        type: 'object',
+        properties: { knots: { type: 'integer', enum: [7] } },
+        required: ['knots'],
+        additionalProperties: false,
+      },
+    };
+    const roomy = { kv_budget: 64 }; // the model has few positions
+    const both = [...tools, { type: 'function' as const, function: sail }];
+    const named = await openai.chat.completions.create({
+      ...{ ...request, ...roomy, tools: both },
+      tool_choice: { type: 'function', function: { name: 'sail' } },
+    });
+    const calls = named.choices[0]!.message.tool_calls!;
+    expect(calls.map((call) => call.type === 'function' && call.function)).toEqual([
+      { name: 'sail', arguments: '{"knots":7}' },
+    ]);
+    // A strict tool that the model calls by itself.
+    const strict = {
+      ...weather,
+      strict: true,
+      parameters: {
+        ...weather.parameters,
+        properties: { city: { const: 'Rome' } },
+        required: ['city'],
+      },
+    };
+    const free = await openai.chat.completions.create({
+      ...{
+        ...{ ...request, ...roomy },
+        tools: [{ type: 'function', function: strict }],
+        parallel_tool_calls: false,
+      },
+    });
+    const [only] = free.choices[0]!.message.tool_calls!;
+    expect(only!.type === 'function' && only!.function.arguments).toBe('{"city":"Rome"}');
+    const fields = { type: 'function' as const, ...weather, strict: false };
+    const forced = await openai.responses.create({
+      ...{ model, input: 'hi', temperature: 0, ...roomy, tools: [fields] },
+      tool_choice: { type: 'function', name: 'weather' },
+    });
+    expect(forced.output[0]).toMatchObject({ type: 'function_call', name: 'weather' });
+  });
+
   it('completes text, from text and from ids', async () => {
     const request = { model, prompt: 'Once', temperature: 0, max_tokens: 4 };
     const { choices } = await openai.completions.create({ ...request, logprobs: 1 });
@@ -238,9 +334,36 @@ describe('the openai client', () => {
       [{ temperature: -1 }, 400, 'invalid_value', 'temperature'],
       [{ max_tokens: -5 }, 400, 'invalid_value', 'max_tokens'],
       [{ n: 1000 }, 400, 'invalid_value', 'n'],
-      [{ response_format: { type: 'json_object' } }, 400, 'invalid_value', 'response_format'],
+      [{ response_format: { type: 'yaml' } }, 400, 'invalid_value', 'response_format'],
+      [
+        {
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: 'x', schema: { oneOf: [{ type: 'null' }] } },
+          },
+        },
+        400,
+        'invalid_value',
+        'response_format.json_schema.schema',
+      ],
       [{ functions: [weather] }, 400, 'unsupported_parameter', 'functions'],
-      [{ tools, tool_choice: 'required' }, 400, 'invalid_value', 'tool_choice'],
+      [{ tool_choice: 'required' }, 400, 'invalid_value', 'tool_choice'],
+      [
+        { tools, tool_choice: { type: 'function', function: { name: 'x' } } },
+        400,
+        'invalid_value',
+        'tool_choice',
+      ],
+      [
+        {
+          tools: [
+            { type: 'function', function: { ...weather, strict: true, parameters: { not: {} } } },
+          ],
+        },
+        400,
+        'invalid_value',
+        'tools.0.function.parameters',
+      ],
       [{ kv_policy: 'nothing' }, 400, 'invalid_value', 'kv_policy'],
       [{ kv_budget: 'much' }, 400, 'invalid_value', 'kv_budget'],
       [{ kv_policy: 'h2o', kv_budget: 32 }, 400, '', null],
@@ -335,6 +458,19 @@ describe('the AI SDK', () => {
       stopWhen: stepCountIs(3),
     });
     expect([called.text, asked]).toEqual(['Hello there.', ['Paris']]);
+    const structured = createOpenAICompatible({
+      ...{ name: 'namm', baseURL: `${server.url}/v1`, apiKey, supportsStructuredOutputs: true },
+    });
+    const { output } = await generateText({
+      ...{ ...own, model: structured(model), prompt: 'hi' },
+      output: Output.object({
+        schema: z.object({ sky: z.enum(['blue', 'grey']), wet: z.boolean() }),
+      }),
+    });
+    expect(output).toEqual({
+      sky: expect.stringMatching(/^(blue|grey)$/),
+      wet: expect.any(Boolean),
+    });
     const abort = new AbortController();
     const endless = streamText({
       ...{ ...own, prompt: 'hi', abortSignal: abort.signal, onError: () => {} },

@@ -1,4 +1,5 @@
 import type { Tokenizer as Library } from '@huggingface/tokenizers';
+import { byteLevelBytes } from './byte-level.js';
 
 const spaces = /\p{White_Space}/gu;
 const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
@@ -281,20 +282,7 @@ function decodeBytes(tokens: readonly string[]): string[] {
   return decoded;
 }
 
-/** The byte of each character of byte-level tokens: printable ones stand for themselves. */
-const byteOf = new Map<string, number>();
-for (let byte = 0, next = 256; byte < 256; byte++) {
-  const isPrintable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-  byteOf.set(String.fromCharCode(isPrintable ? byte : next++), byte);
-}
-
-/** Tokens with other characters than those, which added tokens may have, are text as they stand. */
 function decodeByteLevel(tokens: readonly string[]): string {
-  const encoder = new TextEncoder();
-  const bytes: number[] = [];
-  for (const token of tokens) {
-    const own = Array.from(token, (character) => byteOf.get(character));
-    bytes.push(...(own.includes(undefined) ? encoder.encode(token) : (own as number[])));
-  }
+  const bytes = tokens.flatMap((token) => [...byteLevelBytes(token)]);
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }

@@ -4,6 +4,7 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 
 import { ggufAt } from '../source/gguf/gguf-at.js';
 import { addSpecialTokens } from './add-special-tokens.js';
+import { byteLevelBytes } from './byte-level.js';
 import { ChatPrompts, type ChatTemplateOptions } from './chat-prompts.js';
 import type { ChatMessage } from './chat-template.js';
 import { readChatTemplates } from './chat-templates.js';
@@ -40,6 +41,8 @@ export class Tokenizer {
   readonly #tidiesSpaces: boolean;
   /** Whether tokens of single bytes are put together. */
   readonly #hasBytes: boolean;
+  /** How tokens write text: bytes as characters, or text with marks for spaces; null for another way. */
+  readonly #spelling: 'bytes' | 'text' | null;
 
   constructor(parts: TokenizerParts, generation: (eosId: number | null) => GenerationSettings) {
     const { file, json, config, specialTokens, chatTemplates } = parts;
@@ -61,7 +64,13 @@ export class Tokenizer {
     this.padId = this.#idOf(pad_token);
     this.generation = generation(this.eosId);
     this.#tidiesSpaces = tidiesSpaces(json, config);
-    this.#hasBytes = JSON.stringify(json.decoder ?? null).includes('"ByteFallback"');
+    const decoder = JSON.stringify(json.decoder ?? null);
+    this.#hasBytes = decoder.includes('"ByteFallback"');
+    this.#spelling = decoder.includes('"ByteLevel"')
+      ? 'bytes'
+      : decoder.includes('\u2581')
+        ? 'text'
+        : null;
   }
 
   /**
@@ -114,6 +123,24 @@ export class Tokenizer {
   /** The token of an id as it stands in the vocabulary, or null. */
   tokenOf(id: number): string | null {
     return this.#library.id_to_token(id) ?? null;
+  }
+
+  /**
+   * The bytes of text that a token stands for, wherever it stands behind others; null for special tokens, and ids that no
+   * token has. A token may hold a part of a character.
+   *
+   * @throws {TokenizerError} when tokens of this kind do not have bytes of their own, as those of WordPiece
+   */
+  bytesOf(id: number): Uint8Array | null {
+    if (this.#spelling === null) {
+      throw new TokenizerError(this.file, 'writes tokens in a way whose bytes depend on others');
+    }
+    if (this.#isSilent(id, true)) return null;
+    const token = this.tokenOf(id)!;
+    if (this.#spelling === 'bytes') return byteLevelBytes(token);
+    const hex = this.#hasBytes ? /^<0x([\da-f]{2})>$/i.exec(token)?.[1] : undefined;
+    if (hex !== undefined) return Uint8Array.of(Number.parseInt(hex, 16));
+    return new TextEncoder().encode(token.replaceAll('\u2581', ' '));
   }
 
   /** The id of a token as it stands in the vocabulary, or null. */

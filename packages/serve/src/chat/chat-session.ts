@@ -126,6 +126,7 @@ export class ChatSession {
     const work = this.#text
       .answer({
         prompt: { messages: asked, tools: null },
+        form: { schema: null, toolChoice: 'auto', parallelCalls: true },
         ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null, signal },
         maxTokens: this.#options.maxTokens ?? 1024,
         sampling: this.#options.sampling ?? {},

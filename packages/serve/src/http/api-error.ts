@@ -72,7 +72,9 @@ const publicNames: Readonly<Record<string, string>> = {
 };
 
 /** Ours to tell: what else is wrong is no business of the caller's. */
-const callersFaults = new Set(['CACHE_USE', 'DECODER_INPUT', 'TOKENIZER', 'POLICY_MODULE']);
+const callersFaults = new Set([
+  ...['CACHE_USE', 'DECODER_INPUT', 'TOKENIZER', 'POLICY_MODULE', 'CONSTRAINT'],
+]);
 
 /** An error as the caller may see it; null for one that only the operator may. */
 export function apiErrorOf(error: unknown): ApiError | null {

@@ -6,7 +6,7 @@ import type { TokenLogprob } from '../text/text-writer.js';
 import type { WrittenCall } from '../text/tool-calls.js';
 import type { Begun, ServerContext } from './answer-context.js';
 import { type Completion, complete } from './complete.js';
-import { type chatFields, writingRequest } from './request-fields.js';
+import { type chatFields, chatForm, writingRequest } from './request-fields.js';
 
 type ChatFields = z.output<typeof chatFields>;
 
@@ -27,6 +27,7 @@ export function chatRoute(
       messages: fields.messages.map(messageOf),
       tools: hasTools ? fields.tools : null,
     },
+    form: chatForm(fields),
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
     logprobs: fields.logprobs ? (fields.top_logprobs ?? 0) : null,
     signal: begun.signal,

@@ -5,7 +5,7 @@ import type { AnswerEvent, AnswerRequest } from '../text/answer-request.js';
 import type { TokenLogprob } from '../text/text-writer.js';
 import type { Begun, ServerContext } from './answer-context.js';
 import { type Completion, complete } from './complete.js';
-import { type completionFields, writingRequest } from './request-fields.js';
+import { anyForm, type completionFields, writingRequest } from './request-fields.js';
 
 /** `/v1/completions` */
 export function completionRoute(
@@ -21,6 +21,7 @@ export function completionRoute(
   const request = {
     ...writingRequest(fields),
     prompt: typeof prompt === 'string' ? { text: prompt } : promptOf(prompt),
+    form: anyForm,
     maxTokens: Math.min(fields.max_tokens ?? 16, context.maxTokens), // OpenAI's default
     logprobs,
     signal: begun.signal,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AnswerForm } from '../text/answer-request.js';
 import { ApiError } from './api-error.js';
 
 /** Fields of OpenAI's interface that would change the answer and cannot be honoured, with the values that ask for nothing. */
@@ -53,11 +54,12 @@ const optional = <T extends z.ZodType>(type: T) =>
   type.nullish().transform((value) => value ?? null);
 const count = (most = 1_000_000) => optional(z.int().min(1).max(most));
 
-const format = optional(
-  z.looseObject({ type: z.string() }).refine(({ type }) => type === 'text', {
-    message: 'only text can be promised; JSON by a schema is not supported here',
-  }),
-);
+const unknownForm = { error: 'is none of text, json_object and json_schema' };
+const plainFormats = [
+  z.looseObject({ type: z.literal('text') }),
+  z.looseObject({ type: z.literal('json_object') }),
+] as const;
+const schema = z.looseObject({ schema: z.union([z.record(z.string(), z.unknown()), z.boolean()]) });
 
 /** What all kinds of completion have in common. */
 export const commonFields = {
@@ -107,9 +109,8 @@ const tool = z.looseObject({
   function: z.looseObject({ name: z.string().min(1) }),
 });
 
-const toolChoice = optional(
-  z.enum(['auto', 'none'], { error: "only 'auto' and 'none': a call cannot be forced here" }),
-);
+const anyChoice = z.enum(['auto', 'none', 'required']);
+const unknownChoice = { error: "is none of 'auto', 'none', 'required' and one function by name" };
 
 export const chatFields = z.object({
   ...commonFields,
@@ -129,8 +130,25 @@ export const chatFields = z.object({
   logprobs: optional(z.boolean()),
   top_logprobs: optional(z.int().min(0).max(20)),
   tools: optional(z.array(tool).max(128)),
-  tool_choice: toolChoice,
-  response_format: format,
+  tool_choice: optional(
+    z.union(
+      [
+        anyChoice,
+        z.looseObject({
+          type: z.literal('function'),
+          function: z.looseObject({ name: z.string() }),
+        }),
+      ],
+      unknownChoice,
+    ),
+  ),
+  parallel_tool_calls: optional(z.boolean()),
+  response_format: optional(
+    z.union(
+      [...plainFormats, z.looseObject({ type: z.literal('json_schema'), json_schema: schema })],
+      unknownForm,
+    ),
+  ),
 });
 
 export const completionFields = z.object({
@@ -189,8 +207,23 @@ export const responseFields = z.object({
       )
       .max(128),
   ),
-  tool_choice: toolChoice,
-  text: optional(z.looseObject({ format })),
+  tool_choice: optional(
+    z.union(
+      [anyChoice, z.looseObject({ type: z.literal('function'), name: z.string() })],
+      unknownChoice,
+    ),
+  ),
+  parallel_tool_calls: optional(z.boolean()),
+  text: optional(
+    z.looseObject({
+      format: optional(
+        z.union(
+          [...plainFormats, z.looseObject({ type: z.literal('json_schema') }).and(schema)],
+          unknownForm,
+        ),
+      ),
+    }),
+  ),
 });
 
 export type ResponseInput = z.output<typeof responseFields>['input'];
@@ -229,3 +262,43 @@ export function writingRequest(
     logitBias: new Map(bias.map(([id, value]) => [Number(id), value])),
   };
 }
+
+/** What chat completions promise of an answer's form. */
+export function chatForm(fields: z.output<typeof chatFields>): AnswerForm {
+  const { response_format: format, tool_choice: choice } = fields;
+  const named = typeof choice === 'object' ? choice?.function.name : undefined;
+  const form = format?.type === 'json_schema' ? (format.json_schema as SchemaField) : null;
+  const param = 'response_format.json_schema.schema';
+  return formOf(format?.type, form, param, choice, named, fields.parallel_tool_calls);
+}
+
+/** The same for responses. */
+export function responseForm(fields: z.output<typeof responseFields>): AnswerForm {
+  const { text, tool_choice: choice } = fields;
+  const format = text?.format;
+  const named = typeof choice === 'object' ? choice?.name : undefined;
+  const form = format?.type === 'json_schema' ? (format as unknown as SchemaField) : null;
+  const param = 'text.format.schema';
+  return formOf(format?.type, form, param, choice, named, fields.parallel_tool_calls);
+}
+
+type SchemaField = z.output<typeof schema>;
+
+function formOf(
+  type: string | undefined,
+  form: SchemaField | null,
+  param: string,
+  choice: unknown,
+  named: string | undefined,
+  parallelCalls: boolean | null,
+): AnswerForm {
+  const object = type === 'json_object' ? { value: { type: 'object' }, param } : null;
+  return {
+    schema: form === null ? object : { value: form.schema, param },
+    toolChoice: named !== undefined ? { name: named } : choice === 'required' ? choice : 'auto',
+    parallelCalls: parallelCalls ?? true,
+  };
+}
+
+/** Nothing is promised. */
+export const anyForm: AnswerForm = { schema: null, toolChoice: 'auto', parallelCalls: true };

@@ -8,7 +8,12 @@ import { argumentsOf } from './chat-route.js';
 import { CollectedAnswer } from './collected-answer.js';
 import { type EventSink, eventStream } from './event-stream.js';
 import { publicError } from './public-error.js';
-import { commonRequest, type ResponseInput, type responseFields } from './request-fields.js';
+import {
+  commonRequest,
+  type ResponseInput,
+  type responseFields,
+  responseForm,
+} from './request-fields.js';
 
 type ResponseFields = z.output<typeof responseFields>;
 
@@ -65,7 +70,7 @@ export async function responseRoute(
       messages: [...system, ...messages],
       tools: hasTools ? fields.tools!.map(({ type, ...tool }) => ({ type, function: tool })) : null,
     },
-    ...commonRequest(fields),
+    ...{ ...commonRequest(fields), form: responseForm(fields) },
     ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null },
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
     signal: begun.signal,
@@ -73,9 +78,16 @@ export async function responseRoute(
   const facts = {
     ...{ id, object: 'response', created_at: Math.floor(Date.now() / 1000), model },
     ...{ instructions, previous_response_id: fields.previous_response_id, error: null },
-    ...{ parallel_tool_calls: true, tool_choice: fields.tool_choice ?? 'auto' },
+    ...{
+      parallel_tool_calls: fields.parallel_tool_calls ?? true,
+      tool_choice: fields.tool_choice ?? 'auto',
+    },
     ...{ tools: fields.tools ?? [], max_output_tokens: limit, metadata: {} },
-    ...{ temperature: fields.temperature, top_p: fields.top_p, text: { format: { type: 'text' } } },
+    ...{
+      temperature: fields.temperature,
+      top_p: fields.top_p,
+      text: { format: fields.text?.format ?? { type: 'text' } },
+    },
   };
   const answer = new CollectedAnswer();
   const whole = (output: readonly OutputItem[], usage: AnswerUsage) => {

@@ -7,12 +7,23 @@ import type { WrittenCall } from './tool-calls.js';
 /** A tool as templates show it: `{ type: 'function', function: { name, … } }`. */
 export type Tool = Readonly<Record<string, unknown>>;
 
+/** What is promised of an answer's form. */
+export interface AnswerForm {
+  /** The JSON schema that it keeps to, and what callers call that; null for any text. */
+  readonly schema: { readonly value: unknown; readonly param: string } | null;
+  /** Whether tools may be called, some have to, or one by name. */
+  readonly toolChoice: 'auto' | 'required' | { readonly name: string };
+  /** Whether several may be called. */
+  readonly parallelCalls: boolean;
+}
+
 /** What is to be answered, whichever interface it came by. */
 export interface AnswerRequest {
   readonly prompt:
     | { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] | null }
     | { readonly text: string }
     | { readonly ids: readonly number[] };
+  readonly form: AnswerForm;
   /** Answers to write. */
   readonly n: number;
   /** Most tokens of an answer; null for as many as there is room for. */

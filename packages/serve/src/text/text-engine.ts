@@ -9,6 +9,7 @@ import type { BudgetInput, ProtectedSpan } from '@namm/kv-cache';
 import type { ChosenPolicy } from '../engine/chosen-policy.js';
 import type { Engine } from '../engine/engine.js';
 import type { AnswerEvent, AnswerRequest, AnswerUsage } from './answer-request.js';
+import { Constraints } from './constraints.js';
 import { type PromptPlan, planChat, protectedSpans } from './plan-prompt.js';
 import { TextWriter, type TokenLogprob } from './text-writer.js';
 import { callTokens, ToolCallReader, whyNoTools } from './tool-calls.js';
@@ -33,6 +34,7 @@ export class TextEngine {
   readonly tokenizer: Tokenizer;
   readonly #options: TextEngineOptions;
   readonly #whyNoTools: string | null;
+  readonly #constraints: Constraints;
   #draws = 0;
 
   /** @throws {TokenizerError} when the folder asks for a way of writing that does not exist here */
@@ -49,6 +51,7 @@ export class TextEngine {
     this.tokenizer = tokenizer;
     this.#options = options;
     this.#whyNoTools = whyNoTools(tokenizer);
+    this.#constraints = new Constraints(tokenizer, engine.model.spec.vocabularySize ?? 0);
   }
 
   /**
@@ -85,6 +88,10 @@ export class TextEngine {
     if (tools !== null && this.#whyNoTools !== null) {
       throw new InvalidArgumentError('tools', `this model cannot use any: ${this.#whyNoTools}`);
     }
+    if (tools === null && request.form.toolChoice !== 'auto') {
+      throw new InvalidArgumentError('tool_choice', 'asks for a call, but there are no tools');
+    }
+    const constraint = this.#constraints.find(request.form, tools);
     const policy = await this.choosePolicy(request.policy, request.budget);
     const plan = this.#plan(prompt);
     const ids = [...plan.ids];
@@ -98,6 +105,7 @@ export class TextEngine {
         ...{ tokenizer, rules, stop, prompt: ids, limit: maxNewTokens },
         seed: seed + answer,
         logprobs: request.logprobs,
+        constraint: constraint?.begin() ?? null,
         shown: tools === null ? new Set() : callTokens,
         onPiece: (text, tokens) => parts.push(text, tokens),
       });

@@ -7,6 +7,7 @@ import {
   type Tokenizer,
 } from '@namm/decoder';
 import type { Writer } from '../engine/engine-request.js';
+import type { ConstrainedAnswer } from '../grammar/token-constraint.js';
 
 /** How likely a token was, and the likeliest in its place. */
 export interface TokenLogprob {
@@ -24,6 +25,8 @@ export interface TextWriterOptions {
   /** Most tokens of the answer. */
   readonly limit: number;
   readonly stop: readonly string[];
+  /** What the answer may be written with; null for anything. */
+  readonly constraint: ConstrainedAnswer | null;
   /** How many likeliest tokens are told beside each; null when logarithms of probabilities are not wanted. */
   readonly logprobs: number | null;
   /** Special tokens that are part of the answer, such as those around calls of tools. */
@@ -53,11 +56,13 @@ export class TextWriter implements Writer {
   }
 
   next(logits: Float32Array): number | null {
-    const { tokenizer, rules, limit, logprobs, shown } = this.#options;
+    const { tokenizer, rules, limit, logprobs, shown, constraint } = this.#options;
     const raw = logprobs === null ? null : logits.slice();
+    constraint?.restrict(logits, rules.endIds);
     const id = this.#chooser.choose(logits);
     this.count++;
     if (rules.endIds.includes(id)) return this.#end('stop');
+    constraint?.accept(id);
     if (raw !== null) this.#tokens.push(logprobOf(raw, id, logprobs!));
     const special = tokenizer.isSpecial(id) ? tokenizer.tokenOf(id) : null;
     const text =
@@ -69,6 +74,7 @@ export class TextWriter implements Writer {
       this.#give(text);
       return null;
     }
+    if (constraint?.isOver) return this.#end('stop', text);
     if (this.count >= limit) return this.#end('length', text);
     this.#give(text);
     return id;

@@ -14,6 +14,9 @@ export type AnswerPart =
 const open = '<tool_call>';
 const close = '</tool_call>';
 
+/** What stands around a call. */
+export const callMarks = { open, close } as const;
+
 /** The special tokens that calls may be written with. */
 export const callTokens: ReadonlySet<string> = new Set([open, close]);
 
