@@ -95,7 +95,7 @@ describe('bench fit and compare', () => {
       [['compare', ...common, ...tiny, '--policies', own.fails, '--out', out], own.failsAs],
       [['fit', ...model, '--text', short, '--out', out], 'give more text'],
       [['fit', ...model, '--text', binary, '--out', out], 'cannot be read as UTF-8 text'],
-      [['fit', ...model, '--text', join(folder, 'none'), '--out', out], 'cannot be read'],
+      [['fit', ...model, '--text', join(folder, 'none'), '--out', out], 'none does not exist'],
       [
         ['fit', ...common, '--passages', '1', '--length', '60', '--out', out],
         'fewer than the 131 inputs',

@@ -2,9 +2,9 @@ import {
   addEngineOptions,
   count,
   createProgram,
-  fromZero,
   listOf,
   openEngine,
+  port,
   StatusLine,
 } from '@namm/cli';
 import { serve } from '@namm/serve';
@@ -14,18 +14,26 @@ export const serveCommand = addEngineOptions(
   createProgram('serve', 'Serves a model to clients of OpenAI’s interface, and a page to chat on.'),
 )
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', '0 for any that is free', fromZero, 8080)
+  .option('--port <port>', '0 for any that is free', port, 8080)
   .option('--api-key <key>', 'what callers must present (LLM_API_KEY)')
   .option('--origins <list>', 'origins of other pages that may use it', listOf(String))
   .option('--timeout <seconds>', 'that an answer may take', count, 600)
   .action(async (_, command) => {
     const { engine, tokenizer, model, keeps, options } = await openEngine(command);
-    const { host, port, origins, timeout, maxTokens } = options;
+    const { host, origins, timeout, maxTokens } = options;
     const apiKey = options.apiKey ?? process.env.LLM_API_KEY;
     const status = new StatusLine();
     try {
       const server = await serve({
-        ...{ engine, tokenizer, model, ...keeps, host, port, timeout: timeout * 1000 },
+        ...{
+          engine,
+          tokenizer,
+          model,
+          ...keeps,
+          host,
+          port: options.port,
+          timeout: timeout * 1000,
+        },
         ...(apiKey && { apiKey }),
         ...(origins && { origins }),
         ...(maxTokens && { maxTokens }),

@@ -52,12 +52,17 @@ function refusalOf(args: string[]): string {
     .exitOverride()
     .requiredOption('-o, --out <file>', '')
     .option('--count <n>', '', (text) => {
+      if (text === 'y') throw new InvalidArgumentErrorOfCommander("count: 'y' is wrong.");
       if (text !== '1') throw new InvalidArgumentErrorOfCommander("'x' is not a number.");
       return text;
     })
     .configureOutput({
       outputError: (text) => {
-        said = describeRefusal(text);
+        said = describeRefusal(
+          text,
+          command.args,
+          args.filter((one) => one === '--uot'),
+        );
       },
     });
   expect(() => command.parse(args, { from: 'user' })).toThrow();
@@ -66,8 +71,14 @@ function refusalOf(args: string[]): string {
 
 it.each([
   [[], '--out: is missing'],
+  [['--uot', 'a'], "--out: is missing; '--uot' is not an option"],
   [['--out'], '--out: needs a value'],
   [['-o', 'a', '--count', 'x'], "--count: 'x' is not a number"],
+  [['-o', 'a', '--count', 'y'], "--count: 'y' is wrong"],
+  [
+    ['-o', 'a', 'b'],
+    "'b' is not a command, nor does it belong to an option; --help shows what there is",
+  ],
   [['-o', 'a', '--cuont', '1'], "unknown option '--cuont' (Did you mean --count?)"],
 ])('refuses %j in the form of all errors', (args, text) => {
   expect(refusalOf(args)).toBe(text);

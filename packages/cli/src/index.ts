@@ -48,6 +48,7 @@ export {
   nameFrom,
   number,
   numberFromZero,
+  port,
   positiveNumber,
   readBy,
   share,

@@ -40,6 +40,12 @@ export const positiveNumber = (text: string): number => {
   throw new InvalidArgumentError(`'${text}' is not a positive number.`);
 };
 
+/** A port to listen on; 0 for any that is free. */
+export const port = (text: string): number => {
+  if (fromZero(text) < 2 ** 16) return fromZero(text);
+  throw new InvalidArgumentError(`'${text}' is not a port, a whole number from 0 to 65535.`);
+};
+
 /** A number from 0 to 1. */
 export const fraction = (text: string): number => {
   const value = Number(text);

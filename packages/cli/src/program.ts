@@ -15,15 +15,40 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
  * @param name as users call it
  */
 export function createProgram(name: string, description: string): Command {
-  return new Command(name)
+  const program: Command = new Command(name)
     .description(description)
     .version(`${name} ${version} on Node ${process.versions.node}`)
     .enablePositionalOptions() // options belong to the command that they stand behind
     .exitOverride() // exit code 1 is for what a command finds
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
-      outputError: (text, write) => write(`${name}: ${describeRefusal(text)}\n`),
+      outputError: (text, write) =>
+        write(
+          `${calledAs(program)}: ${describeRefusal(text, program.args, unknownOptions(program))}\n`,
+        ),
     });
+  return program;
+}
+
+/** Options on the command line that no command of the program has. */
+function unknownOptions(program: Command): string[] {
+  let root = program;
+  while (root.parent) root = root.parent as Command;
+  const flagsOf = ({ options, commands }: Command): string[] => [
+    ...options.map(({ long }) => long ?? ''),
+    ...commands.flatMap((command) => flagsOf(command as Command)),
+  ];
+  const known = new Set(['--help', '--version', ...flagsOf(root)]);
+  return process.argv
+    .filter((word) => /^--[a-z]/.test(word))
+    .map((word) => word.split('=')[0]!)
+    .filter((flag) => !known.has(flag));
+}
+
+/** Its name behind those of the programs that it is a command of: `llm serve`. */
+function calledAs(program: { name(): string; readonly parent: Command | null }): string {
+  const { parent } = program;
+  return parent === null ? program.name() : `${calledAs(parent)} ${program.name()}`;
 }
 
 /**

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeHub } from '@namm/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DownloadError, type HubEvent, type ResolveOptions, resolveModel } from './index.js';
+import {
+  DownloadError,
+  type HubEvent,
+  ModelNotFoundError,
+  type ResolveOptions,
+  resolveModel,
+} from './index.js';
 
 const id = 'someone/tiny';
 const files = new Map<string, Uint8Array>([
@@ -90,6 +96,20 @@ describe('resolveModel', () => {
       const refusal = resolve(id, { hub: { host } });
       await expect(refusal).rejects.toThrow(`hub.host: '${host}' is not an http or https URL`);
     }
+  });
+
+  it('says that a folder of that name is not that of a model, also when the hub cannot be asked', async () => {
+    const here = { localFolder: 'packages', hub: { host: 'http://127.0.0.1:1' } };
+    const refusal = resolve('packages', here);
+    await expect(refusal).rejects.toThrow(ModelNotFoundError);
+    await expect(refusal).rejects.toThrow(
+      /cannot be asked. The folder .*packages lacks config.json/,
+    );
+    await expect(resolve('packages')).rejects.toThrow(
+      /does not give it. The folder .*packages lacks/,
+    );
+    const elsewhere = resolve('packages', { localFolder: null });
+    await expect(elsewhere).rejects.toThrow("for it, write './packages'");
   });
 
   it('takes a folder of that name first', async () => {

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { checkNames, checkSignal, InvalidArgumentError } from '@namm/core';
-import { ModelAccessError, ModelNotFoundError } from './errors.js';
+import { DownloadError, ModelAccessError, ModelNotFoundError } from './errors.js';
 import { fetchGguf, type GgufPlace, ggufOnDisk, ggufPlace } from './fetch-gguf.js';
 import { fetchModel } from './fetch-model.js';
 import { type Hub, hubWith } from './hub.js';
@@ -124,10 +124,14 @@ async function resolveFolder(
   const repository = { hub: hubWith(options.hub), id: model, revision, subfolder };
   await fetchModel(repository, cached, { progress, signal, retries }).catch(async (error) => {
     const isUnknown = error instanceof ModelAccessError || error instanceof ModelNotFoundError;
-    const hint = isUnknown ? await folderHint(model) : '';
+    if (!isUnknown && !(error instanceof DownloadError)) throw error;
+    const hint = await folderHint(model, localFolder);
     if (hint === '') throw error;
+    // What was begun can go on: the model is one of the hub.
+    if (!isUnknown && (await stat(cached).catch(() => null))) throw error;
     const where = { model, revision, file: 'config.json' };
-    throw new ModelNotFoundError(where, `the hub does not give it.${hint}`, { cause: error });
+    const said = isUnknown ? 'the hub does not give it' : 'the hub cannot be asked';
+    throw new ModelNotFoundError(where, `${said}.${hint}`, { cause: error });
   });
   return cached;
 }
@@ -181,9 +185,10 @@ async function holdsGguf(folder: string): Promise<boolean> {
 }
 
 /** A name that is an id may be a folder too, which its user meant. */
-async function folderHint(model: string): Promise<string> {
-  const isFolder = (await stat(model).catch(() => null))?.isDirectory() ?? false;
-  return isFolder ? ` There is a folder of that name: for it, write './${model}'.` : '';
+async function folderHint(model: string, tried: string | null): Promise<string> {
+  if (!((await stat(model).catch(() => null))?.isDirectory() ?? false)) return '';
+  if (tried !== model) return ` There is a folder of that name: for it, write './${model}'.`;
+  return ` The folder ${resolve(model)} lacks config.json or safetensors weights.`;
 }
 
 /** Takes a folder that has all that is needed. */
@@ -224,7 +229,7 @@ async function offline(
 ): Promise<Error> {
   const where = { model, revision, file: 'config.json and its weights' };
   const tried = places.filter((place) => place !== null).join(' or ');
-  const hint = await folderHint(model);
+  const hint = await folderHint(model, places[1] ?? null);
   const problem = `not complete in ${tried}, and ${why}; load it once with the hub.${hint}`;
   return new ModelNotFoundError(where, problem);
 }

@@ -20,7 +20,9 @@ export function readTexts(paths: readonly string[]): PlainText[] {
     try {
       text = new TextDecoder('utf8', { fatal: true }).decode(readFileSync(path));
     } catch (cause) {
-      const problem = `${path} cannot be read as UTF-8 text`;
+      const { code = '' } = cause as NodeJS.ErrnoException;
+      const found = { ENOENT: 'does not exist', EISDIR: 'is a folder' }[code];
+      const problem = `${path} ${found ?? 'cannot be read as UTF-8 text'}`;
       throw new InvalidArgumentError('text', problem, { cause });
     }
     return { name: basename(path), text };

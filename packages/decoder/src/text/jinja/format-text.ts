@@ -30,7 +30,9 @@ export function formatPercent(format: string, values: Value): string {
   const text = format.replace(pattern, (...parts) => {
     const groups = parts.at(-1) as Record<string, string | undefined>;
     const { key, flags = '', kind = '' } = groups;
-    if (kind === '%') return '%';
+    if (kind === '%') {
+      return parts[0] === '%%' ? '%' : fail("unsupported format character '%'");
+    }
     if (kind === '') fail('incomplete format');
     const number = (part: string | undefined) =>
       part === '*' ? Number(numberIn(take(), '*')) : Number(part || 0);

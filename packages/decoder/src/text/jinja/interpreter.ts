@@ -19,6 +19,7 @@ import {
   type Named,
   Namespace,
   Tuple,
+  textIfAny,
   typeName,
   Undefined,
   type Value,
@@ -106,12 +107,12 @@ function runOne(statement: Statement, scope: Scope, out: string[]): Ending {
       const { call, signature, body } = statement;
       if (call.kind !== 'call') return fail('a call block without a call');
       const caller = macro('caller', signature, body, scope);
-      out.push(textOf(callWith(call, scope, new Map([['caller', caller]]))));
+      out.push(unprinted(callWith(call, scope, new Map([['caller', caller]])), 'a call block'));
       return 'end';
     }
     case 'filterBlock': {
       const inside = text(statement.body, new Scope(scope));
-      out.push(textOf(evaluate(statement.filter, scope, inside)));
+      out.push(unprinted(evaluate(statement.filter, scope, inside), 'a filter block'));
       return 'end';
     }
     case 'with': {
@@ -230,6 +231,11 @@ function macro(
     ['caller', takes.caller],
   ]);
   return new Callable(name, call, attributes);
+}
+
+/** What a block gives is not printed, only joined: it must be text already. */
+function unprinted(value: Value, what: string): string {
+  return textIfAny(value) ?? fail(`${what} gives ${typeName(value)}, not str`);
 }
 
 /** @param inside the text of a block, which a filter without a value takes */

@@ -442,6 +442,14 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   range: ['count', 'index', 'start', 'stop', 'step'],
 };
 
+/** Methods of Python's types that take arguments by name; all others take them by place only. */
+const byName: ReadonlySet<string> = new Set([
+  'str.split',
+  'str.rsplit',
+  'str.splitlines',
+  'str.expandtabs',
+]);
+
 /** A method of a value, undefined where Python has none of that name; `format` is with the attributes. */
 export function methodOf(value: Value, name: string): Value | undefined {
   const type = typeName(value);
@@ -483,7 +491,8 @@ function bind<Self>(
   if (!Object.hasOwn(methods, name)) return undefined;
   const [parameters, call] = methods[name]!;
   const full = `${type}.${name}`;
-  return new Callable(full, (args, named) =>
-    call(self, sortArguments(full, parameters, args, named)),
-  );
+  return new Callable(full, (args, named) => {
+    if (named.size > 0 && !byName.has(full)) fail(`${full} takes no keyword arguments`);
+    return call(self, sortArguments(full, parameters, args, named));
+  });
 }
