@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { describeError } from './describe-error.js';
 import { describeRefusal } from './describe-refusal.js';
@@ -30,13 +30,15 @@ export function createProgram(name: string, description: string): Command {
   return program;
 }
 
+type CommandPart = 'parent' | 'options' | 'commands';
+
 /** Options on the command line that no command of the program has. */
-function unknownOptions(program: Command): string[] {
+function unknownOptions(program: Pick<CommandUnknownOpts, CommandPart>): string[] {
   let root = program;
-  while (root.parent) root = root.parent as Command;
-  const flagsOf = ({ options, commands }: Command): string[] => [
+  while (root.parent) root = root.parent;
+  const flagsOf = ({ options, commands }: typeof root): string[] => [
     ...options.map(({ long }) => long ?? ''),
-    ...commands.flatMap((command) => flagsOf(command as Command)),
+    ...commands.flatMap(flagsOf),
   ];
   const known = new Set(['--help', '--version', ...flagsOf(root)]);
   return process.argv
@@ -46,7 +48,7 @@ function unknownOptions(program: Command): string[] {
 }
 
 /** Its name behind those of the programs that it is a command of: `llm serve`. */
-function calledAs(program: { name(): string; readonly parent: Command | null }): string {
+function calledAs(program: Pick<CommandUnknownOpts, 'name' | 'parent'>): string {
   const { parent } = program;
   return parent === null ? program.name() : `${calledAs(parent)} ${program.name()}`;
 }
