@@ -38,7 +38,7 @@ export class ModelPerProbe<Loaded extends Model = Model> implements AnsweringMod
   }
 
   async createCache(options: Parameters<Model['createCache']>[0] = {}): Promise<KVCache> {
-    checkNames('createCache', options, ['policy', 'keepOutsideWindow', 'positions']);
+    checkNames('createCache', options, ['policy', 'keepOutsideWindow', 'positions', 'decideAfter']);
     const model = await this.of(options.policy?.probe ?? { kind: 'none' });
     return model.createCache(options);
   }

@@ -45,6 +45,7 @@ const cacheOptions = [
   'policy',
   'positions',
   'keepOutsideWindow',
+  'decideAfter',
 ] as const satisfies readonly (keyof CreateCacheOptions<AnyPolicy>)[];
 
 /** Travels from `generate` to `forward` with the inputs of the model. */

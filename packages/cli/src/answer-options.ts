@@ -1,6 +1,6 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { weightDtypes } from '@namm/decoder';
-import { cacheDtypes } from '@namm/kv-cache';
+import { cacheDtypes, type DecideAfter, decideAfterChoices } from '@namm/kv-cache';
 import type { Command as PlainCommand } from 'commander';
 import { answerPrompt } from './answer-prompt.js';
 import { choosePolicy } from './choose-policy.js';
@@ -27,6 +27,7 @@ export type AnswerCommandOptions = PolicyOptions &
     readonly threads?: number;
     readonly dtype?: (typeof weightDtypes)[number];
     readonly cacheDtype?: (typeof cacheDtypes)[number];
+    readonly decideAfter?: DecideAfter;
     readonly json?: boolean;
     readonly seed: number;
   };
@@ -56,6 +57,12 @@ export function addAnswerOptions<
       ),
     )
     .option('--no-compact', 'never')
+    .addOption(
+      new Option(
+        '--decide-after <when>',
+        'when the policy chooses: after every pass, or when the prompt has been read (pass)',
+      ).choices(decideAfterChoices),
+    )
     .option('--threads <count>', 'threads that compute', threadCount)
     .addOption(
       new Option(

@@ -9,6 +9,7 @@ import {
 } from '@namm/decoder';
 import {
   type CacheDtype,
+  type DecideAfter,
   type EvictionPolicy,
   positionsFor,
   RetentionRecorder,
@@ -38,6 +39,7 @@ export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
   readonly threads?: number | undefined;
   readonly dtype?: WeightDtype | undefined;
   readonly cacheDtype?: CacheDtype | undefined;
+  readonly decideAfter?: DecideAfter | undefined;
   /** File for what each head kept. */
   readonly retention?: string | undefined;
   /** Whether one object of JSON is printed in the end instead of the answer as it is written. */
@@ -69,7 +71,11 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
   const length = tokenizer.encode(prompt, { addSpecialTokens: !chat }).length;
   const positions = chosenPositions(options, decoder, length, status);
-  const cache = decoder.createCache({ policy, positions, ...(recorder && { recorder }) });
+  const cache = decoder.createCache({
+    ...{ policy, positions },
+    ...(options.decideAfter && { decideAfter: options.decideAfter }),
+    ...(recorder && { recorder }),
+  });
   const ids: number[] = [];
   let text = '';
   let isInterrupted = false;

@@ -160,12 +160,13 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
           const chunk = chunks[item]![index]!;
           const isLast = index === chunks[item]!.length - 1;
           const rows = outputRows(items[item]!, chunk, isLast);
+          const part = { cache, chunk, moreFollows: !isLast, outputRows: rows };
           if (hasCompactPositions(cache.shape)) {
             makeRoom(this.spec, cache, leases[item]!, chunk.count);
             const sequenceLength = cache.nextPosition + chunk.count;
-            return { cache, chunk, outputRows: rows, sequenceLength };
+            return { ...part, sequenceLength };
           }
-          return { cache, chunk, outputRows: rows, sequenceLength: ends[item]! };
+          return { ...part, sequenceLength: ends[item]! };
         });
         const results = await this.#forward(
           parts,
@@ -224,9 +225,10 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
       if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
     }
     for (const [i, { newRows: rows, observations }] of results.entries()) {
-      const { count, positions } = parts[i]!.chunk;
+      const { chunk, moreFollows } = parts[i]!;
+      const { count, positions } = chunk;
       const told = positions ? { positions } : {};
-      await leases[i]!.update({ count, rows, observations, ...told });
+      await leases[i]!.update({ count, rows, observations, moreFollows, ...told });
     }
     return results.map(({ logits, hidden }) => ({ logits, hidden }));
   }

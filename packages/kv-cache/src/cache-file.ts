@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TensorData } from '@namm/tensors';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
+import type { DecideAfter } from './contracts/sequence-model.js';
 import type { HeadContents } from './row-buffer.js';
 import type { SequenceCounts } from './sequence-rows.js';
 
@@ -17,6 +18,7 @@ export const cacheVersion = '4';
 export interface CacheContents extends SequenceCounts {
   readonly positions: 'absolute' | 'compact';
   readonly keepOutsideWindow: boolean;
+  readonly decideAfter: DecideAfter;
   readonly protectedSpans: readonly ProtectedSpan[];
   /** Per layer and KV head. */
   readonly heads: readonly (readonly HeadContents[])[];

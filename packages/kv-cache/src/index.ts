@@ -34,6 +34,7 @@ export type { SavedState, StateArray, StateTensor } from './contracts/saved-stat
 export type { KeysAndValues, Segments, StoredRows } from './contracts/segments.js';
 export type {
   CreateCacheOptions,
+  DecideAfter,
   RestoreCacheOptions,
   SequenceCache,
   SequenceInput,
@@ -44,6 +45,7 @@ export type {
   StepResult,
 } from './contracts/sequence-model.js';
 export { type CreatePolicyOptions, createPolicy, policyNames } from './create-policy.js';
+export { decideAfterChoices } from './decide-after.js';
 export { groupByProbe } from './group-by-probe.js';
 export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';

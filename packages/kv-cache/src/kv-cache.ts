@@ -18,7 +18,8 @@ import type { SpectrumFeeds } from './contracts/probe.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
 import type { KeysAndValues, Segments } from './contracts/segments.js';
-import type { CreateCacheOptions, SequenceCache } from './contracts/sequence-model.js';
+import type { CreateCacheOptions, DecideAfter, SequenceCache } from './contracts/sequence-model.js';
+import { decideAfterChoices } from './decide-after.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { NotedScores } from './noted-scores.js';
 import { outsideWindow } from './outside-window.js';
@@ -63,6 +64,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   readonly shape: CacheShape;
   readonly policy: EvictionPolicy;
   readonly #keepOutsideWindow: boolean;
+  readonly #decideAfter: DecideAfter;
   readonly #guard = new CacheGuard();
   #rows: SequenceRows;
   #state: PolicyState;
@@ -72,9 +74,13 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   /** @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it */
   constructor(shape: CacheShape, options: KVCacheOptions = {}) {
     checkShape(shape);
-    checkNames('KVCache', options, ['policy', 'keepOutsideWindow', 'positions', 'recorder']);
+    checkNames('KVCache', options, [
+      ...(['policy', 'keepOutsideWindow', 'positions', 'decideAfter', 'recorder'] as const),
+    ]);
     const { positions = shape.positions ?? 'absolute', keepOutsideWindow = false } = options;
     checkChoice('positions', positions, ['absolute', 'compact']);
+    const { decideAfter = 'pass' } = options;
+    checkChoice('decideAfter', decideAfter, decideAfterChoices);
     if (hasCompactPositions({ positions }) && keepOutsideWindow) {
       const problem = 'rows outside of a window cannot stay when positions are compact';
       throw new InvalidArgumentError('keepOutsideWindow', problem);
@@ -85,6 +91,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     }
     this.shape = positions === (shape.positions ?? 'absolute') ? shape : { ...shape, positions };
     this.policy = options.policy ?? full();
+    const { name, updateInterval } = this.policy;
+    if (decideAfter === 'prompt' && updateInterval !== undefined) {
+      const problem = `'${name}' chooses every ${updateInterval} tokens, wherever a prompt ends`;
+      throw new InvalidArgumentError('decideAfter', problem);
+    }
+    this.#decideAfter = decideAfter;
     this.#keepOutsideWindow = keepOutsideWindow;
     this.#state = startPolicy(this.policy, this.shape);
     this.#rows = SequenceRows.empty(this.shape);
@@ -185,7 +197,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
 
   /**
    * Appends the rows of a forward pass, shows the probes to the policy, and evicts what the policy does
-   * not keep. When the promise resolves, the policy's budget holds.
+   * not keep. When the promise resolves, the policy's budget holds, unless the cache waits for the end of a prompt.
    *
    * @param update of the pass
    * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
@@ -319,6 +331,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
         nextAxisPosition: this.nextAxisPosition,
         positions: this.shape.positions ?? 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
+        decideAfter: this.#decideAfter,
         protectedSpans: this.#protected.spans,
         heads: this.#rows.contents,
         state: this.#state.save(),
@@ -363,8 +376,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     checkNames('restore', given, ['policy', 'recorder']);
     const { policy = full(), recorder } = given;
     const contents = await readCacheFile(path, shape, policy);
-    const { keepOutsideWindow, positions: mode } = contents;
-    const options = { policy, keepOutsideWindow, positions: mode };
+    const { keepOutsideWindow, decideAfter, positions: mode } = contents;
+    const options = { policy, keepOutsideWindow, decideAfter, positions: mode };
     const cache = new KVCache(shape, { ...options, ...(recorder && { recorder }) });
     try {
       cache.#state = policy.restore(cache.shape, contents.state);
@@ -390,7 +403,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    */
   fork(policy: EvictionPolicy = this.policy): KVCache {
     this.#guard.mustBeUsable('fork');
-    const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    const copy = new KVCache(this.shape, { policy, ...this.#settings });
     copy.#state = policy === this.policy ? this.#state.fork() : this.#takeOver(policy);
     copy.#rows = this.#rows.fork();
     copy.#protected = this.#protected;
@@ -412,7 +425,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    */
   async copyUnder(policy: EvictionPolicy): Promise<KVCache> {
     this.#guard.mustBeUsable('copyUnder');
-    const copy = new KVCache(this.shape, { policy, keepOutsideWindow: this.#keepOutsideWindow });
+    const copy = new KVCache(this.shape, { policy, ...this.#settings });
     copy.#state = this.#takeOver(policy);
     copy.#rows = this.#rows.copy();
     copy.#protected = this.#protected;
@@ -438,6 +451,10 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   /** What the cache holds and what that costs. */
   memory(): CacheMemory {
     return this.#rows.memory(this.#state.bytes);
+  }
+
+  get #settings() {
+    return { keepOutsideWindow: this.#keepOutsideWindow, decideAfter: this.#decideAfter };
   }
 
   #takeOver(policy: EvictionPolicy): PolicyState {
@@ -467,7 +484,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     if (!this.#keepOutsideWindow) {
       this.#evict(outsideWindow(this, this.policy.keepsEverything === true));
     }
-    await this.#choose();
+    if (this.#decideAfter === 'pass' || !update.moreFollows) await this.#choose();
   }
 
   async #choose(): Promise<void> {

@@ -62,7 +62,10 @@ const factories: [string, (options: never) => unknown, Record<string, unknown>][
   [
     'KVCache',
     (options) => new KVCache(shapeOf(1, 1, 1, 2, null), options),
-    { policy: h2o({ budget: 8 }), keepOutsideWindow: true, positions: 'absolute' },
+    {
+      ...{ policy: h2o({ budget: 8 }), keepOutsideWindow: true },
+      ...{ positions: 'absolute', decideAfter: 'prompt' },
+    },
   ],
 ];
 

@@ -18,6 +18,7 @@ import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { StateTensor } from './contracts/saved-state.js';
 import type { StoredRows } from './contracts/segments.js';
+import { decideAfterChoices } from './decide-after.js';
 import { ProtectedSpans } from './protected-spans.js';
 import type { HeadContents } from './row-buffer.js';
 import { cacheDtype, cacheDtypes, noRows } from './stored-rows.js';
@@ -49,6 +50,7 @@ export async function readCacheFile(
   const nextAxisPosition = count(file, 'nextAxisPosition');
   const positions = choice(file, 'positions', ['absolute', 'compact']);
   const keepOutsideWindow = choice(file, 'keepOutsideWindow', ['true', 'false']) === 'true';
+  const decideAfter = choice(file, 'decideAfter', decideAfterChoices);
   const protectedSpans = spans(file, 'protectedSpans');
   const compact = hasCompactPositions({ positions });
   if (compact ? nextPosition > seen : nextPosition !== seen) {
@@ -113,7 +115,8 @@ export async function readCacheFile(
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
   const counts = { seen, nextPosition, nextAxisPosition };
-  return { ...counts, positions, keepOutsideWindow, protectedSpans, heads, state, attached };
+  const options = { positions, keepOutsideWindow, decideAfter, protectedSpans };
+  return { ...counts, ...options, heads, state, attached };
 }
 
 function checkFormat({ path, metadata }: SafetensorsFile): void {

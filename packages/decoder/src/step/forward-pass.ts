@@ -7,6 +7,8 @@ export interface Part {
   readonly cache: KVCache;
   /** Its new tokens. */
   readonly chunk: Chunk;
+  /** Whether more of its input follows. */
+  readonly moreFollows: boolean;
   /** Those whose logits are wanted. */
   readonly outputRows: Int32Array;
   /**

@@ -18,4 +18,9 @@ export interface CacheUpdate {
   readonly observations: readonly Observation[];
   /** What the model was told as positions, `[count, axes]`, where the shape has `positionAxes`; else left out. */
   readonly positions?: Int32Array;
+  /**
+   * Whether more of the same input follows: a cache that decides after a prompt waits for its end.
+   * @defaultValue false
+   */
+  readonly moreFollows?: boolean;
 }

@@ -57,6 +57,9 @@ export interface StepResult {
   readonly hidden: Float32Array;
 }
 
+/** When a policy chooses; see {@link CreateCacheOptions.decideAfter}. */
+export type DecideAfter = 'pass' | 'prompt';
+
 /** Options of a cache, with the policy as the model takes it: code, or its name where code cannot go. */
 export interface CreateCacheOptions<Policy> {
   /**
@@ -77,6 +80,13 @@ export interface CreateCacheOptions<Policy> {
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';
+  /**
+   * When the policy chooses: after every `pass` of the model, or when a whole input of a step has been read (`prompt`),
+   * so that what it ends with, such as a question, decides about all of it. Until then everything is held, in full.
+   * Not with policies that choose at intervals of their own.
+   * @defaultValue 'pass'
+   */
+  readonly decideAfter?: DecideAfter;
 }
 
 /** Options of a cache that is restored: the policy it was saved with. */

@@ -31,6 +31,7 @@ export class TovaState implements RowScorerState {
     for (const [head, attention] of observation.heads.entries()) {
       const received = this.#received.head(layer, head);
       received.extend(attention.length / group);
+      received.array.fill(0); // that of an earlier pass, after which nothing was chosen
       addRows(attention, received.length, received.array);
     }
   }
