@@ -53,18 +53,19 @@ const answered = (out: string): string[] => {
   const file = join(folder, out, 'results.jsonl');
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 };
-const finish = (out: string) => spawnSync(process.execPath, args(out), { encoding: 'utf8' });
+const finish = (out: string, ...more: string[]) =>
+  spawnSync(process.execPath, [...args(out), ...more], { encoding: 'utf8' });
 
 /** What of a summary is no matter of the clock, or of where it lies. */
 const summaryOf = (out: string) => {
   const text = readFileSync(join(folder, out, 'summary.json'), 'utf8');
   return JSON.parse(text, (name, value: unknown) =>
-    name === 'secondsPerPrompt' || name === 'out' ? undefined : value,
+    ['secondsPerPrompt', 'residentBytes', 'out'].includes(name) ? undefined : value,
   ) as { rows: { policy: string; benchmark: string }[]; problems: string[] };
 };
 
 describe('bench run', () => {
-  it('killed twice and gone on, gives the summary of a run that was not', async () => {
+  it('killed twice and gone on, in worker threads too, gives the summary of a run that was not', async () => {
     const whole = finish('whole');
     expect([whole.status, whole.stderr]).toEqual([
       0,
@@ -72,15 +73,19 @@ describe('bench run', () => {
     ]);
     const total = answered('whole').length;
     const policies = ['full', 'namm', 'h2o', 'l2', 'snapkv', 'kvzip'];
-    for (const enough of [Math.floor(total / 4), Math.floor(total / 2)]) {
-      const child = spawn(process.execPath, args('killed'), { stdio: 'ignore' });
+    const two = ['--workers', '2'];
+    for (const [enough, workers] of [
+      [Math.floor(total / 4), []],
+      [Math.floor(total / 2), two],
+    ] as const) {
+      const child = spawn(process.execPath, [...args('killed'), ...workers], { stdio: 'ignore' });
       while (answered('killed').length < enough && child.exitCode === null) await wait(20);
       expect(child.exitCode).toBeNull();
       child.kill('SIGKILL');
       await new Promise((resolve) => child.once('close', resolve));
       expect(answered('killed').length).toBeLessThan(total);
     }
-    expect(finish('killed').status).toBe(0);
+    expect(finish('killed', ...two).status).toBe(0);
     const keys = answered('killed').map((line) => (JSON.parse(line) as { key: string }).key);
     expect(keys).toHaveLength(total);
     expect(new Set(keys).size).toBe(total);

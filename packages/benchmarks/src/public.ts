@@ -44,6 +44,12 @@ export {
   writeRun,
 } from './public/run/run-folder.js';
 export { type BenchmarkPlan, type RunPlan, runPlan } from './public/run/run-plan.js';
+export {
+  type RunShardsOptions,
+  runShards,
+  type Shard,
+  serveShard,
+} from './public/run/run-shards.js';
 export type { RunSettings, RunSummary } from './public/run/run-summary.js';
 export { type PublicRow, summariseRun } from './public/run/summarise-run.js';
 export { chineseWords } from './public/scores/chinese-words.js';

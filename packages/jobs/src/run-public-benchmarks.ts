@@ -1,22 +1,15 @@
-import { ModelPerProbe } from '@namm/benchmarks';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import {
-  type Answer,
   openRunFolder,
-  type PublicRow,
-  type PublicTask,
   type RunPlan,
-  readBenchmark,
+  type RunSummary,
   runBenchmarks,
+  runShards,
   writeRun,
 } from '@namm/benchmarks/public';
-import { comparedPolicies, namedPolicy, ropeScalingOf } from '@namm/cli';
 import type { ProgressListener } from '@namm/core';
-import { completeText, Decoder, loadTokenizer } from '@namm/decoder';
-import { full } from '@namm/kv-cache';
-import { taughtNameFor } from '@namm/models';
-import { loadNamm } from '@namm/namm';
-
-const chunkSize = 256;
+import { openPublicRun, type PublicRunData } from './open-public-run.js';
 
 /** Options of {@link runPublicBenchmarks}. */
 export interface PublicRunOptions {
@@ -33,50 +26,31 @@ export interface PublicRunOptions {
  * Runs public benchmarks as planned: the full cache, the NAMM if there is one, and the policies by name at their budgets.
  * Results, summary and page are in the folder of the plan, and a run that was stopped goes on there.
  *
- * @returns the rows of the summary
+ * @returns the summary
  * @throws what is wrong with the data, the model or the policies, before anything is asked
  * @throws the signal's reason when it is aborted
  */
-export async function runPublicBenchmarks(options: PublicRunOptions): Promise<PublicRow[]> {
+export async function runPublicBenchmarks(options: PublicRunOptions): Promise<RunSummary> {
   const { plan, folder, onBadRows, onProgress, signal } = options;
-  const { threads, ...lasting } = plan; // how many compute changes no result
-  const { seed, chat, budgets, maxNewTokens, dtype, out } = plan;
-  const tokenizer = await loadTokenizer(folder);
-  const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
-  const tasks: PublicTask[] = [];
-  for (const each of plan.benchmarks) {
-    tasks.push(...(await readBenchmark(each, { seed, countTokens })));
-  }
+  const run = await openPublicRun({ plan, folder });
+  const { tasks, tokenizer, settings, models } = run;
   const bad = tasks.reduce((sum, { problems }) => sum + problems.length, 0);
   if (bad > 0) onBadRows(bad);
-  const ropeScaling = ropeScalingOf({ ...plan, ropeFactor: plan.ropeFactor ?? 1 });
-  const models = new ModelPerProbe((probe) =>
-    Decoder.load(folder, { threads, chunkSize, probe, ropeScaling, ...(dtype && { dtype }) }),
-  );
-  const { cacheShape, spec } = await models.of({ kind: 'none' });
-  const isTaught = plan.policies.includes('taught');
-  const checkpoint = isTaught ? (plan.taught ?? taughtNameFor(cacheShape.weights)) : null;
-  const policies = [{ name: 'full', budget: '100%', policy: full() }];
-  if (plan.namm) {
-    const policy = await loadNamm({ checkpoint: plan.namm });
-    policies.push({ name: 'namm', budget: 'own', policy });
+  const store = await openRunFolder(plan.out, settings);
+  try {
+    if (plan.workers > 1) {
+      await models.release();
+      const file = createRequire(import.meta.url).resolve('@namm/jobs/public-run-worker');
+      const script = pathToFileURL(file);
+      const data: PublicRunData = { plan, folder };
+      await runShards({ script, workers: plan.workers, data, store, onProgress, signal });
+    }
+    // After worker threads everything is in the store: this puts it in order.
+    const ended = await runBenchmarks({ ...run.options, store, signal, onProgress });
+    const hasTemplate = plan.chat !== 'never' && tokenizer.chatTemplates.length > 0;
+    return await writeRun(plan.out, settings, tasks, ended, hasTemplate);
+  } finally {
+    await models.release();
+    await store.close();
   }
-  const named = plan.policies.map(namedPolicy);
-  policies.push(...(await comparedPolicies(named, budgets, { models, tokenizer, checkpoint })));
-  const maxTokens = Math.min(plan.maxTokens ?? Infinity, spec.maximumPositions);
-  const answer: Answer = async function* (cache, ids, limits) {
-    const model = await models.of(cache.policy.probe);
-    yield* completeText(model, tokenizer, cache, ids, { ...limits, sampling: { temperature: 0 } });
-  };
-  const settings = { ...lasting, maxTokens, chunkSize, weights: cacheShape.weights };
-  const store = await openRunFolder(out, settings);
-  const run = await runBenchmarks({
-    ...{ model: models, chunkSize, tokenizer, answer, tasks, policies, store, maxTokens, chat },
-    positions: spec.maximumPositions,
-    ...(maxNewTokens !== undefined && { maxNewTokens }),
-    release: () => models.release(),
-    ...{ onProgress, signal },
-  }).finally(() => store.close());
-  const hasTemplate = chat !== 'never' && tokenizer.chatTemplates.length > 0;
-  return (await writeRun(out, settings, tasks, run, hasTemplate)).rows as PublicRow[];
 }

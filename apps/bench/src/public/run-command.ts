@@ -51,6 +51,7 @@ export function addRunCommand(program: Command): void {
     .option('--rope-alpha <alpha>', 'how strongly the RoPE base of ntk grows', positiveNumber)
     .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber)
     .option('--threads <count>', 'threads that compute', count)
+    .option('--workers <count>', 'prompts at once, each with a model of its own', count)
     .option('--out <folder>', 'for results, summary and page')
     .action(async ({ config, ...flags }) => {
       const plan = await runPlan(config ?? null, flags);
@@ -58,7 +59,7 @@ export function addRunCommand(program: Command): void {
       const folder = await openModel(plan.model, signal);
       const onBadRows = (bad: number) =>
         console.error(`${bad} rows cannot be used; the summary names them`);
-      const rows = await showProgress('prompts', (onProgress) =>
+      const { rows } = await showProgress('prompts', (onProgress) =>
         runPublicBenchmarks({ plan, folder, onBadRows, onProgress, signal }),
       );
       console.log(formatRun(rows, { style: 'plain', width: terminalWidth() }));

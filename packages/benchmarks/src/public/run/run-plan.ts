@@ -40,6 +40,8 @@ const plan = z.strictObject({
   maxTokens: count.optional(),
   maxNewTokens: count.optional(),
   threads: count.default(1),
+  /** Worker threads, each with a model of its own. */
+  workers: count.default(1),
   dtype: z.enum(['auto', 'fp32', 'q8', 'q4']).optional(),
   ropeFactor: z.number().positive().optional(),
   ropeScaling: z.enum(['ntk', 'yarn']).default('ntk'),

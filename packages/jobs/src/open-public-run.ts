@@ -1,0 +1,78 @@
+import { ModelPerProbe } from '@namm/benchmarks';
+import {
+  type Answer,
+  type PublicTask,
+  type RunBenchmarksOptions,
+  type RunPlan,
+  type RunSettings,
+  readBenchmark,
+} from '@namm/benchmarks/public';
+import { comparedPolicies, namedPolicy, ropeScalingOf } from '@namm/cli';
+import { completeText, Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
+import { full } from '@namm/kv-cache';
+import { taughtNameFor } from '@namm/models';
+import { loadNamm } from '@namm/namm';
+
+const chunkSize = 256;
+
+/** What a run is opened from, in this thread or another. */
+export interface PublicRunData {
+  readonly plan: RunPlan;
+  /** Folder or file of the plan's model. */
+  readonly folder: string;
+}
+
+/** A run with its model, tasks and policies at hand. */
+export interface OpenPublicRun {
+  readonly tasks: readonly PublicTask[];
+  readonly tokenizer: Tokenizer;
+  readonly models: ModelPerProbe<Decoder>;
+  /** All that changes results. */
+  readonly settings: RunSettings;
+  readonly options: Omit<RunBenchmarksOptions, 'store'>;
+}
+
+/**
+ * Reads the tasks of a plan, opens its model, and makes its policies.
+ *
+ * @throws what is wrong with any of them
+ */
+export async function openPublicRun({ plan, folder }: PublicRunData): Promise<OpenPublicRun> {
+  const { threads, workers: _, ...lasting } = plan; // how many compute changes no result
+  const { seed, chat, budgets, maxNewTokens, dtype } = plan;
+  const tokenizer = await loadTokenizer(folder);
+  const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
+  const tasks: PublicTask[] = [];
+  for (const each of plan.benchmarks) {
+    tasks.push(...(await readBenchmark(each, { seed, countTokens })));
+  }
+  const ropeScaling = ropeScalingOf({ ...plan, ropeFactor: plan.ropeFactor ?? 1 });
+  const models = new ModelPerProbe((probe) =>
+    Decoder.load(folder, { threads, chunkSize, probe, ropeScaling, ...(dtype && { dtype }) }),
+  );
+  const { cacheShape, spec } = await models.of({ kind: 'none' });
+  const isTaught = plan.policies.includes('taught');
+  const checkpoint = isTaught ? (plan.taught ?? taughtNameFor(cacheShape.weights)) : null;
+  const policies = [{ name: 'full', budget: '100%', policy: full() }];
+  if (plan.namm) {
+    const policy = await loadNamm({ checkpoint: plan.namm });
+    policies.push({ name: 'namm', budget: 'own', policy });
+  }
+  const named = plan.policies.map(namedPolicy);
+  policies.push(...(await comparedPolicies(named, budgets, { models, tokenizer, checkpoint })));
+  const maxTokens = Math.min(plan.maxTokens ?? Infinity, spec.maximumPositions);
+  const answer: Answer = async function* (cache, ids, limits) {
+    const model = await models.of(cache.policy.probe);
+    yield* completeText(model, tokenizer, cache, ids, { ...limits, sampling: { temperature: 0 } });
+  };
+  return {
+    ...{ tasks, tokenizer, models },
+    settings: { ...lasting, maxTokens, chunkSize, weights: cacheShape.weights },
+    options: {
+      ...{ model: models, chunkSize, tokenizer, answer, tasks, policies, maxTokens, chat },
+      positions: spec.maximumPositions,
+      ...(maxNewTokens !== undefined && { maxNewTokens }),
+      release: () => models.release(),
+    },
+  };
+}
