@@ -12,6 +12,7 @@ export {
 export { readLongBenchV2 } from './public/data/read-longbench-v2.js';
 export { describeRowProblem, type RowProblem } from './public/data/row-problem.js';
 export { type GenerateRulerOptions, generateRuler } from './public/ruler/generate-ruler.js';
+export { type NeedleTasksRecord, needleTasks } from './public/ruler/needle-tasks.js';
 export { readRuler } from './public/ruler/read-ruler.js';
 export {
   type RulerQuestion,
@@ -27,6 +28,7 @@ export {
   type RunDifference,
 } from './public/run/diff-runs.js';
 export { formatRun, runToCsv } from './public/run/format-run.js';
+export { type DepthMap, heatMaps } from './public/run/heat-maps.js';
 export type { ChatUse, PromptTokenizer } from './public/run/prepare-prompt.js';
 export { readBenchmark } from './public/run/read-benchmark.js';
 export {

@@ -8,6 +8,7 @@ export type {
 } from './episode/episode-film.js';
 export { type EpisodePageOptions, episodePage } from './episode-page.js';
 export type { NumberFormat } from './format-number.js';
+export type { HeatMap } from './heat-map/heat-map.js';
 export { type Report, type ReportPart, reportPage, type TextPart } from './report-page.js';
 export {
   type RetentionPageOptions,

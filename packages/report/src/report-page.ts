@@ -3,6 +3,8 @@ import { checkLineChart } from './chart/check-line-chart.js';
 import type { LineChart } from './chart/line-chart.js';
 import script from './client/report-page.ts?bundle';
 import { element, type PageElement } from './element.js';
+import { drawHeatMap } from './heat-map/draw-heat-map.js';
+import type { HeatMap } from './heat-map/heat-map.js';
 import { htmlPage } from './page/html-page.js';
 import { plainChart } from './page/plain-chart.js';
 import style from './style.css?bundle';
@@ -17,9 +19,9 @@ export interface TextPart {
 }
 
 /** What a page can be made of. */
-export type ReportPart = TextPart | LineChart | Table;
+export type ReportPart = TextPart | LineChart | HeatMap | Table;
 
-/** A page of charts, tables and words. */
+/** A page of charts, heat maps, tables and words. */
 export interface Report {
   readonly title: string;
   readonly parts: readonly ReportPart[];
@@ -31,7 +33,7 @@ export interface Report {
  *
  * @returns the page's HTML
  * @throws {InvalidArgumentError} for a chart whose lists do not fit each other or whose x falls, or a
- *   table with rows of different lengths
+ *   table or heat map with rows of different lengths
  *
  * @example
  * ```ts
@@ -44,14 +46,14 @@ export function reportPage({ title, parts }: Report): string {
   const charts = parts.filter((part) => part.kind === 'lineChart');
   charts.forEach(checkLineChart);
   const drawn: PageElement[] = [];
-  let row: PageElement[] = []; // charts that follow each other stand side by side where there is room
+  let row: PageElement[] = []; // pictures that follow each other stand side by side where there is room
   for (const [i, part] of parts.entries()) {
-    if (part.kind === 'lineChart') {
-      row.push(chartFigure(part, charts.indexOf(part)));
-      if (parts[i + 1]?.kind === 'lineChart') continue;
-      drawn.push(element('div', { class: 'charts' }, ...row));
-      row = [];
-    } else drawn.push(part.kind === 'text' ? drawText(part) : drawTable(part));
+    if (part.kind === 'lineChart') row.push(chartFigure(part, charts.indexOf(part)));
+    else if (part.kind === 'heatMap') row.push(drawHeatMap(part));
+    else drawn.push(part.kind === 'text' ? drawText(part) : drawTable(part));
+    if (row.length === 0 || parts[i + 1]?.kind === part.kind) continue;
+    drawn.push(element('div', { class: 'charts' }, ...row));
+    row = [];
   }
   return htmlPage({
     title,

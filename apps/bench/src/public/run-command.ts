@@ -13,7 +13,7 @@ import {
 } from '@namm/cli';
 import { runPublicBenchmarks } from '@namm/jobs';
 
-const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, nanobench';
+const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, needle, nanobench';
 
 /** Adds `run`: public benchmarks. */
 export function addRunCommand(program: Command): void {
@@ -29,9 +29,10 @@ export function addRunCommand(program: Command): void {
     .option('--repository <folder>', 'a copy of its repository, for its prompts')
     .option('--tasks <names>', 'with commas; all if left out', listOf(String))
     .option('--limit <rows>', 'rows of each task', count)
-    .option('--lengths <tokens>', 'of RULER and NanoBench, with commas', listOf(count))
-    .option('--samples <count>', 'of each task of RULER and NanoBench', count)
-    .option('--sources <folder>', 'of RULER: essay, word lists, questions')
+    .option('--lengths <tokens>', 'of RULER, needle and NanoBench, with commas', listOf(count))
+    .option('--depths <percent>', 'of needle: where it lies, with commas', listOf(fromZero))
+    .option('--samples <count>', 'of each task of RULER, needle and NanoBench', count)
+    .option('--sources <folder>', 'of RULER and needle: essay, word lists, questions')
     .option('--templates <name>', 'of InfiniteBench: whose, such as gpt4')
     .option(
       '--policies <names>',

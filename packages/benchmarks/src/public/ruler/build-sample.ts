@@ -19,6 +19,8 @@ export interface SampleParts {
   readonly length: number;
   /** Number of the sample: which question is asked. */
   readonly index: number;
+  /** Where in an essay a single needle lies, 0 to 100; left out for one of forty depths at random. */
+  readonly depth?: number;
 }
 
 /**
@@ -120,7 +122,7 @@ function needles(
   task: Extract<RulerTask, { kind: 'niah' }>,
   size: number,
   random: Random,
-  { sources, wording }: SampleParts,
+  { sources, wording, depth }: SampleParts,
 ): BuiltSample {
   const { keyCount, valueCount, queryCount } = task;
   const sentence = (key: string, value: string) =>
@@ -142,8 +144,12 @@ function needles(
     const { essay } = sources;
     const words = Array.from({ length: size }, (_, i) => essay[i % essay.length]!);
     const own = Array.from(sentences.segment(words.join(' ')), ({ segment }) => segment.trim());
-    const places = distinct(hidden.length, depths.length, random)
-      .map((i) => Math.floor((own.length * depths[i]!) / 100))
+    const chosen =
+      depth === undefined
+        ? distinct(hidden.length, depths.length, random).map((i) => depths[i]!)
+        : hidden.map(() => depth);
+    const places = chosen
+      .map((each) => Math.floor((own.length * each) / 100))
       .sort((a, b) => a - b);
     const pieces: string[] = [];
     for (const [i, place] of places.entries()) {

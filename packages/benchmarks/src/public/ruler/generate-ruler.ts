@@ -1,10 +1,11 @@
-import { checkInteger, checkNames, InvalidArgumentError, Random } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { PublicItem, PublicTask } from '../data/public-task.js';
 import { scoreRuler } from '../scores/score-ruler.js';
-import { type BuiltSample, buildSample, largestSize, smallestSize } from './build-sample.js';
+import type { BuiltSample } from './build-sample.js';
 import type { RulerSources } from './ruler-sources.js';
 import { type RulerTask, rulerAnswerTokens, rulerTasks } from './ruler-tasks.js';
 import type { RulerWording } from './ruler-wording.js';
+import { sampleMaker } from './sample-maker.js';
 
 /** Options of {@link generateRuler}. */
 export interface GenerateRulerOptions {
@@ -53,63 +54,16 @@ export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
       const problem = `'${name}' is none of ${Object.keys(rulerTasks).join(', ')}`;
       throw new InvalidArgumentError('tasks', problem);
     }
-    const number = Object.keys(rulerTasks).indexOf(name);
-    const answerTokens = rulerAnswerTokens[task.kind];
-    const build = (index: number, size: number) => {
-      const parts = { sources, wording, length, index };
-      return buildSample(task, size, new Random(seed, number, index), parts);
-    };
-    const tokensOf = ({ input, answerPrefix }: BuiltSample) =>
-      countTokens(input + answerPrefix) + answerTokens;
-    const smallest = smallestSize(task);
-    const most = largestSize(task, sources);
-    const fits = (index: number, size: number) => tokensOf(build(index, size)) <= length;
-    const size = fits(0, smallest)
-      ? largestThatFits(smallest, most, (each) => fits(0, each))
-      : smallest;
+    const sampleOf = sampleMaker({
+      ...{ name, task, length, seed, sources, wording, countTokens },
+      ...{ number: Object.keys(rulerTasks).indexOf(name) },
+      answerTokens: rulerAnswerTokens[task.kind],
+    });
     const items = Array.from({ length: samples }, (_, index): PublicItem => {
-      const sample = fitted(
-        { name, length, smallest },
-        size,
-        (each) => build(index, each),
-        tokensOf,
-      );
-      return itemOf(task, String(index), sample);
+      return itemOf(task, String(index), sampleOf(index));
     });
     return taskOf(`${name} ${length}`, task, items);
   });
-}
-
-/** By doubling, then by halving. */
-function largestThatFits(smallest: number, most: number, fits: (size: number) => boolean): number {
-  let [low, high] = [smallest, Math.min(most, 2 * smallest)];
-  while (high > low && fits(high)) [low, high] = [high, Math.min(most, 2 * high)];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** A sample that fits: from a size on down, by as much as it is too long. */
-function fitted(
-  { name, length, smallest }: { name: string; length: number; smallest: number },
-  size: number,
-  build: (size: number) => BuiltSample,
-  tokensOf: (sample: BuiltSample) => number,
-): BuiltSample {
-  for (let own = size; ; ) {
-    const sample = build(own);
-    const tokens = tokensOf(sample);
-    if (tokens <= length) return sample;
-    if (own === smallest) {
-      const problem = `${length} tokens are too few for ${name}: the shortest sample has ${tokens}`;
-      throw new InvalidArgumentError('length', problem);
-    }
-    const over = Math.ceil(((tokens - length) / tokens) * own);
-    own = Math.max(smallest, own - Math.max(1, over));
-  }
 }
 
 /** A sample as an item that scores itself. */

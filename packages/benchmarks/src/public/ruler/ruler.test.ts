@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PublicItem } from '../data/public-task.js';
 import { allQuirks } from '../scores/quirks.js';
 import { generateRuler } from './generate-ruler.js';
+import { needleTasks } from './needle-tasks.js';
 import { readRuler } from './read-ruler.js';
 import { type RulerSources, readRulerSources } from './ruler-sources.js';
 import { rulerTasks } from './ruler-tasks.js';
@@ -266,5 +267,41 @@ describe('readRuler', () => {
     await expect(readRuler({ data: join(folder, 'written'), tasks: ['vt'] })).rejects.toThrow(
       /vt\/validation/,
     );
+  });
+});
+
+describe('needleTasks', () => {
+  it('hides the same needle at every depth, in prompts as long as they may be', () => {
+    const depths = [0, 25, 50, 100];
+    const countTokens = tokenizers.words;
+    const made = { sources, wording: plainWording, seed: 3, countTokens };
+    const tasks = needleTasks({ ...made, lengths: [300, 900], depths, samples: 3 });
+    expect(tasks.map(({ name }) => name)).toEqual(['needle 300', 'needle 900']);
+    for (const [t, { items, maxNewTokens, benchmark }] of tasks.entries()) {
+      expect(benchmark).toBe('Needle');
+      expect(items).toHaveLength(12);
+      const values = new Set<string>();
+      for (const [i, { id, prompt, answerPrefix, groups, score }] of items.entries()) {
+        const [sample, depth] = [Math.floor(i / 4), depths[i % 4]!];
+        expect(id).toBe(`${sample} at ${depth}`);
+        expect(groups).toEqual({ length: String([300, 900][t]), depth: String(depth) });
+        const length = countTokens(prompt + answerPrefix) + maxNewTokens;
+        expect(length).toBeLessThanOrEqual([300, 900][t]!);
+        expect(length).toBeGreaterThan([300, 900][t]! - 60);
+        const value = /is (\d{7})\./.exec(prompt)!;
+        values.add(value[1]!);
+        expect(score(` ${value[1]}.`, allQuirks)).toBe(1);
+        expect(score(' 1234.', allQuirks)).toBe(0);
+        const context = prompt.slice(prompt.indexOf('\n'), prompt.lastIndexOf('\n'));
+        const at = context.indexOf(value[0]) / context.length;
+        expect(Math.abs(at - depth / 100)).toBeLessThan(t === 0 ? 0.25 : 0.1);
+        if (depth === 0) expect(prompt.split('\n')[1]).toMatch(/^The secret number/);
+        if (depth === 100) expect(context.endsWith(`${value[1]}.`)).toBe(true);
+      }
+      expect(values.size).toBe(3); // one for each sample, the same at all depths
+    }
+    const wrong = { ...made, lengths: [300], samples: 1, depths: [101] };
+    expect(() => needleTasks(wrong)).toThrow(/101 does not lie between 0 and 100/);
+    expect(() => needleTasks({ ...wrong, depths: [0], lengths: [20] })).toThrow(/too few/);
   });
 });

@@ -1,10 +1,18 @@
 import { type ReportPart, reportPage, type Series } from '@namm/report';
 import { grouped } from './grouped.js';
+import type { DepthMap } from './heat-maps.js';
 import type { RunSummary } from './run-summary.js';
 import type { PublicRow } from './summarise-run.js';
 
 /** A run as one HTML page: per benchmark a chart of score against memory, and the rows. */
-export function drawRunPage({ settings, tasks, skipped, problems, rows }: RunSummary): string {
+export function drawRunPage({
+  settings,
+  tasks,
+  skipped,
+  problems,
+  maps,
+  rows,
+}: RunSummary): string {
   const said = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const parts: ReportPart[] = [{ kind: 'text', heading: 'Settings', paragraphs: said }];
   for (const [benchmark, own] of grouped(rows, (row) => row.benchmark)) {
@@ -13,7 +21,8 @@ export function drawRunPage({ settings, tasks, skipped, problems, rows }: RunSum
     for (const [task, ofTask] of grouped(chosen, (row) => row.task)) {
       parts.push(chartOf(`${benchmark}, ${task === 'all' ? 'mean over tasks' : task}`, ofTask));
     }
-    parts.push(tableOf(benchmark, own));
+    const ofBenchmark = maps.filter((map) => map.benchmark === benchmark);
+    parts.push(...ofBenchmark.map(pictureOf), tableOf(benchmark, own));
   }
   parts.push({
     kind: 'table',
@@ -39,6 +48,16 @@ export function drawRunPage({ settings, tasks, skipped, problems, rows }: RunSum
     parts.push({ kind: 'text', heading: 'Rows that were left out', paragraphs: problems });
   }
   return reportPage({ title: 'Benchmarks', parts });
+}
+
+function pictureOf(map: DepthMap): ReportPart {
+  const { benchmark, policy, budget, lengths, depths, scores, prompts } = map;
+  return {
+    ...{ kind: 'heatMap', title: `${benchmark}: ${policy} ${budget}`, range: [0, 100] },
+    ...{ xLabel: 'tokens', yLabel: 'depth, %', columns: lengths.map(String) },
+    ...{ rows: depths.map(String), values: scores },
+    notes: prompts.map((row) => row.map((count) => `${count} prompt${count === 1 ? '' : 's'}`)),
+  };
 }
 
 function chartOf(title: string, rows: readonly PublicRow[]): ReportPart {

@@ -1,6 +1,7 @@
 import { checkNames } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
+import type { DepthMap } from './heat-maps.js';
 import type { PublicRow } from './summarise-run.js';
 
 const one = (value: number) => (Number.isFinite(value) ? value.toFixed(1) : '–');
@@ -62,7 +63,26 @@ export function runToCsv(rows: readonly PublicRow[]): string {
     ...[row.keptShare, row.bytes, row.peakBytes, row.residentBytes, row.footprint],
     ...[row.goneEverywhere, row.cut, row.scorerErrors, row.secondsPerPrompt],
   ]);
+  return csvOf([head, ...lines]);
+}
+
+/** Heat maps as CSV, a line for each cell. */
+export function mapsToCsv(maps: readonly DepthMap[]): string {
+  const lines = maps.flatMap(({ benchmark, policy, budget, lengths, depths, scores, prompts }) =>
+    depths.flatMap((depth, y) =>
+      lengths.map((length, x) => [
+        ...[benchmark, policy, budget, length, depth, prompts[y]![x]!, scores[y]![x] ?? ''],
+      ]),
+    ),
+  );
+  return csvOf([
+    ['benchmark', 'policy', 'budget', 'length', 'depth', 'prompts', 'official'],
+    ...lines,
+  ]);
+}
+
+function csvOf(lines: readonly (readonly (string | number)[])[]): string {
   const quoted = (cell: string | number) =>
     /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell);
-  return [head, ...lines].map((line) => `${line.map(quoted).join(',')}\n`).join('');
+  return lines.map((line) => `${line.map(quoted).join(',')}\n`).join('');
 }

@@ -5,6 +5,7 @@ import { readInfiniteBench } from '../data/read-infinitebench.js';
 import { readChouBun, readLongBench } from '../data/read-longbench.js';
 import { readLongBenchV2 } from '../data/read-longbench-v2.js';
 import { generateRuler } from '../ruler/generate-ruler.js';
+import { needleTasks } from '../ruler/needle-tasks.js';
 import { readRuler } from '../ruler/read-ruler.js';
 import { readRulerSources } from '../ruler/ruler-sources.js';
 import { plainWording, readRulerWording } from '../ruler/ruler-wording.js';
@@ -19,6 +20,7 @@ export interface GenerationRecord {
 
 const usualSamples = 25;
 const usualLengths = [4096];
+const usualDepths = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 
 /**
  * The tasks of a benchmark in a run: read from the user's data, or generated.
@@ -32,10 +34,10 @@ export async function readBenchmark(
 ): Promise<PublicTask[]> {
   checkNames('readBenchmark', plan, [
     ...(['name', 'data', 'repository', 'tasks', 'limit', 'lengths'] as const),
-    ...(['samples', 'sources', 'templates'] as const),
+    ...(['samples', 'sources', 'templates', 'depths'] as const),
   ]);
   const { name, data, repository, tasks, limit, samples = usualSamples } = plan;
-  const { lengths = usualLengths, sources, templates } = plan;
+  const { lengths = usualLengths, sources, templates, depths = usualDepths } = plan;
   const { seed, countTokens } = generation;
   const some = { ...(tasks && { tasks }), ...(limit !== undefined && { limit }) };
   if (name === 'nanobench') {
@@ -43,10 +45,11 @@ export async function readBenchmark(
       nanobenchTasks({ length, samples, seed, countTokens, ...(tasks && { tasks }) }),
     );
   }
-  if (name === 'ruler') {
-    if (data !== undefined) return readRuler({ data, ...some });
+  if (name === 'ruler' && data !== undefined) return readRuler({ data, ...some });
+  if (name === 'ruler' || name === 'needle') {
     const wording = repository === undefined ? plainWording : await readRulerWording(repository);
     const made = { sources: await readRulerSources(sources ?? null), wording, seed, countTokens };
+    if (name === 'needle') return needleTasks({ ...made, lengths, depths, samples });
     return lengths.flatMap((length) =>
       generateRuler({
         ...made,

@@ -13,7 +13,8 @@ import { LineStore } from '../../compare/line-store.js';
 import type { PublicTask } from '../data/public-task.js';
 import { describeRowProblem } from '../data/row-problem.js';
 import { drawRunPage } from './draw-run-page.js';
-import { runToCsv } from './format-run.js';
+import { mapsToCsv, runToCsv } from './format-run.js';
+import { heatMaps } from './heat-maps.js';
 import type { PublicResult, PublicRun } from './run-benchmarks.js';
 import type { RunSettings, RunSummary } from './run-summary.js';
 import { summariseRun } from './summarise-run.js';
@@ -48,7 +49,7 @@ export async function openRunFolder(
 }
 
 /**
- * Writes what a run has come to: `summary.json`, `summary.csv` and `page.html`.
+ * Writes what a run has come to: `summary.json`, `summary.csv` and `page.html`; `heat-maps.csv` where there are any.
  *
  * @param hasTemplate whether prompts were put in a chat template, where their benchmark does it
  */
@@ -68,10 +69,14 @@ export async function writeRun(
     })),
     problems: tasks.flatMap(({ problems }) => problems.map(describeRowProblem)),
     skipped,
+    maps: heatMaps(results),
     rows: summariseRun(results, skipped),
   };
   await writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   await writeFileAtomic(join(folder, 'summary.csv'), runToCsv(summary.rows));
+  if (summary.maps.length > 0) {
+    await writeFileAtomic(join(folder, 'heat-maps.csv'), mapsToCsv(summary.maps));
+  }
   await writeFileAtomic(join(folder, 'page.html'), drawRunPage(summary));
   return summary;
 }

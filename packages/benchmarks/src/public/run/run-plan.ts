@@ -7,7 +7,10 @@ const count = z.number().int().min(1);
 const names = z.array(z.string()).min(1, 'is empty');
 
 const benchmark = z.strictObject({
-  name: z.enum(['longbench', 'longbench-v2', 'infinitebench', 'choubun', 'ruler', 'nanobench']),
+  name: z.enum([
+    ...(['longbench', 'longbench-v2', 'infinitebench', 'choubun', 'ruler', 'needle'] as const),
+    'nanobench',
+  ]),
   /** The data set; what RULER and NanoBench generate needs none. */
   data: z.string().optional(),
   /** A copy of the benchmark's repository, for its prompts. */
@@ -15,11 +18,13 @@ const benchmark = z.strictObject({
   tasks: names.optional(),
   /** Rows of each task. */
   limit: count.optional(),
-  /** RULER and NanoBench: tokens of a prompt. */
+  /** RULER, needle and NanoBench: tokens of a prompt. */
   lengths: z.array(count).min(1, 'is empty').optional(),
-  /** RULER and NanoBench: samples of each task and length. */
+  /** Needle: where it lies, in per cent of the essay. */
+  depths: z.array(z.number().min(0).max(100)).min(1, 'is empty').optional(),
+  /** RULER, needle and NanoBench: samples of each task and length. */
   samples: count.optional(),
-  /** RULER: a folder with an essay, word lists and questions. */
+  /** RULER and needle: a folder with an essay, word lists and questions. */
   sources: z.string().optional(),
   /** InfiniteBench: whose templates. */
   templates: z.string().optional(),

@@ -1,3 +1,4 @@
+import type { DepthMap } from './heat-maps.js';
 import type { SkippedPrompts } from './run-benchmarks.js';
 import type { PublicRow } from './summarise-run.js';
 
@@ -21,5 +22,7 @@ export interface RunSummary {
   readonly problems: readonly string[];
   /** Prompts that a policy was not asked, because its second reading needs more positions than the model has. */
   readonly skipped: readonly SkippedPrompts[];
+  /** Scores by length and depth, where a benchmark has both. */
+  readonly maps: readonly DepthMap[];
   readonly rows: readonly PublicRow[];
 }

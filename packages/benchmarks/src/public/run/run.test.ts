@@ -12,7 +12,8 @@ import { ModelPerProbe } from '../../model-per-probe.js';
 import type { PublicItem, PublicTask } from '../data/public-task.js';
 import { OfficialScorerError } from '../scores/score-infinitebench.js';
 import { diffRuns, formatDifferences } from './diff-runs.js';
-import { formatRun } from './format-run.js';
+import { formatRun, mapsToCsv } from './format-run.js';
+import { heatMaps } from './heat-maps.js';
 import { type PromptTokenizer, preparePrompt } from './prepare-prompt.js';
 import {
   type Answer,
@@ -335,6 +336,44 @@ it('draws questions about one text together, which widens intervals', async () =
     return upper - lower;
   };
   expect(spread(together)).toBeGreaterThan(1.7 * spread(alone));
+});
+
+describe('heatMaps', () => {
+  it('has a grid for each policy of a benchmark with lengths and depths', () => {
+    const placed = results({ full: [1, 1, 0, 1, 0], h2o: [0, 1, 0, 0, 0] }).map((each, i) => {
+      const [length, depth] = [
+        [2048, 0],
+        [2048, 0],
+        [1024, 50],
+        [1024, 0],
+        [2048, 50],
+      ][i % 5]!;
+      return { ...each, groups: { length: String(length), depth: String(depth) } };
+    });
+    const [full, h2o, ...others] = heatMaps([...placed, ...results({ full: [1, 0] }, 'words')]);
+    expect(others).toEqual([]);
+    expect(full).toEqual({
+      ...{ benchmark: 'B', policy: 'full', budget: '100%', lengths: [1024, 2048], depths: [0, 50] },
+      scores: [
+        [100, 100],
+        [0, 0],
+      ],
+      prompts: [
+        [1, 2],
+        [1, 1],
+      ],
+    });
+    expect(h2o!.scores[0]).toEqual([0, 50]);
+    expect(heatMaps(placed.slice(1, 3))[0]!.scores).toEqual([
+      [null, 100],
+      [0, null],
+    ]);
+    expect(mapsToCsv([full!]).split('\n')).toEqual([
+      'benchmark,policy,budget,length,depth,prompts,official',
+      ...['B,full,100%,1024,0,1,100', 'B,full,100%,2048,0,2,100'],
+      ...['B,full,100%,1024,50,1,0', 'B,full,100%,2048,50,1,0', ''],
+    ]);
+  });
 });
 
 describe('diffRuns', () => {

@@ -1,0 +1,70 @@
+import { InvalidArgumentError, Random } from '@namm/core';
+import { type BuiltSample, buildSample, largestSize, smallestSize } from './build-sample.js';
+import type { RulerSources } from './ruler-sources.js';
+import type { RulerTask } from './ruler-tasks.js';
+import type { RulerWording } from './ruler-wording.js';
+
+/** What samples of a task are made for. */
+export interface SampleMakerRecord {
+  /** For messages. */
+  readonly name: string;
+  readonly task: RulerTask;
+  /** Tells the random numbers of this task from those of others. */
+  readonly number: number;
+  /** Tokens of a prompt and its answer together. */
+  readonly length: number;
+  readonly answerTokens: number;
+  readonly seed: number;
+  readonly sources: RulerSources;
+  readonly wording: RulerWording;
+  readonly countTokens: (text: string) => number;
+}
+
+/**
+ * Makes samples by their number that are as long as they may be: the largest haystack is sought that fits, and a sample that
+ * still comes out too long gets a smaller one.
+ *
+ * @returns the sample of a number, with its needle at a depth if one is given; throws an {@link InvalidArgumentError} when
+ *   the length has no room for what is hidden
+ */
+export function sampleMaker(
+  made: SampleMakerRecord,
+): (index: number, depth?: number) => BuiltSample {
+  const { name, task, number, length, answerTokens, seed, sources, wording, countTokens } = made;
+  const build = (size: number, index: number, depth: number | undefined) => {
+    const parts = { sources, wording, length, index, ...(depth !== undefined && { depth }) };
+    return buildSample(task, size, new Random(seed, number, index), parts);
+  };
+  const tokensOf = ({ input, answerPrefix }: BuiltSample) =>
+    countTokens(input + answerPrefix) + answerTokens;
+  const smallest = smallestSize(task);
+  const fits = (size: number) => tokensOf(build(size, 0, undefined)) <= length;
+  const size = fits(smallest)
+    ? largestThatFits(smallest, largestSize(task, sources), fits)
+    : smallest;
+  return (index, depth) => {
+    for (let own = size; ; ) {
+      const sample = build(own, index, depth);
+      const tokens = tokensOf(sample);
+      if (tokens <= length) return sample;
+      if (own === smallest) {
+        const problem = `${length} tokens are too few for ${name}: the shortest sample has ${tokens}`;
+        throw new InvalidArgumentError('length', problem);
+      }
+      const over = Math.ceil(((tokens - length) / tokens) * own);
+      own = Math.max(smallest, own - Math.max(1, over));
+    }
+  };
+}
+
+/** By doubling, then by halving. */
+function largestThatFits(smallest: number, most: number, fits: (size: number) => boolean): number {
+  let [low, high] = [smallest, Math.min(most, 2 * smallest)];
+  while (high > low && fits(high)) [low, high] = [high, Math.min(most, 2 * high)];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
