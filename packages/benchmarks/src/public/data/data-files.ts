@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { FileFormatError } from '@namm/core';
-import { unzipSync } from 'fflate';
+import { filesInArchive } from './files-in-archive.js';
 
 /** A file of a data set: on the disk, or in an archive. */
 export interface DataFile {
   /** Where it is, for messages: `data.zip: data/trec.jsonl` for one in an archive. */
   readonly name: string;
-  /** Path below the folder or in the archive, with `/`. */
+  /** Path below the folder or in the archive, with `/`, without `.gz`. */
   readonly path: string;
+  readonly isInArchive: boolean;
   bytes(): AsyncIterable<Uint8Array>;
   /** All of it. */
   whole(): Promise<Uint8Array>;
@@ -20,7 +23,7 @@ const deepest = 6;
 
 /**
  * The files of a data set, in the layouts in which they are published: a folder, an archive in it or named itself, a
- * repository in the hub's cache (the revision that `main` points to), or a single file.
+ * repository in the hub's cache (the revision that `main` points to), or a single file; `.jsonl` and `.json` may be gzipped.
  *
  * @throws {FileFormatError} when there is nothing, or an archive is broken or only half there
  * @example
@@ -36,9 +39,10 @@ export async function dataFiles(path: string): Promise<DataFile[]> {
   const paths = found.isDirectory() ? await filesBelow(root, deepest) : [path];
   const files: DataFile[] = [];
   for (const each of paths) {
+    await checkIsContent(each);
     const below = relative(root, each).replaceAll('\\', '/') || basename(each);
     if (each.endsWith('.zip')) files.push(...(await filesInArchive(each)));
-    else files.push({ ...onDisk(each), path: below });
+    else files.push(onDisk(each, below.replace(/\.gz$/, '')));
   }
   if (files.length === 0) throw new FileFormatError(path, 'holds no files');
   return files;
@@ -66,72 +70,56 @@ async function filesBelow(folder: string, depth: number): Promise<string[]> {
     // Files in the hub's cache are links; a link to nothing is a download that was stopped.
     const found = await stat(path).catch(() => null);
     if (found === null) throw new FileFormatError(path, 'is a link to nothing; download it again');
-    if (found.isDirectory()) files.push(...(await filesBelow(path, depth - 1)));
-    else if (/\.(jsonl|json|parquet|zip)$/.test(name)) files.push(path);
-    else if (name.endsWith('.incomplete')) {
+    if (found.isDirectory()) files.push(...(await filesBelow(await snapshotIn(path), depth - 1)));
+    else if (/\.(jsonl|json)(\.gz)?$|\.(parquet|zip)$/.test(name)) files.push(path);
+    else if (/\.(incomplete|part|crdownload)$/.test(name)) {
       throw new FileFormatError(path, 'is half a download; finish it');
     }
   }
   return files;
 }
 
-function onDisk(path: string): Omit<DataFile, 'path'> {
-  return {
-    name: path,
-    whole: () => readFile(path),
-    async *bytes() {
-      const file = await open(path);
-      try {
-        yield* file.createReadStream() as AsyncIterable<Uint8Array>;
-      } finally {
-        await file.close();
+/** @throws {FileFormatError} for what stands in for a file in a clone without its large files */
+async function checkIsContent(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    const start = buffer.toString('latin1', 0, bytesRead);
+    if (!start.startsWith('version https://git-lfs.github.com/')) return;
+    throw new FileFormatError(path, 'is a pointer of Git LFS, not the file; run git lfs pull');
+  } finally {
+    await file.close();
+  }
+}
+
+function onDisk(path: string, below: string): DataFile {
+  async function* bytes(): AsyncIterable<Uint8Array> {
+    const file = await open(path);
+    try {
+      const source = file.createReadStream();
+      if (!path.endsWith('.gz')) {
+        yield* source as AsyncIterable<Uint8Array>;
+        return;
       }
+      const unpacked = createGunzip();
+      const reading = pipeline(source, unpacked);
+      reading.catch(() => {}); // is thrown to who reads, below
+      yield* unpacked as AsyncIterable<Uint8Array>;
+    } catch (cause) {
+      if (!(cause as { code?: string }).code?.startsWith('Z_')) throw cause;
+      const problem = 'is not a complete gzip file; is it half a download?';
+      throw new FileFormatError(path, problem, { cause });
+    } finally {
+      await file.close();
+    }
+  }
+  return {
+    ...{ name: path, path: below, isInArchive: false, bytes },
+    async whole() {
+      if (!path.endsWith('.gz')) return await readFile(path);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of bytes()) pieces.push(piece);
+      return Buffer.concat(pieces);
     },
   };
-}
-
-async function filesInArchive(archive: string): Promise<DataFile[]> {
-  const packed = await readFile(archive);
-  const unpack = (wanted: (path: string) => boolean) => {
-    try {
-      return unzipSync(packed, { filter: ({ name }) => wanted(name) });
-    } catch (cause) {
-      const problem = 'is not a complete zip archive; is it half a download?';
-      throw new FileFormatError(archive, problem, { cause });
-    }
-  };
-  const paths: string[] = [];
-  unpack((path) => {
-    const isData = /\.(jsonl|json|parquet)$/.test(path) && !path.startsWith('__MACOSX');
-    if (isData) paths.push(path);
-    return false;
-  });
-  return paths.sort().map((path) => {
-    const whole = async () => unpack((other) => other === path)[path]!;
-    return {
-      name: `${archive}: ${path}`,
-      path,
-      whole,
-      async *bytes() {
-        yield await whole();
-      },
-    };
-  });
-}
-
-/**
- * The file of a task: `<task>.jsonl` anywhere, or a parquet file in a folder of its name.
- *
- * @returns the one nearest to the top, or null
- */
-export function fileOfTask(files: readonly DataFile[], task: string): DataFile | null {
-  const depth = ({ path }: DataFile) => path.split('/').length;
-  const own = files.filter(({ path }) => {
-    const parts = path.split('/');
-    const name = parts.at(-1)!;
-    if (name === `${task}.jsonl` || name === `${task}.json` || name === `${task}.parquet`)
-      return true;
-    return parts.at(-2) === task && /\.(parquet|jsonl)$/.test(name);
-  });
-  return own.sort((a, b) => depth(a) - depth(b))[0] ?? null;
 }

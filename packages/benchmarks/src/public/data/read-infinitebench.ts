@@ -2,7 +2,8 @@ import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
 import { z } from 'zod';
 import { type InfiniteBenchLabel, scoreInfiniteBench } from '../scores/score-infinitebench.js';
 import { repositoryFile } from './benchmark-repository.js';
-import { dataFiles, fileOfTask } from './data-files.js';
+import { dataFiles } from './data-files.js';
+import { filesOfTask } from './files-of-task.js';
 import { formatPrompt } from './format-prompt.js';
 import type { PublicItem, PublicTask } from './public-task.js';
 import { type PythonLiteral, pythonLiterals } from './python-literals.js';
@@ -28,15 +29,18 @@ const taskFacts: Readonly<Record<string, readonly [maxNewTokens: number, family:
 const scalar = z.union([z.string(), z.number()]);
 const row = z
   .object({
-    id: scalar.optional(),
-    context: z.string().optional(),
-    content: z.string().optional(),
-    input: z.string().default(''),
+    id: scalar.nullish(),
+    context: z.string().nullish(),
+    content: z.string().nullish(),
+    input: z
+      .string()
+      .nullish()
+      .transform((input) => input ?? ''),
     answer: z.union([scalar, z.array(z.union([scalar, z.array(z.number())])).min(1, 'is empty')]),
-    options: z.array(z.string()).optional(),
+    options: z.array(z.string()).nullish(),
   })
   .transform(({ content, ...rest }) => ({ ...rest, context: rest.context ?? content }))
-  .refine(({ context }) => context !== undefined && context !== '', {
+  .refine(({ context }) => Boolean(context), {
     path: ['context'],
     message: 'is missing',
   });
@@ -82,7 +86,7 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
   const program = await repositoryFile(repository, ['src/eval_utils.py', 'eval_utils.py']);
   const prefix = pythonLiterals(program.text, program.path).get('prefix')?.[0];
   const files = await dataFiles(data);
-  const present = Object.keys(taskFacts).filter((name) => fileOfTask(files, name) !== null);
+  const present = Object.keys(taskFacts).filter((name) => filesOfTask(files, name).length > 0);
   const names = tasks ?? present;
   if (names.length === 0) {
     throw new FileFormatError(data, `holds none of ${Object.keys(taskFacts).join(', ')}`);
@@ -94,18 +98,18 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
       const problem = `'${name}' is none of ${Object.keys(taskFacts).join(', ')}`;
       throw new InvalidArgumentError('tasks', problem);
     }
-    const file = fileOfTask(files, name);
-    if (file === null) throw new FileFormatError(data, `holds no ${name}.jsonl`);
+    const own = filesOfTask(files, name);
+    if (own.length === 0) throw new FileFormatError(data, `holds no ${name}.jsonl`);
     const template = prompts[name];
     if (typeof template !== 'string') throw new FileFormatError(path, `has no prompt for ${name}`);
-    const { rows, problems } = await readRows(file, row, limit);
+    const { rows, problems } = await readRows(own, row, limit);
     const items: PublicItem[] = [];
     const bad = [...problems];
-    for (const { row: number, value, text: written } of rows) {
+    for (const { id, file, row: number, value, text: written } of rows) {
       try {
         const label = labelOf(name, value, written);
         items.push({
-          id: String(number),
+          id,
           prompt: formatPrompt(template, fieldsOf(name, value, prefix, program.path), path),
           ...{ answerPrefix: '', groups: {} },
           score: (prediction, quirks) => scoreInfiniteBench(name, prediction, label, { quirks }),
@@ -113,7 +117,7 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
       } catch (error) {
         if (!(error instanceof FieldProblem)) throw error;
         const { field, message: problem } = error;
-        bad.push({ file: file.name, row: number, field, problem });
+        bad.push({ file, row: number, field, problem });
       }
     }
     read.push({

@@ -2,7 +2,8 @@ import { checkNames, FileFormatError } from '@namm/core';
 import { z } from 'zod';
 import { scoreLongBenchV2 } from '../scores/score-longbench-v2.js';
 import { repositoryFile } from './benchmark-repository.js';
-import { dataFiles, fileOfTask } from './data-files.js';
+import { dataFiles } from './data-files.js';
+import { filesOfTask } from './files-of-task.js';
 import type { PublicTask } from './public-task.js';
 import type { ReadBenchmarkOptions } from './read-longbench.js';
 import { readRows } from './read-rows.js';
@@ -34,10 +35,17 @@ export async function readLongBenchV2(
   ]);
   const prompt = await repositoryFile(repository, ['prompts/0shot.txt', '0shot.txt']);
   const files = await dataFiles(data);
-  const file = fileOfTask(files, 'data') ?? (files.length === 1 ? files[0]! : null);
-  if (file === null) throw new FileFormatError(data, 'holds no data.json');
-  const { rows, problems } = await readRows(file, row, limit);
-  const items = rows.map(({ value }) => {
+  const named = filesOfTask(files, 'data');
+  const own = named.length > 0 || files.length > 1 ? named : files;
+  if (own.length === 0) throw new FileFormatError(data, 'holds no data.json');
+  const { rows, problems } = await readRows(own, row, limit);
+  const ids = new Map(rows.map(({ value, id }) => [value._id, id]).reverse() as [string, string][]);
+  const bad = [...problems];
+  const items = rows.flatMap(({ value, id, file, row: number }) => {
+    if (ids.get(value._id) !== id) {
+      bad.push({ file, row: number, field: '_id', problem: 'has come before' });
+      return [];
+    }
     const fields: Record<string, string> = {
       ...{ $DOC$: value.context, $Q$: value.question, $C_A$: value.choice_A },
       ...{ $C_B$: value.choice_B, $C_C$: value.choice_C, $C_D$: value.choice_D },
@@ -47,17 +55,18 @@ export async function readLongBenchV2(
       (text, [mark, by]) => text.replaceAll(mark, () => by.trim()),
       prompt.text,
     );
-    return {
+    const item = {
       ...{ id: value._id, prompt: filled, answerPrefix: '' },
       groups: { difficulty: value.difficulty, length: value.length },
       score: (prediction: string, quirks: Parameters<typeof scoreLongBenchV2>[2]) =>
         scoreLongBenchV2(prediction, value.answer, quirks),
     };
+    return [item];
   });
   return [
     {
       ...{ benchmark: 'LongBench v2', name: 'longbench_v2', family: 'choices' },
-      ...{ maxNewTokens: 128, usesChatTemplate: true, firstLineOnly: false, items, problems },
+      ...{ maxNewTokens: 128, usesChatTemplate: true, firstLineOnly: false, items, problems: bad },
     },
   ];
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { chouBunTasks, type LongBenchTask, longBenchTasks } from '../scores/longbench-tasks.js';
 import { scoreLongBench } from '../scores/score-longbench.js';
 import { repositoryFile } from './benchmark-repository.js';
-import { type DataFile, dataFiles, fileOfTask } from './data-files.js';
+import { type DataFile, dataFiles } from './data-files.js';
+import { filesOfTask } from './files-of-task.js';
 import { formatPrompt } from './format-prompt.js';
 import type { PublicItem, PublicTask } from './public-task.js';
 import { readRows } from './read-rows.js';
@@ -26,9 +27,9 @@ const row = z.object({
   input: z.string(),
   context: z.string().min(1, 'is empty'),
   answers: z.array(z.string()).min(1, 'is empty'),
-  length: z.number().optional(),
+  length: z.number().nullish(),
   all_classes: z.array(z.string()).nullish(),
-  _id: z.union([z.string(), z.number()]).optional(),
+  _id: z.union([z.string(), z.number()]).nullish(),
 });
 
 /**
@@ -82,11 +83,11 @@ async function readTasks(
       const problem = `'${name}' is none of ${Object.keys(known).join(', ')}`;
       throw new InvalidArgumentError('tasks', problem);
     }
-    const file = fileOfTask(files, name);
-    if (file === null) throw new FileFormatError(data, `holds no ${name}.jsonl`);
+    const own = filesOfTask(files, name);
+    if (own.length === 0) throw new FileFormatError(data, `holds no ${name}.jsonl`);
     const template = prompts[base];
     if (template === undefined) throw new FileFormatError(path, `has no prompt for ${base}`);
-    read.push(await readTask(benchmark, { name, base, facts, file, template, path }, limit));
+    read.push(await readTask(benchmark, { name, base, facts, files: own, template, path }, limit));
   }
   return read;
 }
@@ -104,8 +105,14 @@ function tasksIn(
   known: Readonly<Record<string, LongBenchTask>>,
   data: string,
 ): string[] {
-  const names = Object.keys(known).filter((name) => fileOfTask(files, name) !== null);
+  const isThere = (name: string) => filesOfTask(files, name).length > 0;
+  const names = Object.keys(known).filter(isThere);
   if (names.length > 0) return names;
+  // LongBench-E by itself.
+  const even = Object.keys(known)
+    .map((name) => `${name}_e`)
+    .filter(isThere);
+  if (even.length > 0) return even;
   throw new FileFormatError(data, `holds none of ${Object.keys(known).join(', ')}`);
 }
 
@@ -115,30 +122,30 @@ async function readTask(
     readonly name: string;
     readonly base: string;
     readonly facts: LongBenchTask;
-    readonly file: DataFile;
+    readonly files: readonly DataFile[];
     readonly template: string;
     readonly path: string;
   },
   limit: number | undefined,
 ): Promise<PublicTask> {
-  const { name, base, facts, file, template, path } = task;
+  const { name, base, facts, files, template, path } = task;
   const needsClasses = facts.metric === 'classification_score';
   const schema = needsClasses ? row.required({ all_classes: true }) : row;
-  const { rows, problems } = await readRows(file, schema, limit);
+  const { rows, problems } = await readRows(files, schema, limit);
   const bad = [...problems];
   const items: PublicItem[] = [];
-  for (const { row: number, value } of rows) {
+  for (const { id, file, row: number, value } of rows) {
     const { context, input, answers, all_classes: classes, length } = value;
     if (needsClasses && !classes) {
-      bad.push({ file: file.name, row: number, field: 'all_classes', problem: 'is null' });
+      bad.push({ file, row: number, field: 'all_classes', problem: 'is null' });
       continue;
     }
     const reference = { answers, ...(classes && { classes }) };
     items.push({
-      id: String(number),
+      id,
       prompt: formatPrompt(template, { context, input }, path),
       answerPrefix: '',
-      groups: length === undefined ? {} : { length: lengthGroup(length) },
+      groups: length == null ? {} : { length: lengthGroup(length) },
       score: (prediction, quirks) => scoreLongBench(base, prediction, reference, { quirks }),
     });
   }

@@ -15,9 +15,20 @@ interface RawRow {
   readonly problem?: string;
 }
 
+/** A row that can be used. */
+export interface UsableRow<Row> {
+  /** Unique among the rows. */
+  readonly id: string;
+  /** Its file, and its number there. */
+  readonly file: string;
+  readonly row: number;
+  readonly value: Row;
+  readonly text: string;
+}
+
 /** Rows that can be used, and what is wrong with the others. */
 export interface Rows<Row> {
-  readonly rows: readonly { readonly row: number; readonly value: Row; readonly text: string }[];
+  readonly rows: readonly UsableRow<Row>[];
   readonly problems: readonly RowProblem[];
 }
 
@@ -25,50 +36,55 @@ export interface Rows<Row> {
 const mostProblems = 1000;
 
 /**
- * Reads the rows of a JSONL, JSON or parquet file. A row that cannot be used is named with its field and left out.
+ * Reads the rows of a JSONL, JSON or parquet file, which may be in pieces. A row that cannot be used is named with its field
+ * and left out.
  *
  * @param limit rows to read, those that cannot be used included
  * @throws {FileFormatError} when the file cannot be read at all, or none of its rows can be used
  */
 export async function readRows<Row>(
-  file: DataFile,
+  files: readonly DataFile[],
   schema: z.ZodType<Row>,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Rows<Row>> {
-  const rows: { row: number; value: Row; text: string }[] = [];
+  const rows: UsableRow<Row>[] = [];
   const problems: RowProblem[] = [];
   let seen = 0;
-  const source = file.path.endsWith('.parquet')
-    ? parquetRows(file)
-    : file.path.endsWith('.json')
-      ? jsonRows(file)
-      : lineRows(file);
-  for await (const { row, value, text, problem } of source) {
-    if (seen++ >= limit) break;
-    const complain = (field: string | null, why: string) => {
-      if (problems.length < mostProblems) {
-        problems.push({ file: file.name, row, field, problem: why });
+  for (const [piece, file] of files.entries()) {
+    for await (const { row, value, text, problem } of rawRows(file)) {
+      if (seen++ >= limit) break;
+      const complain = (field: string | null, why: string) => {
+        if (problems.length < mostProblems) {
+          problems.push({ file: file.name, row, field, problem: why });
+        }
+      };
+      if (problem !== undefined) {
+        complain(null, problem);
+        continue;
       }
-    };
-    if (problem !== undefined) {
-      complain(null, problem);
-      continue;
-    }
-    const parsed = schema.safeParse(value);
-    if (parsed.success) rows.push({ row, value: parsed.data, text });
-    else {
-      const { path, message } = parsed.error.issues[0]!;
-      complain(path.length > 0 ? path.join('.') : null, message);
+      const parsed = schema.safeParse(value);
+      if (parsed.success) {
+        const id = piece === 0 ? String(row) : `${piece}.${row}`;
+        rows.push({ id, file: file.name, row, value: parsed.data, text });
+      } else {
+        const { path, message } = parsed.error.issues[0]!;
+        complain(path.length > 0 ? path.join('.') : null, message);
+      }
     }
   }
   if (rows.length === 0) {
     const first = problems[0];
     const why = first
-      ? `none of its ${seen} rows can be used; row ${first.row}${first.field ? `, ${first.field}` : ''}: ${first.problem}`
+      ? `none of its ${Math.min(seen, limit)} rows can be used; row ${first.row}${first.field ? `, ${first.field}` : ''}: ${first.problem}`
       : 'is empty';
-    throw new FileFormatError(file.name, why);
+    throw new FileFormatError(files[0]?.name ?? 'the data', why);
   }
   return { rows, problems };
+}
+
+function rawRows(file: DataFile): AsyncIterable<RawRow> {
+  if (file.path.endsWith('.parquet')) return parquetRows(file);
+  return file.path.endsWith('.json') ? jsonRows(file) : lineRows(file);
 }
 
 async function* lineRows(file: DataFile): AsyncIterable<RawRow> {
@@ -108,13 +124,33 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8A
 
 async function* jsonRows(file: DataFile): AsyncIterable<RawRow> {
   let all: unknown;
+  let text: string;
   try {
-    all = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await file.whole()));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await file.whole());
   } catch (cause) {
-    throw new FileFormatError(file.name, `is not JSON: ${(cause as Error).message}`, { cause });
+    if (cause instanceof FileFormatError) throw cause;
+    throw new FileFormatError(file.name, 'is not UTF-8', { cause });
+  }
+  try {
+    all = JSON.parse(text);
+  } catch (cause) {
+    // Many a .json file has a row on each line.
+    if (isObject(text.trimStart().split('\n', 1)[0]!)) yield* lineRows(file);
+    else {
+      throw new FileFormatError(file.name, `is not JSON: ${(cause as Error).message}`, { cause });
+    }
+    return;
   }
   if (!Array.isArray(all)) throw new FileFormatError(file.name, 'is not a list of rows');
   for (const [index, value] of all.entries()) yield { row: index + 1, value, text: '' };
+}
+
+function isObject(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 async function* parquetRows(file: DataFile): AsyncIterable<RawRow> {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +81,77 @@ describe('readLongBench', () => {
       expect(task!.items.map(({ groups }) => groups.length)).toEqual(['0-4k', '4-8k', '8k+']);
       expect(task!.items[1]!.score('Ann 1', allQuirks)).toBe(1);
     }
+  });
+
+  it('reads pieces, gzip, parquet in row groups and what stands on the hub, and names what is not whole', async () => {
+    const texts = [0, 1, 2, 3, 4].map((i) => question(i));
+    const parquet = (rows: readonly ReturnType<typeof question>[], rowGroupSize = 2) =>
+      new Uint8Array(
+        parquetWriteBuffer({
+          rowGroupSize,
+          columnData: [
+            { name: 'input', data: rows.map(({ input }) => input) },
+            { name: 'context', data: rows.map(({ context }) => context) },
+            { name: 'answers', data: rows.map(({ answers }) => answers), type: 'JSON' },
+            { name: 'length', data: rows.map(({ length }) => BigInt(length)), type: 'INT64' },
+            { name: '_id', data: rows.map(({ _id }) => _id) },
+          ],
+        }),
+      );
+    const read = (data: string) => readLongBench({ data: join(folder, data), repository });
+    const idsOf = async (data: string) => {
+      const [task, ...others] = await read(data);
+      expect([task!.name, others]).toEqual(['hotpotqa', []]);
+      return task!.items.map(({ id, prompt }) => `${id} ${/Who (\d)/.exec(prompt)![1]}`);
+    };
+    await write('one/hotpotqa/test-00000-of-00001.parquet', parquet(texts));
+    expect(await idsOf('one')).toEqual(['1 0', '2 1', '3 2', '4 3', '5 4']);
+    await write('two/hotpotqa/test-00001-of-00002.parquet', parquet(texts.slice(3)));
+    await expect(read('two')).rejects.toThrow(/piece 0 of hotpotqa is missing/);
+    await write('two/hotpotqa/test-00000-of-00002.parquet', parquet(texts.slice(0, 3)));
+    await write('two/hotpotqa/train-00000-of-00001.parquet', parquet(texts));
+    expect(await idsOf('two')).toEqual(['1 0', '2 1', '3 2', '1.1 3', '1.2 4']);
+    await write('converted/hotpotqa/test/0000.parquet', parquet(texts.slice(0, 1)));
+    await write('converted/hotpotqa/test/0001.parquet', parquet(texts.slice(1, 2)));
+    expect(await idsOf('converted')).toEqual(['1 0', '1.1 1']);
+    const packed = gzipSync(jsonl(texts));
+    await write('gz/hotpotqa.jsonl.gz', packed);
+    expect(await idsOf('gz')).toHaveLength(5);
+    await write('half-gz/hotpotqa.jsonl.gz', packed.subarray(0, packed.length - 20));
+    await expect(read('half-gz')).rejects.toThrow(/hotpotqa\.jsonl\.gz: is not a complete gzip/);
+    await write('list/hotpotqa.json', JSON.stringify(texts, null, 2));
+    await write('lines/hotpotqa.json', jsonl(texts));
+    for (const data of ['list', 'lines']) expect(await idsOf(data)).toHaveLength(5);
+
+    const zip = zipSync({ 'data\\hotpotqa.jsonl': strToU8(jsonl(texts)) }, { level: 0 });
+    await write('beside/data.zip', zip);
+    expect(await idsOf('beside')).toHaveLength(5);
+    await write('beside/data/hotpotqa.jsonl', jsonl(texts.slice(0, 2)));
+    expect(await idsOf('beside')).toHaveLength(2); // unpacked goes before the archive
+    const damaged = zip.slice();
+    damaged[200] = damaged[200]! ^ 1;
+    await write('damaged/data.zip', damaged);
+    await expect(read('damaged')).rejects.toThrow(/hotpotqa\.jsonl in it is damaged/);
+    await write('pointer/data.zip', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n');
+    await expect(read('pointer')).rejects.toThrow(/pointer of Git LFS/);
+    await write('wide/hotpotqa.jsonl', Buffer.from(jsonl(texts), 'utf16le'));
+    await expect(read('wide')).rejects.toThrow(
+      /hotpotqa\.jsonl: none of its 5 rows .* row 1: is not/,
+    );
+    await write('both/a/hotpotqa.jsonl', jsonl(texts));
+    await write('both/b/hotpotqa.jsonl', jsonl(texts));
+    await expect(read('both')).rejects.toThrow(/several files may be hotpotqa: a.*, b.*; name/);
+    await write('nested/hub/datasets--a--b/refs/main', '1');
+    for (const revision of ['1', '2']) {
+      await write(`nested/hub/datasets--a--b/snapshots/${revision}/hotpotqa.jsonl`, jsonl(texts));
+    }
+    expect(await idsOf('nested')).toHaveLength(5);
+    await write('partly/hotpotqa.jsonl.part', 'x');
+    await expect(read('partly')).rejects.toThrow(/half a download/);
+    await write('nulls/hotpotqa.jsonl', jsonl([{ ...texts[0], length: null, _id: null }]));
+    expect((await read('nulls'))[0]!.items[0]!.groups).toEqual({});
+    await write('even/hotpotqa_e.jsonl', jsonl(texts));
+    expect((await read('even')).map(({ name }) => name)).toEqual(['hotpotqa_e']);
   });
 
   it('reads LongBench-E and keeps to what each task prescribes', async () => {
@@ -186,7 +258,8 @@ describe('readLongBenchV2', () => {
         context: 'Text\n',
       },
     };
-    await write('v2/data/data.json', JSON.stringify([row, { ...row, answer: 'E' }]));
+    const rows = [row, { ...row, answer: 'E' }, { ...row, question: 'Again?' }];
+    await write('v2/data/data.json', JSON.stringify(rows));
     const [task] = await readLongBenchV2({
       data: join(folder, 'v2/data'),
       repository: join(folder, 'v2'),
@@ -195,7 +268,11 @@ describe('readLongBenchV2', () => {
     expect(item!.prompt).toBe('T: Text\nQ: Why? A) a B) b $& $1 C) c D) d');
     expect(item!.groups).toEqual({ difficulty: 'hard', length: 'long' });
     expect(item!.score('The correct answer is (B)', allQuirks)).toBe(1);
-    expect(task!.problems).toMatchObject([{ row: 2, field: 'answer' }]);
+    expect(task!.items).toHaveLength(1);
+    expect(task!.problems).toMatchObject([
+      { row: 2, field: 'answer' },
+      { row: 3, field: '_id', problem: 'has come before' },
+    ]);
     await write('v2/broken/data.json', '[{');
     await expect(
       readLongBenchV2({ data: join(folder, 'v2/broken'), repository: join(folder, 'v2') }),
@@ -219,7 +296,7 @@ describe('readInfiniteBench', () => {
       'ib/data/passkey.jsonl',
       jsonl([
         { id: 0, context: 'c', input: 'i', answer: ['71432'] },
-        { id: 1, content: 'old', input: 'i', answer: '5' },
+        { id: 1, content: 'old', context: null, input: 'i', answer: '5', options: null },
         { id: 2, context: '', input: 'i', answer: '5' },
       ]),
     );

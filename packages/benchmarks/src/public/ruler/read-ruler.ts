@@ -1,6 +1,7 @@
 import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
 import { z } from 'zod';
 import { dataFiles } from '../data/data-files.js';
+import { filesOfTask } from '../data/files-of-task.js';
 import type { PublicTask } from '../data/public-task.js';
 import { readRows } from '../data/read-rows.js';
 import { itemOf, taskOf } from './generate-ruler.js';
@@ -26,11 +27,9 @@ export async function readRuler(options: {
   readonly limit?: number;
 }): Promise<PublicTask[]> {
   const { data, tasks, limit } = checkNames('readRuler', options, ['data', 'tasks', 'limit']);
-  const files = (await dataFiles(data)).filter(({ path }) => path.endsWith('.jsonl'));
-  const fileOf = (name: string) =>
-    files.find(({ path }) => path.split('/').at(-2) === name) ??
-    files.find(({ path }) => path.split('/').at(-1) === `${name}.jsonl`);
-  const names = tasks ?? Object.keys(rulerTasks).filter((name) => fileOf(name) !== undefined);
+  const files = await dataFiles(data);
+  const isThere = (name: string) => filesOfTask(files, name).length > 0;
+  const names = tasks ?? Object.keys(rulerTasks).filter(isThere);
   if (names.length === 0) {
     throw new FileFormatError(data, `holds none of ${Object.keys(rulerTasks).join(', ')}`);
   }
@@ -41,12 +40,12 @@ export async function readRuler(options: {
         const problem = `'${name}' is none of ${Object.keys(rulerTasks).join(', ')}`;
         throw new InvalidArgumentError('tasks', problem);
       }
-      const file = fileOf(name);
-      if (file === undefined) throw new FileFormatError(data, `holds no ${name}/validation.jsonl`);
-      const { rows, problems } = await readRows(file, row, limit);
-      const items = rows.map(({ row: number, value }) => {
+      const own = filesOfTask(files, name);
+      if (own.length === 0) throw new FileFormatError(data, `holds no ${name}/validation.jsonl`);
+      const { rows, problems } = await readRows(own, row, limit);
+      const items = rows.map(({ id, value }) => {
         const { input, outputs, answer_prefix: answerPrefix } = value;
-        return itemOf(task, String(number), { input, outputs, answerPrefix });
+        return itemOf(task, id, { input, outputs, answerPrefix });
       });
       return taskOf(name, task, items, problems);
     }),
