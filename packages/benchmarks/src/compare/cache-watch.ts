@@ -1,4 +1,4 @@
-import type { CacheMemory, KVCache } from '@namm/kv-cache';
+import { type CacheMemory, type KVCache, rowBytes } from '@namm/kv-cache';
 
 /** What a cache has cost while a sequence went through it. */
 export interface CacheCost {
@@ -26,8 +26,10 @@ export class CacheWatch {
     this.#cache = cache;
     const { layers } = cache.shape;
     this.#heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
-    const floats = layers.reduce((sum, each) => sum + each.keyValueHeads * 2 * each.headSize, 0);
-    this.#bytesPerToken = 4 * (floats + this.#heads); // a position with each row
+    this.#bytesPerToken = layers.reduce(
+      (sum, each) => sum + each.keyValueHeads * rowBytes(cache.shape, each),
+      0,
+    );
     this.#last = cache.memory();
     if (before === undefined) return;
     this.#held = before.#held;
