@@ -45,7 +45,8 @@ const rooms = {
   evolve: ['core', 'tensors', 'statistics', 'report', 'cma-es'],
   'evolve-policies': [
     ...['core', 'tensors', 'statistics', 'features', 'bam', 'kv-cache', 'namm', 'decoder'],
-    ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve'],
+    ...['benchmarks', 'environments', 'cache-decision-transformer', 'control', 'evolve', 'models'],
+    'teach',
   ],
   serve: ['core', 'decoder', 'kv-cache'],
   cli: [

@@ -122,6 +122,13 @@ export {
   type SpokenResult,
 } from './spoken/answer-spoken.js';
 export { formatSpoken } from './spoken/format-spoken.js';
+export { practiceFamily } from './spoken/practice-family.js';
+export {
+  type PlainPassage,
+  type PracticePassage,
+  type PractiseOptions,
+  practise,
+} from './spoken/practise.js';
 export {
   type ChatRenderer,
   chatFrame,

@@ -43,6 +43,10 @@ export {
   transferForms,
   transferNamm,
 } from './control/transfer-namm.js';
+export type { TaughtUnit } from './taught/taught-assessor.js';
+export type { TaughtScore } from './taught/taught-score.js';
+export type { TaughtAssessorSettings, TaughtEvolutionSettings } from './taught/taught-settings.js';
+export { type TunedTaught, type TuneTaughtOptions, tuneTaught } from './taught/tune-taught.js';
 export { describeGeneration } from './text/describe-generation.js';
 export {
   type EvolveOnTextsOptions,

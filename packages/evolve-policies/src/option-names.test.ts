@@ -1,6 +1,7 @@
 import { expectUnknownOption } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
-import { evolveOnTexts, evolvePolicy, keyNormPolicy, moveNamm } from './index.js';
+import { evolveOnTexts, evolvePolicy, keyNormPolicy, moveNamm, tuneTaught } from './index.js';
+import { taughtEvaluator } from './taught/taught-evaluator.js';
 import { textEvaluator } from './text/text-evaluator.js';
 import { checkTextSettings, type TextEvolutionSettings } from './text/text-evolution-settings.js';
 import { trainableSettings } from './trainables/trainable-settings.js';
@@ -23,6 +24,8 @@ const withWrong = (name: keyof TextEvolutionSettings) => () =>
 const calls: Readonly<Record<string, () => unknown>> = {
   evolvePolicy: () => evolvePolicy({ settings, ...wrong } as never),
   evolveOnTexts: () => evolveOnTexts({ model: settings.model, ...wrong } as never),
+  tuneTaught: () => tuneTaught({ model: settings.model, ...wrong } as never),
+  taughtEvaluator: () => taughtEvaluator({} as never, wrong as never),
   moveNamm: () => moveNamm({ model: settings.model, ...wrong } as never),
   textEvaluator: () => textEvaluator(settings, wrong as never),
   trainableSettings: () => trainableSettings('linear', 64, wrong as never),

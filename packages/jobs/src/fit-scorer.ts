@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { runComparison } from '@namm/benchmarks';
+import { practise, runComparison } from '@namm/benchmarks';
 import type { ownPolicies } from '@namm/cli';
 import type { ProgressListener } from '@namm/core';
 import { createPolicy, type EvictionPolicy, taughtPolicy } from '@namm/kv-cache';
@@ -11,6 +11,8 @@ export interface FitScorerOptions extends ReadingOptions {
   /** Passages to fit to. */
   readonly passages: number;
   readonly heldOut: number;
+  /** Whether facts are hidden in the texts and asked for: see `practise`. They are in English. */
+  readonly questions: boolean;
 }
 
 /** A scorer that has been written. */
@@ -39,18 +41,20 @@ export const triedBudgets: readonly string[] = ['25%', '10%'];
  * @throws the signal's reason when it is aborted
  */
 export async function fitScorer(options: FitScorerOptions): Promise<FittedScorer> {
-  const { length, prompts, heldOut, out, onProgress, signal } = options;
+  const { length, prompts, heldOut, out, questions, onProgress, signal } = options;
   const { folder, tokenizer, texts, ...reading } = await beginReading(options);
   const characters = 8 * length * (options.passages + heldOut);
   const passages = reading.passages(options.passages, heldOut, characters);
   const model = await reading.load({ kind: 'columnMaxima' });
   const prompt = reading.encode(repeatPrompt);
   const scorer = await teachScorer({
-    ...{ model, passages, prompt, folder: `${out}.run`, onProgress, signal },
+    ...{ model, prompt, folder: `${out}.run`, onProgress, signal },
+    passages: questions ? practise(passages, { tokenizer, seed: 1 }) : passages,
   });
   await model.release();
   const { quality } = scorer;
-  const provenance = { model: basename(folder), texts: texts.length, length, ...quality };
+  const made = { texts: texts.length, length, questions };
+  const provenance = { model: basename(folder), ...made, ...quality };
   await writeTaught(out, { ...scorer, provenance });
   const at = (budget: string, name: string, policy: EvictionPolicy) => ({ name, budget, policy });
   return {

@@ -5,6 +5,12 @@ import { InvalidArgumentError } from '@namm/core';
 export interface TeachingPassage {
   /** Token ids. */
   readonly ids: Int32Array;
+  /**
+   * Token ids of questions about the text, each with its answer, one after the other, in the form in which the model is
+   * asked: the scorer then learns what they look at.
+   * @defaultValue none; it learns what the model looks at to repeat the text, and what the text itself looks back at
+   */
+  readonly asked?: Int32Array;
   /** Whether it is kept out of the fit, to choose the strength of the ridge and to say how good the fit is. */
   readonly isHeldOut: boolean;
 }

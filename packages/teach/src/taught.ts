@@ -1,7 +1,6 @@
 import { checkNames, InvalidArgumentError } from '@namm/core';
 import { type EvictionPolicy, type TaughtPolicyOptions, taughtPolicy } from '@namm/kv-cache';
-import { type TaughtName, taughtFile, taughtNames } from '@namm/models';
-import { readTaught } from './taught-file.js';
+import { openTaught } from './open-taught.js';
 
 /** Options of {@link taught}; either a budget or a threshold. */
 export interface TaughtOptions extends Omit<TaughtPolicyOptions, 'threshold'> {
@@ -25,14 +24,7 @@ export interface TaughtOptions extends Omit<TaughtPolicyOptions, 'threshold'> {
 export async function taught(options: TaughtOptions): Promise<EvictionPolicy> {
   const names = ['checkpoint', 'budget', 'threshold', 'recent', 'sinks'] as const;
   const { checkpoint, threshold, ...rest } = checkNames('taught', options, names);
-  if (typeof checkpoint !== 'string') {
-    const problem = `is missing; name a file, or one of ${taughtNames.join(', ')}`;
-    throw new InvalidArgumentError('checkpoint', problem);
-  }
-  const isName = (taughtNames as readonly string[]).includes(checkpoint);
-  const { map, quantiles } = await readTaught(
-    isName ? taughtFile(checkpoint as TaughtName) : checkpoint,
-  );
+  const { map, quantiles } = await openTaught(checkpoint);
   if (threshold === undefined) return taughtPolicy(map, rest);
   const score = typeof threshold === 'string' ? quantiles[percentOf(threshold)]! : threshold;
   return taughtPolicy(map, { ...rest, threshold: score });

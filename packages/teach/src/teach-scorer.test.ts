@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
+<<<<<<< HEAD
 import { taughtPolicy } from '@namm/kv-cache';
 import { openSafetensors, writeSealedFile } from '@namm/tensors';
 import { expectFlipsSeen, type RandomModel, randomModel } from '@namm/testing';
+=======
+import { RowFeatures, scoreRows, taughtPolicy } from '@namm/kv-cache';
+import { openSafetensors, writeSafetensors } from '@namm/tensors';
+import { type RandomModel, randomModel } from '@namm/testing';
+>>>>>>> 7ab911c (bench tune: head biases of a taught scorer, evolved; bench fit teaches what questions look at)
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AttentionMaxima } from './attention-maxima.js';
 import { cutPassages } from './passages.js';
 import { readTaught, writeTaught } from './taught-file.js';
 import { type TeachOptions, teachScorer } from './teach-scorer.js';
@@ -34,6 +41,14 @@ const optionsIn = (name: string): TeachOptions => {
 };
 const weightsOf = ({ map }: Awaited<ReturnType<typeof teachScorer>>) =>
   map.layers.map(({ weights }) => [...weights]);
+
+function correlation(x: readonly number[], y: readonly number[]): number {
+  const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const sum = (f: (i: number) => number) => x.reduce((total, _, i) => total + f(i), 0);
+  const spread = (z: readonly number[], m: number) => Math.sqrt(sum((i) => (z[i]! - m) ** 2));
+  return sum((i) => (x[i]! - mx) * (y[i]! - my)) / (spread(x, mx) * spread(y, my));
+}
 
 describe('teachScorer', () => {
   it('learns what the teacher scores, and its policy keeps what it says', async () => {
@@ -74,6 +89,37 @@ describe('teachScorer', () => {
       expect(weightsOf(resumed)).toEqual(weightsOf(wanted));
       expect(resumed.quality).toEqual(wanted.quality);
     }
+  });
+
+  it('learns what questions look at', async () => {
+    // Questions give attention to one place of each passage; without them the text alone counts.
+    const asked = passages.map((passage) => ({ ...passage, asked: Int32Array.of(3, 9, 14) }));
+    const scorer = await teachScorer({ ...optionsIn('asked'), passages: asked });
+    const plain = await teachScorer(optionsIn('whole'));
+    const heldOut = asked.filter(({ isHeldOut }) => isHeldOut);
+    const wanted: number[] = [];
+    const got: { readonly asked: number[]; readonly plain: number[] } = { asked: [], plain: [] };
+    for (const { ids, asked: question } of heldOut) {
+      const cache = model.createCache();
+      await model.step([{ cache, input: { ids } }]);
+      const maxima = new AttentionMaxima(cache);
+      await model.step([{ cache: cache.fork(maxima.policy), input: { ids: question } }]);
+      const features = new RowFeatures(model.cacheShape);
+      for (const [layer, heads] of maxima.scores.entries()) {
+        const x = features.read(cache, layer, 0);
+        for (const [name, { map }] of [
+          ['asked', scorer],
+          ['plain', plain],
+        ] as const) {
+          got[name].push(...scoreRows(map.layers[layer]!, x).flatMap((scores) => [...scores]));
+        }
+        wanted.push(...heads.flatMap((head) => Array.from(head, (a) => Math.log(a + 1e-2))));
+      }
+    }
+    expect(correlation(got.asked, wanted)).toBeGreaterThan(0.5);
+    expect(correlation(got.asked, wanted)).toBeGreaterThan(correlation(got.plain, wanted));
+    const others = { ...optionsIn('asked'), passages: passages };
+    await expect(teachScorer(others)).rejects.toThrow(/other text, model or settings/);
   });
 
   it('refuses the folder of another run, and damaged sums', async () => {

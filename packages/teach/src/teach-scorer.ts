@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInteger, checkNames, type ProgressListener } from '@namm/core';
-import { featuresPerToken, RowFeatures, type TaughtMap, taughtMap } from '@namm/kv-cache';
+import {
+  featuresPerToken,
+  type KVCache,
+  RowFeatures,
+  type TaughtMap,
+  taughtMap,
+} from '@namm/kv-cache';
+import { AttentionMaxima } from './attention-maxima.js';
 import { readEquations, type SummedPassages, writeEquations } from './equations-file.js';
 import { fitQuality, pooledCorrelation } from './fit-quality.js';
 import { KVzip } from './kvzip.js';
@@ -40,7 +47,7 @@ export interface TaughtScorer {
   /** Scores on held-out text from the lowest to the highest, `[101]`: what share is above a threshold. */
   readonly quantiles: Float32Array;
   readonly quality: {
-    /** Pearson's correlation with the teacher on held-out text, over the tokens of all heads together. */
+    /** Pearson's correlation with what was to be learned, on held-out text, over the tokens of all heads together. */
     readonly correlation: number;
     /** Correlation within a head, mean over the heads of each layer. */
     readonly layers: readonly number[];
@@ -57,13 +64,19 @@ const lambdas = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
 /** Attention from so many tokens on counts as looking back; nearer tokens stay in any case. */
 const farAway = 128;
 
-/** What is fitted is the logarithm of the teacher's score plus this: smaller ones are all alike. */
+/** What is fitted is the logarithm of attention plus this: smaller ones are all alike. */
 const leastScore = 1e-4;
+/** The same for attention of questions: few tokens get any. */
+const leastAsked = 1e-2;
+/** What the text itself needs, against what questions need, where there are questions. */
+const textWeight = 0.1;
 
 /**
- * Teaches a scorer in closed form: what KVzip finds out by a second reading, or the text itself looks back at from afar, a
- * ridge regression learns to tell from what each layer itself caches of a token. Both readings of each passage are done once; of its rows only sums in float64
- * are kept, so that any amount of text will do. The strength of the ridge is chosen on the held-out passages.
+ * Teaches a scorer in closed form: a ridge regression learns to tell, from what each layer itself caches of a token, how
+ * much attention the token gets later. That of questions about the text counts most, where a passage has some; to it comes
+ * what KVzip finds out by a second reading, or the text itself looks back at from afar. Each passage is read once for each;
+ * of its rows only sums in float64 are kept, so that any amount of text will do. The strength of the ridge is chosen on
+ * the held-out passages.
  *
  * @param options model, text and where to keep what is done
  * @returns the scorer, which `taughtPolicy` of `@namm/kv-cache` takes
@@ -93,11 +106,12 @@ export async function teachScorer(options: TeachOptions): Promise<TaughtScorer> 
   const sums = { fitted: await begun('fitted'), heldOut: await begun('held-out') };
   let done = 0;
   const seen = { fitted: 0, heldOut: 0 };
-  for (const { ids, isHeldOut } of passages) {
+  for (const passage of passages) {
+    const { isHeldOut } = passage;
     const kind = isHeldOut ? 'heldOut' : 'fitted';
     if (seen[kind]++ >= sums[kind].passages) {
       const own = sums[kind];
-      await addPassage(ids, own.layers);
+      await addPassage(passage, own.layers);
       sums[kind] = { layers: own.layers, passages: own.passages + 1 };
       await writeEquations(fileOf(isHeldOut ? 'held-out' : 'fitted'), run, sums[kind]);
     }
@@ -138,25 +152,44 @@ export async function teachScorer(options: TeachOptions): Promise<TaughtScorer> 
     return (await readEquations(fileOf(kind), run, sizes)) ?? { layers: empty(), passages: 0 };
   }
 
-  async function addPassage(ids: Int32Array, equations: readonly NormalEquations[]): Promise<void> {
+  async function addPassage(
+    { ids, asked }: TeachingPassage,
+    equations: readonly NormalEquations[],
+  ): Promise<void> {
     const reading = new ReadingMaxima(model.cacheShape, ids.length, farAway);
     const cache = await model.createCache({ policy: reading.policy, keepOutsideWindow: true });
     try {
       await model.step([{ cache, input: { ids }, outputs: 'none' }], stepOptions);
-      const scores = await kvzip.scores(cache, ids, stepOptions);
+      const repeated = await kvzip.scores(cache, ids, stepOptions);
+      const answered = asked && (await attentionOf(asked, cache));
       for (const [layer, own] of equations.entries()) {
         const x = features.read(cache, layer, sinks);
-        const y = scores[layer]!.map((repeated, head) => {
+        const y = repeated[layer]!.map((scores, head) => {
           const read = reading.scores[layer]![head]!;
-          return Float64Array.from(repeated.subarray(sinks), (score, i) =>
-            Math.log(Math.max(score, read[sinks + i]!) + leastScore),
-          );
+          const wanted = answered?.[layer]?.[head];
+          return Float64Array.from(scores.subarray(sinks), (score, i) => {
+            const text = Math.log(Math.max(score, read[sinks + i]!) + leastScore);
+            if (wanted === undefined) return text;
+            return Math.log(wanted[sinks + i]! + leastAsked) + textWeight * text;
+          });
         });
         own.add(x, y);
         signal?.throwIfAborted(); // what was added is forgotten: the run goes on from the file
       }
     } finally {
       await cache.release();
+    }
+  }
+
+  /** The largest attention that any of some tokens, read after the text, gives each row. */
+  async function attentionOf(ids: Int32Array, cache: KVCache) {
+    const maxima = new AttentionMaxima(cache);
+    const fork = cache.fork(maxima.policy);
+    try {
+      await model.step([{ cache: fork, input: { ids }, outputs: 'none' }], stepOptions);
+      return maxima.scores;
+    } finally {
+      await fork.release();
     }
   }
 }
@@ -203,10 +236,13 @@ function digestOf(
   sinks: number,
 ): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([cacheShape.model, Array.from(prompt), sinks, leastScore, farAway]));
-  for (const { ids, isHeldOut } of passages) {
-    hash.update(`${isHeldOut} ${ids.length}`);
-    hash.update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+  const settings = [sinks, leastScore, farAway, leastAsked, textWeight];
+  hash.update(JSON.stringify([cacheShape.model, Array.from(prompt), ...settings]));
+  for (const { ids, asked = new Int32Array(0), isHeldOut } of passages) {
+    hash.update(`${isHeldOut} ${ids.length} ${asked.length}`);
+    for (const part of [ids, asked]) {
+      hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    }
   }
   return hash.digest('hex');
 }

@@ -28,6 +28,7 @@ export function addFitCommand(program: Command): void {
       listOf(ownPolicyName),
       [],
     )
+    .option('--no-questions', 'do not hide facts in the text and ask for them; they are in English')
     .option('--no-try', 'do not compare the scorer with classic policies')
     .action(async (options) => {
       const signal = interruptSignal();

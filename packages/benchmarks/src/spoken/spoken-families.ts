@@ -2,6 +2,7 @@ import type { Random } from '@namm/core';
 import type { TaskFamily } from '../types.js';
 import { names, nouns, valuesByAttribute } from '../words.js';
 import type { PromptFrame } from './prompt-frame.js';
+import { simpleFacts } from './simple-facts.js';
 import { type SpokenFact, type SpokenParts, spokenFamily } from './spoken-family.js';
 
 const surnames = list(
@@ -30,65 +31,32 @@ function people(random: Random, count: number): string[] {
   return random.sample(names, count).map((first, i) => `${first} ${last[i]}`);
 }
 
-/** Facts of one sentence about a subject, with a value. */
-function simple(
-  name: string,
-  draw: {
-    subjects(random: Random, count: number): readonly string[];
-    values(random: Random, count: number): readonly string[];
-    sentence(subject: string, value: string): string;
-    question(subject: string): string;
-    start(subject: string): string;
-  },
-): SpokenParts {
-  return {
-    name,
-    facts(random, count) {
-      const values = draw.values(random, count);
-      return draw.subjects(random, count).map(
-        (subject, i): SpokenFact => ({
-          sentences: [draw.sentence(subject, values[i]!)],
-          question: draw.question(subject),
-          start: draw.start(subject),
-          answer: ` ${values[i]}`,
-        }),
-      );
-    },
-    distractor: (random) =>
-      random.pick([
-        `They had spoken of the ${random.pick(nouns)} all the way.`,
-        `Nobody had seen the ${random.pick(nouns)} since the spring.`,
-        `The old ${random.pick(nouns)} was not mentioned again.`,
-      ]),
-  };
-}
-
 const from = (words: readonly string[]) => (random: Random, count: number) =>
   random.sample(words, count);
 
 const suite: readonly SpokenParts[] = [
-  simple('birthplace', {
+  simpleFacts('birthplace', {
     subjects: people,
     values: from(towns),
     sentence: (who, town) => `${who} was born in the town of ${town}.`,
     question: (who) => `In which town was ${who} born?`,
     start: (who) => `${who} was born in the town of`,
   }),
-  simple('trade', {
+  simpleFacts('trade', {
     subjects: people,
     values: from(trades),
     sentence: (who, trade) => `For many years ${who} had worked as a ${trade}.`,
     question: (who) => `What did ${who} work as?`,
     start: (who) => `${who} worked as a`,
   }),
-  simple('keeping', {
+  simpleFacts('keeping', {
     subjects: from(things),
     values: from(rooms),
     sentence: (thing, room) => `The ${thing} was always kept in the ${room}.`,
     question: (thing) => `Where was the ${thing} kept?`,
     start: (thing) => `The ${thing} was kept in the`,
   }),
-  simple('code', {
+  simpleFacts('code', {
     subjects: (random, count) =>
       random.sample(valuesByAttribute.color, count).map((color) => `${color} safe`),
     values: (random, count) => Array.from({ length: count }, () => number(random, 4)),
@@ -96,14 +64,14 @@ const suite: readonly SpokenParts[] = [
     question: (safe) => `Which number opens the ${safe}?`,
     start: (safe) => `The number that opens the ${safe} is`,
   }),
-  simple('instrument', {
+  simpleFacts('instrument', {
     subjects: people,
     values: from(instruments),
     sentence: (who, instrument) => `As a child ${who} learned to play the ${instrument}.`,
     question: (who) => `Which instrument did ${who} learn to play?`,
     start: (who) => `${who} learned to play the`,
   }),
-  simple('inscription', {
+  simpleFacts('inscription', {
     subjects: (random, count) => random.sample(things, count),
     values: (random, count) => {
       const words = random.sample(nouns, 4 * count);
@@ -114,7 +82,7 @@ const suite: readonly SpokenParts[] = [
     start: (thing) => `On the ${thing} these words were written:`,
   }),
   {
-    ...simple('changed price', {
+    ...simpleFacts('changed price', {
       subjects: from(things),
       values: (random, count) => Array.from({ length: count }, () => number(random, 2)),
       sentence: (thing, price) => `From then on the price of the ${thing} was ${price} shillings.`,
@@ -135,7 +103,7 @@ const suite: readonly SpokenParts[] = [
     },
   },
   {
-    ...simple('owner', {
+    ...simpleFacts('owner', {
       subjects: from(things),
       values: from(towns),
       sentence: (thing, town) => `The ${thing} came from ${town}.`,

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from '@namm/core';
+import { type TaughtName, taughtFile, taughtNames } from '@namm/models';
+import { readTaught, type TaughtCheckpoint } from './taught-file.js';
+
+/**
+ * Reads a taught scorer by its name or from its file.
+ *
+ * @param checkpoint a scorer of `@namm/models` by its name, or the path of a file that `bench fit` wrote
+ * @throws {InvalidArgumentError} when it is missing
+ * @throws {FileFormatError} when the file is not a taught scorer, or damaged
+ */
+export async function openTaught(checkpoint: string): Promise<TaughtCheckpoint> {
+  if (typeof checkpoint !== 'string') {
+    const problem = `is missing; name a file, or one of ${taughtNames.join(', ')}`;
+    throw new InvalidArgumentError('checkpoint', problem);
+  }
+  const isName = (taughtNames as readonly string[]).includes(checkpoint);
+  return readTaught(isName ? taughtFile(checkpoint as TaughtName) : checkpoint);
+}
