@@ -3,15 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
-<<<<<<< HEAD
-import { taughtPolicy } from '@namm/kv-cache';
+import { RowFeatures, scoreRows, taughtPolicy } from '@namm/kv-cache';
 import { openSafetensors, writeSealedFile } from '@namm/tensors';
 import { expectFlipsSeen, type RandomModel, randomModel } from '@namm/testing';
-=======
-import { RowFeatures, scoreRows, taughtPolicy } from '@namm/kv-cache';
-import { openSafetensors, writeSafetensors } from '@namm/tensors';
-import { type RandomModel, randomModel } from '@namm/testing';
->>>>>>> 7ab911c (bench tune: head biases of a taught scorer, evolved; bench fit teaches what questions look at)
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttentionMaxima } from './attention-maxima.js';
 import { cutPassages } from './passages.js';

@@ -77,7 +77,7 @@ function slowKept(
     }
     const slots =
       (budget as number) < 1 ? Math.max(1, (budget as number) * seen) : (budget as number);
-    const newest = Math.min(recent, Math.floor(slots / 2));
+    const newest = Math.min(recent, Math.floor(slots / 4));
     const first = Math.min(sinks, Math.max(0, Math.floor(slots) - newest - 1));
     const most = Math.floor(slots * 4);
     const worth = ({ token, score }: Row) =>

@@ -15,7 +15,7 @@ export interface TaughtPolicyOptions {
   /** Rows whose score is below it go, so that the share kept follows the text. */
   readonly threshold?: number;
   /**
-   * Newest tokens that stay in every head. Within a budget they are half of it at most.
+   * Newest tokens that stay in every head. Within a budget they are a quarter of it at most.
    * @defaultValue 128
    */
   readonly recent?: number;

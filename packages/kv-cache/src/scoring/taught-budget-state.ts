@@ -67,7 +67,7 @@ export class TaughtBudgetState implements PolicyState {
     const { layers } = this.#shape;
     const slots = this.#options.slots(view.seen);
     const heads = layers.reduce((sum, { keyValueHeads }) => sum + keyValueHeads, 0);
-    const recent = Math.min(this.#options.recent, Math.floor(slots / 2));
+    const recent = Math.min(this.#options.recent, Math.floor(slots / 4));
     const sinks = Math.min(this.#options.sinks, Math.max(0, Math.floor(slots) - recent - 1));
     const most = Math.floor(slots * heads);
     let rows = 0;
