@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { CommanderError } from 'commander';
+import { CommanderError, Help, type Option } from 'commander';
 import { describeError } from './describe-error.js';
 import { describeRefusal } from './describe-refusal.js';
 import { exitCodes } from './exit-codes.js';
@@ -20,7 +20,11 @@ export function createProgram(name: string, description: string): Command {
     .version(`${name} ${version} on Node ${process.versions.node}`)
     .enablePositionalOptions() // options belong to the command that they stand behind
     .exitOverride() // exit code 1 is for what a command finds
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({
+      showGlobalOptions: false,
+      minWidthToWrap: 16, // terminals of 60 columns too
+      optionDescription: describeOption,
+    })
     .configureOutput({
       outputError: (text, write) =>
         write(
@@ -45,6 +49,16 @@ function unknownOptions(program: Pick<CommandUnknownOpts, CommandPart>): string[
     .filter((word) => /^--[a-z]/.test(word))
     .map((word) => word.split('=')[0]!)
     .filter((flag) => !known.has(flag));
+}
+
+const help = new Help();
+
+/** Lists that are defaults stand with spaces, so that lines can break in them. */
+function describeOption(option: Option): string {
+  const text = help.optionDescription(option);
+  const { defaultValue } = option;
+  if (!Array.isArray(defaultValue)) return text;
+  return text.replace(JSON.stringify(defaultValue), defaultValue.join(', '));
 }
 
 /** Its name behind those of the programs that it is a command of: `llm serve`. */
