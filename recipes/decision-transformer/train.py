@@ -70,8 +70,7 @@ def agent_of(options, sets):
         "context": options.context,
         "data": [
             {key: info[key] for key in ("name", "collected", "episodes", "steps", "seed")}
-            for data in sets
-            for info in data.infos
+            for info in {info["name"]: info for data in sets for info in data.infos}.values()
         ],
     }
 

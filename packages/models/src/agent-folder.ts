@@ -9,7 +9,10 @@ export const agentNames = [
   'key-to-door-agent',
   'repeat-previous-agent',
   'half-cheetah-medium-agent',
-  'half-cheetah-expert-agent',
+  'half-cheetah-replay-agent',
+  'hopper-medium-agent',
+  'hopper-replay-agent',
+  'walker2d-expert-agent',
 ] as const;
 
 export type AgentName = (typeof agentNames)[number];

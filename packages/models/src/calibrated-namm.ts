@@ -9,6 +9,11 @@ export const calibratedNames = [
   'repeat-previous',
   'noisy-t-maze',
   'misleading-t-maze',
+  'half-cheetah-medium',
+  'half-cheetah-replay',
+  'hopper-medium',
+  'hopper-replay',
+  'walker2d-expert',
 ] as const;
 
 export type CalibratedName = (typeof calibratedNames)[number];
