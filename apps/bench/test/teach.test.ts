@@ -21,13 +21,39 @@ writeFileSync(text, Array.from({ length: 600 }, () => `It is so: ${sentence()}`)
 
 const own = writeOwnPolicies(folder);
 const common = ['--model', modelFolder('nano-llama'), '--text', text, '--rope-factor', '4'];
-const small = ['--passages', '4', '--length', '120'];
+const small = ['--passages', '4', '--length', '120', '--no-questions'];
 
 const commands = new CommandHost(cli);
 afterAll(() => commands.stop());
 const bench = (...args: string[]) => commands.run(args);
 
 describe('bench fit and compare', () => {
+  it('teach a scorer by questions, and tune which heads of it keep how much', async () => {
+    const out = join(folder, 'asked.safetensors');
+    const asked = ['--passages', '4', '--length', '240', '--held-out', '1', '--no-try'];
+    const fitted = await bench('fit', ...common, ...asked, '--out', out);
+    expect([fitted.status, fitted.stderr]).toEqual([0, '']);
+    const tuned = join(folder, 'tuned.safetensors');
+    const tune = [
+      ...['tune', ...common, '--taught', out, '--out', tuned, '--budget', '20%', '--length', '400'],
+      ...['--questions', '2', '--prompts', '1', '--validation-prompts', '1', '--population', '4'],
+      ...['--validate-every', '1', '--generations', '2'],
+    ];
+    const { status, stdout, stderr } = await bench(...tune);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/mean of generation 0, best so far: fitness/);
+    expect(stdout).toMatch(/^complete$/m);
+    const { map, provenance } = await readTaught(tuned);
+    expect(map.model).toBe((await readTaught(out)).map.model);
+    expect(provenance).toMatchObject({ questions: true, tuned: { budget: '20%' } });
+    const first = readFileSync(tuned);
+    expect((await bench(...tune)).status).toBe(0); // there is nothing left to do
+    expect(readFileSync(tuned).equals(first)).toBe(true);
+    const other = await bench(...tune.with(tune.indexOf('20%'), '30%'));
+    expect(other.status).toBe(2);
+    expect(other.stderr).toContain('budget');
+  });
+
   it('teach a scorer, go on with a run that is done, and compare it', async () => {
     const out = join(folder, 'scorer.safetensors');
     const fit = ['fit', ...common, ...small, '--held-out', '1', '--out', out];
