@@ -34,7 +34,7 @@ const command = addAnswerOptions(program)
   .option(
     '--policies <names>',
     'demo: policies, with commas',
-    listOf(policyFrom([...policyNames, 'namm'])),
+    listOf(policyFrom([...policyNames, 'namm', 'taught'])),
     [...demoPolicies],
   );
 

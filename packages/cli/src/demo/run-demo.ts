@@ -16,6 +16,7 @@ import {
 } from '@namm/kv-cache';
 import { modelFolder, nammCheckpoints } from '@namm/models';
 import { loadNamm } from '@namm/namm';
+import { taught } from '@namm/teach';
 import { isOwnPolicy, loadOwnPolicy } from '../own-policy.js';
 import { ProgressLine } from '../progress-line.js';
 import { terminalWidth } from '../terminal-width.js';
@@ -32,7 +33,7 @@ const leftOut = [
 
 /** What {@link runDemo} compares when nothing is said. */
 export const demoPolicies: readonly string[] = [
-  ...['full', 'namm'],
+  ...['full', 'namm', 'taught'],
   ...policyNames.filter((name) => !leftOut.includes(name)),
 ];
 
@@ -77,6 +78,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const policies = await Promise.all(
     options.policies.map((name) => {
       if (isOwnPolicy(name)) return loadOwnPolicy(name, { budget });
+      if (name === 'taught') return taught({ checkpoint: 'nano-llama', budget });
       if (name !== 'namm') return createPolicy(name, { budget, seed: options.seed });
       return loadNamm({ checkpoint: nammCheckpoints('nano-llama')[0]! });
     }),
