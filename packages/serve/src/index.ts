@@ -10,5 +10,6 @@ export {
 export type { EngineFigures } from './engine/engine-figures.js';
 export type { EngineRequest, EngineResult, Writer } from './engine/engine-request.js';
 export type { Histogram } from './engine/histogram.js';
+export { Pace } from './engine/pace.js';
 export type { StoredCache } from './engine/stored-cache.js';
 export { type RunningServer, type ServeOptions, serve } from './http/serve.js';

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { inFolder } from '@namm/testing';
 import { generateText, Output, stepCountIs, streamText, tool } from 'ai';
@@ -527,6 +528,27 @@ describe('a server', () => {
     expect(status).toBe(421);
     expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: 'ready' });
     expect((await fetch(`${url}/metrics`)).status).toBe(401);
+  });
+
+  it('answers on when the disk is full, and says what was not saved', async () => {
+    await inFolder(async (folder) => {
+      const { url, log, child } = await setup.start({ folder }, {}, 1);
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 });
+      const prompt = 'Once upon a time, '.repeat(9);
+      const request = { model, prompt, max_tokens: 4, temperature: 0 };
+      const { usage, choices } = await client.completions.create(request);
+      const { conversation } = (usage as unknown as { kv: { conversation: string } }).kv;
+      const saved = await fetch(`${url}/v1/conversations/${conversation}/save`, { method: 'POST' });
+      const { error } = (await saved.json()) as { error: { type: string; message: string } };
+      expect([saved.status, error.type]).toEqual([507, 'server_error']);
+      expect(error.message).toMatch(/EFBIG|file too large/i);
+      expect(error.message).not.toMatch(/ {4}at /);
+      expect(await readdir(folder)).toEqual([]); // no half of a file
+      expect((await client.completions.create(request)).choices).toEqual(choices);
+      child.kill('SIGTERM');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      expect(log()).toContain('a conversation is not saved');
+    });
   });
 
   it('goes on after a kill with what was saved, by the same tokens', async () => {

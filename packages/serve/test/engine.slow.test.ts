@@ -1,9 +1,15 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
 import { describe, expect, it } from 'vitest';
-import { type Engine, QueueFullError, RequestTooLargeError } from '../src/index.js';
+import {
+  type Engine,
+  type EngineRequest,
+  Pace,
+  QueueFullError,
+  RequestTooLargeError,
+} from '../src/index.js';
 import { GreedyWriter, setUpEngines, someIds } from './set-up-engine.js';
 
 const setup = setUpEngines();
@@ -168,6 +174,78 @@ describe('an engine', () => {
     expect(await engine.cacheBytes()).toBe(0);
     expect(before).toBeGreaterThan(0);
     await expect(engine.drop('nobody')).rejects.toThrow("no conversation 'nobody'");
+  });
+
+  it('lets slow readers wait without keeping others', async () => {
+    const engine = await setup.load({});
+    const policy = await engine.choosePolicy('keydiff', 40);
+    const run = (writer: GreedyWriter, count: number, more: Partial<EngineRequest> = {}) =>
+      engine.run({
+        ids: someIds(60, 1),
+        ...{ policy, maxNewTokens: count, writers: [writer], ...more },
+      });
+    const free = new GreedyWriter(30);
+    await run(free, 30);
+    const pace = new Pace();
+    const slow = new GreedyWriter(30, (written) => written.length === 7 && pace.hold());
+    const held = run(slow, 30, { pace });
+    while (slow.ids.length < 7) await new Promise((resolve) => setTimeout(resolve, 5));
+    const other = new GreedyWriter(20);
+    await run(other, 20, { ids: someIds(50, 2) });
+    expect([other.ids.length, slow.ids.length]).toEqual([20, 7]);
+    pace.release();
+    await held;
+    expect(slow.ids).toEqual(free.ids);
+    // One that is held can be stopped, with nothing else to do.
+    const abort = new AbortController();
+    const again = new Pace();
+    const stuck = new GreedyWriter(30, (written) => written.length === 3 && again.hold());
+    const stopped = run(stuck, 30, { pace: again, signal: abort.signal });
+    while (stuck.ids.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    abort.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    expect(engine.load).toEqual({ active: 0, waiting: 0 });
+  });
+
+  it('lets clients take turns', async () => {
+    const engine = await setup.load({ maxActive: 1 });
+    const policy = await engine.choosePolicy('keydiff', 40);
+    const ended: string[] = [];
+    const run = async (client: string, seed: number) => {
+      const ids = someIds(40 + seed, seed);
+      const writers = [new GreedyWriter(3)];
+      await engine.run({ ids, policy, maxNewTokens: 3, writers, client });
+      ended.push(client);
+    };
+    await Promise.all([...[1, 2, 3, 4].map((seed) => run('much', seed)), run('little', 5)]);
+    expect(ended).toEqual(['much', 'little', 'much', 'much', 'much']);
+  });
+
+  it('answers on when conversations cannot be written, and says so', async () => {
+    await setup.inFolder(async (folder) => {
+      const place = join(folder, 'place');
+      const warnings: string[] = [];
+      const alone = await setup.load({});
+      const expected = [];
+      for (let seed = 0; seed < 6; seed++) {
+        expected.push(await converse(alone, someIds(60 + seed, seed), seed, ['full']));
+      }
+      const each = (await alone.cacheBytes()) / alone.conversations().length;
+      const engine = await setup.load({
+        ...{ memoryLimit: Math.ceil(6 * each), folder: place, maxActive: 2 },
+        onWarning: (text) => warnings.push(text),
+      });
+      await rm(place, { recursive: true });
+      await writeFile(place, 'a file where the folder was');
+      const answers = await Promise.all(
+        expected.map((_, seed) => converse(engine, someIds(60 + seed, seed), seed, ['full'])),
+      );
+      // What was lost is read anew, so the answers are the same.
+      expect(answers.map((one) => one.answers)).toEqual(expected.map((one) => one.answers));
+      expect(warnings.length).toBeGreaterThan(0);
+      for (const text of warnings) expect(text).toMatch(/^a conversation is not saved: .*place/);
+      await rm(place);
+    });
   });
 
   it('refuses what it cannot do, and goes on', async () => {

@@ -24,6 +24,8 @@ export interface ServerSetup {
   start(
     engine?: Partial<EngineOptions>,
     serve?: Partial<Omit<ServeOptions, 'engine' | 'tokenizer'>>,
+    /** Kilobytes of the largest file that the system lets it write, as a disk that is full would. */
+    largestFile?: number,
   ): Promise<ServerProcess>;
 }
 
@@ -50,7 +52,7 @@ export function setUpServers(): ServerSetup {
     await model.remove();
   }, patience);
   return {
-    async start(engine = {}, serve = {}) {
+    async start(engine = {}, serve = {}, largestFile) {
       const options = {
         model: model.folder,
         engine: {
@@ -61,9 +63,10 @@ export function setUpServers(): ServerSetup {
         },
         serve: { model: 'scripted', port: 0, ...serve },
       };
-      const child = spawn(process.execPath, [bundle.file('server'), JSON.stringify(options)], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const command = [process.execPath, bundle.file('server'), JSON.stringify(options)];
+      const limited = ['-c', `ulimit -f ${largestFile}; exec "$@"`, 'bash', ...command];
+      const [program = '', ...args] = largestFile === undefined ? command : ['bash', ...limited];
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       children.push(child);
       let log = '';
       child.stderr.on('data', (text) => {

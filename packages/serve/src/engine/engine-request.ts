@@ -1,5 +1,6 @@
 import type { ProtectedSpan } from '@namm/kv-cache';
 import type { ChosenPolicy } from './chosen-policy.js';
+import type { Pace } from './pace.js';
 
 /** Writes one answer: chooses token after token. */
 export interface Writer {
@@ -25,6 +26,10 @@ export interface EngineRequest {
   readonly maxNewTokens: number;
   /** One for each answer; the prompt is read once for all. */
   readonly writers: readonly Writer[];
+  /** Who asks; clients take turns. */
+  readonly client?: string;
+  /** Holds it while its reader is slow. */
+  readonly pace?: Pace;
   /** Stops it; what was read until then is kept. */
   readonly signal?: AbortSignal;
   /** Is told once nothing was refused: the request waits, or is answered. */

@@ -12,6 +12,7 @@ import { type ChosenPolicy, choosePolicy, type PolicyMaker } from './chosen-poli
 import { EngineClosedError, QueueFullError, RequestTooLargeError } from './engine-errors.js';
 import { EngineFigures } from './engine-figures.js';
 import type { EngineRequest, EngineResult } from './engine-request.js';
+import { fairOrder } from './fair-order.js';
 import { memoryNeeds, positionsFor } from './memory-needs.js';
 import { Run } from './run.js';
 import type { StoredCache } from './stored-cache.js';
@@ -59,11 +60,15 @@ const optionNames = [
 
 const requestNames = [
   ...(['ids', 'policy', 'spans', 'tail', 'keepAt', 'maxNewTokens', 'writers'] as const),
-  ...(['signal', 'onAccepted'] as const),
+  ...(['client', 'pace', 'signal', 'onAccepted'] as const),
 ] as const satisfies readonly (keyof EngineRequest)[];
+
+/** Clients whose last turn is remembered. */
+const mostClients = 1000;
 
 interface Queued {
   readonly run: Run;
+  readonly client: string;
   readonly since: number;
 }
 
@@ -88,6 +93,9 @@ export class Engine {
   readonly #store: CacheStore;
   readonly #queue: Queued[] = [];
   readonly #active: Run[] = [];
+  /** When clients had their last turn. */
+  readonly #turns = new Map<string, number>();
+  #turnCount = 0;
   /** Whose turn it is to read. */
   #reader = 0;
   #isRunning = false;
@@ -213,7 +221,8 @@ export class Engine {
     }
     return await new Promise<EngineResult>((resolve, reject) => {
       const run = new Run(request, needs, resolve, reject);
-      this.#queue.push({ run, since: performance.now() });
+      this.#queue.push({ run, client: request.client ?? '', since: performance.now() });
+      request.pace?.listen(() => this.#start());
       request.onAccepted?.();
       request.signal?.addEventListener('abort', () => this.#start(), { once: true });
       this.#start();
@@ -286,17 +295,27 @@ export class Engine {
     }
     await this.#admit();
     const items = this.#nextItems();
-    if (items.length > 0) await this.#step(items);
-    return this.#active.length > 0 || this.#queue.length > 0;
+    if (items.length > 0) {
+      await this.#step(items);
+      return this.#active.length > 0 || this.#queue.length > 0;
+    }
+    // All that is under way is held by slow readers; what frees one of them, or ends it, starts the loop again.
+    return this.#active.some(({ isHeld }) => !isHeld);
   }
 
   async #admit(): Promise<void> {
     const { maxActive = 8 } = this.#options;
-    for (let i = 0; i < this.#queue.length; ) {
-      const { run, since } = this.#queue[i]!;
+    const clients = () => this.#active.map(({ request }) => request.client ?? '');
+    const passedOver = new Set<Queued>();
+    while (true) {
+      const queued = fairOrder(this.#queue, clients(), this.#turns).find(
+        (one) => !passedOver.has(one),
+      );
+      if (queued === undefined) return;
+      const { run, since } = queued;
       const { signal } = run.request;
       if (signal?.aborted) {
-        this.#queue.splice(i, 1);
+        this.#unqueue(queued);
         run.reject(signal.reason);
         continue;
       }
@@ -304,11 +323,12 @@ export class Engine {
       const { ids, policy } = run.request;
       const found = this.#store.find(ids, policy, run.spans);
       if (this.#isBeingRead(run, found?.ids.length ?? 0)) {
-        i++;
+        passedOver.add(queued);
         continue;
       }
       if (!(await this.#makeRoom(run.needs, found))) return;
-      this.#queue.splice(i, 1);
+      this.#unqueue(queued);
+      this.#noteTurn(queued.client);
       this.figures.waited(performance.now() - since);
       try {
         await this.#begin(run, found);
@@ -317,6 +337,17 @@ export class Engine {
         if (this.#closed !== null || isDeath(cause)) throw cause;
       }
     }
+  }
+
+  /** The newest last. */
+  #noteTurn(client: string): void {
+    this.#turns.delete(client);
+    this.#turns.set(client, this.#turnCount++);
+    if (this.#turns.size > mostClients) this.#turns.delete(this.#turns.keys().next().value!);
+  }
+
+  #unqueue(queued: Queued): void {
+    this.#queue.splice(this.#queue.indexOf(queued), 1);
   }
 
   /** Whether a request is reading a beginning that this one shares, so that it is worth waiting for. */
@@ -386,6 +417,7 @@ export class Engine {
   #nextItems(): Turn[] {
     const turns: Turn[] = [];
     for (const run of this.#active) {
+      if (run.isHeld) continue;
       for (const branch of run.branches) {
         if (branch.next === null) continue;
         const item = { cache: branch.cache, input: { ids: [branch.next] } };

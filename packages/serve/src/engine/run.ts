@@ -55,6 +55,11 @@ export class Run {
     return this.branches.length === 0;
   }
 
+  /** Whether its answer waits for a slow reader; a prompt is read all the same. */
+  get isHeld(): boolean {
+    return !this.isReading && this.request.pace?.isHeld === true;
+  }
+
   get isOver(): boolean {
     return !this.isReading && this.branches.every(({ next }) => next === null);
   }

@@ -1,3 +1,4 @@
+import { Pace } from '../engine/pace.js';
 import type { AnswerRequest, AnswerUsage } from '../text/answer-request.js';
 import type { TextEngine } from '../text/text-engine.js';
 
@@ -16,6 +17,10 @@ export interface ServerContext {
 /** How a request was begun: its signal, and what ends it. */
 export interface Begun {
   readonly signal: AbortSignal;
+  /** Who asks. */
+  readonly client: string;
+  /** Holds the answer while its reader is slow. */
+  readonly pace: Pace;
   /** The client has gone. */
   leave(): void;
   /** The answer is written, or will never be. */
@@ -26,14 +31,14 @@ export interface Begun {
 export class AnswerTimeout extends Error {}
 
 /** A signal that aborts when the client leaves or time is up. */
-export function begin(request: Request, timeout: number): Begun {
+export function begin(request: Request, client: string, timeout: number): Begun {
   const abort = new AbortController();
   const leave = () => abort.abort(new DOMException('the client has gone', 'AbortError'));
   if (request.signal.aborted) leave();
   request.signal.addEventListener('abort', leave);
   const timer = setTimeout(() => abort.abort(new AnswerTimeout()), timeout);
   return {
-    signal: abort.signal,
+    ...{ signal: abort.signal, client, pace: new Pace() },
     leave,
     end() {
       clearTimeout(timer);

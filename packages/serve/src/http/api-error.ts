@@ -20,7 +20,8 @@ export type ErrorStatus =
   | 499
   | 500
   | 503
-  | 504;
+  | 504
+  | 507;
 
 /** An answer in the shape that clients of OpenAI know errors by. */
 export class ApiError extends NammError {
@@ -98,6 +99,9 @@ export function apiErrorOf(error: unknown): ApiError | null {
     const param = name === null ? null : (publicNames[name] ?? name);
     const message = name === null ? error.message : error.message.replace(name, param!);
     return new ApiError(400, message, { param, reason: 'invalid_value' });
+  }
+  if (error.code === 'CACHE_SAVE') {
+    return new ApiError(507, error.message, { reason: 'not_saved' });
   }
   return callersFaults.has(error.code) ? new ApiError(400, error.message) : null;
 }

@@ -30,7 +30,7 @@ export function chatRoute(
     form: chatForm(fields),
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
     logprobs: fields.logprobs ? (fields.top_logprobs ?? 0) : null,
-    signal: begun.signal,
+    ...{ signal: begun.signal, client: begun.client, pace: begun.pace },
   };
   const choice = (index: number, delta: object, more: object = {}) => {
     return { index, delta, logprobs: null, finish_reason: null, ...more };

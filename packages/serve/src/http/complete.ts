@@ -59,5 +59,6 @@ export async function complete(
     },
     (error, sink) => tellStreamError(context, error, sink),
     begun.leave,
+    begun.pace,
   );
 }

@@ -24,7 +24,7 @@ export function completionRoute(
     form: anyForm,
     maxTokens: Math.min(fields.max_tokens ?? 16, context.maxTokens), // OpenAI's default
     logprobs,
-    signal: begun.signal,
+    ...{ signal: begun.signal, client: begun.client, pace: begun.pace },
   };
   const stream = {
     facts,

@@ -1,3 +1,4 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -103,7 +104,8 @@ export function createApp(context: ServerContext, guardOptions: GuardOptions): H
     schema: Schema,
     answer: (fields: z.output<Schema>, begun: Begun) => Promise<Response>,
   ): void {
-    app.post(path, async ({ req }) => {
+    app.post(path, async (called) => {
+      const { req } = called;
       const type = req.header('content-type') ?? '';
       if (!/^application\/json\b/i.test(type)) {
         throw new ApiError(415, 'the body has to be application/json', { reason: 'not_json' });
@@ -117,7 +119,9 @@ export function createApp(context: ServerContext, guardOptions: GuardOptions): H
         context.onWarning(`${path}: ignored ${names.join(', ')}`),
       );
       mustBeServed((fields as z.output<CommonSchema>).model ?? context.model);
-      const begun = begin(req.raw, context.timeout);
+      const { user, safety_identifier: identifier } = fields as z.output<CommonSchema>;
+      const client = identifier ?? user ?? getConnInfo(called).remote.address ?? '';
+      const begun = begin(req.raw, client, context.timeout);
       try {
         return await answer(fields, begun);
       } catch (error) {

@@ -73,6 +73,8 @@ export const commonFields = {
   presence_penalty: optional(z.number().min(-2).max(2)),
   frequency_penalty: optional(z.number().min(-2).max(2)),
   seed: optional(z.int()),
+  user: optional(z.string()),
+  safety_identifier: optional(z.string()),
   kv_budget: optional(z.union([z.string().max(40), z.number()])),
   kv_policy: optional(z.string().max(100)),
 };

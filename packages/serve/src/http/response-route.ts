@@ -73,7 +73,7 @@ export async function responseRoute(
     ...{ ...commonRequest(fields), form: responseForm(fields) },
     ...{ n: 1, stop: [], logitBias: new Map(), logprobs: null },
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
-    signal: begun.signal,
+    ...{ signal: begun.signal, client: begun.client, pace: begun.pace },
   };
   const facts = {
     ...{ id, object: 'response', created_at: Math.floor(Date.now() / 1000), model },
@@ -178,6 +178,7 @@ export async function responseRoute(
       sink.send({ type, sequence_number: sequence++, response }, type);
     },
     begun.leave,
+    begun.pace,
   );
 }
 

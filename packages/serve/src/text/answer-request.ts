@@ -1,6 +1,7 @@
 import type { ChatMessage, SamplingSettings } from '@namm/decoder';
 import type { BudgetInput } from '@namm/kv-cache';
 import type { EngineResult } from '../engine/engine-request.js';
+import type { Pace } from '../engine/pace.js';
 import type { TokenLogprob } from './text-writer.js';
 import type { WrittenCall } from './tool-calls.js';
 
@@ -37,6 +38,10 @@ export interface AnswerRequest {
   /** What the cache may keep; null for the server's own. */
   readonly budget: BudgetInput | null;
   readonly policy: string | null;
+  /** Who asks; clients take turns. */
+  readonly client?: string;
+  /** Holds the answer while its reader is slow. */
+  readonly pace?: Pace;
   readonly signal: AbortSignal;
   /** Is told the answers as they are written, by their number. */
   readonly onPart: (answer: number, part: AnswerEvent) => void;

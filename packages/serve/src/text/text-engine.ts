@@ -122,6 +122,8 @@ export class TextEngine {
     const spans = spansOf(policy, plan);
     const { reused, conversations } = await engine.run({
       ...{ ids: plan.ids, policy, spans, tail, keepAt, maxNewTokens, writers, signal, onAccepted },
+      ...(request.client !== undefined && { client: request.client }),
+      ...(request.pace && { pace: request.pace }),
     });
     return {
       promptTokens: ids.length,

@@ -3,6 +3,7 @@ import { count, describeMachine, fromZero, openModel, StatusLine, threadCount } 
 import { modelFolder } from '@namm/models';
 import { measureClients, serverCommandName } from './measure-clients.js';
 import { measureConversations } from './measure-conversations.js';
+import { measureDocument } from './measure-document.js';
 import { serveAndWatch } from './server-process.js';
 
 /** Adds `serving`: what the server of `@namm/serve` holds and how it behaves. */
@@ -38,6 +39,20 @@ export function addServingCommand(program: Command): void {
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .action(async ({ model, ...options }) =>
       print(await measureClients({ ...options, folder: await folderOf(model) }, onProgress)),
+    );
+  command
+    .command('document')
+    .description('many questions about one document, which is read and compressed once')
+    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
+    .requiredOption('--text <file>', 'the document')
+    .option('--tokens <count>', 'of the document', count, 4096)
+    .option('--questions <count>', 'about it', count, 50)
+    .option('--fresh <count>', 'of these, asked of a fresh reading too', fromZero, 2)
+    .option('--policy <name>', 'what is forgotten', 'keydiff')
+    .option('--budget <size>', 'what each conversation keeps', '1024')
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .action(async ({ model, ...options }) =>
+      print(await measureDocument({ ...options, folder: await openModel(model) }, onProgress)),
     );
   program
     .command(serverCommandName, { hidden: true })

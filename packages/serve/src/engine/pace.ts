@@ -1,0 +1,34 @@
+/**
+ * Lets whoever reads an answer hold its writing. While it is held, its request is not computed on, and others go on.
+ *
+ * @example
+ * ```ts
+ * const pace = new Pace();
+ * const answer = engine.run({ ...request, pace });
+ * pace.hold(); // the reader is slow
+ * pace.release();
+ * ```
+ */
+export class Pace {
+  #isHeld = false;
+  #onRelease: () => void = () => {};
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#onRelease();
+  }
+
+  /** Whom to tell when it is released. */
+  listen(onRelease: () => void): void {
+    this.#onRelease = onRelease;
+  }
+}
