@@ -4,6 +4,7 @@ import { modelFolder } from '@namm/models';
 import { measureClients, serverCommandName } from './measure-clients.js';
 import { measureConversations } from './measure-conversations.js';
 import { measureDocument } from './measure-document.js';
+import { measureLongChat } from './measure-long-chat.js';
 import { serveAndWatch } from './server-process.js';
 
 /** Adds `serving`: what the server of `@namm/serve` holds and how it behaves. */
@@ -53,6 +54,18 @@ export function addServingCommand(program: Command): void {
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .action(async ({ model, ...options }) =>
       print(await measureDocument({ ...options, folder: await openModel(model) }, onProgress)),
+    );
+  command
+    .command('long-chat')
+    .description("facts of the first turn, asked for while a chat grows past the model's positions")
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (nano-llama)')
+    .option('--facts <count>', 'over all chats', count, 40)
+    .option('--times <factor>', "length of a chat over the model's positions", count, 10)
+    .option('--budget <tokens>', 'that each head may keep', count, 80)
+    .option('--policy <name>', 'what is forgotten', 'sink-recent')
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .action(async ({ model, ...options }) =>
+      print(await measureLongChat({ ...options, folder: await folderOf(model) }, onProgress)),
     );
   program
     .command(serverCommandName, { hidden: true })
