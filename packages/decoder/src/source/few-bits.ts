@@ -102,13 +102,15 @@ async function readMatrix(
 ): Promise<void> {
   const { format, shape } = weight;
   const { bits, groupSize } = plan;
+  let scratch = new Uint8Array(0);
   /** Calls `fill` for the codes, scales and offsets of so many numbers from number `start` on. */
   const put = (
     start: number,
     length: number,
     fill: (codes: Uint8Array, scales: Float32Array, offsets: Float32Array) => void,
   ) => {
-    const each = bits === 8 ? codes.subarray(start, start + length) : new Uint8Array(length);
+    if (bits === 4 && scratch.length < length) scratch = new Uint8Array(length);
+    const each = bits === 8 ? codes.subarray(start, start + length) : scratch.subarray(0, length);
     const [from, to] = [start / groupSize, (start + length) / groupSize];
     fill(each, scales.subarray(from, to), offsets.subarray(from, to));
     if (bits === 4) pack(each, codes, start / 2);
@@ -151,14 +153,16 @@ function centre(
   // Codes of Q4_1 and Q4_K fill their range: their offsets move instead, rounded once. Besides, inputs that are
   // rounded to 8 bits do less harm to products with small codes of both signs.
   if (bits === 4 && offsets.length > 0) {
-    for (const [i, scale] of scales.entries()) offsets[i]! += shift * scale;
+    for (let i = 0; i < scales.length; i++) offsets[i]! += shift * scales[i]!;
     return;
   }
   for (let i = 0; i < codes.length; i++) codes[i]! += shift;
 }
 
 function pack(codes: Uint8Array, out: Uint8Array, at: number): void {
-  for (let i = 0; i < codes.length; i += 2) out[at + i / 2] = codes[i]! | (codes[i + 1]! << 4);
+  for (let i = 0, to = at; i < codes.length; i += 2, to++) {
+    out[to] = codes[i]! | (codes[i + 1]! << 4);
+  }
 }
 
 /** @param rows of the matrix that goes in */
