@@ -5,9 +5,9 @@ export {
   PlaceholderError,
 } from './errors.js';
 export type { FrameSpan } from './frame-spans.js';
-export type { PreparedImage } from './images/image-processor.js';
+export type { FilledPatches, PreparedImage } from './images/image-processor.js';
 export type { EncodedFrame } from './model/encoded-frame.js';
-export type { VisionEncoder } from './model/vision-encoder.js';
+export type { EncodeTileOptions, VisionEncoder } from './model/vision-encoder.js';
 export type { ShownVideo } from './prompt/prompt-layout.js';
 export type { Frame } from './sources/frame.js';
 export type {

@@ -16,8 +16,8 @@ import type { EncodedFrame } from './model/encoded-frame.js';
 import { FrameEncoder } from './model/frame-encoder.js';
 import { openVideoFolder, type VideoFolder } from './model/open-video-folder.js';
 import { VisionEncoder } from './model/vision-encoder.js';
-import type { ShownVideo } from './prompt/prompt-layout.js';
-import { PromptWriter, type Shown } from './prompt/prompt-writer.js';
+import type { Shown, ShownVideo } from './prompt/prompt-layout.js';
+import { PromptWriter } from './prompt/prompt-writer.js';
 import { checkFrame, type Frame } from './sources/frame.js';
 import type { FrameSource, ReadFramesOptions, VideoFacts } from './sources/frame-source.js';
 import { openFrames, type VideoInput } from './sources/open-frames.js';
@@ -141,7 +141,7 @@ export class VideoModel {
    *
    * @param frame the picture
    * @param shown as a frame of a video, or as an image of its own, which some models look at in parts
-   * @returns tiles, each `[3, size, size]`, and how many rows and columns of them there are
+   * @returns tiles, each `[3, size, size]`, and how many rows and columns of them there are beside the whole image
    * @throws {FrameError} when it is not a frame
    */
   prepare(frame: Frame, shown: Shown = 'video') {
@@ -160,8 +160,8 @@ export class VideoModel {
    */
   async encode(frame: Frame, shown: Shown = 'video'): Promise<EncodedFrame> {
     const image = this.prepare(frame, shown);
-    const tiles = await new FrameEncoder(this.encoder, 0).encode(image);
-    return { frame, image, tiles, shown, model: this.decoder.cacheShape.model };
+    const blocks = await new FrameEncoder(this.encoder, 0).encode(image);
+    return { frame, image, blocks, shown, model: this.decoder.cacheShape.model };
   }
 
   /**
@@ -169,7 +169,7 @@ export class VideoModel {
    * tower in place of placeholders.
    *
    * @param ids of the prompt, with a placeholder for each row
-   * @param rows of all tiles, in order, each `[tokensPerFrame, hiddenSize]`
+   * @param rows of all blocks, in order, each `[rows, hiddenSize]`: see {@link encode}
    * @returns `[ids, hiddenSize]`
    * @throws {PlaceholderError} when there are more or fewer placeholders than rows
    */
@@ -177,12 +177,12 @@ export class VideoModel {
     const { embeddings, writer, decoder } = this.#parts;
     const shown = joined(rows);
     const { hiddenSize } = decoder.spec;
-    const places = ids.flatMap((id, i) => (id === writer.placeholderId ? [i] : []));
+    const places = ids.flatMap((id, i) => (writer.isPlaceholder(id) ? [i] : []));
     const count = shown.length / hiddenSize;
     if (places.length !== count) {
       const problem = `The prompt has places for ${places.length} rows, but what is shown has ${count}`;
       throw new PlaceholderError(
-        `${problem}; write ${this.tokensPerFrame} for each frame or tile.`,
+        `${problem}; write one for each row, ${this.tokensPerFrame} for a frame.`,
       );
     }
     const all = await embeddings.of(ids);

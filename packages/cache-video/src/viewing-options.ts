@@ -1,7 +1,7 @@
 import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { CompletionOptions } from '@namm/decoder';
 import type { EvictionPolicy, RetentionRecorder } from '@namm/kv-cache';
-import type { Shown } from './prompt/prompt-writer.js';
+import type { Shown } from './prompt/prompt-layout.js';
 import { checkSampling, type Sampling } from './sources/sample-frames.js';
 
 /** How what is shown is remembered. */

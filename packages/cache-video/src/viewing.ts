@@ -10,8 +10,8 @@ import { joined } from './joined.js';
 import type { EncodedFrame } from './model/encoded-frame.js';
 import { FrameEncoder } from './model/frame-encoder.js';
 import type { VisionEncoder } from './model/vision-encoder.js';
-import type { ShownVideo } from './prompt/prompt-layout.js';
-import type { PromptWriter, Shown } from './prompt/prompt-writer.js';
+import type { Shown, ShownVideo } from './prompt/prompt-layout.js';
+import type { PromptWriter } from './prompt/prompt-writer.js';
 import { checkFrame, type Frame } from './sources/frame.js';
 import { openFrames, type VideoInput } from './sources/open-frames.js';
 import type { Sampling } from './sources/sample-frames.js';
@@ -131,17 +131,18 @@ export class Viewing {
       const ids: number[] = [];
       const spans: FrameSpan[] = [];
       let pending = this.#pending;
+      const placeholderId = this.#parts.writer.placeholderId(this.#shown);
       for (const frame of seen) {
         const text = this.#parts.writer.around(this.#shown, frame.image, frame.frame.timestamp);
         let first = -1;
-        for (const [i, tile] of frame.tiles.entries()) {
+        for (const [i, block] of frame.blocks.entries()) {
           const isBegun = before + ids.length > 0;
           const own = this.#idsBefore(i === 0 ? pending : null, text.before[i]!, isBegun);
-          rows.push(await embeddings.of(own), tile);
+          rows.push(await embeddings.of(own), block);
           ids.push(...own);
           if (first < 0) first = before + ids.length;
-          const count = tile.length / decoder.spec.hiddenSize;
-          for (let row = 0; row < count; row++) ids.push(this.#parts.writer.placeholderId);
+          const count = block.length / decoder.spec.hiddenSize;
+          for (let row = 0; row < count; row++) ids.push(placeholderId);
         }
         const { timestamp } = frame.frame;
         spans.push({ timestamp, first, tokens: before + ids.length - first });
@@ -212,7 +213,7 @@ export class Viewing {
       }
       this.#checkWhole();
       const text = this.#pending + writer.conclusion(this.#shown) + closing;
-      return { fork: this.#cache.fork(), ids: writer.last(text) };
+      return { fork: this.#cache.fork(), ids: writer.last(this.#shown, text) };
     });
     try {
       yield* completeText(decoder, tokenizer, fork, ids, { ...others, maxNewTokens });
@@ -245,7 +246,7 @@ export class Viewing {
     if (!recorder || !this.#ids) return null;
     const { tokenizer, writer } = this.#parts;
     const stream = tokenizer.stream({ skipSpecialTokens: false });
-    const pieces = this.#ids.map((id) => (id === writer.placeholderId ? '▪' : stream.push(id)));
+    const pieces = this.#ids.map((id) => (writer.isPlaceholder(id) ? '▪' : stream.push(id)));
     return recorder.record({
       ids: Uint32Array.from(this.#ids),
       pieces,
@@ -276,7 +277,7 @@ export class Viewing {
   }
 
   async #encoded(frame: Frame | EncodedFrame): Promise<EncodedFrame> {
-    if ('tiles' in frame) {
+    if ('blocks' in frame) {
       const { model } = this.#parts.decoder.cacheShape;
       if (frame.model === model && frame.shown === this.#shown) return frame;
       const problem = 'The frame was encoded by another model, or to be shown otherwise';
@@ -285,17 +286,18 @@ export class Viewing {
     const { processor, decoder } = this.#parts;
     checkFrame(frame);
     const image = this.#shown === 'video' ? processor.frame(frame) : processor.image(frame);
-    const tiles = await this.#encoder.encode(image);
-    return { frame, image, tiles, shown: this.#shown, model: decoder.cacheShape.model };
+    const blocks = await this.#encoder.encode(image);
+    return { frame, image, blocks, shown: this.#shown, model: decoder.cacheShape.model };
   }
 
   /** @param pending text behind the frame before; null within a frame */
   #idsBefore(pending: string | null, text: string, isBegun: boolean): number[] {
     const { writer } = this.#parts;
-    if (pending === null) return writer.between(text);
-    if (isBegun) return writer.between(pending + text);
-    const [opening] = writer.conversation(this.#shown, '');
-    return writer.first(opening + this.#introduction + text);
+    const shown = this.#shown;
+    if (pending === null) return writer.between(shown, text);
+    if (isBegun) return writer.between(shown, pending + writer.gap(shown) + text);
+    const [opening] = writer.conversation(shown, '');
+    return writer.first(shown, opening + this.#introduction + text);
   }
 
   /** How often frames of a video that goes on are shown. */

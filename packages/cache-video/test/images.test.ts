@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Random } from '@namm/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { clipProcessor } from '../src/images/clip-processor.js';
+import { clipPixels } from '../src/images/clip-pixels.js';
 import { idefics3Processor } from '../src/images/idefics3-processor.js';
 import { type Filter, type Picture, resize } from '../src/images/resize.js';
 import { FrameError, FrameSourceError, openFrames } from '../src/index.js';
@@ -97,7 +97,7 @@ describe('processors', () => {
   const scale = { rescale: 1 / 255, mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 
   it('take frames of any size and shape', () => {
-    const clip = clipProcessor({ shortestEdge: 18, crop: 16, filter: 'bicubic', scale });
+    const clip = { shortestEdge: 18, crop: 16, filter: 'bicubic', scale } as const;
     const settings = { frameEdge: 16, imageEdge: 32, tile: 16, splits: true } as const;
     const smolvlm = idefics3Processor({ ...settings, filter: 'lanczos', scale });
     for (const [width, height] of [
@@ -108,7 +108,7 @@ describe('processors', () => {
       [16, 16],
     ] as const) {
       const [frame] = noise(1, { width, height }) as unknown as [Picture];
-      for (const { tiles } of [clip.frame(frame), smolvlm.frame(frame)]) {
+      for (const tiles of [[clipPixels(frame, clip)], smolvlm.frame(frame).tiles]) {
         expect(tiles.map(({ length }) => length)).toEqual([3 * 16 * 16]);
         expect(tiles[0]!.every((value) => value >= -1 && value <= 1)).toBe(true);
       }
@@ -120,9 +120,9 @@ describe('processors', () => {
   it('cut the middle of the longer edge', () => {
     const rgb = new Uint8Array(30 * 10 * 3);
     for (let y = 0; y < 10; y++) rgb.fill(255, (y * 30 + 10) * 3, (y * 30 + 20) * 3);
-    const clip = clipProcessor({ shortestEdge: 10, crop: 10, filter: 'bilinear', scale });
-    const { tiles } = clip.frame({ width: 30, height: 10, rgb });
-    expect(new Set(tiles[0])).toEqual(new Set([1]));
+    const clip = { shortestEdge: 10, crop: 10, filter: 'bilinear', scale } as const;
+    const pixels = clipPixels({ width: 30, height: 10, rgb }, clip);
+    expect(new Set(pixels)).toEqual(new Set([1]));
   });
 });
 

@@ -73,11 +73,22 @@ const smolvlmProcessor = {
   },
 };
 
+const square = {
+  ...{ size: { shortest_edge: imageSize }, crop_size: { height: imageSize, width: imageSize } },
+  resample: 3,
+};
+
 const llavaProcessor = {
-  video_processor: {
-    ...{ size: { shortest_edge: imageSize }, crop_size: { height: imageSize, width: imageSize } },
-    resample: 3,
+  image_processor: {
+    ...square,
+    image_grid_pinpoints: [
+      [imageSize, 2 * imageSize],
+      [2 * imageSize, imageSize],
+      [2 * imageSize, 2 * imageSize],
+      [3 * imageSize, imageSize],
+    ],
   },
+  video_processor: square,
 };
 
 /** Draws weights: matrices from N(0, 1.5/√inputs), so that attention is not flat. */
@@ -142,6 +153,7 @@ function llavaWeights(weights: WeightWriter, text: TextSizes): void {
   weights.layerNorm('vision_tower.vision_model.pre_layrnorm', hidden);
   weights.linear('multi_modal_projector.linear_1', hidden, hidden);
   weights.linear('multi_modal_projector.linear_2', hidden, hidden);
+  weights.vector('image_newline', hidden);
 }
 
 function towerWeights(weights: WeightWriter, prefix: string, classTokens = 0): void {

@@ -194,7 +194,7 @@ async function checkMasked(model: VideoModel, expected: SafetensorsFile): Promis
       mask.slice(start, start + patchSize).every((value) => value === 0),
     );
   });
-  const own = await model.encoder.encode(pixels!, isPadding);
+  const own = await model.encoder.encode(pixels!, { isPadding });
   const error = largestDifference(own, await expected.readFloat32('masked.features'));
   return { name: 'masked.features', error, tolerance: tolerances.features };
 }

@@ -1,4 +1,5 @@
 import type { PreparedImage } from '../images/image-processor.js';
+import { packImage } from './pack-image.js';
 import type { VisionEncoder } from './vision-encoder.js';
 
 /**
@@ -25,8 +26,14 @@ export class FrameEncoder {
     return this.#reused;
   }
 
-  /** The rows of each tile, `[rowsPerTile, outputSize]`. */
-  async encode({ tiles }: PreparedImage): Promise<Float32Array[]> {
+  /** The blocks of rows that a picture becomes: one per tile, or one for all of them, each `[rows, outputSize]`. */
+  async encode(image: PreparedImage): Promise<Float32Array[]> {
+    const { tiles, columns, filled } = image;
+    if (filled) {
+      const parts: Float32Array[] = [];
+      for (const pixels of tiles) parts.push(await this.#encoder.encode(pixels, { pools: false }));
+      return [packImage({ columns, filled }, parts, this.#encoder.newline!)];
+    }
     const rows: Float32Array[] = [];
     for (const pixels of tiles) rows.push(await this.#encodeTile(pixels));
     return rows;

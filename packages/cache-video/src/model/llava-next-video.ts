@@ -1,8 +1,11 @@
 import { type ConfigReader, type LinearSpec, readActivation } from '@namm/decoder';
-import { clipProcessor } from '../images/clip-processor.js';
+import { readResolutions } from '../images/any-resolution.js';
+import type { ClipSettings } from '../images/clip-pixels.js';
+import { llavaProcessor } from '../images/llava-processor.js';
 import { readFilter, readPixelScale } from '../images/read-processor.js';
 import { llavaLayout } from '../prompt/llava-layout.js';
 import { llamaDefaults, type VideoFamily } from './video-family.js';
+import type { VisionTowerSpec } from './vision-spec.js';
 import { visionTower } from './vision-tower.js';
 
 /** What transformers assumes where `vision_config` is silent: CLIP ViT-L/14-336. */
@@ -54,7 +57,7 @@ export const llavaNextVideo: VideoFamily = {
     return {
       tower,
       projector: {
-        ...{ kind: 'pool', mode, stride },
+        ...{ kind: 'pool', mode, stride, newline: `${outer}image_newline` },
         activation: readActivation(config, 'projector_hidden_act', 'gelu'),
         first: linear('linear_1', tower.hiddenSize),
         second: linear('linear_2', outputSize),
@@ -63,24 +66,13 @@ export const llavaNextVideo: VideoFamily = {
       rowsPerTile: Math.floor(edge / stride) ** 2,
     };
   },
-  processor({ video }, { tower }) {
-    const size = edgeOf(video, 'size', ['shortest_edge', 'height']) ?? tower.imageSize;
-    const crop = edgeOf(video, 'crop_size', ['height', 'width']) ?? tower.imageSize;
-    if (crop !== tower.imageSize) {
-      video.fail(
-        'crop_size',
-        `${crop} is not the image size of the vision tower, ${tower.imageSize}`,
-      );
-    }
-    if (size < crop) video.fail('size', `${size} is less than crop_size, ${crop}`);
-    return clipProcessor({
-      shortestEdge: size,
-      crop,
-      filter: readFilter(video, 3),
-      scale: readPixelScale(video, {
-        mean: [0.48145466, 0.4578275, 0.40821073],
-        deviation: [0.26862954, 0.26130258, 0.27577711],
-      }),
+  processor({ image, video }, { tower }, config) {
+    const own = clipSettings(image, tower);
+    const resolutions = readResolutions(image, config, own.crop);
+    const patches = Math.floor(tower.imageSize / tower.patchSize);
+    return llavaProcessor({
+      frame: clipSettings(video, tower),
+      image: { ...own, resolutions, patches },
     });
   },
   layout: llavaLayout,
@@ -105,4 +97,24 @@ function edgeOf(config: ConfigReader, key: string, names: readonly string[]): nu
     const name = names.find((each) => object?.has(each));
     return name ? object!.count(name) : config.fail(key, `has none of ${names.join(', ')}`);
   }
+}
+
+/** How a processor file wants pictures read. */
+function clipSettings(config: ConfigReader, tower: VisionTowerSpec): ClipSettings {
+  const size = edgeOf(config, 'size', ['shortest_edge', 'height']) ?? tower.imageSize;
+  const crop = edgeOf(config, 'crop_size', ['height', 'width']) ?? tower.imageSize;
+  if (crop !== tower.imageSize) {
+    const problem = `${crop} is not the image size of the vision tower, ${tower.imageSize}`;
+    config.fail('crop_size', problem);
+  }
+  if (size < crop) config.fail('size', `${size} is less than crop_size, ${crop}`);
+  return {
+    shortestEdge: size,
+    crop,
+    filter: readFilter(config, 3),
+    scale: readPixelScale(config, {
+      mean: [0.48145466, 0.4578275, 0.40821073],
+      deviation: [0.26862954, 0.26130258, 0.27577711],
+    }),
+  };
 }

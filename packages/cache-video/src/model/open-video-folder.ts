@@ -56,7 +56,7 @@ export async function openVideoFolder(path: string): Promise<VideoFolder> {
     folder,
     source: { name: path, spec, weights, digest },
     vision,
-    processor: family.processor(files, vision),
+    processor: family.processor(files, vision, config),
     layout: family.layout(vision),
     sampling: family.sampling(files),
   };

@@ -18,7 +18,8 @@ export interface VideoFamily {
     hasWeight: (name: string) => boolean,
     outputSize: number,
   ): VisionSpec;
-  processor(files: ProcessorFiles, vision: VisionSpec): ImageProcessor;
+  /** @param config of the model */
+  processor(files: ProcessorFiles, vision: VisionSpec, config: ConfigReader): ImageProcessor;
   layout(vision: VisionSpec): PromptLayout;
   sampling(files: ProcessorFiles): Sampling;
 }

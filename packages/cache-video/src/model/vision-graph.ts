@@ -16,6 +16,7 @@ export const visionNames = {
   pixels: 'pixels',
   positions: 'positions',
   visible: 'visible',
+  groups: 'groups',
   features: 'features',
 } as const;
 
@@ -23,7 +24,8 @@ export const visionNames = {
  * Builds the graph from pixels to rows of the decoder, for one tile.
  *
  * Inputs: `pixels [1, 3, imageSize, imageSize]`; for a tower that knows padding also `positions [patches]`, int32, and
- * `visible [seen]`, int32, the patches that are not padding. Output: `features [rowsPerTile, outputSize]`.
+ * `visible [seen]`, int32, the patches that are not padding; for a projector that pools `groups [rows, patches]`, int32, the
+ * patches that each row is pooled from. Output: `features [rows, outputSize]`.
  *
  * @param source the weights
  * @param spec tower and projector
@@ -36,7 +38,7 @@ export function visionGraph(source: ModelSource, spec: VisionSpec): RuntimeModel
   const features = graph.scope('projector', () =>
     project(graph, weights, spec.projector, spec.tower, rows),
   );
-  graph.output(visionNames.features, features, 'float32', [spec.rowsPerTile, spec.outputSize]);
+  graph.output(visionNames.features, features, 'float32', ['rows', spec.outputSize]);
   return { graph: graph.encode(), weightsFolder: weights.folder, memory: weights.memory };
 }
 
@@ -127,14 +129,11 @@ function project(
     const wide = graph.int64([part * part, factor * factor * hiddenSize]);
     return linear(graph, weights, spec.linear, graph.node('Reshape', [joined, wide]));
   }
-  const { stride, mode } = spec;
-  const channels = graph.node('Transpose', [rows], { attributes: { perm: [1, 0] } });
-  const grid = graph.node('Reshape', [channels, graph.int64([1, hiddenSize, edge, edge])]);
-  const attributes = { kernel_shape: [stride, stride], strides: [stride, stride] };
-  const operator = mode === 'average' ? 'AveragePool' : 'MaxPool';
-  const pooled = graph.node(operator, [grid], { attributes });
-  const flat = graph.node('Reshape', [pooled, graph.int64([hiddenSize, -1])]);
-  const perRow = graph.node('Transpose', [flat], { attributes: { perm: [1, 0] } });
-  const inner = activation(graph, spec.activation, linear(graph, weights, spec.first, perRow));
+  const groups = graph.input(visionNames.groups, 'int32', ['rows', 'pooled']);
+  const operator = spec.mode === 'average' ? 'ReduceMean' : 'ReduceMax';
+  const pooled = graph.node(operator, [graph.node('Gather', [rows, groups]), graph.int64([1])], {
+    attributes: { keepdims: 0 },
+  });
+  const inner = activation(graph, spec.activation, linear(graph, weights, spec.first, pooled));
   return linear(graph, weights, spec.second, inner);
 }

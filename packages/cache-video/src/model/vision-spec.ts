@@ -38,10 +38,12 @@ export interface VisionTowerSpec {
 /** From the rows of patches to rows of the decoder. */
 export type ProjectorSpec =
   | {
-      /** Neighbouring patches are pooled; two linear layers follow (LLaVA-NeXT-Video). */
+      /** Neighbouring patches of a frame are pooled, those of an image are not; two linear layers follow (LLaVA-NeXT-Video). */
       readonly kind: 'pool';
       readonly mode: 'average' | 'max';
       readonly stride: number;
+      /** A row of the decoder that ends each row of patches of an image, `[outputSize]`. */
+      readonly newline: string;
       readonly activation: ActivationName;
       readonly first: LinearSpec;
       readonly second: LinearSpec;
@@ -59,6 +61,6 @@ export interface VisionSpec {
   readonly projector: ProjectorSpec;
   /** Numbers per row of the decoder. */
   readonly outputSize: number;
-  /** Rows that a tile becomes. */
+  /** Rows that a tile becomes; where patches are pooled, those of a frame. */
   readonly rowsPerTile: number;
 }

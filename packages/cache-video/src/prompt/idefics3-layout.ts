@@ -8,8 +8,9 @@ const whole = `${fence}<global-img>`;
 /** SmolVLM and Idefics3: each frame has a time and a fence of its own; tiles of an image have their row and column. */
 export function idefics3Layout(): PromptLayout {
   return {
-    placeholder: '<image>',
-    marks: { video: '<video>', image: '<image>' },
+    placeholders: { video: '<image>', images: '<image>' },
+    marks: { video: '<video>', images: '<image>' },
+    gap: '',
     published(mark, question) {
       const space = mark === '<image>' ? '' : ' ';
       return `<|im_start|>User:${space}${mark}${question}<end_of_utterance>\nAssistant:`;

@@ -1,5 +1,8 @@
 import type { PreparedImage } from '../images/image-processor.js';
 
+/** What is shown: frames of one video, or images of their own. */
+export type Shown = 'video' | 'images';
+
 /** How many frames are shown, of a video how long. */
 export interface ShownVideo {
   readonly frames: number;
@@ -17,10 +20,12 @@ export interface FrameText {
 
 /** The prompt of a family: text in which the rows of frames stand. */
 export interface PromptLayout {
-  /** The token that stands for one row of a frame. */
-  readonly placeholder: string;
+  /** The token that stands for one row of what is shown. */
+  readonly placeholders: Readonly<Record<Shown, string>>;
   /** The tokens that a folder's chat template writes for a whole video or image. */
-  readonly marks: { readonly video: string; readonly image: string };
+  readonly marks: Readonly<Record<Shown, string>>;
+  /** Text between two images, where the folder's template does not say. */
+  readonly gap: string;
   /** A conversation as the family publishes it, for folders whose template has no place for what is shown. */
   published(mark: string, question: string): string;
   /**

@@ -78,6 +78,18 @@ export class ConfigReader {
     return this.fail(key, `is not a list of ${length} positive numbers`);
   }
 
+  /** A list of pairs of whole numbers above 0, at least one, or null when absent. */
+  optionalPairs(key: string): readonly (readonly [number, number])[] | null {
+    if (!this.has(key)) return null;
+    const value = this.values[key];
+    const isPair = (item: unknown): item is [number, number] =>
+      Array.isArray(item) &&
+      item.length === 2 &&
+      item.every((each) => Number.isSafeInteger(each) && each > 0);
+    if (Array.isArray(value) && value.length > 0 && value.every(isPair)) return value;
+    return this.fail(key, 'is not a list of pairs of whole numbers above 0');
+  }
+
   /** A list of `length` texts, or null when absent. */
   optionalTexts(key: string, length: number): readonly string[] | null {
     if (!this.has(key)) return null;
