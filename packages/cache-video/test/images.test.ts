@@ -198,6 +198,31 @@ describe('sources of images', () => {
     }
   });
 
+  it('gives the frames of an animation that is cut off, and counts those that are lost', async () => {
+    const [width, height, pages] = [24, 24, 12];
+    const frames = noise(1, { width, height: height * pages });
+    const raw = { width, height: height * pages, channels: 3, pageHeight: height } as const;
+    const delay = Array.from({ length: pages }, () => 100);
+    const whole = await sharp(frames[0]!.rgb, { raw }).gif({ delay }).toBuffer();
+    writeFileSync(at('half.gif'), whole.subarray(0, Math.floor(whole.length * 0.6)));
+    const problems: string[] = [];
+    const source = await openFrames(at('half.gif'));
+    const read = source.read({ onProblem: ({ message }) => problems.push(message) });
+    const all = await collect(read);
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.length + problems.length).toBe((await source.facts())!.timestamps.length);
+    for (const message of problems) expect(message).toContain(`${at('half.gif')}, frame `);
+  });
+
+  it('refuses frames of a caller whose times go back', async () => {
+    const frames = noise(3).map((frame, i) => ({ ...frame, timestamp: [0, 2, 1][i]! }));
+    async function* stream() {
+      yield* frames;
+    }
+    await expect((await openFrames(frames)).facts()).rejects.toThrow(/1 s comes after one at 2 s/);
+    await expect(collect((await openFrames(stream())).read())).rejects.toThrow(FrameError);
+  });
+
   it('names what cannot be read, and says what to do', async () => {
     writeFileSync(at('broken.png'), 'no image');
     writeFileSync(at('empty.png'), '');

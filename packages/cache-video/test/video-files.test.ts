@@ -113,6 +113,38 @@ describe.skipIf(!hasFfmpeg)('a video file', () => {
     expect(messages[0]).toContain(at('damaged.avi'));
   });
 
+  it('says that a file is cut off where it can be known, and gives what there is', async () => {
+    for (const [ending, args] of [
+      ['mkv', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '5']],
+      ['mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-g', '5', '-movflags', '+faststart']],
+      ['webm', ['-c:v', 'libvpx', '-b:v', '1M']],
+    ] as const) {
+      const file = makeClip(at(`long.${ending}`), { seconds: 8, args: [...args] });
+      const bytes = readFileSync(file);
+      writeFileSync(at(`half.${ending}`), bytes.subarray(0, Math.floor(bytes.length * 0.55)));
+      const messages: string[] = [];
+      const onProblem = ({ message }: { readonly message: string }) => messages.push(message);
+      const frames = await collect((await openFrames(at(`half.${ending}`))).read({ onProblem }));
+      expect(frames.length, ending).toBeGreaterThan(5);
+      expect(frames.length, ending).toBeLessThan(40);
+      const last = messages.at(-1)!;
+      expect(last, ending).toContain(`${at(`half.${ending}`)}: damaged`);
+      expect(last, ending).toContain(`the file is cut off; it gave ${frames.length} frames`);
+    }
+  });
+
+  it('keeps the times of frames that come at a rate that changes', async () => {
+    const filter = "select='lt(n,10)+not(mod(n,3))'"; // ten a second, then every third of them
+    const args = ['-r', '10', '-vf', filter, '-fps_mode', 'vfr', '-c:v', 'ffv1'];
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=size=32x32:rate=10:duration=3', ...args, at('uneven.mkv'));
+    const times = [...Array.from({ length: 10 }, (_, i) => i), ...[12, 15, 18, 21, 24, 27]];
+    const source = await openFrames(at('uneven.mkv'));
+    const tenths = (all: readonly number[]) => all.map((time) => Math.round(time * 1e6) / 1e5);
+    expect(tenths((await source.facts())!.timestamps)).toEqual(times);
+    const slow = await collect(source.read({ atMostPerSecond: 2 }));
+    expect(tenths(slow.map(({ timestamp }) => timestamp))).toEqual([0, 5, 12, 18, 24]);
+  });
+
   it('says how to get ffmpeg where there is none; image folders still work', async () => {
     const clip = makeClip(at('path.mp4'), { args: ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'] });
     const images = framesOf(clip, at('path-frames'));

@@ -61,6 +61,8 @@ export async function optionsOfModels(): Promise<{
     'new Viewing': (options) => model.begin(options),
     'Viewing.watch': (options) => viewing.watch(folder, options).next(),
     'Viewing.ask': (options) => viewing.ask('What?', options).next(),
+    'VisionEncoder.encode': (options) =>
+      model.encoder.encode(new Float32Array(3 * 16 * 16), options),
     sampleFrames: (options) =>
       sampleFrames({ timestamps: Float64Array.of(0, 1), duration: 2 } as never, {
         ...{ kind: 'uniform', count: 2 },

@@ -1,5 +1,5 @@
-import { type FrameSource, factsOf, wantedFrames } from './frame-source.js';
-import { readImage } from './read-image.js';
+import { type FrameSource, factsOf } from './frame-source.js';
+import { readImages } from './read-images.js';
 
 /** Milliseconds that browsers show a frame whose file does not say how long. */
 const usualDelay = 100;
@@ -21,12 +21,10 @@ export function animatedImage(path: string, delays: readonly number[]): FrameSou
     name: path,
     kind: 'video',
     facts: async () => ({ ...factsOf(timestamps), duration: milliseconds / 1000 }),
-    async *read(options = {}) {
-      const isWanted = wantedFrames(options);
-      for (const [index, timestamp] of timestamps.entries()) {
-        options.signal?.throwIfAborted();
-        if (isWanted(index, timestamp)) yield readImage(path, timestamp, index);
-      }
-    },
+    read: (options) =>
+      readImages(
+        timestamps.map((timestamp, page) => ({ path, timestamp, page })),
+        { ...options, isStrict: false },
+      ),
   };
 }

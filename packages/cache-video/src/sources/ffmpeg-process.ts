@@ -7,6 +7,9 @@ import { FfmpegMissingError, FrameSourceError } from '../errors.js';
 /** What ffmpeg says of a frame that it could only guess, or not decode at all. */
 const brokenFrame = /corrupt decoded frame|error while decoding stream|error submitting packet/i;
 
+/** What it says of a file that ends before it should; it goes on with what there is, and ends as if all were well. */
+const cutOff = /file ended prematurely|partial file|moov atom not found/i;
+
 /** Messages kept for the error that may come. */
 const mostMessages = 3;
 
@@ -21,13 +24,14 @@ export class FfmpegProcess {
   readonly #exit: Promise<number | null>;
   readonly #messages: string[] = [];
   readonly #onBroken: (message: string) => void;
+  #isCutOff = false;
   /** Why it could not be started. */
   #startProblem: NodeJS.ErrnoException | null = null;
 
   /**
    * @param file to decode
    * @param outputs arguments behind the input
-   * @param onBroken is told of each frame that could not be decoded as it should
+   * @param onBroken is told of each frame that could not be decoded as it should, and of a file that is cut off
    */
   constructor(file: string, outputs: readonly string[], onBroken: (message: string) => void) {
     this.#file = file;
@@ -76,7 +80,9 @@ export class FfmpegProcess {
       });
     }
     if (frames > 0) {
-      if (code !== 0) this.#onBroken(`ffmpeg stopped after ${frames} frames: ${this.#reason()}`);
+      if (this.#isCutOff) this.#onBroken(`the file is cut off; it gave ${frames} frames`);
+      else if (code !== 0)
+        this.#onBroken(`ffmpeg stopped after ${frames} frames: ${this.#reason()}`);
       return;
     }
     throw new FrameSourceError(
@@ -102,6 +108,7 @@ export class FfmpegProcess {
   #takeMessage(line: string): void {
     const message = line.replace(/^\[[^\]]+ @ 0x[\da-f]+\] /, '');
     if (brokenFrame.test(message)) this.#onBroken(message);
+    if (cutOff.test(message)) this.#isCutOff = true;
     if (!/^\[(error|fatal|panic)\]/.test(message)) return;
     if (this.#messages.length === mostMessages) this.#messages.shift();
     // The last ones say why it ended.

@@ -1,6 +1,5 @@
-import { FrameSourceError } from '../errors.js';
-import { type FrameSource, factsOf, wantedFrames } from './frame-source.js';
-import { readImage } from './read-image.js';
+import { type FrameSource, factsOf } from './frame-source.js';
+import { readImages } from './read-images.js';
 
 /**
  * Images as frames. One that cannot be read is passed over and reported; it is an error when none can.
@@ -16,33 +15,16 @@ export function imageFiles(
   kind: FrameSource['kind'],
   perSecond: number,
 ): FrameSource {
+  const timestamps = files.map((_, index) => index / perSecond);
   return {
     name,
     kind,
-    facts: async () => factsOf(files.map((_, index) => index / perSecond)),
-    async *read(options = {}) {
-      const isWanted = wantedFrames(options);
-      let count = 0;
-      let lastProblem: unknown = null;
-      for (const [index, file] of files.entries()) {
-        options.signal?.throwIfAborted();
-        const timestamp = index / perSecond;
-        if (!isWanted(index, timestamp)) continue;
-        let frame: Awaited<ReturnType<typeof readImage>>;
-        try {
-          frame = await readImage(file, timestamp);
-        } catch (error) {
-          if (!(error instanceof FrameSourceError)) throw error;
-          // A picture that was named is wanted; of a video the other frames will do.
-          if (kind === 'images') throw error;
-          lastProblem = error;
-          options.onProblem?.({ message: error.message });
-          continue;
-        }
-        count++;
-        yield frame;
-      }
-      if (count === 0 && lastProblem !== null) throw lastProblem;
-    },
+    facts: async () => factsOf(timestamps),
+    // A picture that was named is wanted; of a video the other frames will do.
+    read: (options) =>
+      readImages(
+        timestamps.map((timestamp, index) => ({ path: files[index]!, timestamp })),
+        { ...options, isStrict: kind === 'images' },
+      ),
   };
 }

@@ -24,7 +24,7 @@ export async function readImage(path: string, timestamp: number, page = 0): Prom
     const { width, height, channels } = info;
     return { timestamp, width, height, rgb: channels === 3 ? data : repeated(data) };
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadable(page === 0 ? path : `${path}, frame ${page + 1}`, cause);
   }
 }
 

@@ -64,7 +64,7 @@ export class VideoFile implements FrameSource {
     let broken = 0;
     const ffmpeg = new FfmpegProcess(this.name, outputs, (message) => {
       broken++;
-      onProblem?.({ message: `${this.name}: frame damaged (${broken} so far): ${message}` });
+      onProblem?.({ message: `${this.name}: damaged (${broken} so far): ${message}` });
     });
     const stop = () => void ffmpeg.close();
     signal?.addEventListener('abort', stop);

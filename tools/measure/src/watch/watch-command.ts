@@ -52,8 +52,8 @@ export function addWatchCommand(program: Command): void {
       [48, 480, 4800],
     )
     .option('--clips <list>', 'how many of each length', listOf(count), [90, 30, 12])
-    .option('--budget <rows>', 'rows per head', count, 96)
-    .option('--rope-factor <factor>', 'by which positions are extended', Number, 3)
+    .option('--budget <rows>', 'rows per head', count, 40)
+    .option('--rope-factor <factor>', 'by which positions are extended', Number, 5)
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .option('--seed <seed>', 'of clips', count, 1)
     .option('--json', 'print one object of JSON')
@@ -95,7 +95,7 @@ async function watch(options: Options): Promise<void> {
 }
 
 /** How time and memory go on behind the first block; null with fewer than two blocks behind it. */
-export function settledStream(
+function settledStream(
   blocks: readonly StreamBlock[],
 ): { readonly time: Trend; readonly memory: Trend } | null {
   const settled = blocks.slice(1);
