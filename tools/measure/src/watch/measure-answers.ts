@@ -1,5 +1,6 @@
 import { clipFrames, clipTask, generateClip } from '@namm/benchmarks';
-import { type EncodedFrame, VideoModel } from '@namm/cache-video';
+import { type Frame, VideoModel } from '@namm/cache-video';
+import { PositionLimitError } from '@namm/decoder';
 import { full } from '@namm/kv-cache';
 import type { WatchSetting } from './measure-stream.js';
 import { watchedPolicy } from './watched-policy.js';
@@ -14,6 +15,8 @@ export interface PartScore {
   readonly policy: string;
   readonly right: number;
   readonly asked: number;
+  /** Frames that shared the rows of the one before, of those of all clips. */
+  readonly reused: number;
 }
 
 /** Frames that are read in one step. */
@@ -28,7 +31,7 @@ const together = 16;
  * @returns null where the full cache does not fit into the positions of the model
  */
 export async function measureAnswers(
-  { folder, ropeFactor, budget, seed, threads }: WatchSetting,
+  { folder, ropeFactor, budget, reuseBelow, seed, threads }: WatchSetting,
   policy: string,
   frames: number,
   clips: number,
@@ -37,10 +40,8 @@ export async function measureAnswers(
   const keeper = policy === 'full' ? full() : await watchedPolicy(policy, budget);
   const ropeScaling = { factor: ropeFactor };
   const model = await VideoModel.load(folder, { probe: keeper.probe, ropeScaling, threads });
-  const tally = parts.map((part) => ({ part, frames, policy, right: 0, asked: 0 }));
+  const tally = parts.map((part) => ({ part, frames, policy, right: 0, asked: 0, reused: 0 }));
   try {
-    const tokens = frames * model.tokensPerFrame;
-    if (policy === 'full' && tokens + 32 > model.decoder.maximumPositions) return null;
     const positions = policy === 'full' ? 'absolute' : 'compact';
     for (let index = 0; index < clips; index++) {
       const clip = generateClip({ length: frames, split: 'test', seed, index });
@@ -51,10 +52,10 @@ export async function measureAnswers(
         maxNewTokens,
         score: rate,
       } = clipTask(clip).questions.find(({ kind }) => kind === 'needle')!;
-      const viewing = model.begin({ policy: keeper, positions });
-      let waiting: EncodedFrame[] = [];
+      const viewing = model.begin({ policy: keeper, positions, reuseBelow });
+      let waiting: Frame[] = [];
       for (const each of clipFrames(clip)) {
-        waiting.push(await model.encode(each));
+        waiting.push(each);
         if (waiting.length < together) continue;
         await viewing.showAll(waiting);
         waiting = [];
@@ -64,12 +65,16 @@ export async function measureAnswers(
       for await (const piece of viewing.ask(text, { maxNewTokens, sampling: { temperature: 0 } })) {
         answer += piece;
       }
+      score.reused += viewing.memory().reused;
       await viewing.release();
       score.right += rate(answer);
       score.asked++;
       onClip(index + 1);
     }
     return tally;
+  } catch (error) {
+    if (policy === 'full' && error instanceof PositionLimitError) return null;
+    throw error;
   } finally {
     await model.release();
   }

@@ -9,6 +9,8 @@ export interface WatchSetting {
   readonly ropeFactor: number;
   /** Rows per head. */
   readonly budget: number;
+  /** Frames that differ less from the one before share its rows; 0 for none. */
+  readonly reuseBelow: number;
   readonly seed: number;
   readonly threads: number;
 }
@@ -32,7 +34,7 @@ export interface StreamBlock {
  * @param block frames that are drawn before their time is taken
  */
 export async function measureStream(
-  { folder, ropeFactor, budget, seed, threads }: WatchSetting,
+  { folder, ropeFactor, budget, reuseBelow, seed, threads }: WatchSetting,
   name: string,
   frames: number,
   block: number,
@@ -41,7 +43,7 @@ export async function measureStream(
   const policy = await watchedPolicy(name, budget);
   const ropeScaling = { factor: ropeFactor };
   const model = await VideoModel.load(folder, { probe: policy.probe, ropeScaling, threads });
-  const viewing = model.begin({ policy, positions: 'compact' });
+  const viewing = model.begin({ policy, positions: 'compact', reuseBelow });
   const clip = generateClip({ length: frames, split: 'test', seed, index: 0 });
   const drawn = clipFrames(clip);
   const blocks: StreamBlock[] = [];

@@ -53,6 +53,7 @@ export function addWatchCommand(program: Command): void {
     )
     .option('--clips <list>', 'how many of each length', listOf(count), [90, 30, 12])
     .option('--budget <rows>', 'rows per head', count, 40)
+    .option('--reuse-below <difference>', 'frames that differ less share rows', Number, 0)
     .option('--rope-factor <factor>', 'by which positions are extended', Number, 5)
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .option('--seed <seed>', 'of clips', count, 1)
@@ -62,8 +63,15 @@ export function addWatchCommand(program: Command): void {
 
 async function watch(options: Options): Promise<void> {
   const { frames, block, policies, lengths, clips, json } = options;
-  const { budget, ropeFactor, seed, threads } = options;
-  const setting = { folder: videoModelFolder('nano-video'), budget, ropeFactor, seed, threads };
+  const { budget, ropeFactor, reuseBelow, seed, threads } = options;
+  const setting = {
+    folder: videoModelFolder('nano-video'),
+    budget,
+    ropeFactor,
+    reuseBelow,
+    seed,
+    threads,
+  };
   const machine = describeMachine();
   const [first = 'sink-recent'] = policies;
   const onBlock = ({ frames: done }: StreamBlock) => status.show(`${first}: ${done} of ${frames}`);
@@ -137,7 +145,8 @@ function formatAnswers(answers: readonly PartScore[]): string {
       const { right, asked } = own.find((each) => each.part === part)!;
       return `${right} of ${asked}`;
     });
-    return [own[0]!.frames.toLocaleString('en'), own[0]!.policy, ...cells];
+    const reused = own.reduce((sum, each) => sum + each.reused, 0);
+    return [own[0]!.frames.toLocaleString('en'), own[0]!.policy, ...cells, String(reused)];
   });
-  return textTable(['frames', 'policy', ...parts], rows);
+  return textTable(['frames', 'policy', ...parts, 'frames reused'], rows);
 }
