@@ -21,7 +21,7 @@ export type AnswerCommandOptions = PolicyOptions &
     readonly promptFile?: string;
     readonly maxTokens: number;
     readonly chat?: boolean;
-    readonly chunk: number;
+    readonly chunk?: number | undefined;
     /** Whether it was asked for is told by where it comes from. */
     readonly compact: boolean;
     readonly threads?: number;
@@ -49,7 +49,11 @@ export function addAnswerOptions<
     .option('--prompt-file <file>', 'file with the text to continue; - is standard input')
     .option('--max-tokens <count>', 'most tokens to write', count, 256)
     .option('--chat', "put the prompt through the model's chat template")
-    .option('--chunk <count>', 'tokens read at once', count, 256)
+    .option(
+      '--chunk <count>',
+      'tokens read at once (256, or as few as the model has room for)',
+      count,
+    )
     .addOption(
       new Option(
         '--compact',

@@ -35,7 +35,8 @@ export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
   /** Compact positions, for text of any length; where it is left out, when a bounded cache needs them. */
   readonly compact?: boolean | undefined;
   /** Tokens read at once. */
-  readonly chunk: number;
+  /** Tokens read at once. @defaultValue 256, or as few as the positions of the model leave room for */
+  readonly chunk?: number | undefined;
   readonly threads?: number | undefined;
   readonly dtype?: WeightDtype | undefined;
   readonly cacheDtype?: CacheDtype | undefined;
@@ -62,15 +63,24 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       })
     : options.prompt;
   status.show(`loading ${options.model}`);
-  const decoder = await Decoder.load(options.model, {
-    ...{ probe: policy.probe, chunkSize: options.chunk, ropeScaling: ropeScalingOf(options) },
-    ...(threads && { threads }),
-    ...(dtype && { dtype }),
-    ...(cacheDtype && { cacheDtype }),
-  });
+  const load = (chunkSize = options.chunk) =>
+    Decoder.load(options.model, {
+      ...{ probe: policy.probe, ropeScaling: ropeScalingOf(options) },
+      ...(chunkSize && { chunkSize }),
+      ...(threads && { threads }),
+      ...(dtype && { dtype }),
+      ...(cacheDtype && { cacheDtype }),
+    });
+  let decoder = await load();
   const recorder = options.retention ? new RetentionRecorder({ scores: 'last' }) : null;
   const length = tokenizer.encode(prompt, { addSpecialTokens: !chat }).length;
   const positions = chosenPositions(options, decoder, length, status);
+  const room = Math.ceil(decoder.spec.maximumPositions / 4);
+  if (positions === 'compact' && options.chunk === undefined && decoder.chunkSize > room) {
+    // Gaps are closed between chunks: one must fit beside what is kept. Such models are small, and load at once.
+    await decoder.release();
+    decoder = await load(room);
+  }
   const cache = decoder.createCache({
     ...{ policy, positions },
     ...(options.decideAfter && { decideAfter: options.decideAfter }),
