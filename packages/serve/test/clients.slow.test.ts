@@ -293,6 +293,11 @@ describe('the openai client', () => {
       tokens_seen: 420,
       tokens_held: 24,
     });
+    const kept = await openai.chat.completions.create({
+      ...{ model, temperature: 0, max_tokens: 60, kv_budget: 32, kv_policy: 'sink-recent' },
+      messages: [{ role: 'user', content: 'a long text', kv_keep: 'all' }],
+    } as never);
+    expect((kept as { usage: unknown }).usage).toMatchObject({ kv: { tokens_held: 32 } });
     const whole = await openai.completions.create(long);
     expect(whole.usage!.completion_tokens).toBe(384);
     expect(whole.choices[0]!.finish_reason).toBe('length');
@@ -364,6 +369,10 @@ describe('the openai client', () => {
         400,
         'invalid_value',
         'tools.0.function.parameters',
+      ],
+      [
+        { messages: [{ role: 'user', content: 'x', kv_keep: 'some' }] },
+        ...([400, 'invalid_value', 'messages.0.kv_keep'] as const),
       ],
       [{ kv_policy: 'nothing' }, 400, 'invalid_value', 'kv_policy'],
       [{ kv_budget: 'much' }, 400, 'invalid_value', 'kv_budget'],

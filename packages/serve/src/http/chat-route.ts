@@ -26,6 +26,7 @@ export function chatRoute(
     prompt: {
       messages: fields.messages.map(messageOf),
       tools: hasTools ? fields.tools : null,
+      keeps: fields.messages.map(({ kv_keep: keep }) => keep),
     },
     form: chatForm(fields),
     maxTokens: limit === null ? null : Math.min(limit, context.maxTokens),
@@ -70,7 +71,7 @@ export function chatRoute(
 
 /** A message as templates read it: parts of text as one text, arguments of calls as objects. */
 function messageOf(message: ChatFields['messages'][number]): ChatMessage {
-  const { role, content, tool_calls: calls, ...rest } = message;
+  const { role, content, tool_calls: calls, kv_keep: _, ...rest } = message;
   const text = typeof content === 'string' ? content : content?.map((part) => part.text).join('');
   return {
     ...rest,

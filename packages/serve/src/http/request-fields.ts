@@ -123,6 +123,7 @@ export const chatFields = z.object({
         content,
         tool_calls: optional(z.array(toolCall)),
         tool_call_id: z.string().optional(),
+        kv_keep: optional(z.enum(['all', 'share'])),
       }),
     )
     .min(1),

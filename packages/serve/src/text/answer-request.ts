@@ -21,7 +21,12 @@ export interface AnswerForm {
 /** What is to be answered, whichever interface it came by. */
 export interface AnswerRequest {
   readonly prompt:
-    | { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] | null }
+    | {
+        readonly messages: readonly ChatMessage[];
+        readonly tools: readonly Tool[] | null;
+        /** What no policy may drop of each message: all, or a fair share beside others; null for what it likes. */
+        readonly keeps?: readonly ('all' | 'share' | null)[];
+      }
     | { readonly text: string }
     | { readonly ids: readonly number[] };
   readonly form: AnswerForm;

@@ -1,30 +1,45 @@
-import type { RetentionPart } from '@namm/core';
+import { InvalidArgumentError, type RetentionPart } from '@namm/core';
 import type { ChatMessage, Tokenizer } from '@namm/decoder';
 import type { ProtectedSpan } from '@namm/kv-cache';
 import type { Tool } from './answer-request.js';
+
+/** First tokens, which attention leans on. */
+const sinks = 4;
 
 /** A conversation as tokens, and what is known of its parts. */
 export interface PromptPlan {
   readonly ids: Int32Array;
   /** Tokens before the first word of the user: the system prompt. */
   readonly systemTokens: number;
+  /** Tokens of messages that no policy may drop, or of which a fair share stays. */
+  readonly spans: readonly ProtectedSpan[];
   /** Tokens at the end that the template adds for the answer to begin. */
   readonly tail: number;
   /** Lengths of beginnings that other prompts may share. */
   readonly keepAt: readonly number[];
 }
 
+export interface ChatPlanOptions {
+  /**
+   * Whether an answer is to follow.
+   * @defaultValue true
+   */
+  readonly addGenerationPrompt?: boolean;
+  /** What no policy may drop of each message; null for what it likes. */
+  readonly keeps?: readonly ('all' | 'share' | null)[];
+}
+
 /**
  * Puts a conversation through the chat template.
  *
- * @param addGenerationPrompt whether an answer is to follow
+ * @throws {InvalidArgumentError} when a message is to be kept that the template does not tell apart
  * @throws {TokenizerError} when there is no template, or it refuses
  */
 export function planChat(
   tokenizer: Tokenizer,
   messages: readonly ChatMessage[],
   tools: readonly Tool[] | null,
-  addGenerationPrompt = true,
+  { addGenerationPrompt = true, keeps = [] }: ChatPlanOptions = {},
 ): PromptPlan {
   const render = (some: readonly ChatMessage[], addGenerationPrompt: boolean) =>
     tokenizer.applyChatTemplate(some, { addGenerationPrompt, ...(tools && { tools: [...tools] }) });
@@ -48,7 +63,45 @@ export function planChat(
   const tail = bare === null ? 0 : ids.length - shared(bare);
   const earlier = messages.length < 2 ? null : attempt(() => render(messages.slice(0, -1), false));
   const keepAt = [systemTokens, shared(earlier)].filter((length) => length > 0);
-  return { ids: Int32Array.from(ids), systemTokens, tail: tail < ids.length ? tail : 0, keepAt };
+  const endOf = (index: number) => {
+    if (index < 0) return 0;
+    if (index === messages.length - 1) return ids.length - tail;
+    return shared(attempt(() => render(messages.slice(0, index + 1), false)));
+  };
+  const spans = keeps.flatMap((keep, i) => {
+    if (keep === null) return [];
+    const [start, end] = [endOf(i - 1), endOf(i)];
+    if (start < end && (i === 0 || start > 0)) return [{ start, end, keep }];
+    const problem = 'the chat template does not tell this message apart';
+    throw new InvalidArgumentError(`messages.${i}.kv_keep`, problem);
+  });
+  return {
+    ...{ ids: Int32Array.from(ids), systemTokens, spans, keepAt },
+    tail: tail < ids.length ? tail : 0,
+  };
+}
+
+/**
+ * The same with messages that are to be kept, which come before the rule for system prompts.
+ *
+ * @param spans of these
+ */
+export function withMessages(
+  rules: readonly ProtectedSpan[],
+  spans: readonly ProtectedSpan[],
+  systemTokens: number,
+): ProtectedSpan[] {
+  const isOwn = spans.some(({ end }) => end <= systemTokens);
+  const all = isOwn ? rules.map(sinksOnly) : [...rules];
+  for (const { start, end, keep = 'all' } of [...spans].sort((a, b) => a.start - b.start)) {
+    const from = Math.max(start, all.at(-1)?.end ?? 0);
+    if (from < end) all.push({ start: from, end, keep });
+  }
+  return all.filter((one) => one.start < one.end);
+}
+
+function sinksOnly({ start, end }: ProtectedSpan): ProtectedSpan {
+  return { start, end: start === 0 ? Math.min(end, sinks) : start };
 }
 
 /**
@@ -58,7 +111,6 @@ export function planChat(
  * @param rows that a head may keep
  */
 export function protectedSpans(systemTokens: number, rows: number): ProtectedSpan[] {
-  const sinks = 4;
   if (rows < 4 * sinks) return [];
   if (systemTokens <= Math.max(sinks, rows / 2)) {
     return [{ start: 0, end: Math.max(sinks, systemTokens) }];

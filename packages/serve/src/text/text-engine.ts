@@ -10,7 +10,7 @@ import type { ChosenPolicy } from '../engine/chosen-policy.js';
 import type { Engine } from '../engine/engine.js';
 import type { AnswerEvent, AnswerRequest, AnswerUsage } from './answer-request.js';
 import { Constraints } from './constraints.js';
-import { type PromptPlan, planChat, protectedSpans } from './plan-prompt.js';
+import { type PromptPlan, planChat, protectedSpans, withMessages } from './plan-prompt.js';
 import { TextWriter, type TokenLogprob } from './text-writer.js';
 import { callTokens, ToolCallReader, whyNoTools } from './tool-calls.js';
 
@@ -144,7 +144,7 @@ export class TextEngine {
     wanted: Pick<AnswerRequest, 'policy' | 'budget' | 'signal'>,
   ): Promise<AnswerUsage> {
     const policy = await this.choosePolicy(wanted.policy, wanted.budget);
-    const plan = planChat(this.tokenizer, messages, null, false);
+    const plan = planChat(this.tokenizer, messages, null, { addGenerationPrompt: false });
     const { ids, keepAt } = plan;
     this.#limit(1, ids.length, policy);
     const { reused, conversations } = await this.engine.run({
@@ -156,14 +156,17 @@ export class TextEngine {
 
   #plan(prompt: AnswerRequest['prompt']): PromptPlan {
     const { vocabularySize } = this.engine.model.spec;
-    if ('messages' in prompt) return planChat(this.tokenizer, prompt.messages, prompt.tools);
+    if ('messages' in prompt) {
+      const { messages, tools, keeps = [] } = prompt;
+      return planChat(this.tokenizer, messages, tools, { keeps });
+    }
     const ids = 'text' in prompt ? this.tokenizer.encode(prompt.text) : prompt.ids;
     const wrong = ids.find((id) => id >= vocabularySize!);
     if (wrong !== undefined) {
       throw new InvalidArgumentError('prompt', `${wrong} is no token of the ${vocabularySize}`);
     }
     if (ids.length === 0) throw new InvalidArgumentError('prompt', 'has no token');
-    return { ids: Int32Array.from(ids), systemTokens: 0, tail: 0, keepAt: [] };
+    return { ids: Int32Array.from(ids), systemTokens: 0, spans: [], tail: 0, keepAt: [] };
   }
 
   /** The last token written is not read, so it needs no position; compact positions do not run out. */
@@ -180,9 +183,10 @@ export class TextEngine {
 }
 
 /** What no policy may drop of a prompt. */
-function spansOf(policy: ChosenPolicy, { systemTokens }: PromptPlan): ProtectedSpan[] {
+function spansOf(policy: ChosenPolicy, { systemTokens, spans }: PromptPlan): ProtectedSpan[] {
   if (policy.name === 'full') return [];
-  return protectedSpans(systemTokens, policy.mostRows(Number.MAX_SAFE_INTEGER));
+  const rules = protectedSpans(systemTokens, policy.mostRows(Number.MAX_SAFE_INTEGER));
+  return withMessages(rules, spans, systemTokens);
 }
 
 /** Tells an answer part by part, with calls of tools as such. */
