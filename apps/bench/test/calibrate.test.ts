@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelFolder } from '@namm/models';
 import { readCheckpoint } from '@namm/namm';
-import { CommandHost, runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -48,10 +48,7 @@ describe('bench calibrate', () => {
       [['--namm', evolved, '--model', model, '--out', join(none, 'a')], 'there is no folder'],
       [['--namm', evolved, '--model', model, '--corpus', none, '--out', refused], 'SOURCES.md'],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['calibrate', ...args]),
-    );
+    const ends = await Promise.all(cases.map(([args]) => commands.run(['calibrate', ...args])));
     for (const [i, { status, stderr }] of ends.entries()) {
       expect(stderr).toContain(cases[i]![1]);
       expect(status).toBe(2);

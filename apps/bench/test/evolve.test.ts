@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint } from '@namm/namm';
 
-import { CommandHost, runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -126,9 +126,8 @@ describe('bench evolve', () => {
       [['--stages', join(folder, 'none')], `--stages: ${join(folder, 'none')} does not exist`],
       [['--update-interval', '100'], '100 is not a multiple of the hop'],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['evolve', '--out', join(folder, 'refused'), ...args]),
+    const ends = await Promise.all(
+      cases.map(([args]) => commands.run(['evolve', '--out', join(folder, 'refused'), ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;

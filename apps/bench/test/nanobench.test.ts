@@ -8,7 +8,7 @@ import { parameterCount, publishedBam } from '@namm/bam';
 import { type PromptResult, ResultStore, type TableRow } from '@namm/benchmarks';
 import { Random } from '@namm/core';
 import { publishedFeatures, writeCheckpoint } from '@namm/namm';
-import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -250,10 +250,7 @@ describe('bench nanobench', () => {
       [['--policy', 'h2o'], 'not of the form FILE.js#NAME'],
       [['--extensions', 'tuned', '--tuned', join(folder, 'none')], 'holds no tuned extensions'],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['nanobench', ...args]),
-    );
+    const ends = await Promise.all(cases.map(([args]) => commands.run(['nanobench', ...args])));
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;
       expect(stderr, args.join(' ')).toContain(message);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { modelFolder } from '@namm/models';
 import { readTaught } from '@namm/teach';
-import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -131,10 +131,7 @@ describe('bench fit and compare', () => {
       [['compare', ...common, '--out', figures, '--policies', 'h2o@much'], 'budget'],
       [['compare', ...common, '--out', figures, '--families', 'riddle'], "'riddle' is none of"],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => args),
-    );
+    const ends = await Promise.all(cases.map(([args]) => commands.run(args)));
     for (const [i, { status, stderr }] of ends.entries()) {
       expect(stderr).toContain(cases[i]![1]);
       expect(status).toBe(2);

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { CommandHost, runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, writeOwnPolicies } from '@namm/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -203,10 +203,7 @@ it('refuses what it cannot use, in one line', async () => {
       'AGENT:SHARE',
     ],
   ];
-  const ends = await runCommands(
-    cli,
-    cases.map(([args]) => args),
-  );
+  const ends = await Promise.all(cases.map(([args]) => commands.run(args)));
   for (const [i, { status, stderr }] of ends.entries()) {
     const [args, message] = cases[i]!;
     expect(stderr, args.join(' ')).toContain(message);

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { nammCheckpoints } from '@namm/models';
-import { randomModel, randomVideoModel, runCommands, writeOwnPolicies } from '@namm/testing';
+import { CommandHost, randomModel, randomVideoModel, writeOwnPolicies } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -43,36 +43,58 @@ function gif(shade: number): Buffer {
   return Buffer.concat([head, Buffer.from([...screen, ...colours, ...image])]);
 }
 
-function video(args: readonly string[], input = '', env = process.env) {
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+
+/** Without an input in a process that stays. */
+function video(args: readonly string[], input?: string, env?: NodeJS.ProcessEnv) {
+  if (input === undefined) return commands.run(args);
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    ...{ encoding: 'utf8', input, env },
+    ...{ encoding: 'utf8', input, env: { ...process.env, ...env } },
   });
-  return { status, stdout, stderr };
+  return Promise.resolve({ status, stdout, stderr });
 }
 
 const common = () => ['--model', model, '--threads', '1', '--max-tokens', '4'];
 
 describe('video ask', () => {
-  it('answers about a folder, in words and in JSON, and writes what was kept', () => {
+  it('answers about a folder, in words and in JSON, and writes what was kept', async () => {
     const page = at('kept.html');
     const policy = ['--policy', 'sink-recent', '--budget', '48'];
-    const asked = video(['ask', frames, 'What?', ...common(), ...policy, '--retention', page]);
+    const asked = await video([
+      'ask',
+      frames,
+      'What?',
+      ...common(),
+      ...policy,
+      '--retention',
+      page,
+    ]);
     expect([asked.status, asked.stderr.includes('sink-recent: 8 frames')]).toEqual([0, true]);
     expect(asked.stderr).toMatch(/kept 48 of \d+ tokens per head/);
     expect(readFileSync(page, 'utf8')).toContain('frame at');
     const own = ['--policy', writeOwnPolicies(folder).peaks, '--budget', '48'];
-    const json = video(['ask', frames, 'What?', ...common(), ...own, '--frames', '3', '--json']);
+    const json = await video([
+      'ask',
+      frames,
+      'What?',
+      ...common(),
+      ...own,
+      '--frames',
+      '3',
+      '--json',
+    ]);
     const { text, frames: shown, keptPerHead } = JSON.parse(json.stdout);
     expect([typeof text, shown]).toEqual(['string', 3]);
     expect(keptPerHead.flat()).toEqual([48, 48, 48, 48]);
   });
 
-  it('names a frame that cannot be read, and answers from the rest', () => {
+  it('names a frame that cannot be read, and answers from the rest', async () => {
     const some = at('some');
     mkdirSync(some);
     for (const i of [1, 2, 4]) writeFileSync(join(some, `${i}.gif`), gif(i));
     writeFileSync(join(some, '3.gif'), 'no image');
-    const { status, stderr } = video(['ask', some, 'What?', ...common()]);
+    const { status, stderr } = await video(['ask', some, 'What?', ...common()]);
     expect([status, stderr.includes('3.gif'), stderr.includes('3 frames')]).toEqual([
       0,
       true,
@@ -82,23 +104,23 @@ describe('video ask', () => {
 });
 
 describe('video bench', () => {
-  it('compares policies on clips, and goes on with what it has', () => {
+  it('compares policies on clips, and goes on with what it has', async () => {
     const results = at('results.jsonl');
     const clips = ['--clips', '2', '--length', '20', '--calibrate', '2', '--frames-per-step', '4'];
     const who = ['--policies', 'fewer frames,sink-recent', '--shares', '0.5', '--threads', '1'];
     const namm = ['--namm', nammCheckpoints('nano-llama')[0]!];
     const args = ['bench', '--model', llava, '--results', results, ...clips, ...who, ...namm];
-    const first = video(args);
+    const first = await video(args);
     expect(first.status, first.stderr).toBe(0);
     for (const name of ['full', 'fewer frames', 'sink-recent', 'namm calibrated', 'namm random']) {
       expect(first.stdout).toContain(name);
     }
     const written = readFileSync(results, 'utf8');
-    expect(video(args).stdout).toBe(first.stdout);
+    expect((await video(args)).stdout).toBe(first.stdout);
     expect(readFileSync(results, 'utf8')).toBe(written);
   });
 
-  it('reads a published set, and names what is missing', () => {
+  it('reads a published set, and names what is missing', async () => {
     const set = at('lvb');
     mkdirSync(join(set, 'videos'), { recursive: true });
     const item = {
@@ -110,19 +132,22 @@ describe('video bench', () => {
     cpSync(frames, join(set, 'videos', 'a'), { recursive: true });
     const args = ['bench', '--model', llava, '--results', at('lvb.jsonl'), '--set', set];
     const few = ['--most', '4', '--policies', 'none', '--threads', '1'];
-    const { status, stdout, stderr } = video([...args, ...few]);
+    const { status, stdout, stderr } = await video([...args, ...few]);
     expect([status, stderr.includes('1 videos of')]).toEqual([0, true]);
     expect(stdout).toContain('S2E');
-    const nothing = video([...args.slice(0, -1), frames, ...few]);
+    const nothing = await video([...args.slice(0, -1), frames, ...few]);
     expect([nothing.status, nothing.stderr.includes('1_plotQA.json')]).toEqual([2, true]);
   });
 });
 
 describe('video watch', () => {
-  it('answers at once, when the video is there, and after its end', () => {
+  it('answers at once, when the video is there, and after its end', async () => {
     const questions = '@5 And now?\nWhat?\n@1000 In the end?\n';
     const policy = ['--policy', 'h2o', '--budget', '64', '--every', '10'];
-    const { status, stdout, stderr } = video(['watch', frames, ...common(), ...policy], questions);
+    const { status, stdout, stderr } = await video(
+      ['watch', frames, ...common(), ...policy],
+      questions,
+    );
     expect(status).toBe(0);
     const times = stdout.split('\n').filter((line) => line.startsWith('['));
     expect(times).toEqual(expect.arrayContaining(['[5.0 s] And now?', '[29.0 s] In the end?']));
@@ -200,10 +225,7 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
     [ask(frames, '--frames-per-second', '-1'), '--frames-per-second'],
     [['watch', frames, ...common(), '--every', 'now'], '--every'],
   ];
-  const ends = await runCommands(
-    cli,
-    cases.map(([args]) => args),
-  );
+  const ends = await Promise.all(cases.map(([args]) => commands.run(args)));
   for (const [i, { status, stderr }] of ends.entries()) {
     const [args, message] = cases[i]!;
     expect(stderr, args.join(' ')).toContain(message);
@@ -213,9 +235,9 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
   await text.remove();
 });
 
-it('says how to get ffmpeg where there is none', () => {
+it('says how to get ffmpeg where there is none', async () => {
   writeFileSync(at('some.mp4'), 'whatever');
-  const { status, stderr } = video(['ask', at('some.mp4'), 'What?', ...common()], '', {
+  const { status, stderr } = await video(['ask', at('some.mp4'), 'What?', ...common()], '', {
     ...process.env,
     PATH: at('nothing'),
   });

@@ -66,7 +66,7 @@ describe('a run whose process is killed ends with the same bytes, however often 
     ['lm-ma', { model: 'lm-ma' }],
   ])(
     '%s',
-    (name, options) => expectSameBytes('killed-run.mjs', name, JSON.stringify(options), '25'),
+    (name, options) => expectSameBytes('killed-run.mjs', name, JSON.stringify(options), '10'),
     120_000,
   );
 

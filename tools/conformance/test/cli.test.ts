@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-const conformance = (...args: string[]) =>
-  spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const conformance = (...args: string[]) => commands.run(args);
 
 /** A tokenizer of three tokens and a fixture that says what it makes of one text. */
 const tokenizer = { model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'] } };
@@ -46,16 +46,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('conformance', () => {
-  it('prints a line for each case and the totals, and exits with 0', () => {
-    const { status, stdout } = conformance(join(folder, 'right'));
+  it('prints a line for each case and the totals, and exits with 0', async () => {
+    const { status, stdout } = await conformance(join(folder, 'right'));
     const lines = stdout.trim().split('\n');
     expect(lines[0]).toMatch(/^tokenizers +right\/ids +0 +0 +pass$/);
     expect(lines.at(-1)).toBe('9 passed, 0 failed, 0 skipped');
     expect(status).toBe(0);
   });
 
-  it('exits with 1 when a case fails, and counts what it skips', () => {
-    const { status, stdout } = conformance(folder, '--json');
+  it('exits with 1 when a case fails, and counts what it skips', async () => {
+    const { status, stdout } = await conformance(folder, '--json');
     const { results, ...totals } = JSON.parse(stdout);
     expect(totals).toEqual({ passed: 14, failed: 4, skipped: 1 });
     expect(results).toContainEqual(
@@ -85,10 +85,7 @@ describe('conformance', () => {
       [[join(folder, 'absent')], 'absent does not exist'],
       [[], 'missing required argument'],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => args),
-    );
+    const ends = await Promise.all(cases.map(([args]) => commands.run(args)));
     for (const [i, { status, stderr }] of ends.entries()) {
       expect(stderr).toContain(cases[i]![1]);
       expect(status).toBe(2);

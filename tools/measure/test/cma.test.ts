@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { CommandHost } from '@namm/testing';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-const cma = (...args: string[]) =>
-  spawnSync(process.execPath, [cli, 'cma', ...args], { encoding: 'utf8' });
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const cma = (...args: string[]) => commands.run(['cma', ...args]);
 
 /** The cells of a table's rows, without its head. */
 const cells = (output: string) =>
@@ -20,10 +21,10 @@ const cells = (output: string) =>
     );
 
 describe('measure cma', () => {
-  it('counts evaluations near the medians of pycma', () => {
+  it('counts evaluations near the medians of pycma', async () => {
     const short = ['--dimensions', '10', '--runs', '15', '--problems', 'sphere,cigar,rosenbrock'];
     const variants = ['--variants', 'eigen,matrix-adaptation,sep'];
-    const { status, stdout, stderr } = cma('evaluations', ...short, ...variants);
+    const { status, stdout, stderr } = await cma('evaluations', ...short, ...variants);
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const rows = cells(stdout);
@@ -36,15 +37,15 @@ describe('measure cma', () => {
     }
   });
 
-  it('finds lm-ma ahead of sep on a rotated ellipsoid', () => {
+  it('finds lm-ma ahead of sep on a rotated ellipsoid', async () => {
     const short = ['--dimension', '100', '--evaluations', '6000', '--runs', '2'];
-    const { status, stdout } = cma('large', ...short, '--problems', 'ellipsoid');
+    const { status, stdout } = await cma('large', ...short, '--problems', 'ellipsoid');
     expect(status).toBe(0);
     expect(cells(stdout)[0]![3]).toBe('2 of 2');
   });
 
-  it('measures a generation of every model', () => {
-    const { status, stdout, stderr } = cma('speed', '--dimension', '50', '--rounds', '1');
+  it('measures a generation of every model', async () => {
+    const { status, stdout, stderr } = await cma('speed', '--dimension', '50', '--rounds', '1');
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const rows = cells(stdout);
@@ -63,12 +64,12 @@ describe('measure cma', () => {
     }
   });
 
-  it('explains a wrong problem, and a Python that lacks pycma', () => {
-    const wrong = cma('evaluations', '--problems', 'hill');
+  it('explains a wrong problem, and a Python that lacks pycma', async () => {
+    const wrong = await cma('evaluations', '--problems', 'hill');
     expect(wrong.stderr).toMatch(/'hill' is none of sphere, ellipsoid/);
     expect(wrong.status).toBe(2);
     const short = ['speed', '--dimension', '5', '--rounds', '1'];
-    const { status, stderr } = cma(...short, '--python', '/absent/python');
+    const { status, stderr } = await cma(...short, '--python', '/absent/python');
     expect(stderr).toMatch(/could not run; it needs a Python with cma and numpy/);
     expect(status).toBe(2);
   });

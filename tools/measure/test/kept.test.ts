@@ -1,12 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
 
 let folder: string;
 beforeAll(async () => {
@@ -17,14 +19,14 @@ afterAll(() => rm(folder, { recursive: true }));
 /** `kept` on a model of two layers and few words. */
 function kept(...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '2', '--decode-tokens', '4'];
-  const command = [cli, 'kept', '--work', folder, ...tiny, ...args];
-  return spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const command = ['kept', '--work', folder, ...tiny, ...args];
+  return commands.run(command);
 }
 
 describe('measure kept', () => {
-  it('times even and uneven heads that keep the same, and finds memory within its bound', () => {
+  it('times even and uneven heads that keep the same, and finds memory within its bound', async () => {
     const sizes = ['--length', '1200', '--shares', '100,50', '--memory-tokens', '256'];
-    const { status, stdout, stderr } = kept(...sizes, '--json');
+    const { status, stdout, stderr } = await kept(...sizes, '--json');
     expect(stderr).toBe('');
     const { rows, memory } = JSON.parse(stdout);
     const found = rows.map(({ rounds, ...variant }: { rounds: { bytes: number }[] }) => ({
@@ -55,8 +57,15 @@ describe('measure kept', () => {
     expect(status).toBe(0);
   });
 
-  it('prints two tables', () => {
-    const { status, stdout } = kept('--length', '64', '--shares', '100,25', '--memory-tokens', '8');
+  it('prints two tables', async () => {
+    const { status, stdout } = await kept(
+      '--length',
+      '64',
+      '--shares',
+      '100,25',
+      '--memory-tokens',
+      '8',
+    );
     expect(stdout).toMatch(/^\| 100 % \| even +\| +64 \|/m);
     expect(stdout).toMatch(/^\| +25 % \| uneven +\| +2–37 \|/m);
     expect(stdout).toMatch(/^\| uneven heads \|/m);
@@ -69,9 +78,8 @@ describe('measure kept', () => {
       [['--length', '0'], "'0' is not a whole number above 0"],
       [['--length', '32768'], 'the model has 32768'],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['kept', '--work', folder, ...args]),
+    const ends = await Promise.all(
+      cases.map(([args]) => commands.run(['kept', '--work', folder, ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;

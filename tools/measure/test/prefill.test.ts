@@ -1,11 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CommandHost } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
 
 let folder: string;
 beforeAll(async () => {
@@ -16,13 +19,13 @@ afterAll(() => rm(folder, { recursive: true }));
 /** `prefill` on a model of two layers and few words. */
 function prefill(...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '2', '--length', '384'];
-  const command = [cli, 'prefill', '--work', folder, ...tiny, '--update-interval', '64', ...args];
-  return spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const command = ['prefill', '--work', folder, ...tiny, '--update-interval', '64', ...args];
+  return commands.run(command);
 }
 
 describe('measure prefill', () => {
-  it('reads a prompt under a NAMM that keeps about the share, all, and other policies', () => {
-    const { status, stdout, stderr } = prefill('--share', '0.4', '--json');
+  it('reads a prompt under a NAMM that keeps about the share, all, and other policies', async () => {
+    const { status, stdout, stderr } = await prefill('--share', '0.4', '--json');
     expect(stderr).toBe('');
     const { rows } = JSON.parse(stdout);
     const names = rows.map(({ name }: { name: string }) => name);
@@ -40,11 +43,11 @@ describe('measure prefill', () => {
     expect(status).toBe(0);
   });
 
-  it('prints a table, and refuses a share that is none', () => {
-    const { status, stdout } = prefill('--rounds', '1');
+  it('prints a table, and refuses a share that is none', async () => {
+    const { status, stdout } = await prefill('--rounds', '1');
     expect(stdout).toMatch(/^\| NAMM that keeps all \| 100\.0 % \|/m);
     expect(status).toBe(0);
-    const refused = prefill('--share', '30');
+    const refused = await prefill('--share', '30');
     expect(refused.stderr).toContain("'30' is not between 0 and 1");
     expect(refused.status).toBe(2);
   });

@@ -1,12 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
 
 let folder: string;
 beforeAll(async () => {
@@ -17,13 +19,13 @@ afterAll(() => rm(folder, { recursive: true }));
 /** `responsiveness` on a model of two layers and few words. */
 function responsiveness(...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '1'];
-  const command = [cli, 'responsiveness', '--work', folder, ...tiny, ...args];
-  return spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const command = ['responsiveness', '--work', folder, ...tiny, ...args];
+  return commands.run(command);
 }
 
 describe('measure responsiveness', () => {
-  it('watches the event loop with the model in this thread and in a worker', () => {
-    const { status, stdout, stderr } = responsiveness('--length', '1100', '--json');
+  it('watches the event loop with the model in this thread and in a worker', async () => {
+    const { status, stdout, stderr } = await responsiveness('--length', '600', '--json');
     expect(stderr).toBe('');
     const { rows } = JSON.parse(stdout);
     const [nowhere, here, worker] = rows.map(({ rounds }: { rounds: unknown[] }) => rounds[0]);
@@ -39,13 +41,13 @@ describe('measure responsiveness', () => {
       expect(ticks).toBeGreaterThan(0);
       expect(seconds).toBeGreaterThan(0);
     }
-    // Five chunks let a tick through in between; a free event loop ticks all the time.
+    // Three chunks let a tick through in between; a free event loop ticks all the time.
     expect(here.ticks / here.seconds).toBeLessThan(worker.ticks / worker.seconds);
     expect(status).toBe(0);
   });
 
-  it('prints a table', () => {
-    const { status, stdout } = responsiveness('--length', '32');
+  it('prints a table', async () => {
+    const { status, stdout } = await responsiveness('--length', '32');
     const places = [...stdout.matchAll(/^\| (nowhere|this thread|a worker) +\|/gm)];
     expect(places.map(([, place]) => place)).toEqual(['nowhere', 'this thread', 'a worker']);
     expect(status).toBe(0);
@@ -56,9 +58,8 @@ describe('measure responsiveness', () => {
       [['--length', '40000'], 'the model has 32768'],
       [['--rounds', '0'], "'0' is not a whole number above 0"],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['responsiveness', '--work', folder, ...args]),
+    const ends = await Promise.all(
+      cases.map(([args]) => commands.run(['responsiveness', '--work', folder, ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;

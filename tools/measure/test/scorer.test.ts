@@ -1,16 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { CommandHost } from '@namm/testing';
+import { afterAll, describe, expect, it } from 'vitest';
 import { measureScorers } from '../src/scorer/measure-scorers.js';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-const scorer = (...args: string[]) =>
-  spawnSync(process.execPath, [cli, 'scorer', '--rounds', '1', ...args], { encoding: 'utf8' });
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
+const scorer = (...args: string[]) => commands.run(['scorer', '--rounds', '1', ...args]);
 
 describe('measure scorer', () => {
-  it('finds that all forms give the same scores, and sets them beside the kernel', () => {
-    const { status, stdout, stderr } = scorer('--tokens', '100', '--heads', '8');
+  it('finds that all forms give the same scores, and sets them beside the kernel', async () => {
+    const { status, stdout, stderr } = await scorer('--tokens', '100', '--heads', '8');
     expect(stderr).toBe('');
     const rows = stdout.split('\n').filter((line) => /^\| (kernel|ORT|plain)/.test(line));
     expect(rows).toHaveLength(6);
@@ -18,11 +18,11 @@ describe('measure scorer', () => {
     expect(status).toBe(0);
   });
 
-  it('refuses what it cannot measure', () => {
-    const odd = scorer('--heads', '9');
+  it('refuses what it cannot measure', async () => {
+    const odd = await scorer('--heads', '9');
     expect(odd.stderr).toBe('measure: --heads must be a multiple of 8\n');
     expect(odd.status).toBe(2);
-    expect(scorer('--tokens', '0').status).toBe(2);
+    expect((await scorer('--tokens', '0')).status).toBe(2);
   });
 
   it('times nothing when one computes something else', async () => {

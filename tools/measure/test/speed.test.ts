@@ -1,14 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
+import { CommandHost } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeLlamaCppFolder } from '../src/speed/node-llama-cpp.js';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+const commands = new CommandHost(cli);
+afterAll(() => commands.stop());
 
 let folder: string;
 beforeAll(async () => {
@@ -19,8 +21,8 @@ afterAll(() => rm(folder, { recursive: true }));
 /** `speed` on a model of two layers and few words. */
 function speed(work: string, ...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '512', '--rounds', '1', '--decode-tokens', '8'];
-  const command = [cli, 'speed', '--work', join(folder, work), ...tiny, ...args];
-  return spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const command = ['speed', '--work', join(folder, work), ...tiny, ...args];
+  return commands.run(command);
 }
 
 /** Lines of the tables, as cells. */
@@ -37,9 +39,9 @@ function tableRows(stdout: string): string[][] {
 const onnxOnly = ['--contenders', 'ours,ours-quarter,transformers.js'];
 
 describe('measure speed', () => {
-  it('finds that both compute the same, and sets one beside the other, without node-llama-cpp where it is missing', () => {
+  it('finds that both compute the same, and sets one beside the other, without node-llama-cpp where it is missing', async () => {
     const missing = ['--node-llama-cpp', join(folder, 'nowhere')];
-    const { status, stdout, stderr } = speed('work', '--lengths', '96,128', ...missing);
+    const { status, stdout, stderr } = await speed('work', '--lengths', '96,128', ...missing);
     expect(stderr).toMatch(/^measure: without node-llama-cpp: .*\n.*npm install/);
     const contenders = tableRows(stdout).map(([, contender]) => contender);
     expect(contenders).not.toContain('node-llama-cpp');
@@ -61,33 +63,36 @@ describe('measure speed', () => {
   });
 
   const hasTwoCores = availableParallelism() > 1;
-  it.runIf(hasTwoCores)('gives every measurement as JSON, in wall time with two threads', () => {
-    const two = ['--threads', '2', '--rounds', '2', '--contenders', 'ours,transformers.js'];
-    const { status, stdout } = speed('work', '--lengths', '64', '--json', ...two);
-    const { settings, agreements, rows, ratios, samples } = JSON.parse(stdout);
-    expect(settings).toMatchObject({ layers: 2, lengths: [64], rounds: 2, clock: 'wall' });
-    expect(agreements).toEqual([expect.objectContaining({ length: 64, sameTokens: 9 })]);
-    expect(samples).toHaveLength(4);
-    for (const { prefill, decode, otherCores, peakMegabytes, tokens } of samples) {
-      for (const time of [prefill.cpu, prefill.wall, decode.cpu, decode.wall]) {
-        expect(time).toBeGreaterThan(0);
+  it.runIf(hasTwoCores)(
+    'gives every measurement as JSON, in wall time with two threads',
+    async () => {
+      const two = ['--threads', '2', '--rounds', '2', '--contenders', 'ours,transformers.js'];
+      const { status, stdout } = await speed('work', '--lengths', '64', '--json', ...two);
+      const { settings, agreements, rows, ratios, samples } = JSON.parse(stdout);
+      expect(settings).toMatchObject({ layers: 2, lengths: [64], rounds: 2, clock: 'wall' });
+      expect(agreements).toEqual([expect.objectContaining({ length: 64, sameTokens: 9 })]);
+      expect(samples).toHaveLength(4);
+      for (const { prefill, decode, otherCores, peakMegabytes, tokens } of samples) {
+        for (const time of [prefill.cpu, prefill.wall, decode.cpu, decode.wall]) {
+          expect(time).toBeGreaterThan(0);
+        }
+        expect(otherCores).toBeGreaterThanOrEqual(0);
+        expect(peakMegabytes).toBeGreaterThan(10);
+        expect(tokens).toEqual(samples[0].tokens);
       }
-      expect(otherCores).toBeGreaterThanOrEqual(0);
-      expect(peakMegabytes).toBeGreaterThan(10);
-      expect(tokens).toEqual(samples[0].tokens);
-    }
-    expect(rows).toHaveLength(2);
-    const [{ decode, memory }] = ratios;
-    expect(decode.lower).toBeLessThanOrEqual(decode.estimate);
-    expect(decode.upper).toBeGreaterThanOrEqual(decode.estimate);
-    expect(memory).toBeGreaterThan(0);
-    expect(status).toBe(0);
-  });
+      expect(rows).toHaveLength(2);
+      const [{ decode, memory }] = ratios;
+      expect(decode.lower).toBeLessThanOrEqual(decode.estimate);
+      expect(decode.upper).toBeGreaterThanOrEqual(decode.estimate);
+      expect(memory).toBeGreaterThan(0);
+      expect(status).toBe(0);
+    },
+  );
 
-  it('gives no figures when a peer computes something else', () => {
+  it('gives no figures when a peer computes something else', async () => {
     const peer = join(folder, 'work', 'transformers.js'); // of the tests above, from another seed
     const other = ['--seed', '2', '--lengths', '16', '--peer', peer, ...onnxOnly];
-    const { status, stdout, stderr } = speed('other', ...other);
+    const { status, stdout, stderr } = await speed('other', ...other);
     expect(stderr).toMatch(
       /^measure: At 16 tokens ours and transformers\.js do not compute the same: .*; there are no figures/,
     );
@@ -98,7 +103,7 @@ describe('measure speed', () => {
   it('writes a model again that is not whole', async () => {
     const weights = join(folder, 'work', 'hugging-face', 'model.safetensors');
     await truncate(weights, 1000);
-    const { status, stderr } = speed('work', '--lengths', '16', '--contenders', 'ours');
+    const { status, stderr } = await speed('work', '--lengths', '16', '--contenders', 'ours');
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect((await readFile(weights)).length).toBeGreaterThan(1_000_000);
@@ -109,7 +114,7 @@ describe('measure speed', () => {
     await mkdir(join(peer, 'onnx'), { recursive: true });
     await writeFile(join(peer, 'config.json'), '{"model_type":"llama"}');
     await writeFile(join(peer, 'onnx', 'model.onnx'), 'no graph');
-    const { status, stderr } = speed('work', '--lengths', '16', '--peer', peer, ...onnxOnly);
+    const { status, stderr } = await speed('work', '--lengths', '16', '--peer', peer, ...onnxOnly);
     expect(stderr).toMatch(/^measure: transformers\.js at 16 tokens: .+/);
     expect(status).toBe(2);
   });
@@ -118,7 +123,7 @@ describe('measure speed', () => {
     const precious = join(folder, 'mine', 'hugging-face', 'notes.txt');
     await mkdir(join(folder, 'mine', 'hugging-face'), { recursive: true });
     await writeFile(precious, 'mine');
-    const { status, stderr } = speed('mine', '--lengths', '16', '--contenders', 'ours');
+    const { status, stderr } = await speed('mine', '--lengths', '16', '--contenders', 'ours');
     expect(stderr).toMatch(/^measure: The model cannot be written: .* holds something else/);
     expect(status).toBe(2);
     expect(await readFile(precious, 'utf8')).toBe('mine');
@@ -126,23 +131,28 @@ describe('measure speed', () => {
 
   it('refuses a work folder that is a file', async () => {
     await writeFile(join(folder, 'file'), '');
-    const { status, stderr } = speed('file', '--contenders', 'ours');
+    const { status, stderr } = await speed('file', '--contenders', 'ours');
     expect(stderr).toMatch(
       /^measure: The model cannot be written: .*choose another folder with --work/,
     );
     expect(status).toBe(2);
   });
 
-  it('says how to install node-llama-cpp when it is asked for and missing', () => {
+  it('says how to install node-llama-cpp when it is asked for and missing', async () => {
     const missing = ['--node-llama-cpp', join(folder, 'nowhere')];
-    const { status, stderr } = speed('work', '--contenders', 'ours,node-llama-cpp', ...missing);
+    const { status, stderr } = await speed(
+      'work',
+      '--contenders',
+      'ours,node-llama-cpp',
+      ...missing,
+    );
     expect(stderr).toMatch(/npm install --prefix \S+ .*node-llama-cpp@[\d.]+ @node-llama-cpp\//);
     expect(status).toBe(2);
   });
 
-  it.runIf(existsSync(nodeLlamaCppFolder))('finds that llama.cpp computes the same', () => {
+  it.runIf(existsSync(nodeLlamaCppFolder))('finds that llama.cpp computes the same', async () => {
     const both = ['--contenders', 'ours,node-llama-cpp'];
-    const { status, stdout } = speed('work', '--lengths', '40,300', ...both);
+    const { status, stdout } = await speed('work', '--lengths', '40,300', ...both);
     expect(stdout).toMatch(/^300 tokens, ours and node-llama-cpp: the same /m);
     expect(tableRows(stdout)).toHaveLength(6);
     expect(status).toBe(0);
@@ -158,9 +168,8 @@ describe('measure speed', () => {
       [['--contenders', 'ours,vllm'], "'vllm' is none of transformers.js, node-llama-cpp, ours"],
       [['--contenders', 'transformers.js'], "'ours' must be among them"],
     ];
-    const ends = await runCommands(
-      cli,
-      cases.map(([args]) => ['speed', '--work', folder, ...args]),
+    const ends = await Promise.all(
+      cases.map(([args]) => commands.run(['speed', '--work', folder, ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;

@@ -1,5 +1,6 @@
-import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
+import { type Interval, mean, percentileInterval } from '@namm/statistics';
 import { type FamilyMeans, overFamilies } from './family-means.js';
+import { differenceOf, ratioOf } from './resampled-score.js';
 
 /** Scores of a group of families, beside those of the full cache and of the oracle. */
 export interface ScoreComparison {
@@ -37,13 +38,7 @@ export function compareScores(
     );
   return {
     exactMatch: percentileInterval(score.estimate, score.resampled),
-    ratio:
-      base.estimate > 0
-        ? intervalOf(
-            score.estimate / base.estimate,
-            (i) => score.resampled[i]! / base.resampled[i]!,
-          )
-        : null,
+    ratio: ratioOf(score, base),
     macro:
       counted.length > 0
         ? intervalOf(
@@ -81,10 +76,6 @@ export interface ScoreDifference {
 
 /** The first minus the second, over the same draws of prompts. */
 export function differScores(first: FamilyMeans, second: FamilyMeans): ScoreDifference {
-  const [a, b] = [overFamilies(first), overFamilies(second)];
-  const differences = a.resampled.map((value, i) => value - b.resampled[i]!);
-  return {
-    difference: percentileInterval(a.estimate - b.estimate, differences),
-    p: bootstrapPValue(differences),
-  };
+  const { interval, p } = differenceOf(overFamilies(first), overFamilies(second));
+  return { difference: interval, p };
 }

@@ -1,5 +1,6 @@
 import { checkNames, Random } from '@namm/core';
-import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
+import { type Interval, mean, percentileInterval } from '@namm/statistics';
+import { differenceOf, type ResampledScore, ratioOf } from '../table/resampled-score.js';
 import {
   totalBytes,
   type VideoResult,
@@ -121,13 +122,7 @@ export function summariseVideo(
       const [mine, base] = [all[i]!, all[0]!];
       return {
         score: percentileInterval(mine.estimate, mine.resampled),
-        ratio:
-          base.estimate > 0
-            ? percentileInterval(
-                mine.estimate / base.estimate,
-                mine.resampled.map((value, draw) => value / base.resampled[draw]!),
-              )
-            : null,
+        ratio: ratioOf(mine, base),
         overFull: difference(mine, base),
         ...(thin >= 0 && thin !== i && { overFewerFrames: difference(mine, all[thin]!) }),
       };
@@ -143,13 +138,7 @@ export function summariseVideo(
   });
 }
 
-interface Resampled {
-  readonly estimate: number;
-  readonly resampled: Float64Array;
-}
-
-function difference(one: Resampled, other: Resampled): Interval & { readonly p: number } {
-  const differences = one.resampled.map((value, i) => value - other.resampled[i]!);
-  const interval = percentileInterval(one.estimate - other.estimate, differences);
-  return { ...interval, p: bootstrapPValue(differences) };
+function difference(one: ResampledScore, other: ResampledScore) {
+  const { interval, p } = differenceOf(one, other);
+  return { ...interval, p };
 }

@@ -4,6 +4,7 @@ import type { GridCell, GridScene } from '../contracts/scene.js';
 import { purpose } from '../purpose.js';
 import { oneHot } from './one-hot.js';
 import { TaskBase } from './task-base.js';
+import { junction, move, turnUnseen } from './turn-unseen.js';
 
 export interface ActiveTMazeOptions {
   /** Steps from the start to the junction. */
@@ -14,8 +15,7 @@ export interface ActiveTMazeOptions {
   readonly slack?: number;
 }
 
-const move = { right: 0, up: 1, left: 2, down: 3 } as const;
-const seen = { corridor: 0, junction: 1, start: 2, cueCell: 3, up: 4, down: 5 } as const;
+const seen = { corridor: 0, junction, start: 2, cueCell: 3, up: 4, down: 5 } as const;
 
 /**
  * A T-maze whose cue has to be fetched: it is seen only in the leftmost cell, away from the junction.
@@ -100,9 +100,7 @@ export class ActiveTMaze extends TaskBase {
 
   // Fetching the cue is no use to those who forget it; corridor cells look alike on both sides of the start.
   memoryless(): Agent {
-    const act = (observation: Float32Array) =>
-      oneHot(observation[seen.junction] === 1 ? move.up : move.right, 4);
-    return { name: 'memoryless', begin: () => act };
+    return turnUnseen();
   }
 
   scene(): GridScene {

@@ -4,6 +4,7 @@ import type { GridCell, GridScene } from '../contracts/scene.js';
 import { purpose } from '../purpose.js';
 import { oneHot } from './one-hot.js';
 import { TaskBase } from './task-base.js';
+import { junction, move, turnUnseen } from './turn-unseen.js';
 
 export interface TMazeOptions {
   /** Steps from the start to the junction. */
@@ -18,8 +19,7 @@ export interface TMazeOptions {
   readonly slack?: number;
 }
 
-const move = { right: 0, up: 1, left: 2, down: 3 } as const;
-const seen = { corridor: 0, junction: 1, up: 2, down: 3 } as const;
+const seen = { corridor: 0, junction, up: 2, down: 3 } as const;
 
 /**
  * A corridor with a junction at its end. Somewhere on the way a cue says where to turn: reward 1 for the
@@ -118,9 +118,7 @@ export class TMaze extends TaskBase {
   }
 
   memoryless(): Agent {
-    const act = (observation: Float32Array) =>
-      oneHot(observation[seen.junction] === 1 ? move.up : move.right, 4);
-    return { name: 'memoryless', begin: () => act };
+    return turnUnseen();
   }
 
   scene(): GridScene {

@@ -99,13 +99,9 @@ export async function evolveOnControl(options: EvolveOnControlOptions): Promise<
   const { environment } = stages[0]!;
   const { workers = 1 } = options;
   const evaluator = await controlEvaluator({ agent, episode, trainable, environment }, { workers });
-  try {
-    const { onProgress, onGeneration, signal, clock } = options;
-    const told = { onProgress, onGeneration, signal, clock };
-    return await evolve({ folder, problem, evaluator, search, ...told });
-  } finally {
-    await evaluator.close();
-  }
+  const { onProgress, onGeneration, signal, clock } = options;
+  const told = { onProgress, onGeneration, signal, clock };
+  return evolve({ folder, problem, evaluator, search, ...told }).finally(() => evaluator.close());
 }
 
 /** What returns are divided by; layers of an agent, and the most heads of one. */

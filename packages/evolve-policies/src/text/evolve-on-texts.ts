@@ -91,13 +91,9 @@ export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<Evol
     { ...options.provenance, ...(start && { startedFrom: start.provenance }) },
   );
   const evaluator = await textEvaluator({ model, trainable }, { workers: options.workers ?? 1 });
-  try {
-    const { onProgress, onGeneration, signal, clock } = options;
-    const told = { onProgress, onGeneration, signal, clock };
-    return await evolve({ folder, problem, evaluator, search, ...told });
-  } finally {
-    await evaluator.close();
-  }
+  const { onProgress, onGeneration, signal, clock } = options;
+  const told = { onProgress, onGeneration, signal, clock };
+  return evolve({ folder, problem, evaluator, search, ...told }).finally(() => evaluator.close());
 }
 
 async function chooseTrainable(
