@@ -334,6 +334,31 @@ describe('VideoModel', () => {
     await broken.remove();
   });
 
+  it('refuses resolutions of images that tiles do not fill, or that the model does not share', async () => {
+    const made = await randomVideoModel({ family: 'llava_next_video' });
+    const at = (name: string) => join(made.folder, name);
+    const processor = JSON.parse(await readFile(at('processor_config.json'), 'utf8'));
+    for (const [grid, problem] of [
+      [[[16, 20]], /processor_config\.json.*image_grid_pinpoints.*16,20.*multiples of 16/],
+      [[[16, 16 * 300]], /image_grid_pinpoints.*more than 256 tiles/],
+      [[[16]], /image_grid_pinpoints.*pairs/],
+      ['[[16, 32]]', /image_grid_pinpoints.*pairs/],
+    ] as const) {
+      processor.image_processor.image_grid_pinpoints = grid;
+      writeFileSync(at('processor_config.json'), JSON.stringify(processor));
+      await expect(VideoModel.load(made.folder)).rejects.toThrow(problem);
+    }
+    processor.image_processor.image_grid_pinpoints = [[16, 32]];
+    writeFileSync(at('processor_config.json'), JSON.stringify(processor));
+    const config = JSON.parse(await readFile(at('config.json'), 'utf8'));
+    writeFileSync(
+      at('config.json'),
+      JSON.stringify({ ...config, image_grid_pinpoints: [[32, 16]] }),
+    );
+    await expect(VideoModel.load(made.folder)).rejects.toThrow(/not those of config\.json/);
+    await made.remove();
+  });
+
   it('reads both layouts of processor files alike', async () => {
     const made = await randomVideoModel({ family: 'smolvlm' });
     const joint = JSON.parse(await readFile(join(made.folder, 'processor_config.json'), 'utf8'));

@@ -12,6 +12,7 @@ import { addScorerCommand } from './scorer/scorer-command.js';
 import { addServingCommand } from './serving/serving-command.js';
 import { addInstallCommand } from './speed/install-command.js';
 import { addSpeedCommand } from './speed/speed-command.js';
+import { addVideoCommand } from './video/video-command.js';
 import { addWatchCommand } from './watch/watch-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
@@ -28,5 +29,6 @@ addScorerCommand(program);
 addServingCommand(program);
 addSpeedCommand(program);
 addInstallCommand(program);
+addVideoCommand(program);
 addWatchCommand(program);
 await runProgram(program);

@@ -9,10 +9,18 @@ const contrib = 'com.microsoft';
  * The graph that suits transformers.js best: the layout of onnxruntime-genai's builder for float32 on
  * CPU with `prune_lm_head`. Queries, keys and values come from one matrix, GroupQueryAttention rotates,
  * appends to the cache and attends in one kernel, and only the last token gets logits.
+ *
+ * @param input what it reads: ids, or rows that another graph has made of them
  */
-export function genaiGraph(graph: GraphBuilder, weights: GenaiWeights, config: ModelConfig): void {
+export function genaiGraph(
+  graph: GraphBuilder,
+  weights: GenaiWeights,
+  config: ModelConfig,
+  input: 'ids' | 'rows' = 'ids',
+): void {
   const { hidden_size: hiddenSize, vocab_size: vocabulary, num_hidden_layers: layers } = config;
-  const ids = graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  const sizes = ['batch_size', 'sequence_length'];
+  const ids = input === 'ids' ? graph.input('input_ids', 'int64', sizes) : null;
   const mask = graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
   const int32 = { attributes: { to: 6 } };
   const one = graph.int64([1]);
@@ -24,7 +32,9 @@ export function genaiGraph(graph: GraphBuilder, weights: GenaiWeights, config: M
   const shared = [lengths, total, weights.add('cos_cache', cos), weights.add('sin_cache', sin)];
 
   // The residual sum so far, and what the next norm adds to it; the first norm has nothing to add.
-  let sum = graph.node('Gather', [weights.asStored('model.embed_tokens'), ids]);
+  let sum = ids
+    ? graph.node('Gather', [weights.asStored('model.embed_tokens'), ids])
+    : graph.input('inputs_embeds', 'float32', [...sizes, hiddenSize]);
   let addition: Value | null = null;
   const norm = (name: string): Value => {
     const weight = weights.asStored(name);

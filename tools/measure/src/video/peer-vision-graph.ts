@@ -1,0 +1,82 @@
+import { float, type GraphBuilder, type Value } from '@namm/onnx';
+import type { GenaiWeights } from '../random-model/genai-weights.js';
+import type { Weight } from '../random-model/model-weights.js';
+import type { VideoConfig } from './video-config.js';
+
+const contrib = 'com.microsoft';
+
+/**
+ * The vision encoder that suits transformers.js best: all frames in one batch, and each norm, attention and activation one
+ * kernel of onnxruntime.
+ *
+ * Input: `pixel_values [batch, frames, 3, size, size]`. Output: `image_features [frames × rows, hidden]`.
+ */
+export function peerVisionGraph(
+  graph: GraphBuilder,
+  file: GenaiWeights,
+  weights: ReadonlyMap<string, Weight>,
+  config: VideoConfig,
+): void {
+  const { vision_config: vision, text_config: text, scale_factor: factor } = config;
+  const { hidden_size: hidden, image_size: size, patch_size: patch } = vision;
+  const edge = size / patch;
+  const tower = 'model.vision_model';
+  const stored = (name: string) => file.add(name, weights.get(name)!);
+  const matrix = (name: string) => file.matrix(`${name}.MatMul`, [name]);
+  const epsilon = float(vision.layer_norm_eps);
+
+  const pixels = graph.input('pixel_values', 'float32', ['batch', 'frames', 3, size, size]);
+  const frames = graph.node('Reshape', [pixels, graph.int64([-1, 3, size, size])]);
+  const embedding = `${tower}.embeddings`;
+  const kernel = ['weight', 'bias'].map((part) => stored(`${embedding}.patch_embedding.${part}`));
+  const attributes = { strides: [patch, patch] };
+  const grid = graph.node('Conv', [frames, ...kernel], { attributes });
+  const columns = graph.node('Reshape', [grid, graph.int64([0, hidden, edge * edge])]);
+  const rows = graph.node('Transpose', [columns], { attributes: { perm: [0, 2, 1] } });
+  let sum = graph.node('Add', [rows, stored(`${embedding}.position_embedding.weight`)]);
+  let addition: Value | null = null;
+  let offset: Value | null = null;
+  // The residual sum so far, and what the next norm adds to it, bias included.
+  const norm = (name: string): Value => {
+    const scale = [stored(`${name}.weight`), stored(`${name}.bias`)];
+    if (!addition)
+      return graph.node('LayerNormalization', [sum, ...scale], {
+        attributes: { axis: -1, epsilon },
+      });
+    const inputs = [sum, addition, ...scale, offset];
+    const options = { domain: contrib, attributes: { epsilon } } as const;
+    const outputs = graph.nodes('SkipLayerNormalization', inputs, 4, options);
+    sum = outputs[3]!;
+    return outputs[0]!;
+  };
+  for (let layer = 0; layer < vision.num_hidden_layers; layer++) {
+    const at = `${tower}.encoder.layers.${layer}`;
+    const input = norm(`${at}.layer_norm1`);
+    const [q, k, v] = ['q', 'k', 'v'].map((part) => {
+      const name = `${at}.self_attn.${part}_proj`;
+      return graph.node('Add', [
+        graph.node('MatMul', [input, matrix(name)]),
+        stored(`${name}.bias`),
+      ]);
+    });
+    const mixed = graph.node('MultiHeadAttention', [q!, k!, v!], {
+      domain: contrib,
+      attributes: { num_heads: vision.num_attention_heads },
+    });
+    addition = graph.node('MatMul', [mixed, matrix(`${at}.self_attn.out_proj`)]);
+    offset = stored(`${at}.self_attn.out_proj.bias`);
+    const inner = graph.node('MatMul', [norm(`${at}.layer_norm2`), matrix(`${at}.mlp.fc1`)]);
+    const active = graph.node('FastGelu', [inner, stored(`${at}.mlp.fc1.bias`)], {
+      domain: contrib,
+    });
+    addition = graph.node('MatMul', [active, matrix(`${at}.mlp.fc2`)]);
+    offset = stored(`${at}.mlp.fc2.bias`);
+  }
+  const last = norm(`${tower}.post_layernorm`);
+  const part = edge / factor;
+  const cut = graph.node('Reshape', [last, graph.int64([-1, part, factor, part, factor, hidden])]);
+  const joined = graph.node('Transpose', [cut], { attributes: { perm: [0, 1, 3, 2, 4, 5] } });
+  const wide = graph.node('Reshape', [joined, graph.int64([-1, factor ** 2 * hidden])]);
+  const features = graph.node('MatMul', [wide, matrix('model.connector.modality_projection.proj')]);
+  graph.output('image_features', features, 'float32', ['rows', text.hidden_size]);
+}
