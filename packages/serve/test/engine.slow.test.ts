@@ -137,9 +137,23 @@ describe('an engine', () => {
       expect(reused).toBeGreaterThan(70);
       expect([writer.ids, another.ids]).toEqual(expected.answers);
 
+      // Caches of another dtype are another engine's: it leaves them alone, and goes on from its own.
+      const decoder = { ...setup.decoder, cacheDtype: 'int8' } as const;
+      const few = await setup.load({ folder, decoder });
+      const inFew = { ...request, policy: await few.choosePolicy('keydiff', 40) };
+      const written = new GreedyWriter(6);
+      const once = await few.run({ ...inFew, ids, writers: [written] });
+      expect(once.reused).toBe(0);
+      await few.save(once.conversations[0]!.id);
+      const again = await setup.load({ folder, decoder });
+      const longer = Int32Array.from([...ids, ...written.ids, ...someIds(9, 54)]);
+      const back = await again.run({ ...inFew, ids: longer, writers: [new GreedyWriter(6)] });
+      expect(back.reused).toBeGreaterThan(60);
+      expect((await readdir(folder)).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+
       // A damaged file is read anew and costs nothing but time.
-      const file = (await readdir(folder)).find((name) => name.endsWith('.safetensors'))!;
-      await writeFile(join(folder, file), 'not a cache');
+      const files = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'));
+      for (const file of files) await writeFile(join(folder, file), 'not a cache');
       await writeFile(join(folder, 'other.json'), '{"version":1}');
       const warnings: string[] = [];
       const third = await setup.load({ folder, onWarning: (text) => warnings.push(text) });

@@ -9,7 +9,12 @@ import {
   writeFileAtomic,
 } from '@namm/core';
 import type { DecoderWorker, WorkerCache } from '@namm/decoder';
-import type { BudgetInput, ProtectedSpan, RetentionTexts } from '@namm/kv-cache';
+import {
+  type BudgetInput,
+  cacheDtypes,
+  type ProtectedSpan,
+  type RetentionTexts,
+} from '@namm/kv-cache';
 import { z } from 'zod';
 import type { ChosenPolicy } from './chosen-policy.js';
 import { UnknownConversationError } from './engine-errors.js';
@@ -34,6 +39,7 @@ export interface CacheStoreOptions {
 const sidecar = z.object({
   version: z.literal(1),
   model: z.string(),
+  dtype: z.enum(cacheDtypes),
   ids: z.array(z.int().min(0)),
   policy: z.object({ name: z.string(), budget: z.union([z.string(), z.number(), z.null()]) }),
   spans: z.array(
@@ -69,7 +75,8 @@ export class CacheStore {
         );
         if (!parsed.success) throw new Error('it is none');
         const saved = parsed.data;
-        if (saved.model !== model.cacheShape.model) continue;
+        const { model: served, dtype = 'fp32' } = model.cacheShape;
+        if (saved.model !== served || saved.dtype !== dtype) continue;
         const id = name.slice(0, -'.json'.length);
         this.#insert({
           id,
@@ -263,8 +270,9 @@ export class CacheStore {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await entry.cache.save(file);
     const { ids, policy, spans, kind, bytes } = entry;
+    const { model, dtype = 'fp32' } = entry.cache.shape;
     const saved: z.input<typeof sidecar> = {
-      ...{ version: 1, model: entry.cache.shape.model, ids: [...ids], kind, bytes },
+      ...{ version: 1, model, dtype, ids: [...ids], kind, bytes },
       policy: { name: policy.name, budget: plain(policy.budget) },
       spans: spans.map(({ start, end, keep = 'all' }) => ({ start, end, keep })),
     };
