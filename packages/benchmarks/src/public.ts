@@ -1,4 +1,5 @@
-export { type DataFile, dataFiles } from './public/data/data-files.js';
+export type { DataFile } from './public/data/data-file.js';
+export { dataFiles } from './public/data/data-files.js';
 export type { PublicItem, PublicTask } from './public/data/public-task.js';
 export {
   type ReadInfiniteBenchOptions,

@@ -4,19 +4,8 @@ import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { FileFormatError } from '@namm/core';
+import type { DataFile } from './data-file.js';
 import { filesInArchive } from './files-in-archive.js';
-
-/** A file of a data set: on the disk, or in an archive. */
-export interface DataFile {
-  /** Where it is, for messages: `data.zip: data/trec.jsonl` for one in an archive. */
-  readonly name: string;
-  /** Path below the folder or in the archive, with `/`, without `.gz`. */
-  readonly path: string;
-  readonly isInArchive: boolean;
-  bytes(): AsyncIterable<Uint8Array>;
-  /** All of it. */
-  whole(): Promise<Uint8Array>;
-}
 
 /** Folders deeper than this hold no data set: it ends links that lead round in circles. */
 const deepest = 6;

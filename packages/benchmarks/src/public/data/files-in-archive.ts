@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { FileFormatError } from '@namm/core';
 import { unzipSync } from 'fflate';
-import type { DataFile } from './data-files.js';
+import type { DataFile } from './data-file.js';
 
 /**
  * The data files in a zip archive, unpacked when they are read.

@@ -1,5 +1,5 @@
 import { FileFormatError } from '@namm/core';
-import type { DataFile } from './data-files.js';
+import type { DataFile } from './data-file.js';
 
 /** A piece of a file that is published in several. */
 interface Piece {

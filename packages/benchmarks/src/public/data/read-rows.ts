@@ -2,7 +2,7 @@ import { FileFormatError } from '@namm/core';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { z } from 'zod';
-import type { DataFile } from './data-files.js';
+import type { DataFile } from './data-file.js';
 import type { RowProblem } from './row-problem.js';
 
 /** A row as it stands in its file. */
@@ -16,7 +16,7 @@ interface RawRow {
 }
 
 /** A row that can be used. */
-export interface UsableRow<Row> {
+interface UsableRow<Row> {
   /** Unique among the rows. */
   readonly id: string;
   /** Its file, and its number there. */

@@ -19,7 +19,7 @@ export type Method<Self> = readonly [
   call: (self: Self, given: Given) => Value,
 ];
 
-export function text(value: Value | undefined, what: string): string {
+function text(value: Value | undefined, what: string): string {
   if (value === undefined) return fail(`${what} is missing`);
   mustBeThere(value);
   return textIfAny(value) ?? fail(`${what} must be str, not ${typeName(value)}`);
