@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
+import { expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+it('measures many conversations, many clients and a long chat, in short', async () => {
+  const [conversations, clients, chat, wrong] = await runCommands(cli, [
+    ['serving', 'conversations', '--conversations', '6', '--room', '3', '--tokens', '300'],
+    ['serving', 'clients', '--clients', '4', '--seconds', '4'],
+    ['serving', 'long-chat', '--facts', '2', '--times', '2'],
+    ['serving', 'document', '--model', 'x.gguf', '--text', 'nowhere'],
+  ]);
+  const { equal, answers, mixedUp, mostCacheBytes, limit, spills } = JSON.parse(
+    conversations!.stdout,
+  );
+  expect([equal, answers, mixedUp]).toEqual([12, 12, 0]);
+  expect(mostCacheBytes).toBeLessThanOrEqual(limit);
+  expect(spills).toBeGreaterThan(0);
+
+  const { ends, delay, tokens } = JSON.parse(clients!.stdout);
+  expect(Object.keys(ends).filter((end) => !['200', '429', 'left'].includes(end))).toEqual([]);
+  expect(tokens).toBeGreaterThan(0);
+  expect(delay.p99).toBeGreaterThanOrEqual(delay.p50);
+
+  const { facts, rows, full } = JSON.parse(chat!.stdout);
+  expect(facts).toBe(2);
+  expect(rows.map(({ seen }: { seen: number }) => seen)).toEqual([64, 128, 256]);
+  for (const { held, isProtected, free } of rows) {
+    expect(held).toBeLessThanOrEqual(80);
+    expect(isProtected).toBeGreaterThanOrEqual(free);
+  }
+  expect([full.seen, full.problem]).toEqual([128, expect.stringContaining('129 positions')]);
+  expect([wrong!.status, wrong!.stderr]).toEqual([2, expect.stringContaining('x.gguf')]);
+}, 600_000);
