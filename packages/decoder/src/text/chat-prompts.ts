@@ -35,6 +35,11 @@ const templateOptions = [
   'date',
 ] as const satisfies readonly (keyof ChatTemplateOptions)[];
 
+/** @throws {InvalidArgumentError} for an option that does not exist */
+export function checkChatOptions(options: ChatTemplateOptions): void {
+  checkNames('applyChatTemplate', options, templateOptions);
+}
+
 /** The chat templates of a model with the special tokens that they write. */
 export class ChatPrompts {
   readonly #file: string;
@@ -66,7 +71,7 @@ export class ChatPrompts {
    *   that cannot be rendered as transformers would
    */
   render(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): string {
-    checkNames('applyChatTemplate', options, templateOptions);
+    checkChatOptions(options);
     const { addGenerationPrompt, tools, documents, template, variables, date } = options;
     const all = {
       ...this.#tokens,

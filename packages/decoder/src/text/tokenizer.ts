@@ -5,7 +5,7 @@ import { checkNames, InvalidArgumentError } from '@namm/core';
 import { ggufAt } from '../source/gguf/gguf-at.js';
 import { addSpecialTokens } from './add-special-tokens.js';
 import { byteLevelBytes } from './byte-level.js';
-import { ChatPrompts, type ChatTemplateOptions } from './chat-prompts.js';
+import { ChatPrompts, type ChatTemplateOptions, checkChatOptions } from './chat-prompts.js';
 import type { ChatMessage } from './chat-template.js';
 import { readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
@@ -187,6 +187,7 @@ export class Tokenizer {
    * ```
    */
   applyChatTemplate(messages: readonly ChatMessage[], options: ChatTemplateOptions = {}): string {
+    checkChatOptions(options);
     return this.#chat.render(messages, options);
   }
 
