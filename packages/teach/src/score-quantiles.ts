@@ -1,4 +1,4 @@
-import type { ProgressListener } from '@namm/core';
+import { checkNames, type ProgressListener } from '@namm/core';
 import { full, RowFeatures, scoreRows, type TaughtMap } from '@namm/kv-cache';
 import type { TaughtModel } from './taught-model.js';
 
@@ -17,7 +17,7 @@ export async function scoreQuantiles(
   passages: readonly Int32Array[],
   options: { readonly signal?: AbortSignal; readonly onProgress?: ProgressListener } = {},
 ): Promise<Float32Array> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress } = checkNames('scoreQuantiles', options, ['signal', 'onProgress']);
   const features = new RowFeatures(model.cacheShape);
   const scores: Float32Array[] = [];
   for (const [done, ids] of passages.entries()) {
