@@ -1,3 +1,4 @@
+import { checkNames } from '@namm/core';
 import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
 import { type KVzip, type KVzipOptions, repeatedTokens } from './kvzip.js';
 
@@ -34,6 +35,7 @@ export function kvzipContenders(
   budgets: readonly string[],
   options: KVzipOptions,
 ): KVzipContender[] {
+  checkNames('kvzipContenders', options, ['prompt', 'pieceLength', 'leadLength', 'sinks']);
   const policy = full();
   let last: { readonly ids: Int32Array; readonly scores: Scores } | null = null;
   return budgets.map((budget) => ({
