@@ -171,7 +171,7 @@ export function normalise(
 /** 2^f on [−1/2, 1/2]: minimax polynomial, the constant first. */
 
 function exponential(x: f32): f32 {
-  const scaled: f32 = x * 1.4426950408889634;
+  const scaled: f32 = x * <f32>Math.LOG2E;
   if (!(scaled >= -126)) return scaled < -126 ? 0 : scaled; // NaN has no whole part
   const whole: f32 = nearest<f32>(scaled);
   const f: f32 = scaled - whole;

@@ -54,9 +54,16 @@ export class StopSearch {
   }
 }
 
+/**
+ * Where the stop text begins that is complete first, of two that end together the longer one: what a search
+ * character by character finds, so that nothing depends on how a text is cut into pieces.
+ */
 function firstStop(text: string, stop: readonly string[]): number | null {
-  const places = stop.map((ending) => text.indexOf(ending)).filter((place) => place >= 0);
-  return places.length ? Math.min(...places) : null;
+  const found = stop
+    .map((ending) => ({ start: text.indexOf(ending), length: ending.length }))
+    .filter(({ start }) => start >= 0)
+    .sort((a, b) => a.start + a.length - (b.start + b.length) || a.start - b.start);
+  return found[0]?.start ?? null;
 }
 
 /** Length of the longest end of a text with which a stop text begins. */
