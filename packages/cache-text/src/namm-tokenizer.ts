@@ -70,7 +70,7 @@ export class NammTokenizer {
     const files = folder === null ? null : await readPretrainedFiles(folder);
     if (files !== null) {
       const tokenizer = new PreTrainedTokenizer(files.tokenizer, files.tokenizerConfig);
-      mendLibrary(tokenizer._tokenizer as never, files.tokenizer);
+      mendLibrary(tokenizer._tokenizer, files.tokenizer);
       return renderChats(tokenizer, await loadChatPrompts(files.path), model);
     }
     const { signal: _, ...others } = options;

@@ -37,7 +37,7 @@ const log = (run: string) =>
   readFileSync(join(run, 'log.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => ({ ...JSON.parse(line), seconds: null }));
+    .map((line) => ({ ...JSON.parse(line), seconds: null, checksum: null }));
 
 /** Runs until so many slices are done, then kills the process. @returns whether it came to its end before */
 async function killAfter(run: string, slices: number): Promise<boolean> {

@@ -1,4 +1,3 @@
-import type { Tokenizer as Library } from '@huggingface/tokenizers';
 import { byteLevelBytes } from './byte-level.js';
 
 const spaces = /\p{White_Space}/gu;
@@ -51,11 +50,12 @@ type Definition = Readonly<Record<string, unknown>> | null | undefined;
  * else: how splits treat what they match, which characters are digits, punctuation and spaces, added tokens that
  * must stand alone, and the decoders of Metaspace, bytes and byte-level tokens.
  *
- * @param library made from the definitions
+ * @param library a `Tokenizer` of `@huggingface/tokenizers`, made from the definitions (its own types do not load under
+ *   `nodenext`, so they are not spelled here)
  * @param json content of `tokenizer.json`
  */
-export function mendLibrary(library: Library, json: Readonly<Record<string, unknown>>): void {
-  const inside = library as unknown as Inside;
+export function mendLibrary(library: object, json: Readonly<Record<string, unknown>>): void {
+  const inside = library as Inside;
   mendPreTokenizer(inside.pre_tokenizer, json.pre_tokenizer as Definition);
   mendDecoder(inside.decoder, json.decoder as Definition);
   mendNormalizer(inside.normalizer, json.normalizer as Definition);
