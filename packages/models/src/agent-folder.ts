@@ -13,6 +13,7 @@ export const agentNames = [
   'hopper-medium-agent',
   'hopper-replay-agent',
   'walker2d-expert-agent',
+  'walker2d-replay-agent',
 ] as const;
 
 export type AgentName = (typeof agentNames)[number];

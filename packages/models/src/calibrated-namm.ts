@@ -14,6 +14,7 @@ export const calibratedNames = [
   'hopper-medium',
   'hopper-replay',
   'walker2d-expert',
+  'walker2d-replay',
 ] as const;
 
 export type CalibratedName = (typeof calibratedNames)[number];
