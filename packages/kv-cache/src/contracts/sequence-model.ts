@@ -76,7 +76,7 @@ export interface CreateCacheOptions<Policy> {
   /**
    * `absolute`: a token keeps the position it was read at. `compact`: when positions run out, the decoder
    * closes the gaps that eviction has left, so that a cache with a budget serves input of any length; see
-   * {@link KVCache.closeGaps}. A row costs four bytes more. Not together with `keepOutsideWindow`.
+   * `KVCache.closeGaps`. A row costs four bytes more. Not together with `keepOutsideWindow`.
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';

@@ -186,12 +186,15 @@ export class Engine {
     return await this.#exclusively(() => this.#store.retention(id, texts));
   }
 
-  /** @throws as {@link CacheStore.save} */
+  /**
+   * @throws {UnknownConversationError} when there is none of that name
+   * @throws {NammError} when it cannot be written
+   */
   async save(id: string): Promise<void> {
     await this.#exclusively(async () => void (await this.#store.save(id)));
   }
 
-  /** @throws as {@link CacheStore.drop} */
+  /** @throws {UnknownConversationError} when there is none of that name */
   async drop(id: string): Promise<void> {
     await this.#exclusively(() => this.#store.drop(id));
   }
