@@ -119,6 +119,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
   const isClassic = name !== undefined && policyNames.includes(name);
   const probe = isClassic ? createPolicy(name, { budget: budget ?? '100%' }).probe : undefined;
   const status = new StatusLine();
+  status.show(`loading ${basename(file)}`);
   const engine = await Engine.load(file, {
     ...{ ...how, memoryLimit: memory, folder: conversations, policies },
     policyModule: import.meta.resolve('@namm/kv-cache'),
@@ -131,5 +132,12 @@ export async function openEngine<Options extends EngineCommandOptions>(
     onWarning: (message) => status.finish(message),
   });
   const tokenizer = await loadTokenizer(file);
+  status.clear();
+  try {
+    interruptSignal().throwIfAborted(); // a model cannot be loaded by half, so that Ctrl-C waits for it
+  } catch (error) {
+    await engine.close(0);
+    throw error;
+  }
   return { engine, tokenizer, model: basename(file).replace(/\.gguf$/i, ''), options, keeps };
 }

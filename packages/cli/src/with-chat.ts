@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from '@namm/core';
 import { ChatSession } from '@namm/serve';
 import { type EngineCommandOptions, openEngine } from './engine-options.js';
 import { type SamplingOptions, samplingOf } from './sampling-options.js';
@@ -15,15 +16,24 @@ export type ChatOptions = EngineCommandOptions &
  * Opens a chat over the model of a command, whose retention is recorded, and ends it after use.
  *
  * @param command that {@link addEngineOptions} was called on
+ * @throws {InvalidArgumentError} when the model has no chat template
  * @throws whatever {@link openEngine} or the use of it throws
  */
 export async function withChat<Options extends ChatOptions>(
   command: Pick<Command<unknown[], Options>, 'opts'>,
   use: (chat: ChatSession) => Promise<void>,
 ): Promise<void> {
-  const { engine, tokenizer, keeps, options } = await openEngine(command, { recording: true });
+  const { engine, tokenizer, keeps, model, options } = await openEngine(command, {
+    recording: true,
+  });
   const { system, seed, maxTokens } = options;
   try {
+    if (tokenizer.chatTemplates.length === 0) {
+      throw new InvalidArgumentError(
+        '--model',
+        `needs one with a chat template; ${model} has none`,
+      );
+    }
     await use(
       new ChatSession({
         ...{ engine, tokenizer, ...keeps, writeRetention, sampling: samplingOf(options) },

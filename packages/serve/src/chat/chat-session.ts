@@ -103,7 +103,9 @@ export class ChatSession {
 
   /** The last answer in a line: tokens seen and held, bytes, speed. */
   get status(): string {
-    if (this.#usage?.conversation == null) return 'nothing was said yet';
+    if (!this.#messages.some(({ role }) => role === 'user')) return 'nothing was said yet';
+    if (this.#told !== this.#messages || this.#usage?.conversation == null)
+      return 'changed since the last answer; the next one counts again';
     const { written, conversation } = this.#usage;
     const { seen, held, bytes } = conversation;
     const rate = this.#seconds > 0 ? (written / this.#seconds).toFixed(1) : '–';
@@ -161,6 +163,8 @@ export class ChatSession {
       this.#seconds = (performance.now() - first) / 1000;
     } catch (error) {
       if (error !== signal.reason || answer === '') throw error;
+      this.#messages = [...asked, { role: 'assistant', content: answer }];
+      return; // nobody has told what it takes
     }
     this.#messages = [...asked, { role: 'assistant', content: answer }];
     this.#told = this.#messages;
@@ -221,8 +225,10 @@ export class ChatSession {
 
   async #memory(): Promise<string> {
     const { engine } = this.#text;
-    const all = `${(await engine.cacheBytes()) / 1e6} of ${engine.memoryLimit / 1e6} MB for all`;
-    const layers = this.#usage?.conversation?.heldPerLayer ?? [];
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(2);
+    const all = `${megabytes(await engine.cacheBytes())} of ${megabytes(engine.memoryLimit)} MB for all`;
+    const isTold = this.#told === this.#messages;
+    const layers = (isTold && this.#usage?.conversation?.heldPerLayer) || [];
     const perLayer = layers.length > 0 ? `\nheld per layer: ${layers.join(' ')}` : '';
     return `${this.status}; ${all}${perLayer}`;
   }
@@ -267,7 +273,11 @@ export class ChatSession {
       await readFile(file, 'utf8')
         .then(parseSealedJson)
         .catch((cause: Error) => {
-          throw new InvalidArgumentError('/load', `${file}: ${cause.message}`, { cause });
+          const problem =
+            (cause as NodeJS.ErrnoException).code === 'ENOENT'
+              ? 'does not exist'
+              : 'is no conversation that /save wrote, or it is damaged';
+          throw new InvalidArgumentError('/load', `${file} ${problem}`, { cause });
         }),
     );
     if (!parsed.success)
