@@ -82,12 +82,12 @@ describe('stored rows', () => {
     expect(() => storeRows('fp16', new Float32Array(size).fill(70_000), size)).toThrow(
       /70000, which is beyond fp16/,
     );
-    expect(() => storeRows('int8', new Float32Array(size).fill(Number.NaN), size)).toThrow(
-      /not finite/,
-    );
-    expect(() => storeRows('int8', new Float32Array(size).fill(-Infinity), size)).toThrow(
-      /not finite/,
-    );
+    for (const dtype of ['fp16', 'int8'] as const) {
+      for (const wrong of [Number.NaN, -Infinity]) {
+        const rows = new Float32Array(size).fill(wrong);
+        expect(() => storeRows(dtype, rows, size)).toThrow(/not finite/);
+      }
+    }
   });
 });
 

@@ -27,13 +27,13 @@ export function noRows(dtype: CacheDtype): StoredRows {
  * Rounds rows to what a cache holds. Integers share a scale per row, so that its largest number becomes ±127.
  *
  * @param rows `[rows, headSize]`; float32 is not copied
- * @throws {InvalidArgumentError} when a number is beyond float16, or not finite and to be an integer
+ * @throws {InvalidArgumentError} when a number is beyond float16, or not finite, and is not to be float32
  */
 export function storeRows(dtype: CacheDtype, rows: Float32Array, headSize: number): StoredRows {
   if (dtype === 'fp32') return { numbers: rows, scales: noScales };
   if (dtype === 'fp16') {
     for (let i = 0; i < rows.length; i++) {
-      if (Math.abs(rows[i]!) > largestHalf) refuse(rows[i]!, 'fp16');
+      if (!(Math.abs(rows[i]!) <= largestHalf)) refuse(rows[i]!, 'fp16');
     }
     return { numbers: float32ToFloat16(rows), scales: noScales };
   }
