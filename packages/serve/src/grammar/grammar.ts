@@ -148,11 +148,16 @@ export class GrammarSpace {
     if (first === this.never || rest === this.never) return this.never;
     if (first === this.empty) return rest;
     if (rest === this.empty) return first;
-    if (first.rule.kind === 'then') {
-      return this.#then(first.rule.first, this.#then(first.rule.rest, rest));
-    }
-    const isNullable = first.isNullable && rest.isNullable;
-    return this.#make(`s${first.id},${rest.id}`, isNullable, { kind: 'then', first, rest });
+    const parts: Grammar[] = [];
+    let last = first;
+    for (; last.rule.kind === 'then'; last = last.rule.rest) parts.push(last.rule.first);
+    parts.push(last);
+    // No recursion: a chain is as long as a schema has properties, or a pattern characters.
+    return parts.reduceRight((behind, part) => {
+      const isNullable = part.isNullable && behind.isNullable;
+      const rule = { kind: 'then', first: part, rest: behind } as const;
+      return this.#make(`s${part.id},${behind.id}`, isNullable, rule);
+    }, rest);
   }
 
   #make(key: string, isNullable: boolean, rule: Rule): Grammar {

@@ -4,6 +4,9 @@ import type { Grammar, GrammarSpace } from './grammar.js';
 /** A regular expression, or a part of one, that cannot be kept to. */
 export class PatternProblem extends Error {}
 
+/** Characters of a pattern: reading one and going on in it takes a few calls for each, and the stack holds so many. */
+const longest = 1024;
+
 const digit: Ranges = [[0x30, 0x39]];
 const word: Ranges = [...digit, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
 const space: Ranges = [
@@ -42,6 +45,7 @@ const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, 
  * @throws {PatternProblem} for what is not a regular expression, or looks around itself
  */
 export function patternGrammar(grammars: GrammarSpace, pattern: string): Grammar {
+  if (pattern.length > longest) throw new PatternProblem(`more than ${longest} characters`);
   try {
     new RegExp(pattern, 'u');
   } catch (error) {
@@ -109,6 +113,7 @@ class PatternReader {
     if (this.#take('*')) return [0, Infinity];
     if (this.#take('+')) return [1, Infinity];
     if (this.#take('?')) return [0, 1];
+    if (this.#next !== '{') return null;
     const rest = this.#pattern.slice(this.#at).join('');
     const found = /^\{(\d+)(,?)(\d*)\}/.exec(rest);
     if (found === null) return null;
@@ -163,6 +168,12 @@ class PatternReader {
     if (Object.hasOwn(controls, letter)) return one(controls[letter]!);
     const rest = this.#pattern.slice(this.#at).join('');
     const hex = { x: /^([\da-f]{2})/i, u: /^(?:([\da-f]{4})|\{([\da-f]+)\})/i }[letter]?.exec(rest);
+    const pair = letter === 'u' ? /^(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})/i.exec(rest) : null;
+    if (pair) {
+      this.#at += pair[0].length;
+      const halves = pair.slice(1).map((half) => Number.parseInt(half, 16));
+      return one(String.fromCharCode(...halves).codePointAt(0)!);
+    }
     if (hex) {
       this.#at += hex[0].length;
       return one(Number.parseInt(hex[1] ?? hex[2]!, 16));

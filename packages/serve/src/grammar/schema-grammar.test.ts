@@ -238,6 +238,7 @@ describe('the grammar of a schema', () => {
       ['null'],
       ['{"a":{}}'],
     ],
+    [{ type: 'string', pattern: '^[\\ud83d\\ude00-\\ud83d\\ude02]$' }, ['"😀"', '"😂"'], ['"😃"']],
   ])('of %j takes %j, and not %j', (schema, right, wrong) => {
     for (const text of right) {
       expect(accepts(schema, text), text).toBe(true);
@@ -267,12 +268,37 @@ describe('the grammar of a schema', () => {
     [{ properties: { a: { $ref: '#' } }, required: ['a'] }, 'no text can keep to it'],
     [{ type: 'array', minItems: -1 }, "'minItems' is not a whole number"],
     [{ type: 'number', multipleOf: 0 }, "'multipleOf' is not above 0"],
+    [{ $ref: '#/$defs/%', $defs: {} }, "'#/$defs/%' is not percent-encoded"],
+    [{ type: 'string', pattern: 'a'.repeat(1025) }, 'more than 1024 characters'],
     [7, 'is not a schema'],
   ])('of %j is refused by name', (schema, message) => {
     const make = () => schemaGrammar(new GrammarSpace(), schema, 'schema');
     expect(make).toThrow(InvalidArgumentError);
     expect(make).toThrow(message);
   });
+});
+
+it('takes nothing from references that come back to themselves with nothing written between', () => {
+  const schema = {
+    anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#' }],
+    $defs: {
+      a: { anyOf: [{ $ref: '#/$defs/b' }, { type: 'string' }] },
+      b: { anyOf: [{ $ref: '#/$defs/a' }, { type: 'array', items: { $ref: '#' } }] },
+    },
+  };
+  for (const text of ['"a"', '[]', '["a", [["b"]]]']) expect(accepts(schema, text)).toBe(true);
+  for (const text of ['null', '[1]']) expect(accepts(schema, text)).toBe(false);
+});
+
+it('holds schemas of thousands of names and values', () => {
+  const names = Array.from({ length: 3000 }, (_, i) => `name ${i}`);
+  const properties = Object.fromEntries(names.map((name) => [name, { const: 1 }]));
+  const value = Object.fromEntries(names.map((name) => [name, 1]));
+  const text = JSON.stringify(value).replaceAll(':', ': ');
+  expect(accepts({ properties, required: names }, text)).toBe(true);
+  expect(accepts({ enum: names }, '"name 2999"')).toBe(true);
+  const pattern = `^${'('.repeat(500)}a${')'.repeat(500)}$`;
+  expect(accepts({ type: 'string', pattern }, '"a"')).toBe(true);
 });
 
 /** Whether a text is one of the grammar, byte by byte. */

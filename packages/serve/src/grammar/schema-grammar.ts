@@ -154,7 +154,12 @@ class SchemaReader {
     if (this.#targets.has(ref)) return;
     let target: unknown = this.#root;
     for (const part of ref.split('/').slice(1)) {
-      const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      let name = part;
+      try {
+        name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      } catch {
+        this.#refuse(path, `'${ref}' is not percent-encoded`);
+      }
       const isThere = typeof target === 'object' && target !== null && Object.hasOwn(target, name);
       if (!isThere) this.#refuse(path, `there is no '${ref}'`);
       target = (target as Schema)[name];
@@ -179,27 +184,28 @@ class SchemaReader {
       : types.filter((one) => one !== 'integer');
   }
 
-  #value(schema: unknown): Grammar {
+  /** @param passed references on the way here since the last byte; each adds what it points to once, not itself again */
+  #value(schema: unknown, passed?: Set<string>): Grammar {
     const space = this.#space;
     if (schema === false) return space.never;
     if (schema === true) return this.#value({});
     const given = schema as Schema;
     const ref = given.$ref as string | undefined;
     if (ref !== undefined) {
-      if (!this.#finite.has(ref)) return space.never;
-      return this.#later(ref, this.#targets.get(ref));
+      if (!this.#finite.has(ref) || passed?.has(ref)) return space.never;
+      if (passed === undefined) return this.#later(ref, this.#targets.get(ref));
+      return this.#value(this.#targets.get(ref), passed.add(ref));
     }
     if (given.anyOf !== undefined) {
-      return space.either((given.anyOf as unknown[]).map((option) => this.#value(option)));
+      const options = given.anyOf as unknown[];
+      return space.either(options.map((option) => this.#value(option, passed)));
     }
     const wanted = this.#typesOf(given, '');
     if ('enum' in given || 'const' in given) {
-      const values = 'const' in given ? [given.const] : (given.enum as unknown[]);
-      const isOne = (value: unknown) =>
-        !('enum' in given) || (given.enum as unknown[]).some((one) => isSame(one, value));
-      const right = values.filter(
-        (value) => isOne(value) && (given.type === undefined || wanted.some(isOf(value))),
-      );
+      const list = given.enum as unknown[] | undefined;
+      const isOne = list?.some((one) => isSame(one, given.const)) ?? true;
+      const values = 'const' in given ? (isOne ? [given.const] : []) : list!;
+      const right = values.filter((value) => given.type === undefined || wanted.some(isOf(value)));
       return space.either(right.map((value) => space.text(JSON.stringify(value))));
     }
     return space.either(wanted.map((type) => this.#ofType(type, given)));
@@ -356,7 +362,7 @@ class SchemaReader {
   #later(name: string, schema: unknown): Grammar {
     let made: Grammar | null = null;
     return this.#space.later(`${this.#param} ${name}`, () => {
-      made ??= this.#value(schema);
+      made ??= this.#value(schema, new Set([name]));
       return made;
     });
   }
