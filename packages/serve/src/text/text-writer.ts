@@ -81,8 +81,9 @@ export class TextWriter implements Writer {
   }
 
   #end(finish: 'stop' | 'length', text = ''): null {
-    this.finish = finish;
-    this.#give(text + this.#search.push(this.#stream.end()) + this.#search.end());
+    const rest = this.#search.push(this.#stream.end()) + this.#search.end();
+    this.finish = this.#search.isFound ? 'stop' : finish; // what was held back may hold a stop text
+    this.#give(text + rest);
     return null;
   }
 
