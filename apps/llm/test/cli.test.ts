@@ -45,6 +45,15 @@ async function run(args: string[], pressWhen?: RegExp, env = process.env) {
 }
 
 const model = modelFolder('nano-llama');
+/** The bundled model with a chat template. */
+function talkingModel(name: string): string {
+  const talking = join(folder, name);
+  cpSync(model, talking, { recursive: true });
+  const template = '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}';
+  writeFileSync(join(talking, 'chat_template.jinja'), template);
+  return talking;
+}
+
 /** The bundled model was trained at 128 tokens. */
 const longer = ['--rope-factor', '4'];
 
@@ -375,10 +384,7 @@ describe('llm inspect', () => {
     const messages = [{ role: 'user', content: 'Call me Ishmael. '.repeat(9) }];
     const saved = { version: 1, messages, policy: 'sink-recent', budget: '32' };
     writeFileSync(chat, JSON.stringify(saved));
-    const talking = join(folder, 'talking');
-    cpSync(model, talking, { recursive: true });
-    const template = '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}';
-    writeFileSync(join(talking, 'chat_template.jinja'), template);
+    const talking = talkingModel('talking');
     const own = ['--conversations', join(folder, 'inspected'), '--threads', '1'];
     const args = ['inspect', chat, '--model', talking, '--retention', page, ...own];
     const { status, stdout, stderr } = await llm(...args);
@@ -421,9 +427,16 @@ describe('llm serve and llm chat', () => {
 
   it('takes commands and says in one line what is wrong', async () => {
     const own = ['--conversations', join(folder, 'chats'), '--threads', '1'];
-    const chat = piped('/policy\n/budget 64\n/nothing\n/help\n', 'chat', ...own);
+    const said =
+      '/policy\n/budget 64\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n';
+    const chat = piped(said, 'chat', '--model', talkingModel('chatting'), ...own);
     expect(chat.status).toBe(0);
-    expect(chat.stdout).toMatch(/^full\nkeydiff, budget 64\n\/policy \[NAME\]/);
+    const memory = 'nothing was said yet; 0\\.00 of 1000\\.00 MB for all';
+    expect(chat.stdout).toMatch(
+      new RegExp(`^full\nkeydiff, budget 64\n${memory}\n/policy \\[NAME\\]`),
+    );
+    expect(chat.stderr).toContain('/load: none.json does not exist');
+    expect(chat.stderr).toContain('/load: README.md is no conversation that /save wrote');
     expect(chat.stderr).toContain('/nothing: is no command; /help lists them');
     const config = join(folder, 'bad.json');
     writeFileSync(config, '{"prot": 1}');
@@ -432,10 +445,12 @@ describe('llm serve and llm chat', () => {
       ['serve', '--policy', 'h2o', ...own],
       ['serve', '--host', '0.0.0.0', '--port', '0', ...own],
       ['serve', '--memory', '12'],
+      ['chat', ...own],
     ];
     const ended = await Promise.all(runs.map((args) => llm(...args)));
-    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2]);
+    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2]);
     const lines = ended.map(({ stderr }) => stderr.trim());
+    expect(lines[4]).toContain('needs one with a chat template; nano-llama has none');
     expect(lines[0]).toContain("'prot' is not an option of serve");
     expect(lines[1]).toContain("the policy 'h2o' needs one");
     expect(lines[2]).toContain('is needed on 0.0.0.0');

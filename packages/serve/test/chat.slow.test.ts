@@ -55,6 +55,8 @@ it('is a chat with commands, which reads nothing twice', async () => {
     expect(await chat.command(`/save ${file}`)).toContain(file);
     expect(await chat.command('/branch other')).toBe('  main\n* other');
     expect(await chat.command('/undo')).toBe('taken back: two');
+    expect(chat.status).toBe('changed since the last answer; the next one counts again');
+    expect(await chat.command('/memory')).not.toContain('held per layer');
     await said(chat, 'three');
     const others = chat.messages.map(({ content }) => content);
     expect(others).toEqual(['be brief', 'one', 'Hello there.', 'three', 'Hello there.']);
