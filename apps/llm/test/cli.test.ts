@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { heldTokens } from '@namm/core';
@@ -447,9 +448,15 @@ describe('llm serve and llm chat', () => {
       ['serve', '--memory', '12'],
       ['chat', ...own],
     ];
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    runs.push(['serve', '--port', String(port), ...own]);
     const ended = await Promise.all(runs.map((args) => llm(...args)));
-    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2]);
+    other.close();
+    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2, 2]);
     const lines = ended.map(({ stderr }) => stderr.trim());
+    expect(lines[5]).toContain(`${port} is in use on 127.0.0.1; choose another`);
     expect(lines[4]).toContain('needs one with a chat template; nano-llama has none');
     expect(lines[0]).toContain("'prot' is not an option of serve");
     expect(lines[1]).toContain("the policy 'h2o' needs one");

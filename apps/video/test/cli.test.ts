@@ -208,6 +208,7 @@ it('refuses what it cannot use, in one line that says what to do', async () => {
     [['ask', frames, 'What?', '--model', at('nowhere/at all')], 'nowhere'],
     [ask(at('none.mp4')), 'none.mp4: does not exist'],
     [ask(at('empty.mp4')), 'empty.mp4: is empty'],
+    [['ask', frames, ' ', ...common()], 'question: is empty'],
     [ask(at('broken.png')), 'broken.png: cannot be read as an image'],
     [ask(at('nothing')), 'nothing: holds no image'],
     ...(hasFfmpeg

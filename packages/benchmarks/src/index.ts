@@ -132,6 +132,7 @@ export {
 export {
   type ChatRenderer,
   chatFrame,
+  frameOf,
   type PromptFrame,
   plainFrame,
 } from './spoken/prompt-frame.js';

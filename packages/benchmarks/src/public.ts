@@ -29,14 +29,13 @@ export {
   type RunDifference,
 } from './public/run/diff-runs.js';
 export { formatRun, runToCsv } from './public/run/format-run.js';
+export type { Answer } from './public/run/group-reading.js';
 export { type DepthMap, heatMaps } from './public/run/heat-maps.js';
 export type { ChatUse, PromptTokenizer } from './public/run/prepare-prompt.js';
+export type { PublicResult, ResultStore } from './public/run/public-result.js';
 export { readBenchmark } from './public/run/read-benchmark.js';
 export {
-  type Answer,
-  type PublicResult,
   type PublicRun,
-  type ResultStore,
   type RunBenchmarksOptions,
   runBenchmarks,
   type SkippedPrompts,

@@ -34,7 +34,6 @@ export interface AnswerOptions extends SamplingOptions, RopeScalingOptions {
   readonly chat?: boolean | undefined;
   /** Compact positions, for text of any length; where it is left out, when a bounded cache needs them. */
   readonly compact?: boolean | undefined;
-  /** Tokens read at once. */
   /** Tokens read at once. @defaultValue 256, or as few as the positions of the model leave room for */
   readonly chunk?: number | undefined;
   readonly threads?: number | undefined;

@@ -37,9 +37,9 @@ const copiedShare = 1 / 4;
 
 /**
  * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
- * `[length]`. Keys and values are held as they were given, in few bits or not. After a {@link fork} both sides read the rows of that moment from the same arrays, and
- * append to arrays of their own. The first time that one side evicts or rotates a shared row, it copies what
- * it keeps to arrays of its own; positions are never shared.
+ * `[length]`. Keys and values are held as they were given, in few bits or not. After a {@link fork} both sides
+ * read the rows of that moment from the same arrays, and append to arrays of their own. The first time that one
+ * side evicts or rotates a shared row, it copies what it keeps to arrays of its own; positions are never shared.
  */
 export class RowBuffer {
   readonly #headSize: number;

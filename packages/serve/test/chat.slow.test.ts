@@ -74,6 +74,14 @@ it('is a chat with commands, which reads nothing twice', async () => {
     abort.abort(new Error('enough'));
     await expect(said(another, 'x', abort.signal)).rejects.toThrow('enough');
     expect(another.messages).toEqual(chat.messages);
+    const held = new AbortController();
+    for await (const piece of another.say('four', held.signal)) {
+      expect(piece).not.toBe('');
+      held.abort(new Error('enough'));
+    }
+    expect(another.messages.at(-1)?.content).not.toBe('');
+    expect(another.messages).toHaveLength(chat.messages.length + 2);
+    expect(another.status).toBe('changed since the last answer; the next one counts again');
     await expect(chat.command('/nothing')).rejects.toThrow('/help');
     await expect(chat.command('/budget much')).rejects.toThrow('/budget');
     await expect(chat.command('/load nowhere.json')).rejects.toThrow('nowhere.json');

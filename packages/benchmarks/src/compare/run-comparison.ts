@@ -3,7 +3,7 @@ import type { ModelPerProbe } from '../model-per-probe.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
 import { answerSpoken, type SpokenResult } from '../spoken/answer-spoken.js';
 import { formatSpoken } from '../spoken/format-spoken.js';
-import { type ChatRenderer, chatFrame, plainFrame } from '../spoken/prompt-frame.js';
+import { type ChatRenderer, frameOf } from '../spoken/prompt-frame.js';
 import { summariseSpoken } from '../spoken/summarise-spoken.js';
 import {
   type ComparedPolicy,
@@ -64,7 +64,7 @@ export async function runComparison(options: RunComparisonOptions): Promise<stri
   const compared: ComparedResults[] = [];
   const readings = await LineStore.open<PassageResult>(`${out}.readings.jsonl`);
   const answered = await LineStore.open<SpokenResult>(`${out}.answers.jsonl`);
-  const frame = tokenizer.chatTemplates.length > 0 ? chatFrame(tokenizer) : plainFrame;
+  const frame = frameOf(tokenizer);
   let questions: ReturnType<typeof summariseSpoken> | null = null;
   try {
     // One probe after the other, so that the model is in memory once.

@@ -3,7 +3,7 @@ import { documentFiller } from '../filler.js';
 import { generateSample } from '../generate-sample.js';
 import { prepareQuestions, type SampleTokenizer } from '../prepare-sample.js';
 import { practiceFamily, practiceKinds } from './practice-family.js';
-import { type ChatRenderer, chatFrame, plainFrame } from './prompt-frame.js';
+import { type ChatRenderer, frameOf } from './prompt-frame.js';
 
 /** A passage of text, to be read. */
 export interface PlainPassage {
@@ -43,7 +43,7 @@ export function practise<P extends PlainPassage>(
   options: PractiseOptions,
 ): (PracticePassage | P)[] {
   const { tokenizer, seed } = checkNames('practise', options, ['tokenizer', 'seed']);
-  const frame = tokenizer.chatTemplates.length > 0 ? chatFrame(tokenizer) : plainFrame;
+  const frame = frameOf(tokenizer);
   const family = practiceFamily(frame);
   const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
   return passages.map((passage, index) => {

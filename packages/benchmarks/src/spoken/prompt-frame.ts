@@ -49,3 +49,10 @@ export function chatFrame(renderer: ChatRenderer): PromptFrame {
     stop: `.${between}`,
   };
 }
+
+/** The frame of a model: that of its chat template, where it has one. */
+export function frameOf(
+  tokenizer: ChatRenderer & { readonly chatTemplates: readonly unknown[] },
+): PromptFrame {
+  return tokenizer.chatTemplates.length > 0 ? chatFrame(tokenizer) : plainFrame;
+}

@@ -61,7 +61,6 @@ export class FewRowPass {
   readonly #work: Readonly<Record<'stream' | 'input' | 'projected' | 'attended' | 'inner', number>>;
   /** From here on: keys, values, attention and outputs of a pass. */
   readonly #end: number;
-  #capacity = 0;
   /** All memory. */
   #numbers: Float32Array;
 
@@ -248,11 +247,10 @@ export class FewRowPass {
     const values = keys + most;
     const joined = values + most + attention;
     const end = joined + outputRows.length * this.#spec.hiddenSize + held;
-    if (end > this.#capacity) {
+    if (end > this.#numbers.length) {
       this.#kernel.release(this.#end);
       this.#kernel.allocate(bytes * Math.ceil(1.5 * (end - keys)));
       this.#numbers = this.#kernel.float32(0, this.#kernel.byteLength / bytes);
-      this.#capacity = this.#numbers.length;
     }
     return { keys, values, attention: values + most, joined };
   }

@@ -1,11 +1,10 @@
 import {
   type ChatRenderer,
-  chatFrame,
   documentFiller,
   type FillerDocument,
+  frameOf,
   generateSample,
   type PlainText,
-  plainFrame,
   practiceFamily,
   prepareQuestions,
 } from '@namm/benchmarks';
@@ -162,7 +161,7 @@ function questionSource(
   tokenizer: Awaited<ReturnType<typeof loadTokenizer>> & ChatRenderer,
 ): QuestionSource {
   const filler = documentFiller(texts);
-  const frame = tokenizer.chatTemplates.length > 0 ? chatFrame(tokenizer) : plainFrame;
+  const frame = frameOf(tokenizer);
   const family = practiceFamily(frame);
   const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
   return ({ split, seed, index }) => {

@@ -33,6 +33,7 @@ export async function askAboutVideo(
   options: AskAboutVideoOptions,
 ): Promise<VideoAnswer> {
   const { policy, maxTokens, seed, reuseBelow, framesPerSecond, status, signal } = options;
+  if (question.trim() === '') throw new InvalidArgumentError('question', 'is empty');
   const frames = samplingOf(options);
   const model = await loadForLooking(options);
   const start = performance.now();

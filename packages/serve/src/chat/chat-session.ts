@@ -158,15 +158,14 @@ export class ChatSession {
       answer += piece;
       yield piece;
     }
-    try {
-      this.#usage = await work;
-      this.#seconds = (performance.now() - first) / 1000;
-    } catch (error) {
+    const usage = await work.catch((error: unknown) => {
       if (error !== signal.reason || answer === '') throw error;
-      this.#messages = [...asked, { role: 'assistant', content: answer }];
-      return; // nobody has told what it takes
-    }
+      return null; // of an answer that was stopped nobody tells what it takes
+    });
     this.#messages = [...asked, { role: 'assistant', content: answer }];
+    if (usage === null) return;
+    this.#usage = usage;
+    this.#seconds = (performance.now() - first) / 1000;
     this.#told = this.#messages;
   }
 

@@ -1,3 +1,5 @@
+import { NammError } from '@namm/core';
+
 /** What may still follow: a set of byte strings. Grammars of one {@link GrammarSpace} that say the same are the same object. */
 export interface Grammar {
   readonly id: number;
@@ -30,6 +32,12 @@ type Rule =
 const encoder = new TextEncoder();
 
 /**
+ * Ways to go on that reading a byte may open: repeats within repeats, such as `(a{1,99}){1,99}`, have more with every
+ * byte, and all of them are followed.
+ */
+const mostWays = 1000;
+
+/**
  * Makes grammars, and says what is left of one behind a byte (its derivative). No grammar that is made here of others that
  * can end is a dead end.
  *
@@ -42,6 +50,8 @@ const encoder = new TextEncoder();
  */
 export class GrammarSpace {
   readonly #known = new Map<string, Grammar>();
+  /** What is behind a byte of a chain: parts of it that may be left out have the same ends, over and over. */
+  readonly #behind = new Map<number, Grammar>();
   readonly never = this.#make('0', false, { kind: 'never' });
   readonly empty = this.#make('1', true, { kind: 'empty' });
 
@@ -70,12 +80,20 @@ export class GrammarSpace {
 
   /** One of them. */
   either(options: readonly Grammar[]): Grammar {
+    return this.#either(options, Infinity);
+  }
+
+  #either(options: readonly Grammar[], most: number): Grammar {
     const all = new Set<Grammar>();
     for (const option of options) {
       if (option.rule.kind === 'either') for (const one of option.rule.options) all.add(one);
       else if (option !== this.never) all.add(option);
     }
     if (all.size === 0) return this.never;
+    if (all.size > most) {
+      const problem = `what was promised can go on in more than ${most} ways: a pattern repeats repeats`;
+      throw new NammError('CONSTRAINT', problem);
+    }
     const sorted = [...all].sort((a, b) => a.id - b.id);
     if (sorted.length === 1) return sorted[0]!;
     const isNullable = sorted.some((option) => option.isNullable);
@@ -110,7 +128,11 @@ export class GrammarSpace {
     return this.#make(`m${machine.key}`, machine.isNullable, { kind: 'machine', machine });
   }
 
-  /** What may follow behind a byte; {@link never} when it may not come. */
+  /**
+   * What may follow behind a byte; {@link never} when it may not come.
+   *
+   * @throws {NammError} when there are too many ways to go on to follow all
+   */
   after(grammar: Grammar, byte: number): Grammar {
     const { rule } = grammar;
     switch (rule.kind) {
@@ -122,12 +144,22 @@ export class GrammarSpace {
       case 'text':
         return rule.bytes[rule.at] === byte ? this.#rest(rule.bytes, rule.at + 1) : this.never;
       case 'then': {
-        const behind = this.#then(this.after(rule.first, byte), rule.rest);
-        if (!rule.first.isNullable) return behind;
-        return this.either([behind, this.after(rule.rest, byte)]);
+        const key = grammar.id * 256 + byte;
+        let behind = this.#behind.get(key);
+        if (behind === undefined) {
+          behind = this.#then(this.after(rule.first, byte), rule.rest);
+          if (rule.first.isNullable) {
+            behind = this.#either([behind, this.after(rule.rest, byte)], mostWays);
+          }
+          this.#behind.set(key, behind);
+        }
+        return behind;
       }
       case 'either':
-        return this.either(rule.options.map((option) => this.after(option, byte)));
+        return this.#either(
+          rule.options.map((option) => this.after(option, byte)),
+          Math.max(mostWays, rule.options.length),
+        );
       case 'repeat': {
         const { of, min, max } = rule;
         return this.#then(this.after(of, byte), this.repeat(of, Math.max(0, min - 1), max - 1));

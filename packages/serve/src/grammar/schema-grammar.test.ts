@@ -301,6 +301,17 @@ it('holds schemas of thousands of names and values', () => {
   expect(accepts({ type: 'string', pattern }, '"a"')).toBe(true);
 });
 
+it('follows all that may be left out, and gives up repeats of repeats before they take over', () => {
+  const optional = { type: 'string', pattern: `^${'a?'.repeat(500)}$` };
+  expect(accepts(optional, `"${'a'.repeat(300)}"`)).toBe(true);
+  expect(accepts(optional, `"${'a'.repeat(501)}"`)).toBe(false);
+  const words = { type: 'string', pattern: '^([a-z]{1,20} ){1,500}$' };
+  expect(accepts(words, `"${'some words '.repeat(200)}"`)).toBe(true);
+  const repeats = { type: 'string', pattern: '^(a{1,1000}){1,1000}$' };
+  expect(accepts(repeats, '"aaaa"')).toBe(true);
+  expect(() => accepts(repeats, `"${'a'.repeat(300)}"`)).toThrow('in more than 1000 ways');
+});
+
 /** Whether a text is one of the grammar, byte by byte. */
 function accepts(schema: unknown, text: string): boolean {
   const space = new GrammarSpace();

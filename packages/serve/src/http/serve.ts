@@ -94,7 +94,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     serverOptions: { requestTimeout: 60_000, headersTimeout: 30_000, maxHeaderSize: 16_384 },
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const problem = {
+        EADDRINUSE: ['port', `${port} is in use on ${host}; choose another, or 0 for any`],
+        EACCES: ['port', `${port} may not be listened on; choose one above 1023`],
+        EADDRNOTAVAIL: ['host', `${host} is no address of this machine`],
+      }[cause.code ?? ''] as [name: string, problem: string] | undefined;
+      reject(problem ? new InvalidArgumentError(...problem, { cause }) : cause);
+    });
     server.listen(port, host, resolve);
   });
   const { port: actual } = server.address() as AddressInfo;

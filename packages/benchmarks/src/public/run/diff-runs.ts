@@ -2,8 +2,8 @@ import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import { bootstrapPValue, type Interval, percentileInterval } from '@namm/statistics';
 import { grouped } from './grouped.js';
+import type { PublicResult } from './public-result.js';
 import { resampleTexts } from './resample-texts.js';
-import type { PublicResult } from './run-benchmarks.js';
 
 /** A task and policy that two runs have in common. */
 export interface RunDifference {

@@ -1,6 +1,6 @@
 import { mean } from '@namm/statistics';
 import { grouped } from './grouped.js';
-import type { PublicResult } from './run-benchmarks.js';
+import type { PublicResult } from './public-result.js';
 
 /** Scores of a policy by length and depth. */
 export interface DepthMap {

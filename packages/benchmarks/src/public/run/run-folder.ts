@@ -15,7 +15,8 @@ import { describeRowProblem } from '../data/row-problem.js';
 import { drawRunPage } from './draw-run-page.js';
 import { mapsToCsv, runToCsv } from './format-run.js';
 import { heatMaps } from './heat-maps.js';
-import type { PublicResult, PublicRun } from './run-benchmarks.js';
+import type { PublicResult } from './public-result.js';
+import type { PublicRun } from './run-benchmarks.js';
 import type { RunSettings, RunSummary } from './run-summary.js';
 import { summariseRun } from './summarise-run.js';
 

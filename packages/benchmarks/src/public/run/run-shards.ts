@@ -1,7 +1,8 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { checkInteger, checkNames, NammError, type ProgressListener } from '@namm/core';
 import type { LineStore } from '../../compare/line-store.js';
-import type { PublicResult, ResultStore, RunBenchmarksOptions } from './run-benchmarks.js';
+import type { PublicResult, ResultStore } from './public-result.js';
+import type { RunBenchmarksOptions } from './run-benchmarks.js';
 
 /** Options of {@link runShards}. */
 export interface RunShardsOptions {

@@ -13,14 +13,11 @@ import type { PublicItem, PublicTask } from '../data/public-task.js';
 import { OfficialScorerError } from '../scores/score-infinitebench.js';
 import { diffRuns, formatDifferences } from './diff-runs.js';
 import { formatRun, mapsToCsv } from './format-run.js';
+import type { Answer } from './group-reading.js';
 import { heatMaps } from './heat-maps.js';
 import { type PromptTokenizer, preparePrompt } from './prepare-prompt.js';
-import {
-  type Answer,
-  type PublicResult,
-  type RunBenchmarksOptions,
-  runBenchmarks,
-} from './run-benchmarks.js';
+import type { PublicResult } from './public-result.js';
+import { type RunBenchmarksOptions, runBenchmarks } from './run-benchmarks.js';
 import { openRunFolder, readRunResults, writeRun } from './run-folder.js';
 import { runPlan } from './run-plan.js';
 import { summariseRun } from './summarise-run.js';

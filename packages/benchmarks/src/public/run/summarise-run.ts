@@ -1,8 +1,9 @@
 import { Random } from '@namm/core';
 import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
 import { grouped } from './grouped.js';
+import type { PublicResult } from './public-result.js';
 import { resampleTexts } from './resample-texts.js';
-import type { PublicResult, SkippedPrompts } from './run-benchmarks.js';
+import type { SkippedPrompts } from './run-benchmarks.js';
 
 /** A line of the table: a policy on a task, or on all tasks of a benchmark. */
 export interface PublicRow {
