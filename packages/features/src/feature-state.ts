@@ -29,6 +29,15 @@ export interface FeatureStateOptions {
   readonly decay?: number;
 }
 
+/** What a state begins with, made once: a state is forked for every pass, and then holds the other one's rows. */
+const emptyRows = { float16: emptyRowsOf('float16'), float32: emptyRowsOf('float32') };
+
+function emptyRowsOf(storage: Storage) {
+  const empty = storeRow(new Float32Array(0), storage);
+  const list = (length: number): readonly StoredRow[] => Array.from({ length }, () => empty);
+  return { rows: list(tailSize), spectrum: list(bins) };
+}
+
 /** Attention of one forward pass to the tokens of one KV head. */
 export interface AttentionPass {
   readonly queries: number;
@@ -82,9 +91,9 @@ export class FeatureState {
     }
     this.storage = storage;
     this.decay = decay;
-    const empty = storeRow(new Float32Array(0), storage);
-    this.#rows = Array.from({ length: tailSize }, () => empty);
-    this.#spectrum = Array.from({ length: bins }, () => empty);
+    const { rows, spectrum } = emptyRows[storage];
+    this.#rows = rows;
+    this.#spectrum = spectrum;
   }
 
   /**

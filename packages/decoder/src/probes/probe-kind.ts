@@ -53,7 +53,7 @@ interface ObserveAttention<P extends Probe = Probe> {
    */
   read(
     attention: readonly Float32Array[],
-    pass: { readonly cache: KVCache; readonly count: number },
+    pass: { readonly cache: KVCache; readonly count: number; readonly layer: number },
     wanted: P,
   ): Observation | null;
 }

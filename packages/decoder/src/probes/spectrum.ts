@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkInteger, InvalidArgumentError } from '@namm/core';
-import type { SpectrumProbe } from '@namm/kv-cache';
+import type { KVCache, SpectrumFeeds, SpectrumProbe } from '@namm/kv-cache';
 import type { GraphBuilder, Value } from '@namm/onnx';
 import { names } from '../graph/names.js';
 import { headOutputs } from './head-outputs.js';
@@ -43,20 +43,74 @@ export const spectrum: ProbeKind<SpectrumProbe> = {
     heads: headOutputs(layer, names.probe),
   }),
   observe: {
-    // Where no frame ends; then nothing is folded.
-    takes: (cache, count) => cache.spectrumFeeds(count)?.weights.length === 0,
-    read(attention, { cache, count }) {
-      const { rows } = cache.spectrumFeeds(count)!;
-      const first = Math.max(0, count - rows);
+    takes(cache, count) {
+      const wanted = cache.spectrumFeeds(count);
+      if (wanted === null) return false;
+      return wanted.weights.length === 0 || longestHead(cache) <= mostRowsFolded;
+    },
+    read(attention, { cache, count, layer }, wanted) {
+      const feeds = cache.spectrumFeeds(count)!;
+      const first = Math.max(0, count - feeds.rows);
       return {
         kind: 'spectrum',
         queries: count,
-        spectra: attention.map(() => new Float32Array(0)),
+        spectra: attention.map((rows, head) =>
+          feeds.weights.length === 0
+            ? new Float32Array(0)
+            : fold(wanted, feeds, { pending: feeds.pendingRows(layer, head), rows, count }),
+        ),
         heads: attention.map((head) => head.slice((head.length / count) * first)),
       };
     },
   },
 };
+
+/** Cached rows of a head up to which folding a frame here costs less than the call of a graph. */
+const mostRowsFolded = 96;
+
+function longestHead(cache: KVCache): number {
+  let longest = 0;
+  for (const [layer, { keyValueHeads }] of cache.shape.layers.entries()) {
+    for (let head = 0; head < keyValueHeads; head++) {
+      longest = Math.max(longest, cache.length(layer, head));
+    }
+  }
+  return longest;
+}
+
+/** What {@link report} puts into a graph, for one head with one query head: `[bins, slots]`. */
+function fold(
+  probe: SpectrumProbe,
+  { weights, pending: waiting }: SpectrumFeeds,
+  { pending, rows, count }: { pending: Float32Array; rows: Float32Array; count: number },
+): Float32Array {
+  const { kernel, window, hop } = probe;
+  const bins = binsOf(probe);
+  const slots = rows.length / count;
+  const past = slots - count;
+  const spectrum = new Float32Array(bins * slots);
+  const signal = new Float64Array(window);
+  for (const [frame, weight] of weights.entries()) {
+    for (let slot = 0; slot < slots; slot++) {
+      for (let i = 0; i < window; i++) {
+        const row = frame * hop + i;
+        if (row >= waiting) signal[i] = rows[(row - waiting) * slots + slot]!;
+        else signal[i] = slot < past ? pending[row * past + slot]! : 0;
+      }
+      for (let bin = 0; bin < bins; bin++) {
+        let real = 0;
+        let imaginary = 0;
+        for (let i = 0, at = bin * window; i < window; i++, at++) {
+          real += kernel[at]! * signal[i]!;
+          imaginary += kernel[at + bins * window]! * signal[i]!;
+        }
+        const magnitude = Math.sqrt(real * real + imaginary * imaginary);
+        spectrum[bin * slots + slot]! += weight * magnitude;
+      }
+    }
+  }
+  return spectrum;
+}
 
 /** What all heads of a graph with a `spectrum` probe share. */
 interface SharedInputs {

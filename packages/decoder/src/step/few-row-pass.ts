@@ -225,7 +225,7 @@ export class FewRowPass {
       attention.push(numbers.subarray(probabilities, probabilities + count * slots));
       probabilities += count * slots;
     }
-    return observe!.read(attention, { cache, count }, wanted);
+    return observe!.read(attention, { cache, count, layer }, wanted);
   }
 
   /** Where a pass puts what depends on the size of the cache, in numbers. */
