@@ -44,7 +44,7 @@ export { readChatTemplates } from './text/chat-templates.js';
 export { type CompletionOptions, completeText } from './text/complete-text.js';
 export type { GenerationSettings, SamplingSettings } from './text/generation-settings.js';
 export { greedy } from './text/greedy.js';
-export { mendLibrary } from './text/mend-library.js';
+export { mendLibrary } from './text/mend/mend-library.js';
 export { retentionTexts } from './text/retention-texts.js';
 export { StopSearch } from './text/stop-search.js';
 export { TextStream } from './text/text-stream.js';

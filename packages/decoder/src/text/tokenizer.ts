@@ -11,7 +11,7 @@ import { readChatTemplates } from './chat-templates.js';
 import { checkTokenizer } from './check-tokenizer.js';
 import { type GenerationSettings, readGenerationSettings } from './generation-settings.js';
 import { ggufTokenizer } from './gguf/gguf-tokenizer.js';
-import { mendLibrary } from './mend-library.js';
+import { mendLibrary } from './mend/mend-library.js';
 import { readJsonObject } from './read-json-object.js';
 import { respell } from './respell-tokenizer.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
@@ -195,7 +195,8 @@ export class Tokenizer {
   #findSpecialIds(): Set<number> {
     const ids = new Set<number>();
     for (const [id, token] of this.#library.get_added_tokens_decoder()) {
-      if (token.special) ids.add(id);
+      // one that is kept in another form than the special one is not told from text by the reference
+      if (token.special && this.tokenOf(id) === token.content) ids.add(id);
     }
     const { named, others } = this.#specialTokens;
     for (const text of [...Object.values(named), ...others]) {
