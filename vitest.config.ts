@@ -55,8 +55,13 @@ const project = (
 ): TestProjectInlineConfiguration => ({
   resolve: { alias },
   plugins: [bundleForVitest()],
-  // no file changes what others see, so that a package is loaded once, not once per file
-  test: { name, root: fileURLToPath(root), isolate: false, ...test },
+  // no file changes what others see, so that a package is loaded once, not once per file;
+  // and tests keep nothing in the user's cache folder
+  test: {
+    ...{ name, root: fileURLToPath(root), isolate: false },
+    env: { NAMM_PREPARED_WEIGHTS: 'off' },
+    ...test,
+  },
 });
 
 /** Two projects per folder of packages/, apps/ or tools/: NAME and NAME:slow, for `--project NAME`. */

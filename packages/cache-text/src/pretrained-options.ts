@@ -40,6 +40,7 @@ const decoderOptions = [
   'maximumPositions',
   'threads',
   'passes',
+  'preparedWeights',
 ] as const satisfies readonly (keyof DecoderOptions)[];
 
 const workerOptions = [

@@ -45,7 +45,7 @@ export interface VideoModelOptions extends DecoderOptions {
 
 const decoderNames = [
   ...(['probe', 'chunkSize', 'cacheDtype', 'ropeScaling'] as const),
-  ...(['maximumPositions', 'threads', 'runtime'] as const),
+  ...(['maximumPositions', 'threads', 'runtime', 'preparedWeights'] as const),
 ] satisfies readonly (keyof DecoderOptions)[];
 
 /** Options of {@link VideoModel.view}. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import { checkChoice, checkInteger, checkNames, InvalidArgumentError, shown } from '@namm/core';
 import { type CacheDtype, cacheDtypes, type Probe } from '@namm/kv-cache';
+import { defaultPreparedFolder } from './prepared/prepared-folder.js';
 import { checkProbe } from './probes/probe-kinds.js';
 import { ortNode } from './runtime/ort-node.js';
 import type { Runtime } from './runtime/runtime.js';
@@ -40,6 +41,13 @@ export interface DecoderOptions {
    * @defaultValue `layers` for models of 20 million weights or more, else `whole`
    */
   readonly passes?: PassKind;
+  /**
+   * Folder that keeps what is made of a model's weights before they can be computed with, such as matrices that were brought to few
+   * bits, so that the next start need not make it again; null keeps nothing. Files that were not used for longest are
+   * removed beyond 16 GiB. A folder that cannot be written to is no error: then nothing is kept.
+   * @defaultValue `NAMM_PREPARED_WEIGHTS` of the environment (`off` for null), else `namm/prepared` in the user's cache folder
+   */
+  readonly preparedWeights?: string | null;
   /** Reaches beyond the length the model was trained for. */
   readonly ropeScaling?: RopeScaling;
   /** Replaces the limit on positions that config.json states; learned positions have no more. */
@@ -69,6 +77,7 @@ export function checkOptions(options: DecoderOptions): {
   readonly threads: number;
   readonly runtime: Runtime;
   readonly passes: PassKind | undefined;
+  readonly preparedWeights: string | null;
 } {
   checkNames('Decoder.load', options, [
     'probe',
@@ -76,6 +85,7 @@ export function checkOptions(options: DecoderOptions): {
     'dtype',
     'cacheDtype',
     'passes',
+    'preparedWeights',
     'ropeScaling',
     'maximumPositions',
     'threads',
@@ -88,6 +98,7 @@ export function checkOptions(options: DecoderOptions): {
     cacheDtype = 'fp32',
     runtime = ortNode,
     passes,
+    preparedWeights = defaultPreparedFolder(),
   } = options;
   const threads = options.threads ?? availableParallelism();
   checkProbe(probe);
@@ -96,8 +107,13 @@ export function checkOptions(options: DecoderOptions): {
   checkChoice('dtype', dtype, weightDtypes);
   checkChoice('cacheDtype', cacheDtype, cacheDtypes);
   if (passes !== undefined) checkChoice('passes', passes, passKinds);
+  const isFolder = typeof preparedWeights === 'string' && preparedWeights !== '';
+  if (preparedWeights !== null && !isFolder) {
+    const problem = `${shown(preparedWeights)} is neither the path of a folder nor null`;
+    throw new InvalidArgumentError('preparedWeights', problem);
+  }
   const used = Math.min(threads, availableParallelism());
-  return { probe, chunkSize, dtype, cacheDtype, threads: used, runtime, passes };
+  return { probe, chunkSize, dtype, cacheDtype, threads: used, runtime, passes, preparedWeights };
 }
 
 /** The model as the options want it. */

@@ -1,12 +1,11 @@
 import { GraphBuilder } from '@namm/onnx';
 import type { ModelSource } from '../source/model-source.js';
-import type { WeightDtype } from '../source/weight-dtype.js';
 import type { AttentionRun } from './attention-context.js';
 import { backbone } from './backbone.js';
 import { inputRows } from './input-rows.js';
 import { languageModelHead } from './language-model-head.js';
 import { names, type PassSize } from './names.js';
-import { type ModelGraph, Weights } from './weights.js';
+import { type ModelGraph, type WeightHolding, Weights } from './weights.js';
 
 /**
  * Builds the graph of one forward pass over any number of new tokens, from its pieces: the rows that go in,
@@ -21,7 +20,7 @@ import { type ModelGraph, Weights } from './weights.js';
  *
  * @param source the model
  * @param run how attention runs
- * @param dtype what matrices are held in
+ * @param holding how weights are held
  * @param passes what they are like
  * @returns what a runtime loads
  * @throws {ModelFolderError} when a weight is missing, or has another shape or type than the spec says
@@ -29,12 +28,12 @@ import { type ModelGraph, Weights } from './weights.js';
 export async function buildGraph(
   source: ModelSource,
   run: AttentionRun,
-  dtype: WeightDtype,
+  holding: WeightHolding,
   passes: PassSize,
 ): Promise<ModelGraph> {
   const { spec } = source;
   const graph = new GraphBuilder(spec.family);
-  const weights = new Weights(source, graph, dtype);
+  const weights = new Weights(source, graph, holding);
   const context = { graph, weights };
   const hidden = backbone(context, spec, run, passes, inputRows(context, spec));
   if (spec.head) {

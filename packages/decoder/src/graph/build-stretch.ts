@@ -2,7 +2,6 @@ import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
 import { probeKind } from '../probes/probe-kinds.js';
 import type { ModelSource } from '../source/model-source.js';
-import type { WeightDtype } from '../source/weight-dtype.js';
 import { finalRows, rotaryInputs } from './backbone.js';
 import { projectedSize } from './build-attention.js';
 import type { GraphContext } from './graph-context.js';
@@ -11,7 +10,7 @@ import { languageModelHead } from './language-model-head.js';
 import { afterAttention, beforeAttention } from './layer-halves.js';
 import { names } from './names.js';
 import { Residual } from './residual.js';
-import { type ModelGraph, Weights } from './weights.js';
+import { type ModelGraph, type WeightHolding, Weights } from './weights.js';
 
 /**
  * Builds the graph of what a model does with each token by itself between two attentions. It reads rows of any number
@@ -24,7 +23,7 @@ import { type ModelGraph, Weights } from './weights.js';
  *
  * @param source the model
  * @param probe what attention is to report
- * @param dtype what matrices are held in
+ * @param holding how weights are held
  * @param index of the stretch
  * @returns what a runtime loads
  * @throws {ModelFolderError} when a weight is missing, or has another shape or type than the spec says
@@ -32,12 +31,12 @@ import { type ModelGraph, Weights } from './weights.js';
 export async function buildStretch(
   source: ModelSource,
   probe: Probe,
-  dtype: WeightDtype,
+  holding: WeightHolding,
   index: number,
 ): Promise<ModelGraph> {
   const { spec } = source;
   const graph = new GraphBuilder(`${spec.family}, stretch ${index}`);
-  const context = { graph, weights: new Weights(source, graph, dtype) };
+  const context = { graph, weights: new Weights(source, graph, holding) };
   const residual = new Residual(graph, context.weights, startOf(context, source, index));
   if (index === spec.layers.length) addEnd(context, source, residual);
   else addMiddle(context, source, probe, index, residual);

@@ -3,6 +3,7 @@ import type { GraphBuilder, Value } from '@namm/onnx';
 import { blockLayout, dequantisable } from '@namm/tensors';
 import { ModelFolderError } from '../errors.js';
 import { isAllFinite } from '../is-all-finite.js';
+import type { PreparedFile } from '../prepared/prepared-file.js';
 import type { RuntimeModel } from '../runtime/runtime.js';
 import {
   type FewBitPlan,
@@ -31,10 +32,18 @@ export interface ModelGraph extends RuntimeModel {
   readonly areFewBits: boolean;
 }
 
+/** How the weights of a model are held. */
+export interface WeightHolding {
+  /** What matrices are held in. */
+  readonly dtype: WeightDtype;
+  /** Takes what has to be made of weights before they can be computed with; null leaves it in memory. */
+  readonly prepared: PreparedFile | null;
+}
+
 /**
  * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
- * into their files, or to memory, where matrices are brought to few bits and those in blocks to float32 when the model
- * is loaded. Each is checked for existence, shape and format when it is asked for.
+ * into their files; or to a file of prepared weights, or to memory, where matrices are brought to few bits and those in
+ * blocks to float32. Each is checked for existence, shape and format when it is asked for.
  */
 export class Weights {
   /** Folder that the locations of files in the graph are relative to. */
@@ -44,6 +53,7 @@ export class Weights {
   readonly #source: ModelSource;
   readonly #graph: GraphBuilder;
   readonly #dtype: WeightDtype;
+  readonly #prepared: PreparedFile | null;
   readonly #values = new Map<string, Value>();
   readonly #matrices = new Map<string, FewBitMatrix>();
   readonly #sums = new Map<string, Value>();
@@ -54,15 +64,22 @@ export class Weights {
   /**
    * @param source of the weights
    * @param graph that gets them
-   * @param dtype what matrices are held in
+   * @param holding how they are held; floats as they are unless given
    */
-  constructor(source: ModelSource, graph: GraphBuilder, dtype: WeightDtype = 'auto') {
+  constructor(
+    source: ModelSource,
+    graph: GraphBuilder,
+    { dtype, prepared }: WeightHolding = { dtype: 'auto', prepared: null },
+  ) {
     this.#source = source;
     this.#dtype = dtype;
+    this.#prepared = prepared;
     const areFloats = dtype === 'auto' || dtype === 'fp32';
-    this.#areMapped = areFloats && Array.from(source.weights.values()).every(canBeMapped);
+    this.#areMapped =
+      prepared !== null ||
+      (areFloats && Array.from(source.weights.values()).every((weight) => canBeMapped(weight)));
     this.#graph = graph;
-    this.folder = commonFolder(source.weights.values());
+    this.folder = commonFolder(source.weights.values(), prepared?.path);
   }
 
   /**
@@ -108,13 +125,14 @@ export class Weights {
     const outputs = specs.reduce((sum, spec) => sum + spec.outputs, 0);
     const { bits, groupSize } = first.plan;
     const groups = inputs / groupSize;
+    const what = `${specs.map(({ weight, layout }) => `${weight}:${layout}`)}/${JSON.stringify(first.plan)}`;
     // Read once for all parts, which the runtime asks for one after the other, and let go with the last.
     let read: Promise<FewBits> | undefined;
     let left = 0;
     const part = (key: keyof FewBits, type: 'uint8' | 'float32', shape: readonly number[]) => {
       const length = shape.reduce((product, n) => product * n, type === 'uint8' ? 1 : 4);
       left++;
-      const place = this.#inMemory(length, async () => {
+      const place = this.#made(`${what}/${key}`, length, async () => {
         read ??= readFewBits(
           planned.map((each, i) => ({ weight: each!.weight, layout: specs[i]!.layout })),
           first.plan,
@@ -146,7 +164,10 @@ export class Weights {
    */
   async finish(): Promise<ModelGraph> {
     const areFewBits = this.#matrices.size > 0;
-    if (areFewBits) await this.#checkFloats();
+    if (areFewBits) {
+      if (this.#prepared) this.#prepared.checkFirst(() => this.#checkFloats());
+      else await this.#checkFloats();
+    }
     const { folder: weightsFolder, memory } = this;
     return { graph: this.#graph.encode(), weightsFolder, memory, used: this.#used, areFewBits };
   }
@@ -185,7 +206,7 @@ export class Weights {
     const groups = inputs / groupSize;
     let value = this.#sums.get(name);
     if (!value) {
-      const place = this.#inMemory(4 * inputs * groups, async () => {
+      const place = this.#made(name, 4 * inputs * groups, async () => {
         const ones = new Float32Array(inputs * groups);
         for (let i = 0; i < inputs; i++) ones[i * groups + Math.floor(i / groupSize)] = 1;
         return new Uint8Array(ones.buffer);
@@ -198,22 +219,28 @@ export class Weights {
 
   /** @param format as which it is stored, or null where it has to become float32 first */
   #place(weight: Weight, format: FloatFormat | null) {
-    const { location } = weight;
+    const { location, name } = weight;
     if (!format) {
       const length = weight.shape.reduce((product, n) => product * n, 4);
       const computed = async () => new Uint8Array((await readWeightFloats(weight)).buffer);
-      return this.#inMemory(length, computed);
+      return this.#made(`${name}/float32`, length, computed);
     }
     const { size } = format;
-    if (location.kind === 'file' && this.#areMapped) {
+    if (location.kind === 'file' && this.#areMapped && canBeMapped(weight)) {
       const { path, offset, length } = location;
       return { location: relative(this.folder, path), offset, length };
     }
     const length = location.kind === 'file' ? location.length : location.bytes.length;
-    return this.#inMemory(length, async () => aligned(await readWeightBytes(weight), size));
+    const stored = async () => aligned(await readWeightBytes(weight), size);
+    return this.#made(`${name}/stored`, length, stored);
   }
 
-  #inMemory(length: number, read: () => Promise<Uint8Array>) {
+  /** @param key names what is read */
+  #made(key: string, length: number, read: () => Promise<Uint8Array>) {
+    if (this.#prepared) {
+      const offset = this.#prepared.place(key, length, read);
+      return { location: relative(this.folder, this.#prepared.path), offset, length };
+    }
     const name = `memory/${this.memory.size}`;
     this.memory.set(name, read);
     return { location: name, offset: 0, length };
@@ -266,12 +293,13 @@ function aligned(bytes: Uint8Array, size: number): Uint8Array {
 }
 
 /** The deepest folder that holds all files: ONNX Runtime refuses locations outside of it. */
-function commonFolder(weights: Iterable<Weight>): string {
+function commonFolder(weights: Iterable<Weight>, other?: string): string {
+  const paths = new Set(other === undefined ? [] : [other]);
+  for (const { location } of weights) if (location.kind === 'file') paths.add(location.path);
   let folder: string | null = null;
-  for (const { location } of weights) {
-    if (location.kind === 'memory') continue;
-    folder ??= dirname(location.path);
-    while (relative(folder, location.path).startsWith('..')) folder = dirname(folder);
+  for (const path of paths) {
+    folder ??= dirname(path);
+    while (relative(folder, path).startsWith('..')) folder = dirname(folder);
   }
   return folder ?? '.';
 }

@@ -5,6 +5,7 @@ import { buildStretch } from '../graph/build-stretch.js';
 import { checkUnusedWeights } from '../graph/check-unused-weights.js';
 import { type Piece, pieces } from '../graph/names.js';
 import type { ModelGraph } from '../graph/weights.js';
+import { PreparedFile } from '../prepared/prepared-file.js';
 import type { Runtime, RuntimeModel, Session } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
@@ -23,6 +24,14 @@ interface LoadOptions {
   readonly threads: number;
   readonly runtime: Runtime;
   readonly passes: PassKind | undefined;
+  /** Folder of prepared weights, null for none. */
+  readonly preparedWeights: string | null;
+}
+
+interface LoadedPass {
+  readonly pass: ForwardPass;
+  /** Whether a matrix in it is in few bits. */
+  readonly areFewBits: boolean;
 }
 
 /** Weights from which on runs of many small graphs cost little beside the products. */
@@ -38,52 +47,100 @@ const manyWeights = 20_000_000;
  */
 export async function loadForwardPass(
   source: ModelSource,
-  { probe, cacheDtype, dtype, threads, runtime, passes = passesFor(source) }: LoadOptions,
-): Promise<{ readonly pass: ForwardPass; readonly areFewBits: boolean }> {
-  const { spec } = source;
-  const run = { probe, cacheDtype };
-  if (passes !== 'layers') {
-    const graph = await buildGraph(source, run, dtype, passes);
-    await checkUnusedWeights(source, graph.used);
-    const pass = new WholePass(spec, probe, passes, await runtime.load(graph, { threads }));
-    const few = passes === 'small' && !graph.areFewBits ? await FewRowPass.open(source) : null;
-    return { pass: few ? new SmallPass(few, pass) : pass, areFewBits: graph.areFewBits };
+  options: LoadOptions,
+): Promise<LoadedPass> {
+  const { preparedWeights: folder, dtype } = options;
+  const file = folder === null ? null : await PreparedFile.open(folder, source, dtype);
+  if (file) {
+    const loaded = await loadPrepared(source, options, file);
+    if (loaded) return loaded;
   }
+  const graphs = await buildGraphs(source, options, null);
+  return loadGraphs(source, options, graphs);
+}
+
+/** @returns null when the file cannot be written, or does not serve */
+async function loadPrepared(
+  source: ModelSource,
+  options: LoadOptions,
+  file: PreparedFile,
+): Promise<LoadedPass | null> {
+  const graphs = await buildGraphs(source, options, file);
+  if (!(await file.complete())) return null;
+  // Another process may have replaced or removed the file; then it fails, or is another's at the end.
+  const loaded = await loadGraphs(source, options, graphs).catch(async (error: unknown) => {
+    if (await file.isInPlace()) throw error;
+    return null;
+  });
+  if (!loaded || (await file.isInPlace())) return loaded;
+  await loaded.pass.release();
+  return null;
+}
+
+/** One graph, or those of the stretches between attentions. */
+async function buildGraphs(
+  source: ModelSource,
+  { probe, cacheDtype, dtype, passes = passesFor(source) }: LoadOptions,
+  prepared: PreparedFile | null,
+): Promise<ModelGraph[]> {
+  const holding = { dtype, prepared };
   const graphs: ModelGraph[] = [];
-  for (let i = 0; i <= spec.layers.length; i++)
-    graphs.push(await buildStretch(source, probe, dtype, i));
+  if (passes === 'layers') {
+    for (let i = 0; i <= source.spec.layers.length; i++)
+      graphs.push(await buildStretch(source, probe, holding, i));
+  } else graphs.push(await buildGraph(source, { probe, cacheDtype }, holding, passes));
   await checkUnusedWeights(source, new Set(graphs.flatMap(({ used }) => [...used])));
+  return graphs;
+}
+
+async function loadGraphs(
+  source: ModelSource,
+  { probe, cacheDtype, threads, runtime, passes = passesFor(source) }: LoadOptions,
+  graphs: readonly ModelGraph[],
+): Promise<LoadedPass> {
+  const { spec } = source;
+  const areFewBits = graphs.some((graph) => graph.areFewBits);
+  if (passes !== 'layers') {
+    const pass = new WholePass(spec, probe, passes, await runtime.load(graphs[0]!, { threads }));
+    const few = passes === 'small' && !areFewBits ? await FewRowPass.open(source) : null;
+    return { pass: few ? new SmallPass(few, pass) : pass, areFewBits };
+  }
   const loaded: Session[] = [];
+  const release = async () => {
+    for (const session of loaded) await session.release();
+  };
   const load = async (model: RuntimeModel) => {
     const session = await runtime.load(model, { threads, isOneOfMany: true });
     loaded.push(session);
     return session;
   };
-  const stretches: Session[] = [];
-  for (const graph of graphs) stretches.push(await load(graph));
-  const attentions: LayerAttention[] = [];
-  const sessions = new Map<string, AttentionSessions>();
-  for (const [layer, { attention }] of spec.layers.entries()) {
-    const key = attentionKey(attention);
-    if (!sessions.has(key)) {
-      const loadWith = (used: readonly Piece[]) =>
-        load({
-          graph: buildAttention(attention, run, used),
-          weightsFolder: '.',
-          memory: new Map(),
+  const run = { probe, cacheDtype };
+  try {
+    const stretches: Session[] = [];
+    for (const graph of graphs) stretches.push(await load(graph));
+    const attentions: LayerAttention[] = [];
+    const sessions = new Map<string, AttentionSessions>();
+    for (const [layer, { attention }] of spec.layers.entries()) {
+      const key = attentionKey(attention);
+      if (!sessions.has(key)) {
+        const loadWith = (used: readonly Piece[]) =>
+          load({
+            graph: buildAttention(attention, run, used),
+            weightsFolder: '.',
+            memory: new Map(),
+          });
+        sessions.set(key, {
+          alone: await loadWith(pieces.small),
+          forked: await loadWith(pieces.whole),
         });
-      sessions.set(key, {
-        alone: await loadWith(pieces.small),
-        forked: await loadWith(pieces.whole),
-      });
+      }
+      attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }
-    attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
+    return { pass: new LayerPass(spec, stretches, attentions, release), areFewBits };
+  } catch (error) {
+    await release();
+    throw error;
   }
-  const release = async () => {
-    for (const session of loaded) await session.release();
-  };
-  const pass = new LayerPass(spec, stretches, attentions, release);
-  return { pass, areFewBits: graphs.some(({ areFewBits }) => areFewBits) };
 }
 
 function passesFor({ weights }: ModelSource): PassKind {

@@ -47,9 +47,14 @@ export function respell(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(part).map(([name, item]) => [
       name,
-      name === 'Regex' && typeof item === 'string' ? flagAsGroup(item) : respell(item),
+      name === 'Regex' && typeof item === 'string' ? flagAsGroup(item) : respellPart(name, item),
     ]),
   );
+}
+
+/** Vocabularies and merges are long, and hold no parts. */
+function respellPart(name: string, item: unknown): unknown {
+  return name === 'vocab' || name === 'merges' ? item : respell(item);
 }
 
 function flagAsGroup(pattern: string): string {

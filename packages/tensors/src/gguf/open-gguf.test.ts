@@ -85,10 +85,16 @@ describe('openGguf', () => {
   });
 
   it('reads headers longer than its first piece', async () => {
-    const tokens = Array.from({ length: 100_000 }, (_, i) => `token number ${i}`);
+    const odd = ['', 'é\u07ff', 'ࠀ', '\u{1f600}\ufeff', 'x'.repeat(64), 'ß'.repeat(33), 'y\0z'];
+    const tokens = Array.from({ length: 180_000 }, (_, i) =>
+      i % 5 === 0 ? odd[i % odd.length]! : `token number ${i}`,
+    );
     await inFolder(async (folder) => {
       const path = join(folder, 'm.gguf');
-      await writeFile(path, serializeGguf({ tokens: list(...tokens.map(text)) }, []));
+      await writeFile(
+        path,
+        serializeGguf({ tokens: { type: 'list', value: tokens.map(text) } }, []),
+      );
       expect((await openGguf(path)).metadata.get('tokens')).toEqual(tokens);
     });
   });

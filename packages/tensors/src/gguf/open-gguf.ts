@@ -8,7 +8,7 @@ import { longestHeader } from './header-cursor.js';
 import { type GgufHeader, type GgufTensor, parseGgufHeader } from './parse-gguf-header.js';
 
 /** A header most often fits into as many bytes; where it does not, four times as many are read. */
-const firstRead = 2 ** 20;
+const firstRead = 2 ** 22;
 
 /** No model is split into more. */
 const mostParts = 10_000;

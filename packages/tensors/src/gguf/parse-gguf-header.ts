@@ -181,7 +181,8 @@ class Parser {
     const count = this.cursor.count(smallest[type] ?? 1, 'values', mostValues - this.#values);
     this.#values += count;
     const values: GgufValue[] = [];
-    for (let i = 0; i < count; i++) values.push(this.#value(type, depth + 1));
+    if (type === 8) for (let i = 0; i < count; i++) values.push(this.cursor.text());
+    else for (let i = 0; i < count; i++) values.push(this.#value(type, depth + 1));
     return values;
   }
 
