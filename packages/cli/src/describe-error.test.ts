@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, NammError } from '@namm/core';
-import { Command, InvalidArgumentError as InvalidArgumentErrorOfCommander } from 'commander';
+import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { describeError } from './describe-error.js';
-import { describeRefusal } from './describe-refusal.js';
 
 const { options } = new Command().option('-m, --max-tokens <count>', '').option('--no-compare', '');
 
@@ -43,43 +42,4 @@ it('says what the operating system means', () => {
   expect(problemOf(`${import.meta.filename}/x`)).toBe(
     `${import.meta.filename}/x is a file, where a folder is needed`,
   );
-});
-
-/** What commander itself says of wrong arguments. */
-function refusalOf(args: string[]): string {
-  let said = '';
-  const command = new Command('test')
-    .exitOverride()
-    .requiredOption('-o, --out <file>', '')
-    .option('--count <n>', '', (text) => {
-      if (text === 'y') throw new InvalidArgumentErrorOfCommander("count: 'y' is wrong.");
-      if (text !== '1') throw new InvalidArgumentErrorOfCommander("'x' is not a number.");
-      return text;
-    })
-    .configureOutput({
-      outputError: (text) => {
-        said = describeRefusal(
-          text,
-          command.args,
-          args.filter((one) => one === '--uot'),
-        );
-      },
-    });
-  expect(() => command.parse(args, { from: 'user' })).toThrow();
-  return said;
-}
-
-it.each([
-  [[], '--out: is missing'],
-  [['--uot', 'a'], "--out: is missing; '--uot' is not an option"],
-  [['--out'], '--out: needs a value'],
-  [['-o', 'a', '--count', 'x'], "--count: 'x' is not a number"],
-  [['-o', 'a', '--count', 'y'], "--count: 'y' is wrong"],
-  [
-    ['-o', 'a', 'b'],
-    "'b' is not a command, nor does it belong to an option; --help shows what there is",
-  ],
-  [['-o', 'a', '--cuont', '1'], "unknown option '--cuont' (Did you mean --count?)"],
-])('refuses %j in the form of all errors', (args, text) => {
-  expect(refusalOf(args)).toBe(text);
 });

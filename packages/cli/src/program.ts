@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError, Help, type Option } from 'commander';
+import { CheckedCommand } from './checked-command.js';
 import { describeError } from './describe-error.js';
 import { describeRefusal } from './describe-refusal.js';
 import { exitCodes } from './exit-codes.js';
@@ -15,7 +16,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
  * @param name as users call it
  */
 export function createProgram(name: string, description: string): Command {
-  const program: Command = new Command(name)
+  const program: Command = new CheckedCommand(name)
     .description(description)
     .version(`${name} ${version} on Node ${process.versions.node}`)
     .enablePositionalOptions() // options belong to the command that they stand behind
@@ -28,27 +29,14 @@ export function createProgram(name: string, description: string): Command {
     .configureOutput({
       outputError: (text, write) =>
         write(
-          `${calledAs(program)}: ${describeRefusal(text, program.args, unknownOptions(program))}\n`,
+          `${calledAs(program)}: ${describeRefusal(
+            text,
+            program.args,
+            program.commands.map((command) => command.name()),
+          )}\n`,
         ),
     });
   return program;
-}
-
-type CommandPart = 'parent' | 'options' | 'commands';
-
-/** Options on the command line that no command of the program has. */
-function unknownOptions(program: Pick<CommandUnknownOpts, CommandPart>): string[] {
-  let root = program;
-  while (root.parent) root = root.parent;
-  const flagsOf = ({ options, commands }: typeof root): string[] => [
-    ...options.map(({ long }) => long ?? ''),
-    ...commands.flatMap(flagsOf),
-  ];
-  const known = new Set(['--help', '--version', ...flagsOf(root)]);
-  return process.argv
-    .filter((word) => /^--[a-z]/.test(word))
-    .map((word) => word.split('=')[0]!)
-    .filter((flag) => !known.has(flag));
 }
 
 const help = new Help();

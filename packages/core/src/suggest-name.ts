@@ -51,8 +51,9 @@ export function suggestName(
   let best: string | null = null;
   let least = limit + 1;
   for (const other of known) {
-    if (Math.abs(other.length - wanted.length) > limit) continue;
-    const distance = editDistance(wanted, plain(other));
+    const spelt = plain(other);
+    if (Math.abs(spelt.length - wanted.length) > limit) continue;
+    const distance = editDistance(wanted, spelt);
     if (distance < least) [best, least] = [other, distance];
   }
   return best;
