@@ -1,4 +1,4 @@
-import { checkNames, InvalidArgumentError } from '@namm/core/portable';
+import { checkNames, InvalidArgumentError, noneOf } from '@namm/core/portable';
 
 /** What all scorers have in common. */
 interface FeatureInput {
@@ -74,7 +74,7 @@ const largestSize = 4096;
 export function checkSettings(settings: ScorerSettings): void {
   const { kind } = settings;
   if (kind !== 'bam' && kind !== 'mlp' && kind !== 'linear') {
-    throw new InvalidArgumentError('settings.kind', `'${kind}' is none of bam, mlp, linear`);
+    throw new InvalidArgumentError('settings.kind', noneOf(kind, ['bam', 'mlp', 'linear']));
   }
   const known: readonly string[] = settingNames[kind];
   checkNames(`a ${kind} scorer`, { ...settings } as Record<string, unknown>, known);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 import { classification } from './families/classification.js';
 import { codeVariables } from './families/code-variables.js';
 import { keyValue } from './families/key-value.js';
@@ -29,8 +29,8 @@ export const taskFamilies: readonly TaskFamily[] = [
 export function taskFamily(name: string): TaskFamily {
   const family = taskFamilies.find((candidate) => candidate.name === name);
   if (!family) {
-    const known = taskFamilies.map((candidate) => candidate.name).join(', ');
-    throw new InvalidArgumentError('family', `"${name}" is none of ${known}`);
+    const known = taskFamilies.map((candidate) => candidate.name);
+    throw new InvalidArgumentError('family', noneOf(name, known));
   }
   return family;
 }

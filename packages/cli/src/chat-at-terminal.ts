@@ -2,11 +2,12 @@ import { createInterface } from 'node:readline/promises';
 import type { ChatSession } from '@namm/serve';
 import type { Command } from 'commander';
 import { describeError } from './describe-error.js';
+import { interruptSignal } from './interruption.js';
 import { StatusLine } from './status-line.js';
 
 /**
  * Lets somebody talk: answers go to standard output, the rest to standard error. Ctrl-C stops an answer; where there is
- * none, it ends the chat.
+ * none, it ends the chat. Where lines are piped in, there is nobody to go on: SIGINT stops the answer and ends the chat.
  *
  * @param options of the command, for errors that name one
  */
@@ -16,10 +17,20 @@ export async function chatAtTerminal(
 ): Promise<void> {
   const status = new StatusLine();
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' });
+  const signal = interruptSignal();
   let abort: AbortController | null = null;
   lines.on('SIGINT', () => (abort === null ? lines.close() : abort.abort()));
-  lines.prompt();
+  signal.addEventListener('abort', () => {
+    abort?.abort();
+    lines.close();
+  });
+  const ask = () => {
+    if (process.stdin.isTTY) lines.prompt();
+  };
+  if (process.stdin.isTTY) status.finish('/help lists the commands; Ctrl-D ends');
+  ask();
   for await (const line of lines) {
+    if (signal.aborted) break;
     try {
       if (line.trim().startsWith('/')) console.log(await chat.command(line));
       else if (line.trim() !== '') {
@@ -32,6 +43,6 @@ export async function chatAtTerminal(
       status.finish(describeError(error, options));
     }
     abort = null;
-    lines.prompt();
+    ask();
   }
 }

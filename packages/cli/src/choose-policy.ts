@@ -4,7 +4,7 @@ import { createPolicy, type EvictionPolicy, policyNames } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 import { taught } from '@namm/teach';
-import { isOwnPolicy, loadOwnPolicy, ownPolicyForm } from './own-policy.js';
+import { isOwnPolicy, loadOwnPolicy, policyProblem } from './own-policy.js';
 import type { PolicyOptions } from './policy-options.js';
 
 /** What {@link choosePolicy} goes by. */
@@ -41,8 +41,8 @@ export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy
   if (checkpoint !== undefined) return loadNamm({ checkpoint, ...limit });
   if (isOwnPolicy(policy)) return loadOwnPolicy(policy, limit);
   if (!policyNames.includes(policy)) {
-    const known = [...policyNames, 'namm', 'taught'].join(', ');
-    throw new InvalidArgumentError('--policy', `'${policy}' is none of ${known}, ${ownPolicyForm}`);
+    const problem = policyProblem(policy, [...policyNames, 'namm', 'taught']);
+    throw new InvalidArgumentError('--policy', problem);
   }
   if (policy === 'full' && budget !== undefined) {
     const problem = "the policy 'full' keeps everything; name a --policy for the budget";

@@ -5,12 +5,12 @@ import { InvalidArgumentError } from '@namm/core';
 import { loadTokenizer, openModel as readModel, type Tokenizer } from '@namm/decoder';
 import { createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
 import { modelFolder, taughtNameFor } from '@namm/models';
-import { Engine, type EngineOptions, type PolicyMaker } from '@namm/serve';
+import { Engine, type EngineOptions, type PolicyMaker, servedPolicyNames } from '@namm/serve';
 import { InvalidArgumentError as BadValue, type Command as PlainCommand } from 'commander';
 import { applyConfigFile } from './config-file.js';
 import { interruptSignal } from './interruption.js';
 import { openModel } from './open-model.js';
-import { count, threadCount } from './option-parsers.js';
+import { count, nameFrom, threadCount } from './option-parsers.js';
 import { StatusLine } from './status-line.js';
 
 /** What {@link addEngineOptions} adds. */
@@ -30,10 +30,12 @@ export type EngineCommandOptions = {
 
 const configFile = 'llm.config.json';
 
+const policies = [...servedPolicyNames, 'taught'];
+
 const bytes = (text: string): number => {
-  const budget = parseBudget(text, '--memory');
-  if (budget.kind === 'bytes') return budget.bytes;
-  throw new BadValue(`'${text}' are no bytes, such as 2GB.`);
+  const budget = /\db$/i.test(text.replace(/[kmgi]+b$/i, 'b')) ? parseBudget(text) : null;
+  if (budget?.kind === 'bytes') return budget.bytes;
+  throw new BadValue(`'${text}' is not a number of bytes, such as 500MB or 2GB`);
 };
 
 /** Adds the options of commands that hold conversations, by the same names. */
@@ -55,7 +57,7 @@ export function addEngineOptions<
       '--budget <size>',
       "what each may keep: tokens per head (512), a share ('25%'), bytes ('64MB')",
     )
-    .option('--policy <name>', `what is forgotten: ${[...policyNames, 'taught'].join(', ')}`)
+    .option('--policy <name>', `what is forgotten: ${policies.join(', ')}`, nameFrom(policies))
     .option('--checkpoint <file>', 'the scorer of the policy taught')
     .option('--max-tokens <count>', 'most tokens of an answer', count)
     .option('--threads <count>', 'threads that compute', threadCount)

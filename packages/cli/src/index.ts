@@ -61,6 +61,7 @@ export {
   ownPolicyForm,
   ownPolicyName,
   policyFrom,
+  policyProblem,
 } from './own-policy.js';
 export { addPolicyOptions, type PolicyOptions, retentionFile } from './policy-options.js';
 export { createProgram, runProgram } from './program.js';

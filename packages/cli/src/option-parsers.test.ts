@@ -98,7 +98,7 @@ it('reads lists, names, and none', () => {
   expect(() => listOf(count)('1,,2')).toThrow("''");
   const name = nameFrom(['h2o', 'tova'] as const);
   expect(listOf(name)('tova,h2o')).toEqual(['tova', 'h2o']);
-  expect(() => name('H2O')).toThrow("'H2O' is none of h2o, tova.");
+  expect(() => name('H2O')).toThrow("'H2O' is none of h2o, tova; did you mean 'h2o'?");
   expect(() => name('none')).toThrow(InvalidArgumentError);
   expect(listOrNone(name)('none')).toEqual([]);
   expect(listOrNone(name)('h2o')).toEqual(['h2o']);

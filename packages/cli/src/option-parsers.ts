@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { NammError } from '@namm/core';
+import { NammError, noneOf } from '@namm/core';
 import { InvalidArgumentError } from 'commander';
 import { describeError } from './describe-error.js';
 
@@ -85,7 +85,7 @@ export const nameFrom =
   (text: string): Name => {
     const name = known.find((each) => each === text);
     if (name !== undefined) return name;
-    throw new InvalidArgumentError(`'${text}' is none of ${known.join(', ')}.`);
+    throw new InvalidArgumentError(noneOf(text, known));
   };
 
 /** The same, and the empty list by the name `none`. */

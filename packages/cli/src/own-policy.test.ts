@@ -43,14 +43,32 @@ it('tells names of policies from files', () => {
     expect(policyFrom(['h2o'])(text)).toBe(text);
   }
   expect(policyFrom(['h2o'])('h2o')).toBe('h2o');
-  for (const text of ['h2o', './a.js', './a.ts#b', '#b', './a.js#', './a.js#b-c', '']) {
+  const refused = [
+    ['h2o', "'h2o' is not of the form FILE.js#NAME"],
+    ['#b', "'#b' is not of the form FILE.js#NAME"],
+    ['', "'' is not of the form FILE.js#NAME"],
+    ['./a.js', "'./a.js' is a file; name what it exports too: ./a.js#NAME"],
+    ['./a.js#', "'./a.js#' is a file; name what it exports too: ./a.js#NAME"],
+    ['./a.ts#b', "'./a.ts#b' is TypeScript; compile it: FILE.js#NAME"],
+    ['./a.js#b-c', "'./a.js#b-c' names no export; write FILE.js#NAME"],
+  ] as const;
+  for (const [text, problem] of refused) {
     expect(isOwnPolicy(text)).toBe(false);
-    expect(() => ownPolicyName(text)).toThrow(`'${text}' is not of the form FILE.js#NAME.`);
+    expect(() => ownPolicyName(text)).toThrow(new InvalidArgumentError(problem));
   }
-  expect(() => policyFrom(['full', 'h2o'])('h2')).toThrow(InvalidArgumentError);
-  expect(() => policyFrom(['full', 'h2o'])('h2')).toThrow(
-    "'h2' is none of full, h2o, FILE.js#NAME.",
+  const policy = policyFrom(['full', 'h2o', 'namm']);
+  expect(() => policy('h2')).toThrow(
+    new InvalidArgumentError("'h2' is none of full, h2o, namm, FILE.js#NAME; did you mean 'h2o'?"),
   );
+  for (const [text, advice] of [
+    ['./a.js', 'name what it exports too: ./a.js#NAME'],
+    ['h2o@25%', 'write --budget 25%'],
+    ['h2o:512', 'write --budget 512'],
+    ['namm:a.safetensors', 'write --policy namm --checkpoint a.safetensors'],
+    ['a.safetensors', 'write --policy namm --checkpoint a.safetensors'],
+  ] as const) {
+    expect(() => policy(text)).toThrow(advice);
+  }
 });
 
 it('calls the function with a budget, and tells one state of the file from another', () =>

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { noneOf } from '@namm/core';
 import { loadPolicy } from '@namm/decoder';
 import type { BudgetInput, EvictionPolicy } from '@namm/kv-cache';
 import { InvalidArgumentError } from 'commander';
@@ -18,7 +19,8 @@ export const isOwnPolicy = (text: string): boolean => ownPolicy.test(text);
 /** The name of a policy of the user's own. */
 export const ownPolicyName = (text: string): string => {
   if (isOwnPolicy(text)) return text;
-  throw new InvalidArgumentError(`'${text}' is not of the form ${ownPolicyForm}.`);
+  const problem = `'${text}' is not of the form ${ownPolicyForm}`;
+  throw new InvalidArgumentError(whatIsMeant(text, []) ?? problem);
 };
 
 /** The name of a policy: one of those that the command knows, or `FILE.js#NAME`. */
@@ -26,8 +28,34 @@ export const policyFrom =
   (known: readonly string[]) =>
   (text: string): string => {
     if (known.includes(text) || isOwnPolicy(text)) return text;
-    throw new InvalidArgumentError(`'${text}' is none of ${[...known, ownPolicyForm].join(', ')}.`);
+    throw new InvalidArgumentError(policyProblem(text, known));
   };
+
+/**
+ * What is wrong with the name of a policy that is neither known nor `FILE.js#NAME`, and what was probably meant.
+ *
+ * @param known the names there are
+ */
+export const policyProblem = (text: string, known: readonly string[]): string =>
+  whatIsMeant(text, known) ?? noneOf(text, known, [ownPolicyForm]);
+
+/** Names with something more, which stands elsewhere. */
+function whatIsMeant(text: string, known: readonly string[]): string | null {
+  if (/\.[cm]?js#?$/.test(text)) {
+    const file = text.replace(/#$/, '');
+    return `'${text}' is a file; name what it exports too: ${file}#NAME`;
+  }
+  if (/\.[cm]?ts(#|$)/.test(text)) return `'${text}' is TypeScript; compile it: ${ownPolicyForm}`;
+  if (/\.js#/.test(text)) return `'${text}' names no export; write ${ownPolicyForm}`;
+  const [, name = '', more = ''] = /^([\w-]+)[:=@](.*)$/.exec(text) ?? [];
+  const isLearned = ['namm', 'taught'].includes(name);
+  if (/\.safetensors$/.test(text) && (isLearned || known.includes('namm'))) {
+    const file = isLearned ? more : text;
+    return `'${text}' names a file; write --policy ${isLearned ? name : 'namm'} --checkpoint ${file}`;
+  }
+  if (known.includes(name)) return `'${text}' has a budget; write --budget ${more || 'SIZE'}`;
+  return null;
+}
 
 /**
  * The policy that a function of the user's own makes. The file may import the packages that the command itself uses,

@@ -2,7 +2,9 @@ import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { policyNames } from '@namm/kv-cache';
 import { InvalidArgumentError, type Command as PlainCommand } from 'commander';
 import { outputFile } from './output-file.js';
-import { ownPolicyForm } from './own-policy.js';
+import { ownPolicyForm, policyFrom } from './own-policy.js';
+
+const names = [...policyNames, 'namm', 'taught'];
 
 /** What {@link addPolicyOptions} adds. */
 export type PolicyOptions = {
@@ -29,7 +31,8 @@ export function addPolicyOptions<
   plain
     .option(
       '--policy <name>',
-      `what to forget (full): ${[...policyNames, 'namm', 'taught', ownPolicyForm].join(', ')}`,
+      `what to forget (full): ${[...names, ownPolicyForm].join(', ')}`,
+      policyFrom(names),
     )
     .option(
       '--checkpoint <file>',

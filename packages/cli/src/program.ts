@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
-import { CommanderError, Help, type Option } from 'commander';
+import { CommanderError, Help, InvalidArgumentError, type Option } from 'commander';
 import { CheckedCommand } from './checked-command.js';
 import { describeError } from './describe-error.js';
 import { describeRefusal } from './describe-refusal.js';
@@ -74,7 +74,8 @@ export async function runProgram(program: Command): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
+    // A value that a parser refuses outside of commander is told like any other error.
+    if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.failed; // commander has said why
     } else if (error instanceof Interruption) {
       process.exitCode = exitCodes.interrupted;

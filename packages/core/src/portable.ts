@@ -2,6 +2,7 @@
 
 export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
 export { checksum } from './checksum.js';
+export { describeIssue } from './describe-issue.js';
 export {
   FileFormatError,
   InvalidArgumentError,
@@ -10,6 +11,7 @@ export {
 } from './errors.js';
 export type { FloatArray } from './float-array.js';
 export { float16ToFloat32, float32ToFloat16, toFloat16, writeFloat16 } from './float16.js';
+export { noneOf } from './none-of.js';
 export { type NumberListDemand, numberList } from './number-list.js';
 export {
   checkChoice,

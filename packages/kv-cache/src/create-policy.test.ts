@@ -14,7 +14,7 @@ describe('createPolicy', () => {
   it('refuses unknown names, missing budgets and bad seeds', () => {
     const unknown = () => createPolicy('snap', { budget: 5 });
     expect(unknown).toThrow(InvalidArgumentError);
-    expect(unknown).toThrow(/^policy: 'snap' is unknown; there are full, .*snapkv/);
+    expect(unknown).toThrow(/^policy: 'snap' is none of full, .*snapkv/);
     expect(() => createPolicy('h2o')).toThrow(/^budget: the policy 'h2o' needs one/);
     expect(() => createPolicy('random', { budget: 5, seed: -1 })).toThrow(/^seed: -1/);
   });

@@ -1,4 +1,4 @@
-import { checkNames, InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError, noneOf } from '@namm/core';
 import type { BudgetInput } from './budget.js';
 import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import { adaKV } from './policies/ada-kv.js';
@@ -69,10 +69,7 @@ export function createPolicy(name: string, options: CreatePolicyOptions = {}): E
   if (name === 'full') return full();
   const create = factories.get(name);
   if (create === undefined) {
-    throw new InvalidArgumentError(
-      'policy',
-      `'${name}' is unknown; there are ${policyNames.join(', ')}`,
-    );
+    throw new InvalidArgumentError('policy', noneOf(name, policyNames));
   }
   if (options.budget === undefined) {
     throw new InvalidArgumentError(

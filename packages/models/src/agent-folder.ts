@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 
 /** Names of the Decision Transformers in this package. */
 export const agentNames = [
@@ -31,7 +31,7 @@ export type AgentName = (typeof agentNames)[number];
  */
 export function agentFolder(name: AgentName): string {
   if (!agentNames.includes(name)) {
-    throw new InvalidArgumentError('name', `'${name}' is none of ${agentNames.join(', ')}`);
+    throw new InvalidArgumentError('name', noneOf(name, agentNames));
   }
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }

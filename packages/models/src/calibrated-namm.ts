@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 
 /** Tasks whose agent has a NAMM of language, calibrated. */
 export const calibratedNames = [
@@ -32,7 +32,7 @@ export type CalibratedName = (typeof calibratedNames)[number];
  */
 export function calibratedNamm(name: CalibratedName): string {
   if (!calibratedNames.includes(name)) {
-    throw new InvalidArgumentError('name', `'${name}' is none of ${calibratedNames.join(', ')}`);
+    throw new InvalidArgumentError('name', noneOf(name, calibratedNames));
   }
   return fileURLToPath(new URL(`../calibrated/${name}.safetensors`, import.meta.url));
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 
 /** Names of the models in this package. */
 export const modelNames = ['nano-llama', 'nano-llama-2', 'nano-qwen3'] as const;
@@ -18,7 +18,7 @@ export type ModelName = (typeof modelNames)[number];
  */
 export function modelFolder(name: ModelName): string {
   if (!modelNames.includes(name)) {
-    throw new InvalidArgumentError('name', `'${name}' is none of ${modelNames.join(', ')}`);
+    throw new InvalidArgumentError('name', noneOf(name, modelNames));
   }
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }

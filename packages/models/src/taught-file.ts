@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 
 /** The digest of weights and configuration that each scorer of this package was taught on. */
 const models = {
@@ -21,7 +21,7 @@ export const taughtNames = Object.keys(models) as readonly TaughtName[];
  */
 export function taughtFile(name: TaughtName): string {
   if (!Object.hasOwn(models, name)) {
-    throw new InvalidArgumentError('name', `'${name}' is none of ${taughtNames.join(', ')}`);
+    throw new InvalidArgumentError('name', noneOf(name, taughtNames));
   }
   return fileURLToPath(new URL(`../taught/${name}.safetensors`, import.meta.url));
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 
 /** Names of the video language models in this package. */
 export const videoModelNames = ['nano-video'] as const;
@@ -18,7 +18,7 @@ export type VideoModelName = (typeof videoModelNames)[number];
  */
 export function videoModelFolder(name: VideoModelName): string {
   if (!videoModelNames.includes(name)) {
-    throw new InvalidArgumentError('name', `'${name}' is none of ${videoModelNames.join(', ')}`);
+    throw new InvalidArgumentError('name', noneOf(name, videoModelNames));
   }
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }

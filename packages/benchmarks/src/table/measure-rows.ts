@@ -2,6 +2,7 @@ import {
   checkNames,
   FileFormatError,
   InvalidArgumentError,
+  noneOf,
   type ProgressListener,
 } from '@namm/core';
 import {
@@ -122,8 +123,8 @@ function referenceOf(row: TableRow): TableRow | null {
 function contenderOf(name: string, contenders: readonly Contender[]): Contender {
   const contender = contenders.find((each) => each.name === name);
   if (contender !== undefined) return contender;
-  const known = contenders.map((each) => each.name).join(', ');
-  throw new InvalidArgumentError('contenders', `'${name}' is none of ${known}`);
+  const known = contenders.map((each) => each.name);
+  throw new InvalidArgumentError('contenders', noneOf(name, known));
 }
 
 /** A row on a prompt that is not in the store yet. */

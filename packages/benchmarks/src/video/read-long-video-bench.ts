@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkInteger, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { checkInteger, describeIssue, FileFormatError, InvalidArgumentError } from '@namm/core';
 import { z } from 'zod';
 import type { VideoItem, VideoItems } from './video-item.js';
 
@@ -63,7 +63,7 @@ export function longVideoBenchFrames(frames: number, duration: number, most: num
 /** Reads a list of items in JSON. */
 export async function readList<T>(file: string, form: z.ZodType<T>): Promise<T> {
   try {
-    return form.parse(JSON.parse(await readFile(file, 'utf8')));
+    return form.parse(JSON.parse(await readFile(file, 'utf8')), { error: describeIssue });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') {

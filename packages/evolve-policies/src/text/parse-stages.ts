@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { describeIssue, InvalidArgumentError } from '@namm/core';
 import * as z from 'zod/mini';
 import type { TextStage } from './text-evolution-settings.js';
 
@@ -25,7 +25,7 @@ export function parseStages(text: string): TextStage[] {
       cause,
     });
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: describeIssue });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';

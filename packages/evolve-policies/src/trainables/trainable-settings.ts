@@ -1,5 +1,5 @@
 import { publishedBam, type ScorerSettings } from '@namm/bam';
-import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError, noneOf } from '@namm/core';
 import { checkKeyFeatures, type KeyFeature } from '@namm/features';
 import { type DecisionSettings, type FeatureSettings, publishedFeatures } from '@namm/namm';
 
@@ -92,10 +92,7 @@ export function trainableSettings(
   if (name === 'key-norm') return { kind: 'key-norm', updateInterval, ...heads };
   const scorer = scorers[name];
   if (scorer === undefined) {
-    throw new InvalidArgumentError(
-      'trainable',
-      `'${name}' is none of ${trainableNames.join(', ')}`,
-    );
+    throw new InvalidArgumentError('trainable', noneOf(name, trainableNames));
   }
   return {
     kind: 'namm',

@@ -1,4 +1,4 @@
-import { parseSealedJson } from '@namm/core';
+import { describeIssue, parseSealedJson } from '@namm/core';
 import type * as z from 'zod/mini';
 
 /**
@@ -19,7 +19,7 @@ export function parseJson<T>(
     const { message } = cause as SyntaxError;
     throw fail(message.startsWith('damaged') ? `is ${message}` : 'is not JSON', { cause });
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: describeIssue });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';

@@ -213,13 +213,25 @@ export class ChatSession {
     if (value !== '') {
       const [policy, budget] = changed(value);
       if (budget !== null) parseBudget(budget, '/budget');
-      await this.#text.choosePolicy(policy, policy === 'full' ? null : budget);
+      await this.#choose(policy, policy === 'full' ? null : budget);
       this.#policy = policy;
       this.#budget = policy === 'full' ? null : budget;
       this.#told = []; // what was read was read under another
     }
-    const { name, budget } = await this.#text.choosePolicy(this.#policy, this.#budget);
+    const { name, budget } = await this.#choose(this.#policy, this.#budget);
     return budget === null ? name : `${name}, budget ${this.#budget}`;
+  }
+
+  /** What it refuses goes by the names of the commands here. */
+  async #choose(policy: string | null, budget: string | null) {
+    try {
+      return await this.#text.choosePolicy(policy, budget);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      const [, name, problem] = /^kv_(policy|budget): (.*)$/s.exec(error.message) ?? [];
+      if (name === undefined) throw error;
+      throw new InvalidArgumentError(`/${name}`, problem!, { cause: error });
+    }
   }
 
   async #memory(): Promise<string> {
@@ -282,7 +294,7 @@ export class ChatSession {
     if (!parsed.success)
       throw new InvalidArgumentError('/load', `${file} is no saved conversation`);
     const { messages, policy, budget } = parsed.data;
-    await this.#text.choosePolicy(policy, budget);
+    await this.#choose(policy, budget);
     this.#messages = messages;
     this.#policy = policy;
     this.#budget = budget;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 import { loadPolicy, type WorkerPolicy } from '@namm/decoder';
 import {
   type BudgetInput,
@@ -47,15 +47,13 @@ const factories: Readonly<Record<string, readonly [name: string, more?: object]>
   pyramidkv: ['pyramidKV'],
 };
 
-/** The names that requests may give; {@link policyNames} that a worker can be told, and those of the caller. */
-function servedPolicyNames(makers: Readonly<Record<string, PolicyMaker>>): string[] {
-  return [...policyNames.filter((name) => name in factories), ...Object.keys(makers)];
-}
+/** Those of `policyNames` that requests may give: a worker can be told of them. */
+export const servedPolicyNames: readonly string[] = policyNames.filter((name) => name in factories);
 
 /**
  * The policy of a request.
  *
- * @param name one of {@link servedPolicyNames}
+ * @param name one of {@link servedPolicyNames}, or of the makers
  * @param budget what it may keep; null for `full`
  * @param makers of policies that are not of `@namm/kv-cache`
  * @param module that the worker finds the classic policies in
@@ -71,8 +69,10 @@ export async function choosePolicy(
   const maker = Object.hasOwn(makers, name) ? makers[name] : undefined;
   const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (maker === undefined && factory === undefined) {
-    const known = servedPolicyNames(makers).join(', ');
-    throw new InvalidArgumentError('kv_policy', `'${name}' is none of ${known}`);
+    throw new InvalidArgumentError(
+      'kv_policy',
+      noneOf(name, [...servedPolicyNames, ...Object.keys(makers)]),
+    );
   }
   if (name === 'full') {
     if (budget !== null) {

@@ -1,3 +1,4 @@
+import { describeIssue } from '@namm/core';
 import { z } from 'zod';
 import type { AnswerForm } from '../text/answer-request.js';
 import { ApiError } from './api-error.js';
@@ -30,7 +31,7 @@ export function readFields<Schema extends z.ZodObject>(
   body: unknown,
   onIgnored: (names: readonly string[]) => void,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(body, { error: describeIssue });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const param = issue!.path.length > 0 ? issue!.path.join('.') : null;
@@ -54,7 +55,10 @@ const optional = <T extends z.ZodType>(type: T) =>
   type.nullish().transform((value) => value ?? null);
 const count = (most = 1_000_000) => optional(z.int().min(1).max(most));
 
-const unknownForm = { error: 'is none of text, json_object and json_schema' };
+/** What is wrong with the alternative that is meant; where none is, which there are. */
+const orElse = (text: string) => ({ error: (issue: object) => describeIssue(issue) ?? text });
+
+const unknownForm = orElse('is none of text, json_object and json_schema');
 const plainFormats = [
   z.looseObject({ type: z.literal('text') }),
   z.looseObject({ type: z.literal('json_object') }),
@@ -112,7 +116,7 @@ const tool = z.looseObject({
 });
 
 const anyChoice = z.enum(['auto', 'none', 'required']);
-const unknownChoice = { error: "is none of 'auto', 'none', 'required' and one function by name" };
+const unknownChoice = orElse("is none of 'auto', 'none', 'required' and one function by name");
 
 export const chatFields = z.object({
   ...commonFields,
@@ -190,7 +194,7 @@ const inputItem = z.union(
       content: z.union([z.string(), z.array(inputText)]),
     }),
   ],
-  { error: 'is neither a message of text, nor a function_call, nor a function_call_output' },
+  orElse('is neither a message of text, nor a function_call, nor a function_call_output'),
 );
 
 export const responseFields = z.object({

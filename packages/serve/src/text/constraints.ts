@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core';
+import { InvalidArgumentError, noneOf } from '@namm/core';
 import type { Tokenizer } from '@namm/decoder';
 import { callGrammar, FreeText } from '../grammar/call-grammar.js';
 import { type Grammar, GrammarSpace } from '../grammar/grammar.js';
@@ -63,7 +63,7 @@ export class Constraints {
     const named = typeof toolChoice === 'object' ? toolChoice.name : null;
     const chosen = named === null ? tools : tools.filter((tool) => nameOf(tool) === named);
     if (chosen.length === 0) {
-      throw new InvalidArgumentError('tool_choice', `'${named}' is none of the tools`);
+      throw new InvalidArgumentError('tool_choice', noneOf(named ?? '', tools.map(nameOf)));
     }
     const { open, close } = callMarks;
     const call = callGrammar(space, chosen, close);

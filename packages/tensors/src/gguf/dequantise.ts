@@ -1,4 +1,9 @@
-import { bfloat16ToFloat32, float16ToFloat32, InvalidArgumentError } from '@namm/core/portable';
+import {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  InvalidArgumentError,
+  noneOf,
+} from '@namm/core/portable';
 import { blockFormat, blockTypes } from './block-formats.js';
 import { checkBlocks } from './check-blocks.js';
 import { type GgufLayout, ggufTypeNamed } from './gguf-types.js';
@@ -39,7 +44,7 @@ export function blockLayout(type: string): GgufLayout | null {
 export function dequantise(type: string, bytes: Uint8Array, out: Float32Array): void {
   const layout = blockLayout(type);
   if (!layout) {
-    throw new InvalidArgumentError('type', `'${type}' is none of ${dequantisable.join(', ')}`);
+    throw new InvalidArgumentError('type', noneOf(type, dequantisable));
   }
   checkBlocks(type, layout, bytes, out.length);
   const widen = floats[type];

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@namm/core/portable';
+import { InvalidArgumentError, noneOf } from '@namm/core/portable';
 import { type BlockParts, blockFormat, blockTypes } from './block-formats.js';
 import { checkBlocks } from './check-blocks.js';
 import { ggufTypeNamed } from './gguf-types.js';
@@ -43,7 +43,7 @@ export function blockParts(type: string): BlockParts | null {
 export function splitBlocks(type: string, bytes: Uint8Array, out: SplitBlocks): void {
   const format = blockFormat(type);
   if (!format) {
-    throw new InvalidArgumentError('type', `'${type}' is none of ${blockTypes.join(', ')}`);
+    throw new InvalidArgumentError('type', noneOf(type, blockTypes));
   }
   const { codes, scales, offsets } = out;
   const layout = ggufTypeNamed(type)!;

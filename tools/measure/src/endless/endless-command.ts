@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count, describeMachine, openModel, StatusLine, threadCount } from '@namm/cli';
+import { noneOf } from '@namm/core';
 import { policyNames } from '@namm/kv-cache';
 import { modelFolder } from '@namm/models';
 import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
@@ -28,9 +29,9 @@ interface Options extends ModelOptions {
 }
 
 const policyName = (text: string): string => {
-  if (policyNames.includes(text) && text !== 'full') return text;
   const names = policyNames.filter((name) => name !== 'full');
-  throw new InvalidArgumentError(`'${text}' is none of ${names.join(', ')}.`);
+  if (names.includes(text)) return text;
+  throw new InvalidArgumentError(noneOf(text, names));
 };
 
 /** Adds `endless`: memory, time and quality over input far longer than the model's positions. */

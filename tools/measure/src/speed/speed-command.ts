@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
+import { noneOf } from '@namm/core';
 import { measuredModel } from '../measuring/measured-model.js';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
@@ -34,7 +35,7 @@ const names = (text: string): Contender[] => {
   const given = text.split(',');
   const unknown = given.find((name) => !(contenders as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new InvalidArgumentError(`'${unknown}' is none of ${contenders.join(', ')}.`);
+    throw new InvalidArgumentError(noneOf(unknown, contenders));
   }
   if (given.includes('ours')) return contenders.filter((name) => given.includes(name));
   throw new InvalidArgumentError(`'ours' must be among them: the others are compared with it.`);

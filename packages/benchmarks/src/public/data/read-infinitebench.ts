@@ -1,4 +1,4 @@
-import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
 import { z } from 'zod';
 import { type InfiniteBenchLabel, scoreInfiniteBench } from '../scores/score-infinitebench.js';
 import { repositoryFile } from './benchmark-repository.js';
@@ -95,7 +95,7 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
   for (const name of names) {
     const facts = taskFacts[name];
     if (facts === undefined) {
-      const problem = `'${name}' is none of ${Object.keys(taskFacts).join(', ')}`;
+      const problem = noneOf(name, Object.keys(taskFacts));
       throw new InvalidArgumentError('tasks', problem);
     }
     const own = filesOfTask(files, name);

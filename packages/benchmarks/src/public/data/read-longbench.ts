@@ -1,4 +1,4 @@
-import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
 import { z } from 'zod';
 import { chouBunTasks, type LongBenchTask, longBenchTasks } from '../scores/longbench-tasks.js';
 import { scoreLongBench } from '../scores/score-longbench.js';
@@ -81,7 +81,7 @@ async function readTasks(
     const base = name.replace(/_e$/, '');
     const facts = known[base];
     if (facts === undefined) {
-      const problem = `'${name}' is none of ${Object.keys(known).join(', ')}`;
+      const problem = noneOf(name, Object.keys(known));
       throw new InvalidArgumentError('tasks', problem);
     }
     const own = filesOfTask(files, name);

@@ -1,4 +1,4 @@
-import { FileFormatError } from '@namm/core';
+import { describeIssue, FileFormatError } from '@namm/core';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { z } from 'zod';
@@ -62,7 +62,7 @@ export async function readRows<Row>(
         complain(null, problem);
         continue;
       }
-      const parsed = schema.safeParse(value);
+      const parsed = schema.safeParse(value, { error: describeIssue });
       if (parsed.success) {
         const id = piece === 0 ? String(row) : `${piece}.${row}`;
         rows.push({ id, file: file.name, row, value: parsed.data, text });

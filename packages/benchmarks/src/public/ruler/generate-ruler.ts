@@ -1,4 +1,4 @@
-import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import { checkInteger, checkNames, InvalidArgumentError, noneOf } from '@namm/core';
 import type { PublicItem, PublicTask } from '../data/public-task.js';
 import { scoreRuler } from '../scores/score-ruler.js';
 import type { BuiltSample } from './build-sample.js';
@@ -51,7 +51,7 @@ export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
   return names.map((name) => {
     const task = rulerTasks[name];
     if (task === undefined) {
-      const problem = `'${name}' is none of ${Object.keys(rulerTasks).join(', ')}`;
+      const problem = noneOf(name, Object.keys(rulerTasks));
       throw new InvalidArgumentError('tasks', problem);
     }
     const sampleOf = sampleMaker({

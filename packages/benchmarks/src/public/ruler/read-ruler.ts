@@ -1,4 +1,4 @@
-import { checkNames, FileFormatError, InvalidArgumentError } from '@namm/core';
+import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
 import { z } from 'zod';
 import { dataFiles } from '../data/data-files.js';
 import { filesOfTask } from '../data/files-of-task.js';
@@ -37,7 +37,7 @@ export async function readRuler(options: {
     names.map(async (name) => {
       const task = rulerTasks[name];
       if (task === undefined) {
-        const problem = `'${name}' is none of ${Object.keys(rulerTasks).join(', ')}`;
+        const problem = noneOf(name, Object.keys(rulerTasks));
         throw new InvalidArgumentError('tasks', problem);
       }
       const own = filesOfTask(files, name);

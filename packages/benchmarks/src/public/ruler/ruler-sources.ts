@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileFormatError } from '@namm/core';
+import { describeIssue, FileFormatError } from '@namm/core';
 import { z } from 'zod';
 
 /** A question with the documents that answer it and others that go with them. */
@@ -177,7 +177,7 @@ async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<T> {
     if (cause instanceof FileFormatError) throw cause;
     throw new FileFormatError(file, `is not JSON: ${(cause as Error).message}`, { cause });
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: describeIssue });
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   throw new FileFormatError(file, `${path.join('.') || 'the whole'}: ${message}`);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { FileFormatError, InvalidArgumentError } from '@namm/core';
+import { describeIssue, FileFormatError, InvalidArgumentError } from '@namm/core';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -103,7 +103,7 @@ export async function runPlan(
     const problem = `belongs to a --benchmark, which is not named`;
     throw new InvalidArgumentError(`--${Object.keys(ofBenchmark)[0]}`, problem);
   }
-  const result = plan.safeParse({ ...given, ...own });
+  const result = plan.safeParse({ ...given, ...own }, { error: describeIssue });
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     const where = path.join('.') || 'the whole';

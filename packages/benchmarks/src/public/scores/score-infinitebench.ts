@@ -1,4 +1,4 @@
-import { checkNames, InvalidArgumentError, NammError } from '@namm/core';
+import { checkNames, InvalidArgumentError, NammError, noneOf } from '@namm/core';
 import { isWhole } from './is-whole.js';
 import { compactText, englishWords } from './normalise-answer.js';
 import { blankOut, numberFrom, pythonInt, splitWords, strip } from './python-text.js';
@@ -220,8 +220,8 @@ export function scoreInfiniteBench(
   const { quirks = allQuirks, modelName } = checkNames('scoreInfiniteBench', options, known);
   const score = scores[task];
   if (score === undefined) {
-    const tasks = Object.keys(scores).join(', ');
-    throw new InvalidArgumentError('task', `'${task}' is none of ${tasks}`);
+    const tasks = Object.keys(scores);
+    throw new InvalidArgumentError('task', noneOf(task, tasks));
   }
   return Number(
     score(prediction, label, { quirks, ...(modelName !== undefined && { modelName }) }),

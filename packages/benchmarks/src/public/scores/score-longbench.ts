@@ -1,4 +1,4 @@
-import { checkNames, InvalidArgumentError } from '@namm/core';
+import { checkNames, InvalidArgumentError, noneOf } from '@namm/core';
 import { chineseWords } from './chinese-words.js';
 import { japaneseWords } from './japanese-words.js';
 import { longBenchMetrics } from './longbench-metrics.js';
@@ -43,8 +43,8 @@ export function scoreLongBench(
   const { quirks = allQuirks, words } = checkNames('scoreLongBench', options, ['quirks', 'words']);
   const facts = longBenchTasks[task] ?? chouBunTasks[task];
   if (facts === undefined) {
-    const known = [...Object.keys(longBenchTasks), ...Object.keys(chouBunTasks)].join(', ');
-    throw new InvalidArgumentError('task', `'${task}' is none of ${known}`);
+    const known = [...Object.keys(longBenchTasks), ...Object.keys(chouBunTasks)];
+    throw new InvalidArgumentError('task', noneOf(task, known));
   }
   const metric = longBenchMetrics[facts.metric];
   const context = {
