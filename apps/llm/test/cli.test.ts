@@ -426,10 +426,28 @@ describe('llm serve and llm chat', () => {
     expect(readdirSync(conversations).some((name) => name.endsWith('.safetensors'))).toBe(true);
   });
 
+  it('stops the answer that it is writing at SIGINT, also where lines are piped in', async () => {
+    const own = ['--conversations', join(folder, 'stopped'), '--threads', '1', '--budget', '64'];
+    const endless = ['chat', '--model', talkingModel('endless'), '--max-tokens', '1000000', ...own];
+    const child = spawn(process.execPath, [cli, ...endless], { stdio: 'pipe' });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => {
+      stdout += data;
+      child.kill('SIGINT');
+    });
+    child.stderr.on('data', (data) => (stderr += data));
+    child.stdin.write('It was late\n/help\n');
+    const [code] = await once(child, 'close');
+    expect(code, stderr).toBe(130);
+    expect(stdout.trim()).not.toBe('');
+    expect(stdout).not.toContain('/policy');
+    expect(stderr).not.toContain('> ');
+  });
+
   it('takes commands and says in one line what is wrong', async () => {
     const own = ['--conversations', join(folder, 'chats'), '--threads', '1'];
     const said =
-      '/policy\n/budget 64\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n';
+      '/policy\n/budget 64\n/policy h20\n/save none/a.json\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n';
     const chat = piped(said, 'chat', '--model', talkingModel('chatting'), ...own);
     expect(chat.status).toBe(0);
     const memory = 'nothing was said yet; 0\\.00 of 1000\\.00 MB for all';
@@ -438,6 +456,8 @@ describe('llm serve and llm chat', () => {
     );
     expect(chat.stderr).toContain('/load: none.json does not exist');
     expect(chat.stderr).toContain('/load: README.md is no conversation that /save wrote');
+    expect(chat.stderr).toMatch(/^\/policy: 'h20' is none of .*; did you mean 'h2o'\?$/m);
+    expect(chat.stderr).toContain('none/a.json cannot be written: there is no folder none');
     expect(chat.stderr).toContain('/nothing: is no command; /help lists them');
     const config = join(folder, 'bad.json');
     writeFileSync(config, '{"prot": 1}');
@@ -461,7 +481,7 @@ describe('llm serve and llm chat', () => {
     expect(lines[0]).toContain("'prot' is not an option of serve");
     expect(lines[1]).toContain("the policy 'h2o' needs one");
     expect(lines[2]).toContain('is needed on 0.0.0.0');
-    expect(lines[3]).toContain('are no bytes');
+    expect(lines[3]).toContain('is not a number of bytes');
     for (const line of lines) expect(line).not.toContain('\n');
   });
 });

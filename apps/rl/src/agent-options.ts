@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { number, openModel, positiveNumber, readBy, showProgress } from '@namm/cli';
+import { budgetText, number, openModel, positiveNumber, readBy, showProgress } from '@namm/cli';
 import { parseEnvironment } from '@namm/control';
+import { InvalidArgumentError, suggestName } from '@namm/core';
 import { type EnvironmentSettings, recordedStatistics } from '@namm/environments';
 import type { PlayedAgent } from '@namm/jobs';
 import { agentFolder, agentNames } from '@namm/models';
@@ -41,6 +43,13 @@ export function addAgentOptions<Args extends unknown[], Options extends OptionVa
 export async function openAgent(options: AgentOptions, signal: AbortSignal): Promise<PlayedAgent> {
   const { agent, environment, targetReturn, returnScale, statistics } = options;
   const bundled = agentNames.find((name) => name === agent);
+  const isName = !agent.includes('/') && !existsSync(agent);
+  const short = agentNames.map((name) => name.replace('-agent', ''));
+  const meant = suggestName(agent, [...agentNames, ...short]);
+  if (isName && !bundled && meant !== null) {
+    const name = agentNames.find((one) => one.startsWith(meant));
+    throw new InvalidArgumentError('--agent', `there is no '${agent}'; did you mean '${name}'?`);
+  }
   const folder = bundled ? agentFolder(bundled) : await openModel(agent, signal);
   const normalisation =
     statistics === undefined
@@ -61,6 +70,11 @@ export function addContenderOptions<Args extends unknown[], Options extends Opti
   command: Command<Args, Options>,
 ) {
   return command
-    .option('--budget <size>', 'of policies: rows per head, a share (25%) or bytes (64kB)', '60')
+    .option(
+      '--budget <size>',
+      'of policies: rows per head, a share (25%) or bytes (64kB)',
+      budgetText,
+      '60',
+    )
     .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent");
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { fromZero, interruptSignal, outputFile, ownPolicyForm } from '@namm/cli';
 import { contenderNames } from '@namm/control';
@@ -17,6 +18,6 @@ export function addWatchCommand(program: Command): void {
       const signal = interruptSignal();
       const agent = await openAgent(options, signal);
       await showEpisode(options.out, { ...options, ...agent, signal });
-      console.log(`${options.out}: open it in a browser`);
+      console.log(`${resolve(options.out)}: open it in a browser`);
     });
 }

@@ -10,7 +10,8 @@ import { InvalidArgumentError as BadValue, type Command as PlainCommand } from '
 import { applyConfigFile } from './config-file.js';
 import { interruptSignal } from './interruption.js';
 import { openModel } from './open-model.js';
-import { count, nameFrom, threadCount } from './option-parsers.js';
+import { budgetText, count, nameFrom, threadCount } from './option-parsers.js';
+import { outputFolder } from './output-file.js';
 import { StatusLine } from './status-line.js';
 
 /** What {@link addEngineOptions} adds. */
@@ -52,10 +53,16 @@ export function addEngineOptions<
       'a Hugging Face folder, a GGUF file, or a model of the hub (nano-llama)',
     )
     .option('--memory <size>', 'what all conversations may take together', bytes, 1e9)
-    .option('--conversations <folder>', 'where those are kept that memory has no room for', folder)
+    .option(
+      '--conversations <folder>',
+      'where those are kept that memory has no room for',
+      outputFolder,
+      folder,
+    )
     .option(
       '--budget <size>',
       "what each may keep: tokens per head (512), a share ('25%'), bytes ('64MB')",
+      budgetText,
     )
     .option('--policy <name>', `what is forgotten: ${policies.join(', ')}`, nameFrom(policies))
     .option('--checkpoint <file>', 'the scorer of the policy taught')
@@ -114,6 +121,12 @@ export async function openEngine<Options extends EngineCommandOptions>(
     });
   }
   const name = isTaught ? 'taught' : policy;
+  if (name === 'full' && budget !== undefined) {
+    throw new InvalidArgumentError('--budget', "the policy 'full' keeps everything");
+  }
+  if (name !== undefined && name !== 'full' && budget === undefined) {
+    throw new InvalidArgumentError('--budget', `the policy '${name}' needs one, such as 512`);
+  }
   const keeps = {
     ...(name !== undefined && { policy: name }),
     ...(budget !== undefined && { budget }),

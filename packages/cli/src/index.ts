@@ -39,6 +39,7 @@ export { Interruption, interruptSignal } from './interruption.js';
 export { describeMemory, type MemoryFigures, memoryFigures } from './memory-figures.js';
 export { openModel } from './open-model.js';
 export {
+  budgetText,
   count,
   countUpTo,
   fraction,

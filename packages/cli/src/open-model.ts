@@ -1,18 +1,30 @@
-import { statSync } from 'node:fs';
-import { InvalidArgumentError } from '@namm/core';
+import { existsSync, statSync } from 'node:fs';
+import { InvalidArgumentError, suggestName } from '@namm/core';
 import { resolveModel } from '@namm/hub';
+import { modelFolder, modelNames, videoModelFolder, videoModelNames } from '@namm/models';
 import { StatusLine } from './status-line.js';
 
 /**
  * The folder or GGUF file of a model that was named on the command line, fetched from the hub when it is not on the
  * disk.
  *
- * @param name a folder, a GGUF file, or a model of the hub as `OWNER/NAME` or `OWNER/NAME:FILE.gguf`
+ * @param name a folder, a GGUF file, a bundled model by name, or a model of the hub as `OWNER/NAME` or `OWNER/NAME:FILE.gguf`
  * @param signal stops a download; the next one goes on from there
  * @throws {InvalidArgumentError} for a file that is not GGUF
  * @throws what {@link resolveModel} throws
  */
 export async function openModel(name: string, signal?: AbortSignal): Promise<string> {
+  if (!existsSync(name)) {
+    const bundled = bundledFolder(name);
+    if (bundled !== null) return bundled;
+    const meant = name.includes('/')
+      ? null
+      : suggestName(name, [...modelNames, ...videoModelNames]);
+    if (meant !== null) {
+      const problem = `there is no folder ${name}, nor a bundled model of that name; did you mean '${meant}'?`;
+      throw new InvalidArgumentError('model', problem);
+    }
+  }
   // A file beside us is not the id of a model.
   if (!/\.gguf$/i.test(name) && statSync(name, { throwIfNoEntry: false })?.isFile()) {
     throw new InvalidArgumentError('model', `${name} is not a folder, nor a GGUF file`);
@@ -39,4 +51,11 @@ export async function openModel(name: string, signal?: AbortSignal): Promise<str
   } finally {
     status.clear();
   }
+}
+
+/** The folder of a bundled model; null for any other name. */
+function bundledFolder(name: string): string | null {
+  const ofText = modelNames.find((one) => one === name);
+  const ofVideo = videoModelNames.find((one) => one === name);
+  return ofText ? modelFolder(ofText) : ofVideo ? videoModelFolder(ofVideo) : null;
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { NammError, noneOf } from '@namm/core';
+import { parseBudget } from '@namm/kv-cache';
 import { InvalidArgumentError } from 'commander';
 import { describeError } from './describe-error.js';
 
@@ -92,6 +93,16 @@ export const nameFrom =
 export const listOrNone = <Value>(parse: (text: string) => Value) => {
   const list = listOf(parse);
   return (text: string): Value[] => (text === 'none' ? [] : list(text));
+};
+
+/** A budget as its user wrote it, read once to see that it is one. */
+export const budgetText = (text: string): string => {
+  try {
+    parseBudget(text, 'a');
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(describeError(error).replace(/^a: /, ''));
+  }
 };
 
 /** What a reader of a package makes of a text; its refusal becomes that of the option. */

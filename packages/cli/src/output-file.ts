@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 
 /**
@@ -27,9 +27,10 @@ export const outputFolder = (path: string): string => {
   return path;
 };
 
+/** By trying: what permissions say is not all that there is to know. */
 function checkWritable(folder: string): void {
   try {
-    accessSync(folder, constants.W_OK);
+    rmdirSync(mkdtempSync(join(folder, '.namm-')));
   } catch {
     throw new InvalidArgumentError(`the folder ${folder} may not be written.`);
   }

@@ -1,6 +1,7 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { policyNames } from '@namm/kv-cache';
 import { InvalidArgumentError, type Command as PlainCommand } from 'commander';
+import { budgetText } from './option-parsers.js';
 import { outputFile } from './output-file.js';
 import { ownPolicyForm, policyFrom } from './own-policy.js';
 
@@ -38,7 +39,11 @@ export function addPolicyOptions<
       '--checkpoint <file>',
       'the NAMM of the policy namm, or the scorer of taught: a safetensors file',
     )
-    .option('--budget <size>', "tokens per head (512), a share ('25%') or bytes ('64MB')")
+    .option(
+      '--budget <size>',
+      "tokens per head (512), a share ('25%') or bytes ('64MB')",
+      budgetText,
+    )
     .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile);
   return command as Command<Args, Own & PolicyOptions, Global>;
 }

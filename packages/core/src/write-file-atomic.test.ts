@@ -34,10 +34,21 @@ describe('writeFileAtomic', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('names the file that was asked for, and the folder that is not there', async () => {
+    const path = join(folder, 'none', 'file');
+    const error = await writeFileAtomic(path, 'x').catch((cause: unknown) => cause);
+    expect(error).toMatchObject({
+      message: `${path} cannot be written: there is no folder ${join(folder, 'none')}`,
+      code: 'ENOENT',
+    });
+  });
+
   it('leaves nothing when the rename fails', async () => {
     const path = join(folder, 'occupied');
     await mkdir(join(path, 'child'), { recursive: true });
-    await expect(writeFileAtomic(path, 'x')).rejects.toThrow();
+    await expect(writeFileAtomic(path, 'x')).rejects.toThrow(
+      `${path} cannot be written: it is a folder`,
+    );
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });

@@ -7,7 +7,14 @@ import {
   type RunSettings,
   readBenchmark,
 } from '@namm/benchmarks/public';
-import { comparedPolicies, namedPolicy, ropeScalingOf } from '@namm/cli';
+import {
+  comparedPolicies,
+  describeError,
+  type NamedPolicy,
+  namedPolicy,
+  ropeScalingOf,
+} from '@namm/cli';
+import { InvalidArgumentError } from '@namm/core';
 import { completeText, Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
 import { full } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
@@ -20,6 +27,15 @@ export interface PublicRunData {
   readonly plan: RunPlan;
   /** Folder or file of the plan's model. */
   readonly folder: string;
+}
+
+/** @throws {InvalidArgumentError} for a name that there is none of */
+function policyOfPlan(name: string): NamedPolicy {
+  try {
+    return namedPolicy(name);
+  } catch (error) {
+    throw new InvalidArgumentError('policies', describeError(error), { cause: error });
+  }
 }
 
 /** A run with its model, tasks and policies at hand. */
@@ -58,7 +74,7 @@ export async function openPublicRun({ plan, folder }: PublicRunData): Promise<Op
     const policy = await loadNamm({ checkpoint: plan.namm });
     policies.push({ name: 'namm', budget: 'own', policy });
   }
-  const named = plan.policies.map(namedPolicy);
+  const named = plan.policies.map(policyOfPlan);
   policies.push(...(await comparedPolicies(named, budgets, { models, tokenizer, checkpoint })));
   const maxTokens = Math.min(plan.maxTokens ?? Infinity, spec.maximumPositions);
   const answer: Answer = async function* (cache, ids, limits) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { tunedExtensionsFile } from '@namm/benchmarks';
 import {
@@ -44,6 +45,7 @@ export function addTuneCommand(program: Command): void {
     .action(async (options) => {
       const signal = interruptSignal();
       const folder = await openModel(options.model ?? modelFolder('nano-llama'), signal);
+      outputFile(options.out ?? join(folder, tunedExtensionsFile));
       const path = await showProgress('prompts', (onProgress, clear) =>
         tuneExtensionsOf({
           ...{ ...options, folder, width: terminalWidth(), onProgress, signal },

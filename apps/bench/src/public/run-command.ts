@@ -1,11 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { formatRun, runPlan } from '@namm/benchmarks/public';
 import {
+  budgetText,
   count,
   fromZero,
   interruptSignal,
   listOf,
   openModel,
+  outputFolder,
   ownPolicyForm,
   positiveNumber,
   showProgress,
@@ -39,7 +41,7 @@ export function addRunCommand(program: Command): void {
       `with commas; also kvzip, taught, ${ownPolicyForm}`,
       listOf(String),
     )
-    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(String))
+    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(budgetText))
     .option('--namm <file>', 'a NAMM, which keeps as much as it likes')
     .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
     .option('--chat <use>', 'of the chat template: auto, always, never')
@@ -53,9 +55,10 @@ export function addRunCommand(program: Command): void {
     .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber)
     .option('--threads <count>', 'threads that compute', count)
     .option('--workers <count>', 'prompts at once, each with a model of its own', count)
-    .option('--out <folder>', 'for results, summary and page')
+    .option('--out <folder>', 'for results, summary and page', outputFolder)
     .action(async ({ config, ...flags }) => {
       const plan = await runPlan(config ?? null, flags);
+      outputFolder(plan.out); // a file of the run may have named it
       const signal = interruptSignal();
       const folder = await openModel(plan.model, signal);
       const onBadRows = (bad: number) =>

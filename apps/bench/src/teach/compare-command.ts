@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { spokenFamilyNames } from '@namm/benchmarks';
 import {
+  budgetText,
   defaultPolicies,
   fromZero,
   interruptSignal,
@@ -29,7 +30,7 @@ export function addCompareCommand(program: Command): void {
       listOf(namedPolicy),
       [...defaultPolicies],
     )
-    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(String), [
+    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(budgetText), [
       '50%',
       '25%',
       '10%',

@@ -160,11 +160,10 @@ export const chatFields = z.object({
 
 export const completionFields = z.object({
   ...commonFields,
-  prompt: z.union([
-    z.string(),
-    z.array(z.string()).length(1, 'one prompt at a time'),
-    z.array(z.int().min(0)).min(1),
-  ]),
+  prompt: z.union(
+    [z.string(), z.array(z.string()).length(1), z.array(z.int().min(0)).min(1)],
+    orElse('is neither one text nor ids of tokens; one prompt at a time'),
+  ),
   ...writingFields,
   max_tokens: count(),
   logprobs: optional(z.int().min(0).max(20)),

@@ -107,8 +107,14 @@ export async function runPlan(
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     const where = path.join('.') || 'the whole';
-    if (path[0] !== undefined && path[0] in own)
-      throw new InvalidArgumentError(`--${where}`, message);
+    const [first, , field] = path;
+    if (first === 'benchmarks' && 'name' in ofBenchmark) {
+      throw new InvalidArgumentError(
+        `--${field === 'name' ? 'benchmark' : String(field)}`,
+        message,
+      );
+    }
+    if (first !== undefined && first in own) throw new InvalidArgumentError(flagOf(first), message);
     throw new FileFormatError(file ?? 'the command line', `${where}: ${message}`);
   }
   const { model, benchmarks, out } = result.data;
@@ -118,6 +124,10 @@ export async function runPlan(
   }
   return { ...result.data, model: model!, benchmarks: benchmarks!, out: out! };
 }
+
+/** `maxTokens` as the command line calls it. */
+const flagOf = (name: PropertyKey) =>
+  `--${String(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 async function parsedYaml(file: string): Promise<object> {
   let value: unknown;

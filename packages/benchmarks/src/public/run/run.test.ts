@@ -443,7 +443,7 @@ describe('runPlan', () => {
     ]);
     await expect(runPlan(null, { ...flags, chat: 'sometimes' })).rejects.toThrow(/--chat: /);
     await expect(runPlan(null, { ...flags, benchmark: 'squad' })).rejects.toThrow(
-      /benchmarks.0.name/,
+      /--benchmark: 'squad' is none of/,
     );
     await expect(runPlan(null, { model: 'm', out: 'o' })).rejects.toThrow(/--benchmark: is needed/);
     await expect(runPlan(file, { limit: 3 })).rejects.toThrow(/--limit: belongs to a --benchmark/);
