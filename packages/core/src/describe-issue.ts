@@ -96,9 +96,10 @@ function describeUnion(input: unknown, errors: readonly (readonly Issue[])[]): s
   const meant = ofKind.filter((all) => !all.some((one) => one.code === 'invalid_value'));
   const [issue] = meant.length === 1 ? meant[0]! : [];
   if (issue === undefined) return undefined;
-  return depth(issue) === 0
-    ? issue.message
-    : `${issue.path!.map(String).join('.')}: ${issue.message}`;
+  const path = issue.path!.map(String).join('.');
+  // What an alternative within it says begins with a path, too.
+  const joint = /^[\w.]+: /.test(issue.message ?? '') ? '.' : ': ';
+  return path === '' ? issue.message : `${path}${joint}${issue.message}`;
 }
 
 const kindOf = (expected: unknown) => kinds[String(expected)] ?? `of the kind ${expected}`;

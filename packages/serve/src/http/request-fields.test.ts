@@ -45,7 +45,7 @@ it('says so of other completions too', () => {
   expect(completion(null)).toThrow('the body: null is not an object');
   const response = (input: unknown) => () => readFields(responseFields, { input }, () => {});
   expect(response([{ type: 'function_call', call_id: 'a', name: 'b' }])).toThrow(
-    'input.0: arguments: is missing',
+    'input: 0.arguments: is missing',
   );
-  expect(response([{ type: 'picture' }])).toThrow('input.0: is neither a message of text');
+  expect(response([{ type: 'picture' }])).toThrow('is neither a message of text');
 });
