@@ -35,8 +35,8 @@ const fixture = (name: string) => join(fixtures, name);
 /** What one pass saw of a cache. */
 interface Pass {
   readonly first: number;
-  /** Position of every token that the pass could see, its own included. */
-  readonly positions: ReadonlyMap<number, number>;
+  /** Position of every token that the pass could see, its own included, per layer and head. */
+  readonly positions: ReadonlyMap<number, number>[][];
   /** By how much the newest token's number is above its position. */
   readonly lag: number;
   /** Tokens that each head kept after the pass. */
@@ -55,15 +55,14 @@ function watched(policy: EvictionPolicy): { policy: EvictionPolicy; passes: Pass
       fork: () => state.fork(),
       save: () => state.save(),
       select(view) {
-        const positions = new Map<number, number>();
-        for (const [layer, { keyValueHeads }] of view.shape.layers.entries()) {
-          for (let head = 0; head < keyValueHeads; head++) {
+        const positions = view.shape.layers.map(({ keyValueHeads }, layer) =>
+          Array.from({ length: keyValueHeads }, (_, head) => {
             const at = view.positions(layer, head);
-            for (const [slot, token] of view.tokens(layer, head).entries()) {
-              positions.set(token, at[slot]!);
-            }
-          }
-        }
+            return new Map(
+              Array.from(view.tokens(layer, head), (token, slot) => [token, at[slot]!]),
+            );
+          }),
+        );
         passes.push({ first: 0, positions, lag: view.seen - view.nextPosition, kept: [] });
         return state.select(view);
       },
@@ -101,10 +100,10 @@ async function run(
 /** What the reference computes for such a run: keys at the positions that each pass told the model. */
 function expected(model: RandomModel, decoder: Decoder, ids: readonly number[], passes: Pass[]) {
   const passOf = (query: number) => passes.findLastIndex(({ first }) => first <= query);
-  const positionOf = (query: number, key: number) => {
+  const positionOf = (query: number, key: number, layer: number, head: number) => {
     const { positions, lag } = passes[passOf(query)]!;
     // A key that left a window in this pass has kept its distance to the newest token.
-    return positions.get(key) ?? key - lag;
+    return positions[layer]![head]!.get(key) ?? key - lag;
   };
   const evicted = (layer: number, head: number, query: number, key: number) => {
     const pass = passOf(query);
@@ -118,6 +117,7 @@ const ids = fc.array(fc.integer({ min: 0, max: 22 }), { minLength: 20, maxLength
 const policies = [
   sinkRecent({ budget: 6, sinks: 2 }),
   random({ budget: 2, seed: 4 }),
+  random({ budget: 5, seed: 3 }), // the heads together hold more tokens than there are positions
   sinkRecent({ budget: 4, sinks: 0 }),
 ];
 
@@ -266,7 +266,7 @@ describe('compact positions', () => {
     const keys = cache.keys(0, 0).slice();
     const step = decoder.step([{ cache, input: { ids: [1, 2] } }]);
     await expect(step).rejects.toThrow(PositionLimitError);
-    await expect(step).rejects.toThrow('the heads together hold 15 positions');
+    await expect(step).rejects.toThrow('15 positions stay');
     await expect(step).rejects.toThrow("'full' keeps everything: use one with a budget");
     expect(cache.seen).toBe(15);
     expect(cache.nextPosition).toBe(15);

@@ -5,7 +5,12 @@ import { type DecoderSpec, type RotarySpec, rotaryRows } from '../src/index.js';
 export type Evicted = (layer: number, head: number, query: number, key: number) => boolean;
 
 /** The position that a key has when a query looks at it, and that of the query itself; several along axes. */
-export type PositionOf = (query: number, key: number) => number | readonly number[];
+export type PositionOf = (
+  query: number,
+  key: number,
+  layer: number,
+  head: number,
+) => number | readonly number[];
 
 /**
  * The slow, obvious decoder that the fast one is held to: all tokens at once, every head over the whole
@@ -51,9 +56,19 @@ export async function referenceLogits(
           .map((__, j) => j)
           .filter((j) => j <= i && (attention.window === null || i - j < attention.window))
           .filter((j) => !evicted(index, head, i, j));
-        const rotatedQuery = rotate(part(q[i]!, h), rotary, positionOf(i, i), ids.length);
+        const rotatedQuery = rotate(
+          part(q[i]!, h),
+          rotary,
+          positionOf(i, i, index, head),
+          ids.length,
+        );
         const scores = seen.map((j) => {
-          const rotatedKey = rotate(part(k[j]!, head), rotary, positionOf(i, j), ids.length);
+          const rotatedKey = rotate(
+            part(k[j]!, head),
+            rotary,
+            positionOf(i, j, index, head),
+            ids.length,
+          );
           const score = attention.scale * dot(rotatedQuery, rotatedKey);
           return attention.softCap
             ? attention.softCap * Math.tanh(score / attention.softCap)

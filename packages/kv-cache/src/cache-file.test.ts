@@ -77,7 +77,11 @@ describe('a saved cache', () => {
             const each = createPolicy(name, { budget: 7, seed: 5 });
             let cache = new KVCache(own, { policy: each });
             await runPasses(cache, tokens, counts.slice(0, 2));
-            if (forked) cache = cache.fork();
+            if (forked) {
+              const origin = cache;
+              cache = origin.fork();
+              await origin.release();
+            }
             await runPasses(cache, tokens, counts.slice(2));
             const saved = join(folder, 'any.safetensors');
             await cache.save(saved);

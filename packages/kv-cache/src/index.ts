@@ -9,6 +9,7 @@ export {
   InvalidScoreError,
   InvalidSelectionError,
 } from './cache-errors.js';
+export type { GapScope } from './closed-positions.js';
 export { hasCompactPositions } from './compact-positions.js';
 export type { CacheMemory } from './contracts/cache-memory.js';
 export type { CacheDtype, CacheShape, KeyRotation, LayerShape } from './contracts/cache-shape.js';

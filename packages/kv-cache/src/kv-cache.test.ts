@@ -95,7 +95,10 @@ describe('KVCache', () => {
             }
             const rows = pair.held.flat().length;
             const { bytes } = pair.cache.memory();
-            expect(bytes).toMatchObject({ used: rows * 32, positions: rows * 4, policy: rows * 8 });
+            expect(bytes).toMatchObject({ used: rows * 32, positions: rows * 4 });
+            // Forks share what the policy remembers, until it changes.
+            expect(bytes.policy).toBeLessThanOrEqual(rows * 8);
+            expect(bytes.policy * pairs.length).toBeGreaterThanOrEqual(rows * 8 - 1e-6);
           }
         }
       }),

@@ -3,7 +3,7 @@ import { InvalidSelectionError } from './cache-errors.js';
 import { CacheGuard, type CacheHold } from './cache-guard.js';
 import { checkShape } from './check-shape.js';
 import { checkUpdate } from './check-update.js';
-import { closedPositions } from './closed-positions.js';
+import { closedPositions, type GapScope, gapScopes } from './closed-positions.js';
 import { hasCompactPositions } from './compact-positions.js';
 import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
@@ -19,7 +19,7 @@ import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
 import type { KeysAndValues, Segments } from './contracts/segments.js';
 import type { CreateCacheOptions, DecideAfter, SequenceCache } from './contracts/sequence-model.js';
-import { decideAfterChoices } from './decide-after.js';
+import { checkDecideAfter, isTimeToDecide } from './decide-after.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { NotedScores } from './noted-scores.js';
 import { outsideWindow } from './outside-window.js';
@@ -43,7 +43,7 @@ export interface CacheLease {
   /** As {@link KVCache.update}. */
   update(update: CacheUpdate): Promise<void>;
   /** As {@link KVCache.closeGaps}. */
-  closeGaps(rotate: (layer: number) => RotateKeys | null): void;
+  closeGaps(rotate: (layer: number) => RotateKeys | null, scope?: GapScope): void;
   /** Gives the cache free; a second call does nothing. */
   release(): void;
 }
@@ -80,7 +80,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     const { positions = shape.positions ?? 'absolute', keepOutsideWindow = false } = options;
     checkChoice('positions', positions, ['absolute', 'compact']);
     const { decideAfter = 'pass' } = options;
-    checkChoice('decideAfter', decideAfter, decideAfterChoices);
+    checkDecideAfter(decideAfter);
     if (hasCompactPositions({ positions }) && keepOutsideWindow) {
       const problem = 'rows outside of a window cannot stay when positions are compact';
       throw new InvalidArgumentError('keepOutsideWindow', problem);
@@ -92,8 +92,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.shape = positions === (shape.positions ?? 'absolute') ? shape : { ...shape, positions };
     this.policy = options.policy ?? full();
     const { name, updateInterval } = this.policy;
-    if (decideAfter === 'prompt' && updateInterval !== undefined) {
-      const problem = `'${name}' chooses every ${updateInterval} tokens, wherever a prompt ends`;
+    if (decideAfter !== 'pass' && updateInterval !== undefined) {
+      const problem = `'${name}' chooses every ${updateInterval} tokens, whatever is said here`;
       throw new InvalidArgumentError('decideAfter', problem);
     }
     this.#decideAfter = decideAfter;
@@ -165,14 +165,17 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     return this.#head(layer, head).stored;
   }
 
-  /** Positions of one head's rows, ascending: a view without a copy, valid until the cache changes. */
+  /**
+   * Positions of one head's rows, ascending: a view that is valid until the cache changes, or a fresh copy when forks
+   * share a part of the rows.
+   */
   positions(layer: number, head: number): Int32Array {
     return this.#head(layer, head).positions;
   }
 
   /**
-   * Which tokens of the sequence one head's rows are, numbered from 0, ascending: a view without a copy,
-   * valid until the cache changes. The positions, as long as those are absolute.
+   * Which tokens of the sequence one head's rows are, numbered from 0, ascending; as {@link positions}, which they
+   * are as long as those are absolute.
    */
   tokens(layer: number, head: number): Int32Array {
     return this.#head(layer, head).tokens;
@@ -180,7 +183,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
 
   /**
    * What the model was told as positions of one head's rows, `[length, axes]`, where the shape has
-   * `positionAxes`: a view without a copy, valid until the cache changes. Empty elsewhere.
+   * `positionAxes`: a view or a copy, as {@link positions}. Empty elsewhere.
    */
   axisPositions(layer: number, head: number): Int32Array {
     return this.#head(layer, head).axes;
@@ -232,40 +235,46 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
         hold.mustStand('update');
         await this.#update(update);
       },
-      closeGaps: (rotate) => {
+      closeGaps: (rotate, scope = 'sequence') => {
         hold.mustStand('closeGaps');
-        this.#closeGaps(rotate);
+        this.#closeGaps(rotate, scope);
       },
       release: hold.release,
     };
   }
 
   /**
-   * How many positions {@link closeGaps} would win now. Positions that some head of some layer holds are
-   * no gaps, nor are those within the largest sliding window; so heads that hold different tokens leave
-   * fewer gaps than heads that hold the same.
+   * How many positions {@link closeGaps} would win now. In the whole `sequence`, positions that some head of some layer
+   * holds are no gaps, so heads that hold different tokens leave fewer gaps than heads that hold the same; in each
+   * `head`, what it does not hold is a gap, so that the head with the most rows says how many there are. Positions within
+   * the largest sliding window are never gaps.
+   *
+   * @throws {InvalidArgumentError} for another scope
    */
-  gaps(): number {
+  gaps(scope: GapScope = 'sequence'): number {
     this.#guard.mustHaveRows('gaps');
-    return this.nextPosition - closedPositions(this)[this.nextPosition]!;
+    checkChoice('scope', scope, gapScopes);
+    return this.nextPosition - closedPositions(this, scope).next;
   }
 
   /**
-   * Closes the gaps that no head holds any more, with one map for the whole sequence: positions stay in
-   * order, and the next token's is smaller by {@link gaps}. Nothing changes between tokens that have no
-   * gap between them, nor within a sliding window.
+   * Closes gaps: positions stay in order, and the next token's is smaller by {@link gaps}. In the `sequence`, there is
+   * one map for all heads, and nothing changes between tokens that have no gap between them. In each `head`, rows
+   * keep their distance to the next token as long as there is room for those before them, and the others follow one
+   * another; a token may then have other positions in other heads. Nothing changes within a sliding window.
    *
    * @param rotate for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
    *   their old positions to that of their new ones; null for a layer whose keys have no rotation
-   * @throws {InvalidArgumentError} when the positions of this cache are absolute
+   * @param scope what is a gap
+   * @throws {InvalidArgumentError} when the positions of this cache are absolute, or for another scope
    * @throws whatever `rotate` throws, or a RangeError without memory for rows that were shared; some heads have
    *   then moved, and the cache can only be read
    * @throws {CacheBusyError} when somebody else is changing the cache
    */
-  closeGaps(rotate: (layer: number) => RotateKeys | null): void {
+  closeGaps(rotate: (layer: number) => RotateKeys | null, scope: GapScope = 'sequence'): void {
     const lease = this.lease('closeGaps');
     try {
-      lease.closeGaps(rotate);
+      lease.closeGaps(rotate, scope);
     } finally {
       lease.release();
     }
@@ -445,6 +454,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#guard.release();
     this.#rows.release();
     this.#rows = SequenceRows.of(this.shape, [], this.#rows);
+    this.#state.release?.();
     this.#state = full().start(this.shape); // remembers nothing
   }
 
@@ -484,7 +494,9 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     if (!this.#keepOutsideWindow) {
       this.#evict(outsideWindow(this, this.policy.keepsEverything === true));
     }
-    if (this.#decideAfter === 'pass' || !update.moreFollows) await this.#choose();
+    const { seen } = this;
+    const { count, moreFollows = false } = update;
+    if (isTimeToDecide(this.#decideAfter, seen - count, seen, moreFollows)) await this.#choose();
   }
 
   async #choose(): Promise<void> {
@@ -500,7 +512,8 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#evict(noted ? this.#protected.spare(kept, this, noted, hasBudget) : kept);
   }
 
-  #closeGaps(rotate: (layer: number) => RotateKeys | null): void {
+  #closeGaps(rotate: (layer: number) => RotateKeys | null, scope: GapScope): void {
+    checkChoice('scope', scope, gapScopes);
     if (!hasCompactPositions(this.shape)) {
       const problem = 'its positions are absolute; make it with positions: compact';
       throw new InvalidArgumentError('cache', problem);
@@ -508,7 +521,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     // Else rows that are outside of their window might come into it again.
     this.#evict(outsideWindow(this, false));
     try {
-      this.#rows.renumber(closedPositions(this), rotate);
+      this.#rows.renumber(closedPositions(this, scope), rotate);
     } catch (cause) {
       this.#guard.fail('closing gaps', cause);
       throw cause;

@@ -18,6 +18,7 @@ import type { EvictionPolicy } from './contracts/eviction-policy.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { StateTensor } from './contracts/saved-state.js';
 import type { StoredRows } from './contracts/segments.js';
+import type { DecideAfter } from './contracts/sequence-model.js';
 import { decideAfterChoices } from './decide-after.js';
 import { ProtectedSpans } from './protected-spans.js';
 import type { HeadContents } from './row-buffer.js';
@@ -50,7 +51,7 @@ export async function readCacheFile(
   const nextAxisPosition = count(file, 'nextAxisPosition');
   const positions = choice(file, 'positions', ['absolute', 'compact']);
   const keepOutsideWindow = choice(file, 'keepOutsideWindow', ['true', 'false']) === 'true';
-  const decideAfter = choice(file, 'decideAfter', decideAfterChoices);
+  const decideAfter = decideAfterOf(file);
   const protectedSpans = spans(file, 'protectedSpans');
   const compact = hasCompactPositions({ positions });
   if (compact ? nextPosition > seen : nextPosition !== seen) {
@@ -184,6 +185,11 @@ async function ascending(file: SafetensorsFile, name: string, end: number) {
     throw new FileFormatError(file.path, problem);
   }
   return tensor;
+}
+
+function decideAfterOf(file: SafetensorsFile): DecideAfter {
+  if (/^[1-9]\d{0,8}$/.test(text(file, 'decideAfter'))) return count(file, 'decideAfter');
+  return choice(file, 'decideAfter', decideAfterChoices);
 }
 
 async function integers(file: SafetensorsFile, name: string, shape: readonly number[]) {

@@ -215,7 +215,7 @@ describe('RowBuffer', () => {
         append(fork, 20, 5);
         const before = [...origin.keys()];
         // A rotation is here the sum of what it moves by.
-        const closed = Int32Array.from({ length: 26 }, (_, i) => (i < first ? i : i + 100));
+        const closed = Int32Array.from({ length: 25 }, (_, i) => (i < first ? i : i + 100));
         fork.renumber(closed, (keys, from, to) => {
           for (let i = 0; i < keys.length; i++) {
             const row = Math.floor(i / headSize);
@@ -226,7 +226,7 @@ describe('RowBuffer', () => {
           Math.floor(i / headSize) < first ? key : key + 100,
         );
         expect([...fork.keys()]).toEqual(plain);
-        expect([...fork.positions]).toEqual([...closed.subarray(0, 25)]);
+        expect([...fork.positions]).toEqual([...closed]);
         expect([...origin.keys()]).toEqual(before);
       },
     );
@@ -237,7 +237,7 @@ describe('RowBuffer', () => {
       const fork = origin.fork();
       append(fork, 20, 5, 'int8');
       const before = fork.keys();
-      const closed = Int32Array.from({ length: 26 }, (_, i) => (i < 9 ? i : i - 2));
+      const closed = Int32Array.from({ length: 25 }, (_, i) => (i < 9 ? i : i - 2));
       const double = (keys: Float32Array) => {
         for (let i = 0; i < keys.length; i++) keys[i] = 2 * keys[i]! + 1;
       };

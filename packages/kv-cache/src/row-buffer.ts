@@ -34,21 +34,22 @@ export interface RowMarks {
  * are shared; more of them are worth joining both into new shared rows.
  */
 const copiedShare = 1 / 4;
+const noScales = new Float32Array(0);
 
 /**
  * The rows of one KV head: keys `[length, headSize]`, values `[length, headSize]` and positions
  * `[length]`. Keys and values are held as they were given, in few bits or not. After a {@link fork} both sides
  * read the rows of that moment from the same arrays, and append to arrays of their own. The first time that one
- * side evicts or rotates a shared row, it copies what it keeps to arrays of its own; positions are never shared.
+ * side evicts or renumbers a shared row, it copies what it keeps to arrays of its own.
  */
 export class RowBuffer {
   readonly #headSize: number;
   #shared: SharedRows | null = null;
-  /** Keys and values that only this head has; they come after the shared ones. */
+  /** Rows that only this head has; they come after the shared ones. */
   #own: GrowableRows;
-  /** Positions of all rows, their tokens when those are other numbers, and their axes where there are any. */
-  #marks: GrowableRows;
-  readonly #columns: RowMarks;
+  readonly #marks: RowMarks;
+  /** The column of positions; what else is noted of a row comes behind it. */
+  readonly #firstMark: number;
   readonly #dtype: CacheDtype;
 
   constructor(
@@ -57,15 +58,10 @@ export class RowBuffer {
     dtype: CacheDtype = 'fp32',
   ) {
     this.#headSize = headSize;
-    this.#columns = marks;
+    this.#marks = marks;
     this.#dtype = dtype;
+    this.#firstMark = 2 * storedColumns(dtype, headSize).length;
     this.#own = this.#newRows();
-    const mark = { type: Int32Array, width: 1 };
-    this.#marks = new GrowableRows([
-      mark,
-      ...(marks.hasTokens ? [mark] : []),
-      ...(marks.axes > 0 ? [{ type: Int32Array, width: marks.axes }] : []),
-    ]);
   }
 
   get length(): number {
@@ -102,20 +98,20 @@ export class RowBuffer {
     };
   }
 
-  /** Positions `[length]`, ascending, a view that is valid until the next change. */
+  /** Positions `[length]`, ascending: a view that is valid until the next change, or a copy when they lie in two pieces. */
   get positions(): Int32Array {
-    return this.#marks.view(0) as Int32Array;
+    return this.#mark(0);
   }
 
-  /** Numbers of the rows' tokens `[length]`, ascending, a view that is valid until the next change. */
+  /** Numbers of the rows' tokens `[length]`, ascending, as {@link positions}. */
   get tokens(): Int32Array {
-    return this.#marks.view(this.#columns.hasTokens ? 1 : 0) as Int32Array;
+    return this.#mark(this.#marks.hasTokens ? 1 : 0);
   }
 
-  /** What the model was told as positions `[length, axes]`, a view; empty where it numbers tokens itself. */
+  /** What the model was told as positions `[length, axes]`, likewise; empty where it numbers tokens itself. */
   get axes(): Int32Array {
-    const { hasTokens, axes } = this.#columns;
-    return axes === 0 ? new Int32Array(0) : (this.#marks.view(hasTokens ? 2 : 1) as Int32Array);
+    const { hasTokens, axes } = this.#marks;
+    return axes === 0 ? new Int32Array(0) : this.#mark(hasTokens ? 2 : 1);
   }
 
   /** All of it: views that are valid until the next change, or copies where rows lie in two pieces. */
@@ -126,13 +122,13 @@ export class RowBuffer {
 
   /** Bytes of the arrays that only this head has, with their unused ends. */
   get allocatedBytes(): number {
-    return this.#own.allocatedBytes + this.#marks.allocatedBytes;
+    return this.#own.allocatedBytes;
   }
 
   /** Bytes of the shared arrays, and how many heads of other caches and this one read them. */
   get shared(): { readonly bytes: number; readonly sharers: number } {
     if (this.#shared === null) return { bytes: 0, sharers: 1 };
-    return { bytes: this.#shared.rows.allocatedBytes, sharers: this.#shared.sharers };
+    return { bytes: this.#shared.rows.allocatedBytes, sharers: this.#shared.count };
   }
 
   /**
@@ -142,16 +138,16 @@ export class RowBuffer {
    */
   reserve(count: number): void {
     this.#own.reserve(count);
-    this.#marks.reserve(count);
   }
 
   /** Appends rows. */
   append({ keys, values, positions, tokens, axes }: HeadContents): void {
-    this.#own.append([...columnsOf(keys), ...columnsOf(values)]);
-    this.#marks.append([
+    this.#own.append([
+      ...columnsOf(keys),
+      ...columnsOf(values),
       positions,
-      ...(this.#columns.hasTokens ? [tokens] : []),
-      ...(this.#columns.axes > 0 ? [axes] : []),
+      ...(this.#marks.hasTokens ? [tokens] : []),
+      ...(this.#marks.axes > 0 ? [axes] : []),
     ]);
   }
 
@@ -162,42 +158,36 @@ export class RowBuffer {
     while (kept < slots.length && slots[kept]! < from) kept++;
     if (kept < from) this.#leaveShared(slots);
     else this.#own.retain(from === 0 ? slots : slots.subarray(from).map((slot) => slot - from));
-    this.#marks.retain(slots);
   }
 
   /**
-   * Gives the rows at these positions new ones, and rotates their keys accordingly.
+   * Gives the rows new positions, and rotates their keys accordingly.
    *
-   * @param closed new position of each old one, ascending
+   * @param to new position of each row, ascending
    * @param rotate changes keys in place; null when keys do not depend on positions
    */
-  renumber(closed: Int32Array, rotate: RotateKeys | null): void {
-    const { positions } = this;
-    const first = positions.findIndex((position) => closed[position] !== position);
+  renumber(to: Int32Array, rotate: RotateKeys | null): void {
+    const first = this.positions.findIndex((position, i) => to[i] !== position);
     if (first < 0) return;
+    if (first < this.#sharedLength) this.#leaveShared(slotRange(0, this.length));
+    const firstOwn = first - this.#sharedLength;
+    const positions = this.#own.view(this.#firstMark) as Int32Array;
     if (rotate !== null) {
-      if (first < this.#sharedLength) this.#leaveShared(slotRange(0, this.length));
-      const from = positions.slice(first);
-      const own = storedFrom(this.segments.own.keys, this.#headSize, first - this.#sharedLength);
+      const own = storedFrom(this.segments.own.keys, this.#headSize, firstOwn);
       const keys = readStored(own, this.#headSize);
-      rotate(
-        keys,
-        from,
-        from.map((position) => closed[position]!),
-      );
+      rotate(keys, positions.slice(firstOwn), to.slice(first));
       if (keys !== own.numbers) {
         const rotated = storeRows(this.#dtype, keys, this.#headSize);
         own.numbers.set(rotated.numbers);
         own.scales.set(rotated.scales);
       }
     }
-    for (let i = first; i < positions.length; i++) positions[i] = closed[positions[i]!]!;
+    positions.set(to.subarray(first), firstOwn);
   }
 
   /** A head with the same rows, which goes its own way from here. */
   fork(): RowBuffer {
-    const copy = new RowBuffer(this.#headSize, this.#columns, this.#dtype);
-    copy.#marks = this.#marks.copy();
+    const copy = new RowBuffer(this.#headSize, this.#marks, this.#dtype);
     const copied = this.#own.length <= this.#sharedLength * copiedShare;
     if (copied) copy.#own = this.#own.copy();
     else this.#shareAll();
@@ -247,15 +237,32 @@ export class RowBuffer {
 
   #newRows(): GrowableRows {
     const columns = storedColumns(this.#dtype, this.#headSize);
-    return new GrowableRows([...columns, ...columns]);
+    const { hasTokens, axes } = this.#marks;
+    const mark = { type: Int32Array, width: 1 };
+    return new GrowableRows([
+      ...columns,
+      ...columns,
+      mark,
+      ...(hasTokens ? [mark] : []),
+      ...(axes > 0 ? [{ type: Int32Array, width: axes }] : []),
+    ]);
+  }
+
+  #mark(mark: number): Int32Array {
+    const column = this.#firstMark + mark;
+    const own = this.#own.view(column) as Int32Array;
+    if (this.#shared === null) return own;
+    const shared = this.#shared.rows.view(column) as Int32Array;
+    return this.#own.length === 0 ? shared : joinedArrays(shared, own);
   }
 
   #viewOf(rows: GrowableRows): KeysAndValues {
-    const views = rows.views();
-    const half = views.length / 2;
-    const stored = ([numbers, scales = noRows(this.#dtype).scales]: typeof views) =>
-      ({ numbers, scales }) as StoredRows;
-    return { keys: stored(views.slice(0, half)), values: stored(views.slice(half)) };
+    const half = this.#firstMark / 2;
+    const stored = (first: number) => {
+      const scales = half === 1 ? noScales : rows.view(first + 1);
+      return { numbers: rows.view(first), scales } as StoredRows;
+    };
+    return { keys: stored(0), values: stored(half) };
   }
 
   #inOnePiece(part: keyof KeysAndValues, first: number): StoredRows {
@@ -278,7 +285,7 @@ function joined(first: StoredRows, second: StoredRows): StoredRows {
   };
 }
 
-function joinedArrays<T extends StoredRows['numbers']>(first: T, second: T): T {
+function joinedArrays<T extends StoredRows['numbers'] | Int32Array>(first: T, second: T): T {
   const all = new (first.constructor as { new (length: number): T })(first.length + second.length);
   all.set(first);
   all.set(second, first.length);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import { CacheFullError } from './cache-errors.js';
+import type { ClosedPositions } from './closed-positions.js';
 import { hasCompactPositions, marksPerRow } from './compact-positions.js';
 import type { CacheMemory } from './contracts/cache-memory.js';
 import type { CacheShape } from './contracts/cache-shape.js';
@@ -134,17 +135,13 @@ export class SequenceRows implements SequenceCounts {
     }
   }
 
-  /**
-   * Gives positions new numbers, and rotates the keys accordingly.
-   *
-   * @param closed new number of each old position, the last one being that of the next token
-   */
-  renumber(closed: Int32Array, rotate: (layer: number) => RotateKeys | null): void {
+  /** Gives positions new numbers, and rotates the keys accordingly. */
+  renumber(closed: ClosedPositions, rotate: (layer: number) => RotateKeys | null): void {
     for (const [layer, heads] of this.#heads.entries()) {
       const rotateLayer = rotate(layer);
-      for (const head of heads) head.renumber(closed, rotateLayer);
+      for (const head of heads) head.renumber(closed.of(head.positions), rotateLayer);
     }
-    this.#nextPosition = closed[this.#nextPosition]!;
+    this.#nextPosition = closed.next;
   }
 
   /** The same rows, read from the same memory until one side changes them. */

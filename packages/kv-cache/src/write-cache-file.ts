@@ -47,7 +47,7 @@ export async function writeCacheFile(
     positions: contents.positions,
     dtype: cacheDtype(shape),
     keepOutsideWindow: String(contents.keepOutsideWindow),
-    decideAfter: contents.decideAfter,
+    decideAfter: String(contents.decideAfter),
     protectedSpans: JSON.stringify(contents.protectedSpans),
   };
   const digest = fileDigest(tensors, metadata);

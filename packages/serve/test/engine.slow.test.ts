@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
 import { describe, expect, it } from 'vitest';
+import { choiceInterval } from '../src/engine/choice-interval.js';
 import {
   type Engine,
   type EngineRequest,
@@ -52,7 +53,12 @@ describe('an engine', () => {
       const policy = await engine.choosePolicy(name, budget);
       const { reused } = await engine.run({ ids, policy, maxNewTokens: 12, writers: [writer] });
       const same = createPolicy(name, budget === null ? {} : { budget });
-      const cache = decoder.createCache({ policy: same });
+      const interval = { full: 1, keydiff: 4, 'sink-recent': 16 }[name];
+      expect(choiceInterval(policy, 32)).toBe(interval);
+      const cache = decoder.createCache({
+        policy: same,
+        decideAfter: interval === 1 ? 'pass' : interval,
+      });
       const expected: number[] = [];
       for await (const id of greedy(decoder, cache, ids)) if (expected.push(id) === 12) break;
       expect(writer.ids, name).toEqual(expected);
@@ -119,6 +125,39 @@ describe('an engine', () => {
     const { promptTokens, reusedTokens, prefixHits } = engine.figures;
     expect([promptTokens - reusedTokens, prefixHits]).toEqual([320 + 8 * 10, 7]);
   });
+
+  it.each(['keydiff', 'l2', 'sink-recent'])(
+    'holds a document that many ask once, with what each adds, under %s',
+    async (name) => {
+      const document = someIds(512, 7);
+      const prompts = Array.from({ length: 12 }, (_, i) =>
+        Int32Array.from([...document, ...someIds(5, i + 20)]),
+      );
+      const ask = async (engine: Engine, ids: Int32Array, count = 6) => {
+        const writer = new GreedyWriter(count);
+        const policy = await engine.choosePolicy(name, 256);
+        await engine.run({ ids, policy, maxNewTokens: count, writers: [writer], keepAt: [512] });
+        return writer.ids;
+      };
+      const engine = await setup.load({});
+      const answers = [];
+      for (const ids of prompts) answers.push(await ask(engine, ids));
+      const { bytes: once } = engine.conversations().find(({ kind }) => kind === 'prefix')!;
+      const perRow = once / (256 * 2 * 2); // in two heads of two layers
+      expect(perRow).toBeLessThan(1.25 * (2 * 6 * 4 + 8) + 8); // keys, values, marks; what is remembered
+      const tails = prompts.length * (5 + 6 - 1 + 16) * 4 * perRow; // 16 rows may lie unused
+      expect(await engine.cacheBytes()).toBeLessThanOrEqual(1.3 * once + tails);
+
+      // Each answer is that of a fresh reading, also beyond the next choice, when rows of the document go.
+      for (const [i, ids] of prompts.slice(0, 2).entries()) {
+        const fresh = await setup.load({});
+        expect(await ask(fresh, ids)).toEqual(answers[i]);
+        const other = await setup.load({});
+        const long = Int32Array.from([...ids, ...someIds(80, i)]);
+        expect(await ask(engine, long, 40)).toEqual(await ask(other, long, 40));
+      }
+    },
+  );
 
   it('goes on from what was saved, in another process and after a kill', async () => {
     await setup.inFolder(async (folder) => {

@@ -2,14 +2,18 @@ import type { RotateKeys } from '@namm/kv-cache';
 import { inverseFrequencies } from './inverse-frequencies.js';
 import type { RotarySpec } from './rotary-spec.js';
 
+/** Rotations that are remembered, at most. */
+const mostRotations = 2 ** 14;
+/** More than a position can be, so that two of them are one number. */
+const beyond = 2 ** 26;
+
 /**
  * Rotates keys from the rotation of one position to that of another: RoPE rotates each pair by an angle
  * proportional to the position, so rotating by the difference of two angles is exact. The angles are the
  * ones `rotaryRows` takes (with its rounding to float32); their difference, cosine and sine are doubles,
  * so that a key rotated many times differs from one rotated once by the rounding of its own numbers only.
  *
- * It serves one closing of gaps, in which each old position has one new one: rotations are computed once for
- * all heads.
+ * It serves one closing of gaps, in which heads move rows alike: rotations that were computed are used again.
  */
 export function rotateKeys(spec: RotarySpec, headSize: number): RotateKeys {
   const half = spec.size / 2;
@@ -22,10 +26,12 @@ export function rotateKeys(spec: RotarySpec, headSize: number): RotateKeys {
     if (keys.length < rows.length) keys = new Float32Array(rows.length);
     keys.set(rows);
     for (let row = 0; row < from.length; row++) {
-      let rotation = rotations.get(from[row]!);
+      const move = from[row]! * beyond + to[row]!;
+      let rotation = rotations.get(move);
       if (rotation === undefined) {
         rotation = rotationOf(frequencies, from[row]!, to[row]!);
-        rotations.set(from[row]!, rotation);
+        if (rotations.size === mostRotations) rotations.clear();
+        rotations.set(move, rotation);
       }
       const start = row * headSize;
       for (let i = 0; i < half; i++) {

@@ -29,9 +29,12 @@ export function checkCompactPositions(spec: DecoderSpec): void {
   }
 }
 
+/** Closing gaps that win less than this part of the positions would be done again at once. */
+const worthwhile = 1 / 16;
+
 /**
  * Sees to it that the positions of a chunk are within the limit: when they would not be, closes the gaps
- * of a cache whose positions are compact.
+ * of a cache whose positions are compact; those of the whole sequence, or, where that wins too little, of each head.
  *
  * @param count tokens of the chunk
  * @throws {PositionLimitError} when that does not make enough room; nothing has then changed
@@ -44,12 +47,15 @@ export function makeRoom(
 ): void {
   const { maximumPositions, layers, rotary } = spec;
   if (cache.nextPosition + count <= maximumPositions) return;
-  const closed = cache.nextPosition - cache.gaps();
+  const together = cache.nextPosition - cache.gaps();
+  const wanted = Math.max(count, Math.floor(maximumPositions * worthwhile));
+  const scope = together + wanted <= maximumPositions ? 'sequence' : 'head';
+  const closed = scope === 'sequence' ? together : cache.nextPosition - cache.gaps('head');
   if (closed + count > maximumPositions) {
-    const problem = `Closing gaps makes no room for ${count} more: the heads together hold ${closed} positions.`;
+    const problem = `Closing gaps makes no room for ${count} more: ${closed} positions stay.`;
     const advice = cache.policy.keepsEverything
       ? `The policy '${cache.policy.name}' keeps everything: use one with a budget, such as sinkRecent.`
-      : 'Use a smaller budget or chunk, or a policy whose heads keep the same tokens.';
+      : 'Use a smaller budget or chunk.';
     throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
   const rotators = new Map<string, RotateKeys>();
@@ -63,5 +69,5 @@ export function makeRoom(
       rotators.set(name, rotator);
     }
     return rotator;
-  });
+  }, scope);
 }

@@ -18,7 +18,7 @@ const originals = new WeakMap<PolicyState, PolicyState>();
  * @returns the same policy, which throws a {@link PolicyModuleError} where its code throws anything but a {@link NammError}
  */
 export function guardPolicy(policy: EvictionPolicy, from: WorkerPolicy): EvictionPolicy {
-  const { name, settings, probe, keepsEverything, updateInterval } = policy;
+  const { name, settings, probe, keepsEverything, hasBudget, updateInterval } = policy;
   const fail = (method: string, cause: unknown): never => {
     if (NammError.isInstance(cause)) throw cause;
     throw PolicyModuleError.failedIn(from, method, cause);
@@ -36,6 +36,7 @@ export function guardPolicy(policy: EvictionPolicy, from: WorkerPolicy): Evictio
   return {
     ...{ name, settings, probe },
     ...(keepsEverything !== undefined && { keepsEverything }),
+    ...(hasBudget !== undefined && { hasBudget }),
     ...(updateInterval !== undefined && { updateInterval }),
     start: (shape) => guard('start', () => policy.start(shape)),
     restore: (shape, saved) => guard('restore', () => policy.restore(shape, saved)),
@@ -68,6 +69,7 @@ function guardState(state: PolicyState, call: Call): PolicyState {
     get bytes() {
       return call('bytes', () => state.bytes);
     },
+    ...(state.release && { release: () => call('release', () => state.release!()) }),
   };
   originals.set(guarded, state);
   return guarded;

@@ -107,6 +107,8 @@ export interface PolicyState {
   fork(): PolicyState;
   /** Everything remembered, for {@link EvictionPolicy.restore}; {@link SavedStateReader} reads it. */
   save(): SavedState;
-  /** Bytes of what the policy remembers, counted in every memory report. */
+  /** Bytes of what the policy remembers, counted in every memory report; of what forks share, this one's part. */
   readonly bytes: number;
+  /** Called when the cache is released: forks stop counting this state among those that share something. */
+  release?(): void;
 }

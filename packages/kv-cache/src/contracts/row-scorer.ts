@@ -30,7 +30,7 @@ export interface RowScorer {
   restore(shape: CacheShape, saved: SavedState): RowScorerState;
 }
 
-/** What a scorer remembers of one sequence; observe, retain, fork, save and bytes as in a PolicyState. */
+/** What a scorer remembers of one sequence; observe, retain, fork, save, bytes and release as in a PolicyState. */
 export interface RowScorerState {
   observe(layer: number, observation: Observation): void;
   /**
@@ -51,4 +51,5 @@ export interface RowScorerState {
   /** Everything remembered, for {@link RowScorer.restore}. Called between passes. */
   save(): SavedState;
   readonly bytes: number;
+  release?(): void;
 }

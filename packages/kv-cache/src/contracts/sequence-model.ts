@@ -58,7 +58,7 @@ export interface StepResult {
 }
 
 /** When a policy chooses; see {@link CreateCacheOptions.decideAfter}. */
-export type DecideAfter = 'pass' | 'prompt';
+export type DecideAfter = 'pass' | 'prompt' | number;
 
 /** Options of a cache, with the policy as the model takes it: code, or its name where code cannot go. */
 export interface CreateCacheOptions<Policy> {
@@ -82,8 +82,9 @@ export interface CreateCacheOptions<Policy> {
   readonly positions?: 'absolute' | 'compact';
   /**
    * When the policy chooses: after every `pass` of the model, or when a whole input of a step has been read (`prompt`),
-   * so that what it ends with, such as a question, decides about all of it. Until then everything is held, in full.
-   * Not with policies that choose at intervals of their own.
+   * so that what it ends with, such as a question, decides about all of it, or, a number, after each pass in which the
+   * tokens seen reach or cross a multiple of it. Until then everything is held, in full, and what forks share stays
+   * shared. Not with policies that choose at intervals of their own.
    * @defaultValue 'pass'
    */
   readonly decideAfter?: DecideAfter;

@@ -153,6 +153,10 @@ class State<T extends RowArray> implements RowScorerState {
   save(): ReturnType<RowScorerState['save']> {
     return new Map(this.#table?.save('numbers') ?? []);
   }
+
+  release(): void {
+    this.#table?.clear();
+  }
 }
 
 const nothing = new Float64Array(0);

@@ -141,6 +141,10 @@ class ScoredState implements PolicyState {
     return this.#scorer.save();
   }
 
+  release(): void {
+    this.#scorer.release?.();
+  }
+
   #selectLayer(
     view: CacheView,
     layer: number,

@@ -101,6 +101,10 @@ export class TaughtBudgetState implements PolicyState {
     return new TaughtBudgetState(this.#shape, this.#options, this.#scores.fork(), this.#scored);
   }
 
+  release(): void {
+    this.#scores.clear();
+  }
+
   save(): SavedState {
     return new Map([
       ...this.#scores.save('scores'),

@@ -95,6 +95,11 @@ class State implements RowScorerState {
     return new State(this.#name, this.#inner.fork(), this.#norms.fork());
   }
 
+  release(): void {
+    this.#inner.release?.();
+    this.#norms.clear();
+  }
+
   save(): SavedState {
     return new Map([...this.#inner.save(), ...this.#norms.save(tableName)]);
   }

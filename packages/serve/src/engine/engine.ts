@@ -6,14 +6,15 @@ import {
   requireProbe,
   type WorkerCache,
 } from '@namm/decoder';
-import type { BudgetInput, RetentionTexts, StepItem } from '@namm/kv-cache';
+import type { BudgetInput, ProtectedSpan, RetentionTexts, StepItem } from '@namm/kv-cache';
 import { CacheStore, clipped, isSame } from './cache-store.js';
+import { choiceInterval } from './choice-interval.js';
 import { type ChosenPolicy, choosePolicy, type PolicyMaker } from './chosen-policy.js';
 import { EngineClosedError, QueueFullError, RequestTooLargeError } from './engine-errors.js';
 import { EngineFigures } from './engine-figures.js';
 import type { EngineRequest, EngineResult } from './engine-request.js';
 import { fairOrder } from './fair-order.js';
-import { memoryNeeds, positionsFor } from './memory-needs.js';
+import { memoryNeeds, positionsFor, tailNeeds } from './memory-needs.js';
 import { Run } from './run.js';
 import type { StoredCache } from './stored-cache.js';
 
@@ -89,6 +90,8 @@ export class Engine {
   readonly model: DecoderWorker;
   readonly figures = new EngineFigures();
   readonly memoryLimit: number;
+  /** Tokens of a prompt that are read at once; chunks end at its multiples. */
+  readonly #chunkSize: number;
   readonly #options: EngineOptions;
   readonly #store: CacheStore;
   readonly #queue: Queued[] = [];
@@ -105,6 +108,7 @@ export class Engine {
   private constructor(model: DecoderWorker, options: EngineOptions) {
     this.model = model;
     this.memoryLimit = options.memoryLimit;
+    this.#chunkSize = chunkFor(model.chunkSize, model.spec.maximumPositions);
     this.#options = options;
     const { folder, diskLimit = 10e9, recording = false, onWarning = () => {} } = options;
     this.#store = new CacheStore({
@@ -150,6 +154,23 @@ export class Engine {
     const chosen = await choosePolicy(name, budget, this.model.cacheShape, policies, policyModule);
     requireProbe(this.model.probe, chosen.policy);
     return chosen;
+  }
+
+  /**
+   * Whether a conversation can have any length: its positions are compact, and those that it holds at most leave room
+   * for a chunk more.
+   *
+   * @param spans that are protected
+   */
+  isEndless(policy: ChosenPolicy, spans: readonly ProtectedSpan[]): boolean {
+    if (this.#positions(policy) === 'absolute') return false;
+    const { layers, maximumPositions } = this.model.spec;
+    const whole = spans.filter(({ keep = 'all' }) => keep === 'all');
+    const kept = whole.reduce((sum, { start, end }) => sum + end - start, 0);
+    const held = Math.max(policy.mostRows(Number.MAX_SAFE_INTEGER), kept);
+    const window = Math.max(0, ...layers.map(({ attention }) => attention.window ?? 0));
+    const between = choiceInterval(policy, this.#chunkSize) - 1;
+    return held + between + window + this.#chunkSize <= maximumPositions;
   }
 
   /** Null while requests are taken, else why not. */
@@ -213,8 +234,9 @@ export class Engine {
     if (this.#closed !== null) throw this.#closed;
     request.signal?.throwIfAborted();
     const { ids, policy, spans = [], maxNewTokens, writers } = request;
-    const { chunkSize, cacheShape } = this.model;
-    const each = memoryNeeds(cacheShape, policy, spans, ids.length + maxNewTokens, chunkSize);
+    const { cacheShape } = this.model;
+    const total = ids.length + maxNewTokens;
+    const each = memoryNeeds(cacheShape, policy, spans, total, this.#chunkSize);
     // When a cache is forked for several answers, what they share is there once more.
     const needs = each * (writers.length === 1 ? 1 : writers.length + 1);
     if (needs > this.memoryLimit) throw new RequestTooLargeError(needs, this.memoryLimit);
@@ -329,7 +351,14 @@ export class Engine {
         passedOver.add(queued);
         continue;
       }
-      if (!(await this.#makeRoom(run.needs, found))) return;
+      const needs = this.#needsBehind(run, found);
+      if (!(await this.#makeRoom(needs, found))) return;
+      if (needs < run.needs && found!.cache === null) {
+        // It went to the disk for room, and comes back with rows of its own.
+        if (!(await this.#makeRoom(run.needs, found))) return;
+      } else {
+        run.needs = needs;
+      }
       this.#unqueue(queued);
       this.#noteTurn(queued.client);
       this.figures.waited(performance.now() - since);
@@ -340,6 +369,22 @@ export class Engine {
         if (this.#closed !== null || isDeath(cause)) throw cause;
       }
     }
+  }
+
+  /** Bytes that a request may take that goes on from a stored sequence. */
+  #needsBehind({ request, needs }: Run, found: StoredCache | null): number {
+    const { ids, policy, maxNewTokens, writers } = request;
+    const { cacheShape, spec } = this.model;
+    const total = ids.length + maxNewTokens;
+    if (found === null || found.cache === null || total > spec.maximumPositions) return needs;
+    const interval = choiceInterval(policy, this.#chunkSize);
+    const { length } = found.ids;
+    const staysShared =
+      policy.policy.keepsEverything === true ||
+      (policy.policy.updateInterval === undefined &&
+        Math.floor(total / interval) === Math.floor(length / interval));
+    if (!staysShared) return needs;
+    return Math.min(needs, writers.length * tailNeeds(cacheShape, policy, length, total));
   }
 
   /** The newest last. */
@@ -369,17 +414,19 @@ export class Engine {
 
   /** The last place not behind it at which a prompt that is read afresh has been chosen from. */
   #onGrid(length: number): number {
-    return length - (length % this.model.chunkSize);
+    return length - (length % this.#chunkSize);
   }
 
   async #begin(run: Run, found: StoredCache | null): Promise<void> {
     const { ids, policy, tail = 0, keepAt = [] } = run.request;
+    const interval = choiceInterval(policy, this.#chunkSize);
     const opened = found === null ? null : await this.#store.open(found);
     const reused = opened === null ? 0 : found!.ids.length;
     const cache =
       opened ??
       (await this.model.createCache({
         ...{ policy: policy.worker, positions: this.#positions(policy) },
+        ...(interval > 1 && { decideAfter: interval }),
         ...(this.#options.recording && { recording: {} }),
       }));
     const last = Math.max(run.spans.at(-1)?.end ?? 0, ids.length - tail);
@@ -432,7 +479,7 @@ export class Engine {
     if (run !== undefined) {
       const { cache, seen } = run;
       const { ids } = run.request;
-      const end = Math.min(this.#onGrid(seen) + this.model.chunkSize, ids.length);
+      const end = Math.min(this.#onGrid(seen) + this.#chunkSize, ids.length);
       const outputs = end === ids.length ? 'last' : 'none';
       const item = { cache: cache!, input: { ids: ids.subarray(seen, end) }, outputs } as const;
       turns.push({ run, branch: null, item, seen });
@@ -548,6 +595,13 @@ export class Engine {
     if (failure === null) run.resolve({ reused: run.reused, conversations });
     else run.reject(failure);
   }
+}
+
+/** A chunk that fits several times into the positions of a model with few. */
+function chunkFor(chunkSize: number, positions: number): number {
+  let chunk = chunkSize;
+  while (chunk > 1 && chunk > positions / 4) chunk = Math.ceil(chunk / 2);
+  return chunk;
 }
 
 /** What a request has to do in a step. */

@@ -29,6 +29,32 @@ export function memoryNeeds(
   }, 0);
 }
 
+/**
+ * Bytes that a fork may take at most that only adds rows to those it shares, because its policy does not choose before
+ * it ends.
+ *
+ * @param shared tokens of the sequence that it was forked from
+ * @param total tokens that it will have seen at most
+ */
+export function tailNeeds(
+  shape: CacheShape,
+  policy: ChosenPolicy,
+  shared: number,
+  total: number,
+): number {
+  const asServed = { ...shape, positions: positionsFor(policy) };
+  // What attention says is remembered of shared rows too, by each for itself.
+  const told = policy.policy.probe.kind === 'none' ? 0 : policy.mostRows(total);
+  return shape.layers.reduce((sum, layer) => {
+    // Rows leave windows with every token, shared ones too.
+    const copied = layer.window === null ? 0 : Math.min(layer.window, shared);
+    const rows = Math.ceil((copied + total - shared) * growth + slackRows);
+    const remembered = rows + Math.ceil(told * growth);
+    const bytes = rows * rowBytes(asServed, layer) + remembered * stateBytesPerRow(policy);
+    return sum + layer.keyValueHeads * bytes;
+  }, 0);
+}
+
 /** A policy that never holds more than a number of rows serves text of any length. */
 export function positionsFor(policy: ChosenPolicy): 'absolute' | 'compact' {
   return policy.isBounded ? 'compact' : 'absolute';

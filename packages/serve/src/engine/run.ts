@@ -16,8 +16,8 @@ interface Branch {
 export class Run {
   readonly request: EngineRequest;
   readonly spans: readonly ProtectedSpan[];
-  /** Bytes that it may take at most. */
-  readonly needs: number;
+  /** Bytes that it may take at most, beside what it shares. */
+  needs: number;
   readonly resolve: (result: EngineResult) => void;
   readonly reject: (error: unknown) => void;
   /** Lengths of the prompt at which what was read is kept. */

@@ -95,7 +95,8 @@ export class TextEngine {
     const policy = await this.choosePolicy(request.policy, request.budget);
     const plan = this.#plan(prompt);
     const ids = [...plan.ids];
-    const maxNewTokens = this.#limit(request.maxTokens, ids.length, policy);
+    const spans = spansOf(policy, plan);
+    const maxNewTokens = this.#limit(request.maxTokens, ids.length, policy, spans);
     const { generation } = tokenizer;
     const rules = { ...generation, sampling: { ...generation.sampling, ...sampling }, logitBias };
     const seed = request.seed ?? ++this.#draws;
@@ -119,7 +120,6 @@ export class TextEngine {
       };
     });
     const { tail, keepAt } = plan;
-    const spans = spansOf(policy, plan);
     const { reused, conversations } = await engine.run({
       ...{ ids: plan.ids, policy, spans, tail, keepAt, maxNewTokens, writers, signal, onAccepted },
       ...(request.client !== undefined && { client: request.client }),
@@ -146,9 +146,10 @@ export class TextEngine {
     const policy = await this.choosePolicy(wanted.policy, wanted.budget);
     const plan = planChat(this.tokenizer, messages, null, { addGenerationPrompt: false });
     const { ids, keepAt } = plan;
-    this.#limit(1, ids.length, policy);
+    const spans = spansOf(policy, plan);
+    this.#limit(1, ids.length, policy, spans);
     const { reused, conversations } = await this.engine.run({
-      ...{ ids, policy, keepAt, spans: spansOf(policy, plan), maxNewTokens: 1 },
+      ...{ ids, policy, keepAt, spans, maxNewTokens: 1 },
       ...{ writers: [{ next: () => null }], signal: wanted.signal },
     });
     return { promptTokens: ids.length, reused, written: 0, conversation: conversations[0] ?? null };
@@ -170,12 +171,19 @@ export class TextEngine {
   }
 
   /** The last token written is not read, so it needs no position; compact positions do not run out. */
-  #limit(wanted: number | null, length: number, policy: ChosenPolicy): number {
+  #limit(
+    wanted: number | null,
+    length: number,
+    policy: ChosenPolicy,
+    spans: readonly ProtectedSpan[],
+  ): number {
     const { maximumPositions } = this.engine.model.spec;
-    if (policy.isBounded) return wanted ?? 1024;
+    if (this.engine.isEndless(policy, spans)) return wanted ?? 1024;
     const room = maximumPositions - length + 1;
     if (room < 1) {
-      const advice = 'Shorten the prompt, or give it a kv_budget.';
+      const advice = policy.isBounded
+        ? 'Shorten the prompt, or give it a smaller kv_budget.'
+        : 'Shorten the prompt, or give it a kv_budget.';
       throw new PositionLimitError(length, maximumPositions, advice);
     }
     return Math.min(wanted ?? room, room, wanted === null ? 1024 : Infinity);
