@@ -172,6 +172,10 @@ export class CompactorState implements RowScorerState {
     ]);
   }
 
+  release(): void {
+    this.#received.clear();
+  }
+
   save(): SavedState {
     const from = Float64Array.from(this.#pending, (own) => own.from);
     const pending = this.#pending.flatMap(({ heads }, layer) => {

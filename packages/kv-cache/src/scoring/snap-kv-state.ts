@@ -126,6 +126,10 @@ export class SnapKVState implements RowScorerState {
     ]);
   }
 
+  release(): void {
+    this.#attention.clear();
+  }
+
   save(): SavedState {
     const queries = Float64Array.from(this.#queries);
     return new Map([

@@ -80,6 +80,10 @@ export class TovaState implements RowScorerState {
     return new TovaState(this.#shape, this.#received.fork());
   }
 
+  release(): void {
+    this.#received.clear();
+  }
+
   save(): SavedState {
     return new Map();
   }
