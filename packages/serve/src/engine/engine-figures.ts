@@ -53,8 +53,11 @@ export class EngineFigures {
     this.requestSeconds.add((performance.now() - since) / 1000);
   }
 
-  /** Whole seconds that a request takes, on average; at least 1. */
+  /**
+   * Whole seconds that a request takes, on average; from 1 to 59. The AI SDK takes no notice of a `Retry-After` of a
+   * minute and more, and comes back within seconds.
+   */
   secondsPerRequest(): number {
-    return Math.max(1, Math.min(60, Math.ceil(this.requestSeconds.mean)));
+    return Math.max(1, Math.min(59, Math.ceil(this.requestSeconds.mean)));
   }
 }
