@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { budgetText, number, openModel, positiveNumber, readBy, showProgress } from '@namm/cli';
-import { parseEnvironment } from '@namm/control';
+import { agentStatistics, parseEnvironment } from '@namm/control';
 import { InvalidArgumentError, suggestName } from '@namm/core';
-import { type EnvironmentSettings, recordedStatistics } from '@namm/environments';
+import type { EnvironmentSettings } from '@namm/environments';
 import type { PlayedAgent } from '@namm/jobs';
 import { agentFolder, agentNames } from '@namm/models';
 
@@ -55,7 +55,7 @@ export async function openAgent(options: AgentOptions, signal: AbortSignal): Pro
     statistics === undefined
       ? undefined
       : await showProgress('episodes', (onProgress) =>
-          recordedStatistics(statistics, { signal, onProgress }),
+          agentStatistics(folder, statistics, { signal, onProgress }),
         );
   const episode = {
     ...(targetReturn !== undefined && { targetReturn }),

@@ -157,6 +157,11 @@ it('rl collect writes data of a memory task and of a body, whose statistics an e
     ...['--statistics', join(out, name), '--target-return', '1000'],
   ]);
   expect([played.status, played.stderr]).toEqual([0, '']);
+  const other = await rl(['evaluate', '--agent', 't-maze-agent', '--statistics', join(out, name)]);
+  expect(other.status).toBe(2);
+  expect(other.stderr).toContain(
+    `${join(out, name)}: mean has 11 numbers where an observation has 4`,
+  );
 });
 
 it('refuses what it cannot use, in one line', async () => {

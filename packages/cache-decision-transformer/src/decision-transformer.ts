@@ -1,5 +1,5 @@
 import { checkNames } from '@namm/core';
-import type { DecoderOptions } from '@namm/decoder';
+import { type DecoderOptions, openModelFolder } from '@namm/decoder';
 import {
   type CacheShape,
   KVCache,
@@ -13,6 +13,7 @@ import { checkEpisodeOptions, type EpisodeOptions } from './episode/episode-opti
 import { readEpisode } from './episode/saved-episode.js';
 import { loadNetwork } from './model/load-network.js';
 import type { Network, StepPart } from './model/network.js';
+import { readTransformerSpec } from './model/read-transformer-spec.js';
 import { stepsOf, type Trajectory } from './model/trajectory.js';
 import type { TransformerSpec } from './model/transformer-spec.js';
 import type { RowKind } from './row-kinds.js';
@@ -90,6 +91,16 @@ export class DecisionTransformer {
       await network.decoder.release();
       throw cause;
     }
+  }
+
+  /**
+   * What a model is, read without its weights.
+   *
+   * @param folder as of {@link load}
+   * @throws {ModelFolderError | FileFormatError} when it is no folder of a Decision Transformer
+   */
+  static async readSpec(folder: string): Promise<TransformerSpec> {
+    return readTransformerSpec(await openModelFolder(folder)).spec;
   }
 
   get spec(): TransformerSpec {

@@ -4,6 +4,7 @@ export {
   type EpisodeChoices,
   type EpisodeMemoryChoice,
 } from './agent-player.js';
+export { agentStatistics } from './agent-statistics.js';
 export { bundledTasks } from './bundled-tasks.js';
 export {
   ControlTable,
