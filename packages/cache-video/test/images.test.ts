@@ -98,8 +98,8 @@ describe('processors', () => {
 
   it('take frames of any size and shape', () => {
     const clip = { shortestEdge: 18, crop: 16, filter: 'bicubic', scale } as const;
-    const settings = { frameEdge: 16, imageEdge: 32, tile: 16, splits: true } as const;
-    const smolvlm = idefics3Processor({ ...settings, filter: 'lanczos', scale });
+    const [frame, image] = [16, 32].map((edge) => ({ edge, filter: 'lanczos', scale }) as const);
+    const smolvlm = idefics3Processor({ frame: frame!, image: image!, tile: 16, splits: true });
     for (const [width, height] of [
       [1, 1],
       [1, 4000],
@@ -107,12 +107,12 @@ describe('processors', () => {
       [17, 3],
       [16, 16],
     ] as const) {
-      const [frame] = noise(1, { width, height }) as unknown as [Picture];
-      for (const tiles of [[clipPixels(frame, clip)], smolvlm.frame(frame).tiles]) {
+      const [shown] = noise(1, { width, height }) as unknown as [Picture];
+      for (const tiles of [[clipPixels(shown, clip)], smolvlm.frame(shown).tiles]) {
         expect(tiles.map(({ length }) => length)).toEqual([3 * 16 * 16]);
         expect(tiles[0]!.every((value) => value >= -1 && value <= 1)).toBe(true);
       }
-      const { tiles, rows, columns } = smolvlm.image(frame);
+      const { tiles, rows, columns } = smolvlm.image(shown);
       expect(tiles).toHaveLength(rows === 0 ? 1 : rows * columns + 1);
     }
   });
@@ -123,6 +123,22 @@ describe('processors', () => {
     const clip = { shortestEdge: 10, crop: 10, filter: 'bilinear', scale } as const;
     const pixels = clipPixels({ width: 30, height: 10, rgb }, clip);
     expect(new Set(pixels)).toEqual(new Set([1]));
+  });
+
+  // int(margin / 2) of transformers 5.23
+  it.each([
+    [16, 0],
+    [17, 0],
+    [18, 1],
+    [19, 1],
+    [21, 2],
+    [23, 3],
+  ])('of a width of %i, 16 columns from column %i on', (width, first) => {
+    const rgb = Uint8Array.from({ length: width * 16 * 3 }, (_, i) => Math.floor(i / 3) % width);
+    const bytes = { rescale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] };
+    const clip = { shortestEdge: 16, crop: 16, filter: 'bicubic', scale: bytes } as const;
+    const pixels = clipPixels({ width, height: 16, rgb }, clip);
+    expect([...pixels.subarray(0, 16)]).toEqual(Array.from({ length: 16 }, (_, x) => first + x));
   });
 });
 

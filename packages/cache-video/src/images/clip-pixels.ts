@@ -21,16 +21,8 @@ export function clipPixels(picture: Picture, settings: ClipSettings): Float32Arr
   const longer = (one: number, other: number) => Math.trunc((shortestEdge * one) / other);
   const [w, h] =
     width < height ? [shortestEdge, longer(height, width)] : [longer(width, height), shortestEdge];
-  const window = {
-    ...{ left: roundHalfEven((w - crop) / 2), top: roundHalfEven((h - crop) / 2) },
-    ...{ width: crop, height: crop },
-  };
+  // Cut as transformers 5 does; torchvision's own CenterCrop, which transformers 4 used, rounds half a pixel to even.
+  const [left, top] = [Math.trunc((w - crop) / 2), Math.trunc((h - crop) / 2)];
+  const window = { left, top, width: crop, height: crop };
   return toPixels(resize(picture, w, h, filter, window), scale);
-}
-
-/** As Python rounds, in which transformers counts the margins. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

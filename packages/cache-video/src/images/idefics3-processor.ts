@@ -2,17 +2,23 @@ import type { ImageProcessor, PreparedImage } from './image-processor.js';
 import { type Filter, type Picture, resize } from './resize.js';
 import { type PixelScale, toPixels } from './to-pixels.js';
 
+/** How pictures of one kind become pixels. */
+interface Reading {
+  /** Length that the longer edge gets first. */
+  readonly edge: number;
+  readonly filter: Filter;
+  readonly scale: PixelScale;
+}
+
 export interface Idefics3ProcessorSettings {
-  /** Length that the longer edge of a frame gets before it is made a square. */
-  readonly frameEdge: number;
-  /** Length that the longer edge of an image gets before it is cut into tiles. */
-  readonly imageEdge: number;
+  /** Of frames, which are made squares. */
+  readonly frame: Reading;
+  /** Of images of their own, which are cut into tiles. */
+  readonly image: Reading;
   /** Edge of a tile: the image size of the vision tower. */
   readonly tile: number;
   /** Whether images of their own are cut into tiles. */
   readonly splits: boolean;
-  readonly filter: Filter;
-  readonly scale: PixelScale;
 }
 
 /** No image becomes larger than this while it is prepared. */
@@ -23,18 +29,18 @@ const longestEdge = 4096;
  * by the whole image.
  */
 export function idefics3Processor(settings: Idefics3ProcessorSettings): ImageProcessor {
-  const { frameEdge, imageEdge, tile, splits, filter, scale } = settings;
-  const square = (picture: Picture) => resize(picture, tile, tile, filter);
-  const single = (picture: Picture, edge: number): PreparedImage => {
+  const { tile, splits } = settings;
+  const single = (picture: Picture, { edge, filter, scale }: Reading): PreparedImage => {
     const [width, height] = withLongerEdge(picture, edge);
-    const resized = square(resize(picture, width, height, filter));
-    return { tiles: [toPixels(resized, scale)], rows: 0, columns: 0 };
+    const square = resize(resize(picture, width, height, filter), tile, tile, filter);
+    return { tiles: [toPixels(square, scale)], rows: 0, columns: 0 };
   };
   return {
-    frame: (picture) => single(picture, frameEdge),
+    frame: (picture) => single(picture, settings.frame),
     image(picture) {
-      if (!splits) return single(picture, imageEdge);
-      const [width, height] = withLongerEdge(picture, imageEdge);
+      if (!splits) return single(picture, settings.image);
+      const { edge, filter, scale } = settings.image;
+      const [width, height] = withLongerEdge(picture, edge);
       const [w, h] = wholeTiles(width, height, tile);
       const resized = resize(resize(picture, width, height, filter), w, h, filter);
       const [columns, rows] = [w / tile, h / tile];
@@ -45,7 +51,11 @@ export function idefics3Processor(settings: Idefics3ProcessorSettings): ImagePro
         const [left, top] = [(i % columns) * tile, Math.floor(i / columns) * tile];
         return toPixels(resized, scale, { left, top, width: tile, height: tile });
       });
-      return { tiles: [...tiles, toPixels(square(resized), scale)], rows, columns };
+      return {
+        tiles: [...tiles, toPixels(resize(resized, tile, tile, filter), scale)],
+        rows,
+        columns,
+      };
     },
   };
 }

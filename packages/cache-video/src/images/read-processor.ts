@@ -65,3 +65,15 @@ export function readPixelScale(
     deviation: three('image_std', defaults.deviation),
   };
 }
+
+/**
+ * Checks that a processor takes the steps that are always taken here.
+ *
+ * @throws {ModelFolderError} naming one that it leaves out
+ */
+export function checkSteps(processor: ConfigReader, steps: readonly string[]): void {
+  for (const step of steps) {
+    if (!processor.boolean(step, true))
+      processor.fail(step, 'false is not supported; make it true');
+  }
+}

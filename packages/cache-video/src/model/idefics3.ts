@@ -1,6 +1,6 @@
 import type { ConfigReader } from '@namm/decoder';
 import { idefics3Processor } from '../images/idefics3-processor.js';
-import { readFilter, readPixelScale } from '../images/read-processor.js';
+import { checkSteps, readFilter, readPixelScale } from '../images/read-processor.js';
 import { idefics3Layout } from '../prompt/idefics3-layout.js';
 import { llamaDefaults, type VideoFamily } from './video-family.js';
 import { visionTower } from './vision-tower.js';
@@ -71,14 +71,17 @@ function family(modelType: string): VideoFamily {
       }
       const defaults = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
       const sampled = video.optionalObject('video_sampling');
+      const reading = (config: ConfigReader, edge: number) => {
+        checkSteps(config, ['do_resize']);
+        return { edge, filter: readFilter(config, 1), scale: readPixelScale(config, defaults) };
+      };
+      const frameEdge =
+        (sampled && longestEdge(sampled, 'video_size')) ?? longestEdge(video, 'size');
       return idefics3Processor({
-        frameEdge:
-          (sampled && longestEdge(sampled, 'video_size')) ?? longestEdge(video, 'size') ?? tile,
-        imageEdge: longestEdge(image, 'size') ?? 4 * tile,
+        frame: reading(video, frameEdge ?? tile),
+        image: reading(image, longestEdge(image, 'size') ?? 4 * tile),
         tile,
         splits: image.boolean('do_image_splitting', true),
-        filter: readFilter(image, 1),
-        scale: readPixelScale(image, defaults),
       });
     },
     layout: idefics3Layout,

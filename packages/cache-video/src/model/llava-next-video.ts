@@ -2,7 +2,7 @@ import { type ConfigReader, type LinearSpec, readActivation } from '@namm/decode
 import { readResolutions } from '../images/any-resolution.js';
 import type { ClipSettings } from '../images/clip-pixels.js';
 import { llavaProcessor } from '../images/llava-processor.js';
-import { readFilter, readPixelScale } from '../images/read-processor.js';
+import { checkSteps, readFilter, readPixelScale } from '../images/read-processor.js';
 import { llavaLayout } from '../prompt/llava-layout.js';
 import { llamaDefaults, type VideoFamily } from './video-family.js';
 import type { VisionTowerSpec } from './vision-spec.js';
@@ -101,7 +101,8 @@ function edgeOf(config: ConfigReader, key: string, names: readonly string[]): nu
 
 /** How a processor file wants pictures read. */
 function clipSettings(config: ConfigReader, tower: VisionTowerSpec): ClipSettings {
-  const size = edgeOf(config, 'size', ['shortest_edge', 'height']) ?? tower.imageSize;
+  checkSteps(config, ['do_resize', 'do_center_crop']);
+  const size = edgeOf(config, 'size', ['shortest_edge']) ?? tower.imageSize;
   const crop = edgeOf(config, 'crop_size', ['height', 'width']) ?? tower.imageSize;
   if (crop !== tower.imageSize) {
     const problem = `${crop} is not the image size of the vision tower, ${tower.imageSize}`;
