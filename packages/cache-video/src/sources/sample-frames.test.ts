@@ -16,6 +16,18 @@ describe('sampleFrames', () => {
     expect(sampled({ kind: 'rate', perSecond: 1, most: 3 })).toEqual([3, 15, 27]);
   });
 
+  // NumPy: linspace(0, 61, 8, dtype=int), linspace(30, 1470, 20, dtype=int); 7 × (61 / 7) is a little less than 61
+  it('takes the last frame where steps are no whole numbers', () => {
+    const video = (frames: number, perSecond: number) => ({
+      timestamps: Array.from({ length: frames }, (_, i) => i / perSecond),
+      duration: frames / perSecond,
+    });
+    const short = sampleFrames(video(62, 8), { kind: 'rate', perSecond: 1 });
+    expect(short).toEqual([0, 8, 17, 26, 34, 43, 52, 61]);
+    const long = sampleFrames(video(1500, 30), { kind: 'rate', perSecond: 2, most: 20 });
+    expect([long[0], long[1], long.at(-1)]).toEqual([30, 105, 1470]);
+  });
+
   it.each([
     ['another name', { kind: 'uniform', count: 4, most: 3 }, /most/],
     ['a name beside all', { kind: 'all', count: 4 }, /count/],

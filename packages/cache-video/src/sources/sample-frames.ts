@@ -60,10 +60,12 @@ export function sampleFrames({ timestamps, duration }: VideoFacts, sampling: Sam
   return spread(from, to, count, Math.floor);
 }
 
-/** Whole numbers at equal distances, each once. */
+/** Whole numbers at equal distances, each once; the last is exact, as NumPy's `linspace` has it. */
 function spread(from: number, to: number, count: number, round: (x: number) => number): number[] {
   const step = count > 1 ? (to - from) / (count - 1) : 0;
-  const numbers = Array.from({ length: count }, (_, i) => round(from + i * step));
+  const numbers = Array.from({ length: count }, (_, i) =>
+    i > 0 && i === count - 1 ? to : round(from + i * step),
+  );
   return [...new Set(numbers)];
 }
 
