@@ -161,7 +161,10 @@ function checkHeads({ normaliser, headBias }: NammCheckpoint, { layers }: CacheS
   const check = (what: string, count: number, heads: number) => {
     if (count === layers.length && heads === most) return;
     const problem = `its ${what} is for ${count} layers of ${heads} KV heads, the model has ${layers.length} of ${most}`;
-    throw new InvalidArgumentError('checkpoint', `${problem}; calibrate it on this model`);
+    throw new InvalidArgumentError(
+      'checkpoint',
+      `${problem}; calibrate it on this model, as \`bench calibrate\` does`,
+    );
   };
   if (normaliser.shape.length > 1) {
     check('normaliser', normaliser.shape[0]!, normaliser.shape[1]!);

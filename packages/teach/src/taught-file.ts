@@ -1,6 +1,11 @@
 import { FileFormatError, InvalidArgumentError } from '@namm/core';
 import { type TaughtMap, taughtMap } from '@namm/kv-cache';
-import { openSealedFile, type SafetensorsFile, writeSealedFile } from '@namm/tensors';
+import {
+  describeContent,
+  openSealedFile,
+  type SafetensorsFile,
+  writeSealedFile,
+} from '@namm/tensors';
 import { quantileCount } from './score-quantiles.js';
 
 const format = 'namm-taught';
@@ -48,7 +53,9 @@ export async function writeTaught(
 export async function readTaught(path: string): Promise<TaughtCheckpoint> {
   const file = await openSealedFile(path);
   if (file.metadata.get('format') !== format) {
-    throw new FileFormatError(path, 'is not a taught scorer; `bench fit` writes one');
+    const found = describeContent(file);
+    const what = found === null ? 'is not a taught scorer' : `is not a taught scorer but ${found}`;
+    throw new FileFormatError(path, `${what}; \`bench fit\` writes one`);
   }
   if (file.metadata.get('version') !== version) {
     const found = JSON.stringify(file.metadata.get('version'));

@@ -2,6 +2,7 @@ export { GgufFile, type GgufPart } from './gguf/gguf-file.js';
 export { openGguf } from './gguf/open-gguf.js';
 export type { GgufTensor, GgufValue } from './gguf/parse-gguf-header.js';
 export * from './portable.js';
+export { describeContent } from './safetensors/describe-content.js';
 export { withFile } from './safetensors/open-file.js';
 export { openSafetensors } from './safetensors/open-safetensors.js';
 export { openSealedFile } from './safetensors/open-sealed-file.js';

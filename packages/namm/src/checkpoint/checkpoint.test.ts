@@ -157,7 +157,16 @@ describe('a checkpoint', () => {
   });
 
   it.each<[string, Parameters<typeof writeChanged>[1], RegExp]>([
-    ['another format', { metadata: { format: 'pt' } }, /is not a NAMM checkpoint/],
+    [
+      'another format',
+      { metadata: { format: 'pt' } },
+      /is not a NAMM checkpoint but weights of a model/,
+    ],
+    [
+      'an unknown format',
+      { metadata: { format: 'x' } },
+      /is not a NAMM checkpoint; importReference/,
+    ],
     ['another version', { metadata: { version: '2' } }, /version "2"/],
     ['settings that are not JSON', { metadata: { settings: '{' } }, /settings are not JSON/],
     [

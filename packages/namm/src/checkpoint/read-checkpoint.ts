@@ -1,6 +1,6 @@
 import type { ScorerSettings } from '@namm/bam';
 import { FileFormatError } from '@namm/core';
-import { openSealedFile, type SafetensorsFile } from '@namm/tensors';
+import { describeContent, openSealedFile, type SafetensorsFile } from '@namm/tensors';
 import {
   type DecisionSettings,
   type FeatureSettings,
@@ -29,9 +29,12 @@ export async function readCheckpoint(path: string): Promise<NammCheckpoint> {
   const file = await openSealedFile(path);
   const { metadata } = file;
   if (metadata.get('format') !== checkpointFormat) {
+    const found = describeContent(file);
     throw new FileFormatError(
       path,
-      'is not a NAMM checkpoint; importReferenceCheckpoint reads ckpt.pt',
+      found === null
+        ? 'is not a NAMM checkpoint; importReferenceCheckpoint reads ckpt.pt'
+        : `is not a NAMM checkpoint but ${found}`,
     );
   }
   if (metadata.get('version') !== checkpointVersion) {

@@ -7,6 +7,14 @@ import { FileFormatError } from '@namm/core/portable';
  */
 export const longestHeader = 25_000_000;
 
+/** What people take for one, and how it begins. */
+const otherFiles: readonly [what: string, beginning: readonly number[]][] = [
+  ['GGUF', [0x47, 0x47, 0x55, 0x46]],
+  ['a zip file, such as torch.save writes', [0x50, 0x4b, 3, 4]],
+  ['a pickle of Python', [0x80, 2]],
+  ['HDF5', [0x89, 0x48, 0x44, 0x46]],
+];
+
 /** Bytes of the length that a file begins with. */
 export const lengthBytes = 8;
 
@@ -23,7 +31,10 @@ export function parseHeaderLength(bytes: Uint8Array, size: number, path: string)
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > longestHeader && length > BigInt(size)) {
-    const problem = 'is not a safetensors file: it does not begin with the length of a header';
+    const [found] =
+      otherFiles.find(([, beginning]) => beginning.every((byte, i) => bytes[i] === byte)) ?? [];
+    const why = found ? `it is ${found}` : 'it does not begin with the length of a header';
+    const problem = `is not a safetensors file: ${why}`;
     throw new FileFormatError(path, problem);
   }
   if (length > longestHeader) {
