@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandHost } from '@namm/testing';
+import { Random } from '@namm/core';
+import { CommandHost, randomBlocks, readFolder, writeGgufModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeLlamaCppFolder } from '../src/speed/node-llama-cpp.js';
 
@@ -60,6 +61,51 @@ describe('measure speed', () => {
       ]);
     }
     expect(status).toBe(0);
+  });
+
+  it('measures weights in few bits, also those of a GGUF file', async () => {
+    const rounded = ['ours', 'ours-q8', 'ours-q4', 'ours-q4-quarter', 'transformers.js-q4'];
+    const list = ['--lengths', '64', '--json', '--contenders', rounded.join(',')];
+    const { stdout, status } = await speed('work', ...list);
+    const { rows, agreements, samples } = JSON.parse(stdout);
+    const contenders = rows.map(({ contender }: { contender: string }) => contender).sort();
+    expect(contenders).toEqual([...rounded].sort());
+    for (const row of rows) {
+      expect(row.loadSeconds).toBeGreaterThan(0);
+      expect(row.loadedMegabytes).toBeGreaterThan(10);
+      expect(row.loadedMegabytes).toBeLessThanOrEqual(row.peakMegabytes);
+    }
+    expect(agreements).toEqual([]);
+    const chosen = (name: string) =>
+      samples.find(({ contender }: { contender: string }) => contender === name).tokens;
+    // Matrices are rounded to the same numbers; embeddings are not.
+    expect(chosen('transformers.js-q4')[0]).toBe(chosen('ours-q4')[0]);
+    expect(status).toBe(0);
+
+    const contents = await readFolder(join(folder, 'work', 'hugging-face'));
+    for (const [name, { shape }] of contents.tensors) {
+      if (/_proj/.test(name))
+        contents.tensors.set(name, randomBlocks('Q4_1', shape, new Random(1)));
+    }
+    const gguf = join(folder, 'blocks.gguf');
+    await writeGgufModel(gguf, contents);
+    const own = await speed(
+      'work',
+      '--lengths',
+      '64',
+      '--model',
+      gguf,
+      '--contenders',
+      'ours,ours-quarter',
+    );
+    expect(own.stderr).toBe('');
+    expect(own.stdout).toContain('blocks.gguf, as it is;');
+    expect(tableRows(own.stdout).map(([, contender]) => contender)).toEqual([
+      'ours',
+      'ours-quarter',
+    ]);
+    const peer = await speed('work', '--model', gguf, '--contenders', 'ours,transformers.js-q4');
+    expect(peer.stderr).toMatch(/transformers\.js-q4 cannot read .*blocks\.gguf/);
   });
 
   const hasTwoCores = availableParallelism() > 1;
@@ -156,6 +202,11 @@ describe('measure speed', () => {
     expect(stdout).toMatch(/^300 tokens, ours and node-llama-cpp: the same /m);
     expect(tableRows(stdout)).toHaveLength(6);
     expect(status).toBe(0);
+    // The same file for both, which is not held to our logits, since weights may be in few bits.
+    const gguf = join(folder, 'work', 'gguf', 'model.gguf');
+    const own = await speed('work', '--lengths', '40', '--model', gguf, ...both);
+    expect(tableRows(own.stdout)).toHaveLength(3);
+    expect(own.status).toBe(0);
   });
 
   it('explains what is wrong', async () => {
@@ -165,7 +216,10 @@ describe('measure speed', () => {
       [['--layers', '-1'], "'-1' is not a whole number above 0"],
       [['--threads', '999'], "'999' is more than the"],
       [['--vocabulary', '7'], "'7' is below 256"],
-      [['--contenders', 'ours,vllm'], "'vllm' is none of transformers.js, node-llama-cpp, ours"],
+      [
+        ['--contenders', 'ours,vllm'],
+        "'vllm' is none of transformers.js, transformers.js-q4, node-llama-cpp, ours",
+      ],
       [['--contenders', 'transformers.js'], "'ours' must be among them"],
     ];
     const ends = await Promise.all(

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openModel, StatusLine } from '@namm/cli';
-import { z } from 'zod';
+import { openModel as openSource } from '@namm/decoder';
 import { maximumPositions } from '../random-model/model-config.js';
 import { prepareModel } from '../random-model/prepare-model.js';
 import { MeasurementError } from './measurement-error.js';
@@ -16,10 +14,8 @@ export interface MeasuredModel {
   readonly title: string;
 }
 
-const configFile = z.object({ vocab_size: z.number(), max_position_embeddings: z.number() });
-
 /**
- * The model that the options name: a folder or a model of the hub, or else one of random weights, which is written when
+ * The model that the options name: a folder, a GGUF file or a model of the hub, or else one of random weights, which is written when
  * it is not there yet.
  *
  * @param needed tokens of the longest sequence
@@ -37,9 +33,13 @@ export async function measuredModel(options: ModelOptions, needed: number): Prom
     return { folder, vocabulary: options.vocabulary, title };
   }
   const folder = await openModel(options.model);
-  const config = configFile.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
-  checkLength(needed, config.max_position_embeddings);
-  return { folder, vocabulary: config.vocab_size, title: `${options.model}, float32` };
+  const { spec } = await openSource(folder);
+  checkLength(needed, spec.maximumPositions);
+  if (spec.vocabularySize === null) {
+    throw new MeasurementError(`${options.model} has no vocabulary; choose a language model.`);
+  }
+  const held = /\.gguf$/i.test(folder) ? 'as it is' : 'float32';
+  return { folder, vocabulary: spec.vocabularySize, title: `${options.model}, ${held}` };
 }
 
 function checkLength(needed: number, positions: number): void {

@@ -20,7 +20,10 @@ const vocabulary = (text: string): number => {
 /** Adds the options that say which model is measured, and where it is kept. */
 export function addModelOptions(command: Command) {
   return command
-    .option('--model <name>', 'a folder, or a model of the hub, instead of random weights')
+    .option(
+      '--model <name>',
+      'a folder, a GGUF file, or a model of the hub, instead of random weights',
+    )
     .option('--work <folder>', 'where the model is written, and found again by the next run')
     .option('--layers <count>', 'layers of the model', count, 30)
     .option('--vocabulary <count>', 'tokens that the model knows', vocabulary, 49152)

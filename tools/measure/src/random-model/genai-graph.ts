@@ -50,7 +50,7 @@ export function genaiGraph(
     return outputs[0]!;
   };
   const linear = (x: Value, name: string, parts = [name]): Value =>
-    graph.node('MatMul', [x, weights.matrix(`${name}.MatMul`, parts)]);
+    weights.product(x, `${name}.MatMul`, parts, name === 'lm_head');
 
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;

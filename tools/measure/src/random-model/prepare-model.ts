@@ -15,15 +15,19 @@ export interface ModelRequest {
   readonly seed: number;
 }
 
+type Writer = typeof writeHuggingFace;
+
 /** The model in the form that one runtime reads. */
 const writers = {
   /** A Hugging Face folder, for our decoder. */
   'hugging-face': writeHuggingFace,
   /** A folder with a graph of onnxruntime-genai's layout in `onnx/`, for transformers.js. */
-  'transformers.js': writeGenai,
+  'transformers.js': (folder, config, weights) => writeGenai(folder, config, weights),
+  /** The same in 4 bits. */
+  'transformers.js-q4': (folder, config, weights) => writeGenai(folder, config, weights, true),
   /** A folder with `model.gguf`, for llama.cpp. */
   gguf: writeLlamaGguf,
-};
+} satisfies Readonly<Record<string, Writer>>;
 export type ModelForm = keyof typeof writers;
 
 /** Changes when what is written does. */

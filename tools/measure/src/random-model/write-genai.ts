@@ -6,17 +6,22 @@ import { GenaiWeights } from './genai-weights.js';
 import type { ModelConfig } from './model-config.js';
 import type { Weight } from './model-weights.js';
 
-/** Writes `config.json`, `onnx/model.onnx` and its weights, as transformers.js reads them. */
+/**
+ * Writes `config.json`, `onnx/model.onnx` and its weights, as transformers.js reads them.
+ *
+ * @param isRounded whether matrices are held in 4 bits
+ */
 export async function writeGenai(
   folder: string,
   config: ModelConfig,
   weights: ReadonlyMap<string, Weight>,
+  isRounded = false,
 ): Promise<void> {
   const onnx = join(folder, 'onnx');
   await mkdir(onnx);
   const data = 'model.onnx_data';
   const graph = new GraphBuilder('transformers.js');
-  const genaiWeights = new GenaiWeights(graph, weights, join(onnx, data), data);
+  const genaiWeights = new GenaiWeights(graph, weights, join(onnx, data), data, isRounded);
   try {
     genaiGraph(graph, genaiWeights, config);
   } finally {

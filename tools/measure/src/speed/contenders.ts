@@ -1,11 +1,22 @@
 import type { MeasureRequest } from './measure-request.js';
 
 /** Who is measured, in the order of the table. */
-export const contenders = ['transformers.js', 'node-llama-cpp', 'ours', 'ours-quarter'] as const;
+export const contenders = [
+  ...(['transformers.js', 'transformers.js-q4', 'node-llama-cpp', 'ours', 'ours-quarter'] as const),
+  ...(['ours-q8', 'ours-q8-quarter', 'ours-q4', 'ours-q4-quarter'] as const),
+] as const;
 export type Contender = (typeof contenders)[number];
 
-/** Those who should compute the same as ours, and whose time is divided by ours. */
-export const isPeer = (contender: Contender): boolean =>
+/** Those that are measured unless others are asked for: the weights in float32, or as a GGUF file has them. */
+export const usual: readonly Contender[] = [
+  ...(['transformers.js', 'node-llama-cpp', 'ours', 'ours-quarter'] as const),
+];
+
+/** Those whose time is divided by ours. */
+export const isPeer = (contender: Contender): boolean => !contender.startsWith('ours');
+
+/** Those that should compute the same as ours in float32, and give no figures if they do not. */
+export const isHeldToOurs = (contender: Contender): boolean =>
   contender === 'transformers.js' || contender === 'node-llama-cpp';
 
 /**
@@ -16,8 +27,11 @@ export const tieTolerance = (peer: Contender): number => (peer === 'node-llama-c
 
 /** Where the models and node-llama-cpp are. */
 export interface Folders {
+  /** A folder, or a GGUF file. */
   readonly ours: string;
   readonly transformersJs: string;
+  readonly transformersJsQ4: string;
+  /** A file. */
   readonly gguf: string;
   readonly nodeLlamaCpp: string;
 }
@@ -26,20 +40,25 @@ export interface Folders {
 export function requestOf(
   contender: Contender,
   folders: Folders,
-  sizes: Omit<MeasureRequest, 'runtime' | 'folder' | 'installation' | 'budget'>,
+  sizes: Omit<MeasureRequest, 'runtime' | 'model' | 'installation' | 'budget' | 'dtype'>,
 ): MeasureRequest {
-  const plain = { ...sizes, installation: '', budget: null };
-  const ours = { ...plain, runtime: 'ours', folder: folders.ours } as const;
+  const plain = { ...sizes, installation: '', budget: null, dtype: 'auto' } as const;
   switch (contender) {
     case 'transformers.js':
-      return { ...plain, runtime: contender, folder: folders.transformersJs };
+      return { ...plain, runtime: 'transformers.js', model: folders.transformersJs };
+    case 'transformers.js-q4':
+      return { ...plain, runtime: 'transformers.js', model: folders.transformersJsQ4 };
     case 'node-llama-cpp': {
-      const { gguf: folder, nodeLlamaCpp: installation } = folders;
-      return { ...plain, runtime: contender, folder, installation };
+      const { gguf: model, nodeLlamaCpp: installation } = folders;
+      return { ...plain, runtime: contender, model, installation };
     }
-    case 'ours':
-      return ours;
-    case 'ours-quarter':
-      return { ...ours, budget: Math.max(1, Math.floor(sizes.length / 4)) };
+    default: {
+      const quarter = Math.max(1, Math.floor(sizes.length / 4));
+      return {
+        ...{ ...plain, runtime: 'ours', model: folders.ours },
+        budget: contender.endsWith('quarter') ? quarter : null,
+        dtype: contender.includes('q8') ? 'q8' : contender.includes('q4') ? 'q4' : 'auto',
+      };
+    }
   }
 }

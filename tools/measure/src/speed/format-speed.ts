@@ -19,6 +19,8 @@ export function formatSpeed(rows: readonly SpeedRow[]): string {
     'prefill tokens/s',
     'decode ms/token',
     'peak MB',
+    'load s',
+    'loaded MB',
     'others',
   ];
   return textTable(
@@ -29,6 +31,8 @@ export function formatSpeed(rows: readonly SpeedRow[]): string {
       row.prefillTokensPerSecond.toFixed(0),
       row.decodeMilliseconds.toFixed(1),
       row.peakMegabytes.toFixed(0),
+      row.loadSeconds.toFixed(2),
+      row.loadedMegabytes.toFixed(0),
       row.otherCores.toFixed(2),
     ]),
   );

@@ -1,12 +1,14 @@
 /** What one process measures. */
 export interface MeasureRequest {
   readonly runtime: 'ours' | 'transformers.js' | 'node-llama-cpp';
-  /** Model folder in the form the runtime reads. */
-  readonly folder: string;
+  /** Model in the form the runtime reads: a folder, or a GGUF file. */
+  readonly model: string;
   /** Where node-llama-cpp is installed; empty for the others. */
   readonly installation: string;
   /** Tokens per head that an evicting policy may hold; null for the full cache. */
   readonly budget: number | null;
+  /** What our decoder holds matrices in. */
+  readonly dtype: 'auto' | 'q8' | 'q4';
   /** Tokens of the prompt. */
   readonly length: number;
   /** Decode steps after the prompt. */
@@ -27,6 +29,10 @@ export interface Seconds {
 
 /** What it found. */
 export interface Measured {
+  /** Time until the model is ready, its runtime's code being loaded. */
+  readonly load: Seconds;
+  /** Resident memory then, MB. */
+  readonly loadedMegabytes: number;
   /** Time to read the prompt and know the first token. */
   readonly prefill: Seconds;
   /** Time of one decode step, mean. */

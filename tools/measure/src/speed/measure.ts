@@ -3,6 +3,7 @@ import { peakMegabytes } from '../measuring/peak-megabytes.js';
 import { randomPrompt } from '../measuring/random-prompt.js';
 import { type Elapsed, startStopwatch } from '../measuring/stopwatch.js';
 import type { Measured, MeasureRequest, Seconds } from './measure-request.js';
+import { loadNodeLlamaCpp } from './node-llama-cpp.js';
 import { nodeLlamaCppRuntime } from './node-llama-cpp-runtime.js';
 import { ourRuntime } from './our-runtime.js';
 import type { Runtime } from './runtime.js';
@@ -14,7 +15,11 @@ const warmUpTokens = 16;
 /** Loads a model and measures one prompt in this process. */
 export async function measure(request: MeasureRequest): Promise<Measured> {
   const { length, decodeTokens, vocabulary, seed, logitsFile } = request;
+  await loadCode(request);
+  const loading = startStopwatch();
   const runtime = await load(request);
+  const { cpu, wall } = loading();
+  const loadedMegabytes = process.memoryUsage.rss() / 2 ** 20;
   const prompt = randomPrompt(length, vocabulary, seed);
   await runtime.generate(prompt.slice(0, warmUpTokens), 3, () => {});
 
@@ -31,6 +36,8 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     await writeFile(logitsFile, Buffer.concat((await runtime.logits()).map(bytesOf)));
   }
   return {
+    load: { cpu, wall },
+    loadedMegabytes,
     prefill: { cpu: first.cpu, wall: first.wall },
     decode: perStep(first, last, decodeTokens),
     otherCores: last.others / last.wall,
@@ -39,17 +46,23 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
   };
 }
 
+/** Ours is loaded already. */
+async function loadCode({ runtime, installation }: MeasureRequest): Promise<void> {
+  if (runtime === 'transformers.js') await import('@huggingface/transformers');
+  if (runtime === 'node-llama-cpp') await loadNodeLlamaCpp(installation);
+}
+
 function load(request: MeasureRequest): Promise<Runtime> {
-  const { runtime, folder, installation, budget, length, decodeTokens, threads } = request;
+  const { runtime, model, installation, budget, dtype, length, decodeTokens, threads } = request;
   const options = {
-    folder,
+    model,
     threads,
     maximumTokens: Math.max(length, warmUpTokens) + decodeTokens + 4,
     keepLogits: request.logitsFile !== null,
   };
   switch (runtime) {
     case 'ours':
-      return ourRuntime(options, budget);
+      return ourRuntime(options, budget, dtype);
     case 'transformers.js':
       return transformersJsRuntime(options);
     case 'node-llama-cpp':

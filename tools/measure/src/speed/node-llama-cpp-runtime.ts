@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { loadNodeLlamaCpp } from './node-llama-cpp.js';
 import type { Runtime, RuntimeOptions } from './runtime.js';
 
 /** llama.cpp on the CPU through node-llama-cpp, with its defaults: keys and values in half precision. */
 export async function nodeLlamaCppRuntime(
-  { folder, threads, maximumTokens, keepLogits }: RuntimeOptions,
+  { model: path, threads, maximumTokens, keepLogits }: RuntimeOptions,
   installation: string,
 ): Promise<Runtime> {
   const { getLlama } = await loadNodeLlamaCpp(installation);
@@ -16,7 +15,7 @@ export async function nodeLlamaCppRuntime(
     logLevel: 'error',
     maxThreads: threads,
   });
-  const model = await llama.loadModel({ modelPath: join(folder, 'model.gguf') });
+  const model = await llama.loadModel({ modelPath: path });
   const sizes = { contextSize: maximumTokens, threads };
   const sequence = (await model.createContext(sizes)).getSequence();
   let read: number[] = [];

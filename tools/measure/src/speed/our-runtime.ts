@@ -1,14 +1,15 @@
-import { Decoder } from '@namm/decoder';
+import { Decoder, type WeightDtype } from '@namm/decoder';
 import { full, sinkRecent } from '@namm/kv-cache';
 import type { Runtime, RuntimeOptions } from './runtime.js';
 
 /** Our decoder with the full cache, or with a policy that holds `budget` tokens per head. */
 export async function ourRuntime(
-  { folder, threads, keepLogits }: RuntimeOptions,
+  { model, threads, keepLogits }: RuntimeOptions,
   budget: number | null,
+  dtype: WeightDtype,
 ): Promise<Runtime> {
   const policy = budget === null ? full() : sinkRecent({ budget });
-  const decoder = await Decoder.load(folder, { threads, probe: policy.probe });
+  const decoder = await Decoder.load(model, { threads, dtype, probe: policy.probe });
   let kept: Float32Array[] = [];
   return {
     async generate(prompt, count, onToken) {

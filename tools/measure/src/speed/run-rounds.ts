@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { StatusLine } from '@namm/cli';
 import { runInProcess } from '../measuring/run-in-process.js';
 import { type Agreement, type Choices, checkAgreement } from './agreement.js';
-import { type Contender, type Folders, isPeer, requestOf, tieTolerance } from './contenders.js';
+import {
+  type Contender,
+  type Folders,
+  isHeldToOurs,
+  requestOf,
+  tieTolerance,
+} from './contenders.js';
 import type { Measured } from './measure-request.js';
 
 const status = new StatusLine();
@@ -20,6 +26,8 @@ export interface RoundsOptions {
   readonly threads: number;
   readonly vocabulary: number;
   readonly seed: number;
+  /** Whether peers compute what ours computes; not where each rounds what it multiplies in a way of its own. */
+  readonly areHeld: boolean;
 }
 
 /** One measurement. */
@@ -51,7 +59,7 @@ export async function runRounds(
     for (const length of options.lengths) {
       const found = await runTurns(folders, options, length, round);
       samples.push(...found.map(({ sample }) => sample));
-      if (round === 0) agreements.push(...checkPeers(found));
+      if (options.areHeld && round === 0) agreements.push(...checkPeers(found));
     }
   }
   status.clear();
@@ -69,14 +77,14 @@ async function runTurns(
   length: number,
   round: number,
 ): Promise<Turn[]> {
-  const { contenders, rounds, ...sizes } = options;
+  const { contenders, rounds, areHeld, ...sizes } = options;
   const turns: Turn[] = [];
   for (let turn = 0; turn < contenders.length; turn++) {
     // Every round another one goes first.
     const contender = contenders[(turn + round) % contenders.length]!;
     const what = `${contender} at ${length} tokens`;
     status.show(`round ${round + 1} of ${rounds}: ${what}`);
-    const isCompared = round === 0 && (contender === 'ours' || isPeer(contender));
+    const isCompared = areHeld && round === 0 && (contender === 'ours' || isHeldToOurs(contender));
     const logitsFile = isCompared ? join(tmpdir(), `namm-bench-logits-${process.pid}.f32`) : null;
     const request = requestOf(contender, folders, { ...sizes, length, logitsFile });
     const measured = await runInProcess<Measured>(measureCommandName, request, what);
@@ -96,7 +104,7 @@ function checkPeers(turns: readonly Turn[]): PeerAgreement[] {
   const choices = ({ sample, logits }: Turn): Choices => ({ tokens: sample.tokens, logits });
   const ours = choices(turns.find(({ sample }) => sample.contender === 'ours')!);
   return turns
-    .filter(({ sample }) => isPeer(sample.contender))
+    .filter(({ sample }) => isHeldToOurs(sample.contender))
     .map((turn) => {
       const { length, contender } = turn.sample;
       const where = `At ${length} tokens ours and ${contender}`;

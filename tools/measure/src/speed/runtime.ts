@@ -17,7 +17,8 @@ export interface Runtime {
 
 /** What a runtime is told when it loads a model. */
 export interface RuntimeOptions {
-  readonly folder: string;
+  /** A folder, or a GGUF file. */
+  readonly model: string;
   readonly threads: number;
   /** Most tokens of a sequence. */
   readonly maximumTokens: number;

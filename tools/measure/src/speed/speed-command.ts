@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
 import { noneOf } from '@namm/core';
@@ -5,7 +6,7 @@ import { measuredModel } from '../measuring/measured-model.js';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
 import { type ModelForm, prepareModel } from '../random-model/prepare-model.js';
-import { type Contender, contenders, type Folders, isPeer } from './contenders.js';
+import { type Contender, contenders, type Folders, isPeer, usual } from './contenders.js';
 import { formatAgreement, formatRatios, formatSpeed } from './format-speed.js';
 import { measure } from './measure.js';
 import {
@@ -32,7 +33,7 @@ interface Options extends ModelOptions {
 }
 
 const names = (text: string): Contender[] => {
-  const given = text.split(',');
+  const given = text === 'all' ? [...contenders] : text.split(',');
   const unknown = given.find((name) => !(contenders as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new InvalidArgumentError(noneOf(unknown, contenders));
@@ -49,7 +50,11 @@ export function addSpeedCommand(program: Command): void {
       'measure the decoder next to transformers.js and node-llama-cpp with equal weights',
     );
   addModelOptions(command)
-    .option('--contenders <list>', `some of ${contenders.join(', ')}`, names)
+    .option(
+      '--contenders <list>',
+      `some of ${contenders.join(', ')}; or all (${usual.join(', ')})`,
+      names,
+    )
     .option('--lengths <list>', 'tokens of the prompts', listOf(count), [512, 2048])
     .option('--rounds <count>', 'measurements of each', count, 3)
     .option('--decode-tokens <count>', 'decode steps after each prompt', count, 32)
@@ -75,7 +80,7 @@ async function speed(options: Options): Promise<void> {
   const chosen = await chooseContenders(options);
   const folders = await prepareFolders(options, model.folder, chosen);
   const { samples, agreements } = await runRounds(folders, {
-    ...{ ...options, vocabulary },
+    ...{ ...options, vocabulary, areHeld: !isGguf(options.model) },
     contenders: chosen,
   });
   const clock = threads === 1 ? 'cpu' : 'wall';
@@ -97,16 +102,23 @@ async function speed(options: Options): Promise<void> {
   console.log(`\n${formatRatios(ratios)}\n`);
   console.log("prefill ×, decode ×: the other's time over ours, with 95 % bootstrap intervals.");
   console.log("memory ×: our peak over the other's.");
-  console.log('ours-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
+  console.log('…-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
+  const rounded = chosen.some((name) => /q[48]/.test(name)) || isGguf(options.model);
+  if (rounded) console.log('Weights in few bits: nobody is held to the others’ logits.');
 }
+
+const isGguf = (model: string | undefined): boolean => /\.gguf$/i.test(model ?? '');
 
 async function chooseContenders(options: Options): Promise<readonly Contender[]> {
   const { nodeLlamaCpp: folder } = options;
   // Peers read a model of the user's own only in their own form.
-  const possible = options.model
-    ? contenders.filter((name) => !isPeer(name) || (name === 'transformers.js' && options.peer))
-    : contenders;
-  const wanted = options.contenders ?? possible;
+  const canRead = (name: Contender) =>
+    !options.model ||
+    !isPeer(name) ||
+    (name === 'transformers.js' && options.peer !== undefined) ||
+    (name === 'node-llama-cpp' && isGguf(options.model));
+  const possible = contenders.filter(canRead);
+  const wanted = options.contenders ?? usual.filter(canRead);
   const impossible = wanted.find((name) => !possible.includes(name));
   if (impossible !== undefined) {
     const advice = impossible === 'transformers.js' ? '; --peer names its export' : '';
@@ -137,7 +149,12 @@ async function prepareFolders(
     ours,
     transformersJs:
       options.peer ?? (isChosen('transformers.js') ? await prepare('transformers.js') : ''),
-    gguf: isChosen('node-llama-cpp') ? await prepare('gguf') : '',
+    transformersJsQ4: isChosen('transformers.js-q4') ? await prepare('transformers.js-q4') : '',
+    gguf: isGguf(options.model)
+      ? ours
+      : isChosen('node-llama-cpp')
+        ? join(await prepare('gguf'), 'model.gguf')
+        : '',
     nodeLlamaCpp: options.nodeLlamaCpp,
   };
 }

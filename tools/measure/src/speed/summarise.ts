@@ -9,6 +9,9 @@ import type { Sample } from './run-rounds.js';
 export interface SpeedRow {
   readonly length: number;
   readonly contender: Contender;
+  readonly loadSeconds: number;
+  /** Resident memory after loading, median. */
+  readonly loadedMegabytes: number;
   readonly prefillTokensPerSecond: number;
   readonly decodeMilliseconds: number;
   /** Largest over the rounds. */
@@ -36,6 +39,8 @@ export function speedRows(samples: readonly Sample[], clock: Clock): SpeedRow[] 
   return groups(samples).map((group) => ({
     length: group[0]!.length,
     contender: group[0]!.contender,
+    loadSeconds: median(group.map((one) => one.load[clock])),
+    loadedMegabytes: median(group.map((one) => one.loadedMegabytes)),
     prefillTokensPerSecond: group[0]!.length / median(group.map((one) => one.prefill[clock])),
     decodeMilliseconds: 1000 * median(group.map((one) => one.decode[clock])),
     peakMegabytes: peakOf(group),

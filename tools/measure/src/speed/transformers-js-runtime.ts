@@ -4,7 +4,7 @@ import type { Runtime, RuntimeOptions } from './runtime.js';
 
 /** transformers.js on the CPU, as its users call it: `generate` with a streamer. */
 export async function transformersJsRuntime({
-  folder,
+  model: folder,
   threads,
   keepLogits,
 }: RuntimeOptions): Promise<Runtime> {

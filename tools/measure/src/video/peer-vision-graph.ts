@@ -22,7 +22,7 @@ export function peerVisionGraph(
   const edge = size / patch;
   const tower = 'model.vision_model';
   const stored = (name: string) => file.add(name, weights.get(name)!);
-  const matrix = (name: string) => file.matrix(`${name}.MatMul`, [name]);
+  const product = (x: Value, name: string) => file.product(x, `${name}.MatMul`, [name], false);
   const epsilon = float(vision.layer_norm_eps);
 
   const pixels = graph.input('pixel_values', 'float32', ['batch', 'frames', 3, size, size]);
@@ -54,22 +54,19 @@ export function peerVisionGraph(
     const input = norm(`${at}.layer_norm1`);
     const [q, k, v] = ['q', 'k', 'v'].map((part) => {
       const name = `${at}.self_attn.${part}_proj`;
-      return graph.node('Add', [
-        graph.node('MatMul', [input, matrix(name)]),
-        stored(`${name}.bias`),
-      ]);
+      return graph.node('Add', [product(input, name), stored(`${name}.bias`)]);
     });
     const mixed = graph.node('MultiHeadAttention', [q!, k!, v!], {
       domain: contrib,
       attributes: { num_heads: vision.num_attention_heads },
     });
-    addition = graph.node('MatMul', [mixed, matrix(`${at}.self_attn.out_proj`)]);
+    addition = product(mixed, `${at}.self_attn.out_proj`);
     offset = stored(`${at}.self_attn.out_proj.bias`);
-    const inner = graph.node('MatMul', [norm(`${at}.layer_norm2`), matrix(`${at}.mlp.fc1`)]);
+    const inner = product(norm(`${at}.layer_norm2`), `${at}.mlp.fc1`);
     const active = graph.node('FastGelu', [inner, stored(`${at}.mlp.fc1.bias`)], {
       domain: contrib,
     });
-    addition = graph.node('MatMul', [active, matrix(`${at}.mlp.fc2`)]);
+    addition = product(active, `${at}.mlp.fc2`);
     offset = stored(`${at}.mlp.fc2.bias`);
   }
   const last = norm(`${tower}.post_layernorm`);
@@ -77,6 +74,6 @@ export function peerVisionGraph(
   const cut = graph.node('Reshape', [last, graph.int64([-1, part, factor, part, factor, hidden])]);
   const joined = graph.node('Transpose', [cut], { attributes: { perm: [0, 1, 3, 2, 4, 5] } });
   const wide = graph.node('Reshape', [joined, graph.int64([-1, factor ** 2 * hidden])]);
-  const features = graph.node('MatMul', [wide, matrix('model.connector.modality_projection.proj')]);
+  const features = product(wide, 'model.connector.modality_projection.proj');
   graph.output('image_features', features, 'float32', ['rows', text.hidden_size]);
 }
