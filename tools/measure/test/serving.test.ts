@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
+import { modelFolder } from '@namm/models';
+import { inFolder, runCommands } from '@namm/testing';
 import { expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -33,3 +36,25 @@ it('measures many conversations, many clients and a long chat, in short', async 
   expect([full.seen, full.problem]).toEqual([128, expect.stringContaining('129 positions')]);
   expect([wrong!.status, wrong!.stderr]).toEqual([2, expect.stringContaining('x.gguf')]);
 }, 600_000);
+
+it(
+  'measures our side where node-llama-cpp is not installed, and a document, in short',
+  () =>
+    inFolder(async (folder) => {
+      const text = join(folder, 'text.txt');
+      await writeFile(text, 'The whale came up and the ship went down. '.repeat(20));
+      const about = ['--model', modelFolder('nano-llama'), '--text', text, '--tokens', '64'];
+      const sizes = ['--conversations', '3', '--clients', '2', '--written', '3', '--budget', '32'];
+      const [beside, document] = await runCommands(cli, [
+        ['serving', 'beside', ...about, ...sizes, '--node-llama-cpp', join(folder, 'nowhere')],
+        ['serving', 'document', ...about, '--questions', '3', '--fresh', '1', '--budget', '32'],
+      ]);
+      const { ours, nodeLlamaCpp, missing } = JSON.parse(beside!.stdout);
+      expect(ours.tokensPerCpuSecond).toBeGreaterThan(0);
+      expect([nodeLlamaCpp, missing]).toEqual([null, expect.stringContaining('npm install')]);
+      const { equal, compared, readTokens, promptTokens } = JSON.parse(document!.stdout);
+      expect([equal, compared]).toEqual([1, 1]);
+      expect(readTokens).toBeLessThan(promptTokens);
+    }),
+  600_000,
+);

@@ -24,6 +24,8 @@ export interface ClientsResult extends Pick<ServedFigures, 'delay'> {
   readonly tokens: number;
   /** Bytes of the process, medians of the fifths of the time. */
   readonly resident: readonly number[];
+  /** Bytes of JavaScript objects in the thread that serves, likewise. */
+  readonly heap: readonly number[];
   /** Open files and sockets, likewise. */
   readonly handles: readonly number[];
   /** Bytes of all caches at most, and their limit. */
@@ -87,10 +89,11 @@ export async function measureClients(
     child.kill('SIGTERM');
     const told = (await lines.next()).value;
     if (told === undefined) throw new MeasurementError('the server has ended before its time');
-    const { delay, handles, resident } = JSON.parse(told) as ServedFigures;
+    const { delay, handles, resident, heap } = JSON.parse(told) as ServedFigures;
     return {
       ...{ delay, ends, tokens, mostCacheBytes, limit: memoryLimit },
       resident: fifths(resident),
+      heap: fifths(heap),
       handles: fifths(handles),
     };
   } finally {
@@ -119,8 +122,7 @@ async function ask(url: string, random: Random, said: string): Promise<Outcome> 
       stream: isStreamed,
       seed: random.integer(1e6),
     },
-    kv_budget: 24 + random.integer(40),
-    kv_policy: 'sink-recent', // the model has 128 positions: heads that keep different tokens would use them up
+    kv_budget: 24 + random.integer(40), // under the server's own policy, whose heads keep different tokens
   };
   const abort = new AbortController();
   try {

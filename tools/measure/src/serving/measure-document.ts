@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { loadTokenizer } from '@namm/decoder';
-import type { BudgetInput } from '@namm/kv-cache';
+import { type BudgetInput, rowBytes } from '@namm/kv-cache';
 import { Engine } from '@namm/serve';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { GreedyWriter } from './greedy-writer.js';
@@ -29,9 +29,12 @@ export interface DocumentResult {
   /** Answers that equal those of a fresh reading. */
   readonly equal: number;
   readonly compared: number;
-  /** Bytes: the document alone, all caches in the end, and the sum of what the questions added for themselves. */
+  /** Bytes: the document alone, the rows of all tokens behind it, and all caches in the end. */
   readonly documentBytes: number;
+  readonly tailBytes: number;
   readonly cacheBytes: number;
+  /** All caches without those rows, over the document. */
+  readonly overDocument: number;
 }
 
 /** Tokens of an answer. */
@@ -91,6 +94,15 @@ export async function measureDocument(
   }
   const { promptTokens, reusedTokens } = engine.figures;
   const cacheBytes = await engine.cacheBytes();
+  const shape = { ...engine.model.cacheShape, positions: 'compact' } as const;
+  const perToken = shape.layers.reduce(
+    (sum, layer) => sum + layer.keyValueHeads * rowBytes(shape, layer),
+    0,
+  );
+  const tailBytes = engine
+    .conversations()
+    .filter(({ kind }) => kind === 'conversation')
+    .reduce((sum, { ids }) => sum + (ids.length - (prefix?.ids.length ?? 0)) * perToken, 0);
   await engine.close(0);
   const again: Awaited<ReturnType<typeof ask>>[] = [];
   for (let question = 1; question <= fresh; question++) {
@@ -108,7 +120,8 @@ export async function measureDocument(
       fresh: median(again.map((answer) => answer.first)),
     },
     equal: again.filter(({ ids }, i) => ids === answers[i + 1]?.ids).length,
-    ...{ compared: fresh, documentBytes: prefix?.bytes ?? NaN, cacheBytes },
+    ...{ compared: fresh, documentBytes: prefix?.bytes ?? NaN, tailBytes, cacheBytes },
+    overDocument: (cacheBytes - tailBytes) / (prefix?.bytes ?? NaN),
   };
 }
 

@@ -18,6 +18,7 @@ export interface ServedFigures {
   readonly delay: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly handles: readonly number[];
   readonly resident: readonly number[];
+  readonly heap: readonly number[];
 }
 
 /**
@@ -38,9 +39,12 @@ export async function serveAndWatch(request: ServedRequest): Promise<void> {
   delay.enable();
   const handles: number[] = [];
   const resident: number[] = [];
+  const heap: number[] = [];
   const timer = setInterval(() => {
     handles.push(readdirSync('/proc/self/fd').length);
-    resident.push(process.memoryUsage.rss());
+    const { rss, heapUsed } = process.memoryUsage();
+    resident.push(rss);
+    heap.push(heapUsed);
   }, 1000);
   await new Promise((resolve) => process.once('SIGTERM', resolve));
   clearInterval(timer);
@@ -48,5 +52,5 @@ export async function serveAndWatch(request: ServedRequest): Promise<void> {
   await server.close(5000);
   const of = (value: number) => value / 1e6 - 5; // what a tick takes anyway
   const told = { p50: of(delay.percentile(50)), p99: of(delay.percentile(99)), max: of(delay.max) };
-  console.log(JSON.stringify({ delay: told, handles, resident } satisfies ServedFigures));
+  console.log(JSON.stringify({ delay: told, handles, resident, heap } satisfies ServedFigures));
 }

@@ -1,10 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { count, describeMachine, fromZero, openModel, StatusLine, threadCount } from '@namm/cli';
 import { modelFolder } from '@namm/models';
+import { nodeLlamaCppFolder } from '../speed/node-llama-cpp.js';
+import { measureBeside, sideCommandName } from './measure-beside.js';
 import { measureClients, serverCommandName } from './measure-clients.js';
 import { measureConversations } from './measure-conversations.js';
 import { measureDocument } from './measure-document.js';
 import { measureLongChat } from './measure-long-chat.js';
+import { measureSide } from './measure-side.js';
 import { serveAndWatch } from './server-process.js';
 
 /** Adds `serving`: what the server of `@namm/serve` holds and how it behaves. */
@@ -56,6 +59,29 @@ export function addServingCommand(program: Command): void {
       print(await measureDocument({ ...options, folder: await openModel(model) }, onProgress)),
     );
   command
+    .command('beside')
+    .description(
+      'memory of conversations about one document, and clients at once, beside node-llama-cpp',
+    )
+    .requiredOption('--model <file>', 'a GGUF file')
+    .requiredOption('--text <file>', 'the document')
+    .option('--tokens <count>', 'of the document', count, 4096)
+    .option('--conversations <count>', 'about it', count, 50)
+    .option('--clients <count>', 'that ask again at the same time', count, 8)
+    .option('--written <count>', 'tokens of an answer', count, 16)
+    .option('--policy <name>', 'what is forgotten', 'keydiff')
+    .option('--budget <size>', 'what each conversation keeps', '1024')
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option('--node-llama-cpp <folder>', 'where it is installed', nodeLlamaCppFolder)
+    .action(async ({ model, nodeLlamaCpp: installation, ...options }) =>
+      print(
+        await measureBeside(
+          { ...options, model: await openModel(model), installation },
+          onProgress,
+        ),
+      ),
+    );
+  command
     .command('long-chat')
     .description("facts of the first turn, asked for while a chat grows past the model's positions")
     .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (nano-llama)')
@@ -71,6 +97,10 @@ export function addServingCommand(program: Command): void {
     .command(serverCommandName, { hidden: true })
     .argument('<request>')
     .action((request) => serveAndWatch(JSON.parse(request)));
+  program
+    .command(sideCommandName, { hidden: true })
+    .argument('<request>')
+    .action(async (request) => console.log(JSON.stringify(await measureSide(JSON.parse(request)))));
 }
 
 async function folderOf(model: string | undefined): Promise<string> {

@@ -38,16 +38,21 @@ export interface NodeLlamaCpp {
     loadModel(options: { modelPath: string }): Promise<{
       createContext(options: {
         contextSize: number;
+        sequences?: number;
         threads: number;
         flashAttention?: boolean;
         experimentalKvCacheKeyType?: string;
         experimentalKvCacheValueType?: string;
       }): Promise<{ getSequence(): LlamaSequence }>;
     }>;
+    dispose(): Promise<void>;
   }>;
 }
 
 interface LlamaSequence {
+  evaluateWithoutGeneratingNewTokens(tokens: readonly number[]): Promise<void>;
+  saveStateToFile(path: string): Promise<unknown>;
+  loadStateFromFile(path: string, acceptRisk: { acceptRisk: true }): Promise<void>;
   clearHistory(): Promise<void>;
   evaluate(
     tokens: readonly number[],
