@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
+import { randomModel } from '@namm/testing';
 import { describe, expect, it } from 'vitest';
 import { choiceInterval } from '../src/engine/choice-interval.js';
 import {
@@ -374,4 +375,35 @@ describe('an engine', () => {
       });
       expect(again.reused).toBeGreaterThan(0);
     }));
+});
+
+describe('an engine over a model of few positions', () => {
+  const few = setUpEngines(() => randomModel({ max_position_embeddings: 64 }, 5));
+
+  it('writes ten times as many tokens under policies whose heads keep different ones, and says what cannot', async () => {
+    const engine = await few.load({});
+    for (const name of ['keydiff', 'l2', 'random']) {
+      const policy = await engine.choosePolicy(name, 24);
+      expect(engine.isEndless(policy, [])).toBe(true);
+      expect(engine.isEndless(policy, [{ start: 0, end: 60 }])).toBe(false);
+      expect(engine.isEndless(policy, [{ start: 0, end: 60, keep: 'share' }])).toBe(true);
+      const writer = new GreedyWriter(640);
+      const ids = someIds(150, 2);
+      const { conversations } = await engine.run({
+        ...{ ids, policy, maxNewTokens: 640, writers: [writer] },
+      });
+      expect([writer.ids.length, conversations[0]!.seen]).toEqual([640, 789]);
+      expect(conversations[0]!.held).toBeLessThan(24 + choiceInterval(policy, 16));
+      // What it became can be gone on from.
+      const longer = Int32Array.from([...ids, ...writer.ids, ...someIds(9, 3)]);
+      const next = new GreedyWriter(3);
+      const { reused } = await engine.run({
+        ...{ ids: longer, policy, maxNewTokens: 3, writers: [next] },
+      });
+      expect([reused, next.ids.length]).toEqual([789, 3]);
+    }
+    expect(engine.isEndless(await engine.choosePolicy('keydiff', 60), [])).toBe(false);
+    expect(engine.isEndless(await engine.choosePolicy('keydiff', '25%'), [])).toBe(false);
+    expect(engine.isEndless(await engine.choosePolicy('full', null), [])).toBe(false);
+  });
 });
