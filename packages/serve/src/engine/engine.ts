@@ -64,6 +64,9 @@ const requestNames = [
   ...(['client', 'pace', 'signal', 'onAccepted'] as const),
 ] as const satisfies readonly (keyof EngineRequest)[];
 
+/** Policies with their budgets that are remembered: conversations that want the same share one. */
+const mostPolicies = 1000;
+
 /** Clients whose last turn is remembered. */
 const mostClients = 1000;
 
@@ -96,6 +99,7 @@ export class Engine {
   readonly #store: CacheStore;
   readonly #queue: Queued[] = [];
   readonly #active: Run[] = [];
+  readonly #policies = new Map<string, ChosenPolicy>();
   /** When clients had their last turn. */
   readonly #turns = new Map<string, number>();
   #turnCount = 0;
@@ -150,9 +154,14 @@ export class Engine {
    * @throws {CacheUseError} when the model was loaded without the probe that it needs
    */
   async choosePolicy(name: string, budget: BudgetInput | null): Promise<ChosenPolicy> {
+    const wanted = JSON.stringify([name, budget]);
+    const known = this.#policies.get(wanted);
+    if (known !== undefined) return known;
     const { policies = {}, policyModule = '@namm/kv-cache' } = this.#options;
     const chosen = await choosePolicy(name, budget, this.model.cacheShape, policies, policyModule);
     requireProbe(this.model.probe, chosen.policy);
+    if (this.#policies.size === mostPolicies) this.#policies.clear();
+    this.#policies.set(wanted, chosen);
     return chosen;
   }
 

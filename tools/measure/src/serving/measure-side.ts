@@ -92,7 +92,8 @@ const openOurs: Open = async (request, document) => {
     ...{ policyModule: import.meta.resolve('@namm/kv-cache'), decoder: { threads } },
   });
   const idle = process.memoryUsage.rss();
-  const policy = await engine.choosePolicy(request.policy, request.budget);
+  const budget = request.policy === 'full' ? null : request.budget;
+  const policy = await engine.choosePolicy(request.policy, budget);
   const said: number[][] = [];
   const side: Side = {
     async ask(conversation, question) {
