@@ -10,7 +10,8 @@ import { PastInputs } from './past-inputs.js';
 /** Sessions of `buildAttention`: without the piece of past that forks share, which most caches have not, and with it. */
 export interface AttentionSessions {
   readonly alone: Session;
-  readonly forked: Session;
+  /** Loaded when it is asked for. */
+  readonly forked: () => Promise<Session>;
 }
 
 /** What the attention of one layer gave one sequence. */
@@ -56,12 +57,12 @@ export class LayerAttention {
   async run({ cache, chunk: { count } }: Part, projected: Float32Array): Promise<Attended> {
     const feeds = new Map<string, Feed>();
     feeds.set(names.projected, { data: projected, shape: [count, this.projectedSize] });
-    let session = this.#sessions.alone;
+    let isForked = false;
     this.#past.add(feeds, cache, count, (isShared): readonly Piece[] => {
-      if (!isShared) return pieces.small;
-      session = this.#sessions.forked;
-      return pieces.whole;
+      isForked = isShared;
+      return isShared ? pieces.whole : pieces.small;
     });
+    const session = isForked ? await this.#sessions.forked() : this.#sessions.alone;
     const outputs = await session.run(feeds);
     const told = { outputs, layer: 0, attention: this.#spec, count };
     return {

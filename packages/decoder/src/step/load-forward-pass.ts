@@ -129,10 +129,15 @@ async function loadGraphs(
             weightsFolder: '.',
             memory: new Map(),
           });
-        sessions.set(key, {
-          alone: await loadWith(pieces.small),
-          forked: await loadWith(pieces.whole),
-        });
+        let forked: Promise<Session> | null = null;
+        const loadForked = async () => {
+          forked ??= loadWith(pieces.whole);
+          return forked.catch((error: unknown) => {
+            forked = null;
+            throw error;
+          });
+        };
+        sessions.set(key, { alone: await loadWith(pieces.small), forked: loadForked });
       }
       attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }
