@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { buildWasm } from './scripts/build-wasm.mjs';
+import { buildAllWasm } from './scripts/build-wasm.mjs';
 import { bundleForVitest } from './scripts/inline-bundle.mjs';
 
 const root = new URL('.', import.meta.url);
@@ -23,10 +23,7 @@ const alias = [
   },
 ];
 
-// The sources of some packages include kernels that are compiled: nothing is done when they are up to date.
-for (const name of readdirSync(new URL('packages', root))) {
-  await buildWasm(fileURLToPath(new URL(`packages/${name}`, root)));
-}
+await buildAllWasm(); // does nothing when all are up to date
 
 const progress = fileURLToPath(new URL('./scripts/test-progress.mjs', root));
 
@@ -79,22 +76,30 @@ function projectsIn(place: string, prefix: string) {
   });
 }
 
-/** A source is transformed once per project, so whoever names no folder gets one for all. */
-const namesFolder = process.argv.some(
-  (arg, i) =>
-    /^--project=(?!(fast|slow)$)/.test(arg) ||
-    (arg === '--project' && !/^(fast|slow)$/.test(process.argv[i + 1] ?? '')),
+/** What `--project` names. */
+const named = process.argv.flatMap((arg, i) =>
+  arg === '--project' ? [process.argv[i + 1] ?? ''] : (/^--project=(.*)/.exec(arg)?.slice(1) ?? []),
 );
+
+/** A source is transformed and loaded once per project, so whoever names no folder gets as few as can be. */
+function projects() {
+  if (named.length === 0) {
+    const { benchmark, ...all } = slow;
+    return [project('all', { ...all, include: [...fast.include, ...slow.include] })];
+  }
+  if (named.every((name) => /^(fast|slow)$/.test(name))) {
+    return [project('fast', fast), project('slow', slow)];
+  }
+  return [
+    ...projectsIn('packages', ''),
+    ...projectsIn('apps', 'app-'),
+    ...projectsIn('tools', 'tool-'),
+  ];
+}
 
 export default defineConfig({
   test: {
     reporters: ['default', ...(process.stdout.isTTY ? [] : [progress])],
-    projects: namesFolder
-      ? [
-          ...projectsIn('packages', ''),
-          ...projectsIn('apps', 'app-'),
-          ...projectsIn('tools', 'tool-'),
-        ]
-      : [project('fast', fast), project('slow', slow)],
+    projects: projects(),
   },
 });

@@ -1,7 +1,7 @@
 // Compiles the kernels of a package, assembly/NAME.ts in AssemblyScript, to WebAssembly with SIMD, and
 // writes each as src/generated/NAME.ts: the module in base64 and the types of its functions. What is
-// up to date stays. The working folder is the package; turbo runs this before build and type check,
-// and Vitest's configuration runs it for all packages.
+// up to date stays. turbo runs this before build and type check, Vitest's configuration before the tests: for all
+// packages in one process, since loading the compiler costs more than compiling a kernel.
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -14,6 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 // Neither a garbage collector nor imports: kernels work on numbers at addresses they are given.
 const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
@@ -25,6 +26,8 @@ const kernelsIn = (folder) =>
 
 /** @returns the module and the declarations of what it exports */
 async function compile(folder, file, more = []) {
+  // The compiler's back end is WebAssembly that runs for a second: optimising it costs more than it gains.
+  setFlagsFromString('--liftoff-only');
   const { default: compiler } = await import('assemblyscript/asc'); // slow to load, seldom needed
   const written = new Map();
   const args = [file, '--outFile', 'out.wasm', '--bindings', 'raw', ...options, ...more];
@@ -52,8 +55,13 @@ const relaxedModule = (wasm) => `
 export const relaxedModule = '${wasm.toString('base64')}';
 `;
 
-/** Brings src/generated of a package up to date. */
-export async function buildWasm(packageFolder) {
+/** Brings src/generated of every package up to date. */
+export async function buildAllWasm() {
+  const packages = fileURLToPath(new URL('../packages', import.meta.url));
+  for (const name of readdirSync(packages)) await buildWasm(join(packages, name));
+}
+
+async function buildWasm(packageFolder) {
   const folder = join(packageFolder, 'assembly');
   for (const file of kernelsIn(folder)) {
     const source = readFileSync(join(folder, file));
@@ -81,4 +89,4 @@ ${relaxed ? relaxedModule(relaxed) : ''}`;
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildWasm(process.cwd());
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildAllWasm();

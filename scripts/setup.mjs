@@ -109,8 +109,10 @@ function build(folders) {
     for (const line of found) say(line);
   };
   const say = (line) => {
-    const part = /^@namm\/(\S+):(?:build|wasm): cache (?:miss|bypass)/.exec(line)?.[1];
-    if (part === undefined || said.has(part)) return;
+    const found = /^(?:@namm\/(\S+):build|\/\/:wasm): cache (?:miss|bypass)/.exec(line);
+    if (found === null) return;
+    const part = found[1] ?? 'kernels';
+    if (said.has(part)) return;
     if (said.size === 0) console.error('setup: building what has changed since the last time');
     said.add(part);
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2Ksetup: building ${part}`);
@@ -123,7 +125,7 @@ function build(folders) {
       if (said.size > 0 && process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
       if (status !== 0) console.error([...lines, text].join('\n'));
       must(status ?? 1, 'the build');
-      if (said.size > 0) console.error(`setup: built ${said.size} packages`);
+      if (said.size > 0) console.error(`setup: built ${said.size} parts`);
       done();
     });
   });
