@@ -25,6 +25,8 @@ if (flags.includes('--types')) {
   await build({
     ...{ entryPoints: entries, outdir: 'dist', bundle: true, format: 'esm', splitting: true },
     ...{ platform: 'node', target: 'node20', packages: 'external', sourcemap: true },
+    // Else `/\p{L}/u` becomes `new RegExp`, made anew each time that it is met.
+    supported: { 'regexp-unicode-property-escapes': true },
     // Not the tsconfig of the package: its paths lead to the sources of the others.
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     plugins: [bundleForEsbuild()],

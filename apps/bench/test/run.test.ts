@@ -12,10 +12,10 @@ const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
 const folder = mkdtempSync(join(tmpdir(), 'namm-bench-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const story = 'Alice has pet falcon. Bruno has pet otter. The river runs to the sea. '.repeat(25);
+const story = 'Alice has pet falcon. Bruno has pet otter. The river runs to the sea. '.repeat(8);
 const rows = ['Alice', 'Bruno', 'Alice'].map((name, i) => ({
   ...{ input: `What pet has ${name}?`, context: story, answers: [i === 1 ? 'otter' : 'falcon'] },
-  ...{ length: 350, dataset: 'hotpotqa', language: 'en', all_classes: null, _id: String(i) },
+  ...{ length: 112, dataset: 'hotpotqa', language: 'en', all_classes: null, _id: String(i) },
 }));
 
 beforeAll(() => {
@@ -30,13 +30,13 @@ beforeAll(() => {
     `model: ${modelFolder('nano-llama')}
 benchmarks:
   - { name: nanobench, lengths: [512], samples: 1, tasks: [key-value, votes] }
-  - { name: ruler, lengths: [512, 1024], samples: 1, tasks: [niah_single_1, niah_multikey_1, fwe] }
+  - { name: ruler, lengths: [512], samples: 1, tasks: [niah_single_1, niah_multikey_1, fwe] }
   - { name: longbench, data: ${join(folder, 'data')}, repository: ${join(folder, 'repository')} }
 policies: [h2o, l2, snapkv, kvzip]
 budgets: [25%]
 namm: ${nammCheckpoints('nano-llama')[0]}
 ropeFactor: 16
-maxNewTokens: 6
+maxNewTokens: 2
 `,
   );
 });

@@ -7,7 +7,6 @@ import {
   port,
   StatusLine,
 } from '@namm/cli';
-import { serve } from '@namm/serve';
 
 /** `llm serve`: an OpenAI-compatible server. */
 export const serveCommand = addEngineOptions(
@@ -24,6 +23,7 @@ export const serveCommand = addEngineOptions(
     const apiKey = options.apiKey ?? process.env.LLM_API_KEY;
     const status = new StatusLine();
     try {
+      const { serve } = await import('@namm/serve');
       const server = await serve({
         ...{
           engine,

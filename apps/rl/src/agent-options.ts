@@ -4,7 +4,7 @@ import { budgetText, number, openModel, positiveNumber, readBy, showProgress } f
 import { agentStatistics, parseEnvironment } from '@namm/control';
 import { InvalidArgumentError, suggestName } from '@namm/core';
 import type { EnvironmentSettings } from '@namm/environments';
-import type { PlayedAgent } from '@namm/jobs';
+import type { PlayedAgent } from '@namm/jobs/control';
 import { agentFolder, agentNames } from '@namm/models';
 
 /** Which agent, where, and what it is asked for: the options that all commands with an agent have. */

@@ -11,7 +11,7 @@ import {
   terminalWidth,
 } from '@namm/cli';
 import { contenderNames } from '@namm/control';
-import { evaluateAgent, showEpisode } from '@namm/jobs';
+import { evaluateAgent, showEpisode } from '@namm/jobs/control';
 import { addAgentOptions, addContenderOptions, openAgent } from './agent-options.js';
 
 const windows = ['window:20', 'newest-steps:20'];

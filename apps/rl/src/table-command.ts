@@ -20,7 +20,7 @@ import {
   type NamedNamm,
   parseNamedNamm,
 } from '@namm/control';
-import { fillControlTable } from '@namm/jobs';
+import { fillControlTable } from '@namm/jobs/control';
 
 const policies = [
   ...['full', 'window:1', 'window:5', 'window:20', 'sink-recent', 'drop-old-returns', 'h2o', 'l2'],

@@ -12,7 +12,7 @@ import {
   terminalWidth,
 } from '@namm/cli';
 import { transferForms } from '@namm/evolve-policies';
-import { transferToAgent } from '@namm/jobs';
+import { transferToAgent } from '@namm/jobs/control';
 import { modelNames } from '@namm/models';
 import { addAgentOptions, openAgent } from './agent-options.js';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { fromZero, interruptSignal, outputFile, ownPolicyForm } from '@namm/cli';
 import { contenderNames } from '@namm/control';
-import { showEpisode } from '@namm/jobs';
+import { showEpisode } from '@namm/jobs/control';
 import { addAgentOptions, addContenderOptions, openAgent } from './agent-options.js';
 
 /** Adds `watch`: an episode as a page. */

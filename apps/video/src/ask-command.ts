@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { choosePolicy, count, interruptSignal, StatusLine, showProgress } from '@namm/cli';
-import { askAboutVideo } from '@namm/jobs';
+import { askAboutVideo } from '@namm/jobs/video';
 import { addCommonOptions } from './common-options.js';
 
 /** Adds `ask`: one question about a video or about images. */

@@ -16,7 +16,7 @@ import {
   terminalWidth,
   threadCount,
 } from '@namm/cli';
-import { benchVideos } from '@namm/jobs';
+import { benchVideos } from '@namm/jobs/video';
 
 const classics = classicVideoContenders(1).map(({ name }) => name);
 

@@ -1,14 +1,13 @@
 #!/usr/bin/env node
-import { createProgram, runProgram } from '@namm/cli';
+import { addCommands, createProgram, runProgram } from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
-import { addAskCommand } from './ask-command.js';
-import { addBenchCommand } from './bench-command.js';
-import { addWatchCommand } from './watch-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = createProgram('video', 'Answers about videos and images, long ones too');
-addAskCommand(program);
-addWatchCommand(program);
-addBenchCommand(program);
+await addCommands(program, {
+  ask: async (to) => (await import('./ask-command.js')).addAskCommand(to),
+  watch: async (to) => (await import('./watch-command.js')).addWatchCommand(to),
+  bench: async (to) => (await import('./bench-command.js')).addBenchCommand(to),
+});
 await runProgram(program);

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { choosePolicy, interruptSignal, positiveNumber, StatusLine } from '@namm/cli';
-import { watchVideo } from '@namm/jobs';
+import { watchVideo } from '@namm/jobs/video';
 import { addCommonOptions } from './common-options.js';
 
 /** Adds `watch`: a video of any length, and questions at any moment. */

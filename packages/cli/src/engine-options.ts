@@ -5,7 +5,8 @@ import { InvalidArgumentError } from '@namm/core';
 import { loadTokenizer, openModel as readModel, type Tokenizer } from '@namm/decoder';
 import { createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
 import { modelFolder, taughtNameFor } from '@namm/models';
-import { Engine, type EngineOptions, type PolicyMaker, servedPolicyNames } from '@namm/serve';
+import type { Engine, EngineOptions, PolicyMaker } from '@namm/serve';
+import { servedPolicyNames } from '@namm/serve/policies';
 import { InvalidArgumentError as BadValue, type Command as PlainCommand } from 'commander';
 import { applyConfigFile } from './config-file.js';
 import { interruptSignal } from './interruption.js';
@@ -135,6 +136,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
   const probe = isClassic ? createPolicy(name, { budget: budget ?? '100%' }).probe : undefined;
   const status = new StatusLine();
   status.show(`loading ${basename(file)}`);
+  const { Engine } = await import('@namm/serve'); // other commands need neither it nor its server
   const engine = await Engine.load(file, {
     ...{ ...how, memoryLimit: memory, folder: conversations, policies },
     policyModule: import.meta.resolve('@namm/kv-cache'),

@@ -1,3 +1,4 @@
+export { addCommands, type LazyCommands } from './add-commands.js';
 export {
   type AnswerCommandOptions,
   addAnswerOptions,

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@namm/core';
-import { ChatSession } from '@namm/serve';
+import type { ChatSession } from '@namm/serve';
 import { type EngineCommandOptions, openEngine } from './engine-options.js';
 import { type SamplingOptions, samplingOf } from './sampling-options.js';
 import { writeRetention } from './write-retention.js';
@@ -27,6 +27,7 @@ export async function withChat<Options extends ChatOptions>(
     recording: true,
   });
   const { system, seed, maxTokens } = options;
+  const { ChatSession } = await import('@namm/serve');
   try {
     if (tokenizer.chatTemplates.length === 0) {
       throw new InvalidArgumentError(

@@ -1,5 +1,5 @@
 export { ChatSession, type ChatSessionOptions } from './chat/chat-session.js';
-export { type ChosenPolicy, type PolicyMaker, servedPolicyNames } from './engine/chosen-policy.js';
+export type { ChosenPolicy, PolicyMaker } from './engine/chosen-policy.js';
 export { Engine, type EngineOptions } from './engine/engine.js';
 export {
   EngineClosedError,

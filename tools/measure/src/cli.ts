@@ -1,38 +1,41 @@
 #!/usr/bin/env node
-import { createProgram, runProgram } from '@namm/cli';
+import { addCommands, createProgram, type LazyCommands, runProgram } from '@namm/cli';
 import { enableRelaxedSimd } from '@namm/core';
-import { addHopperCommand } from './bodies/hopper-command.js';
-import { addCmaCommand } from './cma/cma-command.js';
-import { addEndlessCommand } from './endless/endless-command.js';
-import { addEpisodesCommand } from './episodes/episodes-command.js';
-import { addEvolveSpeedCommand } from './evolve-speed/evolve-speed-command.js';
-import { addKeptCommand } from './kept/kept-command.js';
-import { addLongMazeCommand } from './long-maze/long-maze-command.js';
-import { addPrefillCommand } from './prefill/prefill-command.js';
-import { addResponsivenessCommand } from './responsiveness/responsiveness-command.js';
-import { addScorerCommand } from './scorer/scorer-command.js';
-import { addServingCommand } from './serving/serving-command.js';
-import { addInstallCommand } from './speed/install-command.js';
-import { addSpeedCommand } from './speed/speed-command.js';
-import { addVideoCommand } from './video/video-command.js';
-import { addWatchCommand } from './watch/watch-command.js';
 
 enableRelaxedSimd(); // scorers are a third faster with it on Node 20
 
 const program = createProgram('measure', 'Measures the packages, beside peers');
-addCmaCommand(program);
-addEndlessCommand(program);
-addEpisodesCommand(program);
-addEvolveSpeedCommand(program);
-addHopperCommand(program);
-addKeptCommand(program);
-addLongMazeCommand(program);
-addPrefillCommand(program);
-addResponsivenessCommand(program);
-addScorerCommand(program);
-addServingCommand(program);
-addSpeedCommand(program);
-addInstallCommand(program);
-addVideoCommand(program);
-addWatchCommand(program);
+// These add a hidden command too, which they run in processes of their own.
+const responsiveness: LazyCommands[string] = async (to) =>
+  (await import('./responsiveness/responsiveness-command.js')).addResponsivenessCommand(to);
+const serving: LazyCommands[string] = async (to) =>
+  (await import('./serving/serving-command.js')).addServingCommand(to);
+const speed: LazyCommands[string] = async (to) =>
+  (await import('./speed/speed-command.js')).addSpeedCommand(to);
+const video: LazyCommands[string] = async (to) =>
+  (await import('./video/video-command.js')).addVideoCommand(to);
+await addCommands(program, {
+  cma: async (to) => (await import('./cma/cma-command.js')).addCmaCommand(to),
+  endless: async (to) => (await import('./endless/endless-command.js')).addEndlessCommand(to),
+  episodes: async (to) => (await import('./episodes/episodes-command.js')).addEpisodesCommand(to),
+  'evolve-speed': async (to) =>
+    (await import('./evolve-speed/evolve-speed-command.js')).addEvolveSpeedCommand(to),
+  hopper: async (to) => (await import('./bodies/hopper-command.js')).addHopperCommand(to),
+  kept: async (to) => (await import('./kept/kept-command.js')).addKeptCommand(to),
+  'long-maze': async (to) =>
+    (await import('./long-maze/long-maze-command.js')).addLongMazeCommand(to),
+  prefill: async (to) => (await import('./prefill/prefill-command.js')).addPrefillCommand(to),
+  responsiveness,
+  'measure-responsiveness': responsiveness,
+  scorer: async (to) => (await import('./scorer/scorer-command.js')).addScorerCommand(to),
+  serving,
+  'serving-process': serving,
+  speed,
+  'measure-speed': speed,
+  'install-node-llama-cpp': async (to) =>
+    (await import('./speed/install-command.js')).addInstallCommand(to),
+  video,
+  'measure-video': video,
+  watch: async (to) => (await import('./watch/watch-command.js')).addWatchCommand(to),
+});
 await runProgram(program);

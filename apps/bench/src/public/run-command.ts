@@ -13,7 +13,7 @@ import {
   showProgress,
   terminalWidth,
 } from '@namm/cli';
-import { runPublicBenchmarks } from '@namm/jobs';
+import { runPublicBenchmarks } from '@namm/jobs/public';
 
 const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, needle, nanobench';
 

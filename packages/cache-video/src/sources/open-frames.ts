@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkNames, InvalidArgumentError } from '@namm/core';
-import sharp from 'sharp';
 import { FrameSourceError } from '../errors.js';
+import { loadSharp } from '../images/load-sharp.js';
 import { animatedImage } from './animated-image.js';
 import type { Frame } from './frame.js';
 import type { FrameSource } from './frame-source.js';
@@ -77,6 +77,7 @@ async function openPath(path: string, framesPerSecond: number): Promise<FrameSou
   if (!found.isFile()) throw new FrameSourceError(path, 'is neither a file nor a folder.');
   if (found.size === 0) throw new FrameSourceError(path, 'is empty; fetch the file again.');
   if (!imageFile.test(basename(path))) return new VideoFile(path);
+  const sharp = await loadSharp();
   try {
     const { pages = 1, delay = [] } = await sharp(path).metadata();
     if (pages > 1)

@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { FrameSourceError } from '../errors.js';
+import { loadSharp } from '../images/load-sharp.js';
 import { type Frame, mostPixels } from './frame.js';
 
 /** Endings of files that sharp reads. */
@@ -14,6 +14,7 @@ export const imageFile = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
  * @throws {FrameSourceError} when it is not an image that can be read
  */
 export async function readImage(path: string, timestamp: number, page = 0): Promise<Frame> {
+  const sharp = await loadSharp();
   try {
     const { data, info } = await sharp(path, { page, limitInputPixels: mostPixels })
       .autoOrient()

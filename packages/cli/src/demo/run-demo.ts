@@ -1,11 +1,4 @@
-import {
-  type AnswerTally,
-  askPolicies,
-  formatTallies,
-  type PlantedPrompt,
-  plantedPrompts,
-} from '@namm/benchmarks';
-import { mobyDick } from '@namm/benchmarks/texts';
+import type { AnswerTally, PlantedPrompt } from '@namm/benchmarks';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import {
   createPolicy,
@@ -20,7 +13,6 @@ import { taught } from '@namm/teach';
 import { isOwnPolicy, loadOwnPolicy } from '../own-policy.js';
 import { ProgressLine } from '../progress-line.js';
 import { terminalWidth } from '../terminal-width.js';
-import { streamAnswer } from './stream-answer.js';
 
 /** No answer is longer, in tokens. */
 const longestAnswer = 40;
@@ -58,6 +50,10 @@ const extension = { factor: 6, alpha: 2 };
 
 /** Reads long texts with every policy at a quarter of the full cache, and prints who still knows. */
 export async function runDemo(options: DemoOptions): Promise<void> {
+  // What the demonstration alone needs is loaded here; every program of the house loads this module.
+  const { askPolicies, formatTallies, plantedPrompts } = await import('@namm/benchmarks');
+  const { mobyDick } = await import('@namm/benchmarks/texts');
+  const { streamAnswer } = await import('./stream-answer.js');
   const folder = modelFolder('nano-llama');
   const tokenizer = await loadTokenizer(folder);
   const plain = await Decoder.load(folder);

@@ -1,0 +1,1 @@
+export { type PublicRunOptions, runPublicBenchmarks } from './run-public-benchmarks.js';

@@ -1,0 +1,1 @@
+export { servedPolicyNames } from './engine/chosen-policy.js';
