@@ -66,7 +66,7 @@ let folder: string;
 let transformer: DecisionTransformer;
 beforeAll(async () => {
   folder = await randomFolder();
-  transformer = await DecisionTransformer.load(folder);
+  transformer = await DecisionTransformer.load(folder, { threads: 1 });
 });
 
 describe('a window that is computed anew', () => {
@@ -93,7 +93,7 @@ describe('a window that is computed anew', () => {
 
 it('evicts exactly what a NAMM drops: as the slow twin with those tokens masked', async () => {
   const { policy, sees } = watched(randomMemory());
-  const watching = await DecisionTransformer.load(folder, { probe: policy.probe });
+  const watching = await DecisionTransformer.load(folder, { probe: policy.probe, threads: 1 });
   const episode = watching.createEpisode({ ...asked, policy });
   const longer = script(9, 30);
   const said = await play(watching, episode, longer);
@@ -110,7 +110,7 @@ describe.each(Object.keys(policies))('an episode under %s', (name) => {
   let alone: number[][];
   beforeAll(async () => {
     policy = policies[name]!();
-    loaded = await DecisionTransformer.load(folder, { probe: policy.probe });
+    loaded = await DecisionTransformer.load(folder, { probe: policy.probe, threads: 1 });
     alone = await play(loaded, loaded.createEpisode({ ...asked, policy }), told);
     return () => loaded.release();
   });
@@ -178,7 +178,7 @@ describe('a saved episode', () => {
   });
 
   it('is refused by another model, for another policy, cut off, and where it is none', async () => {
-    const other = await DecisionTransformer.load(await randomFolder({ seed: 2 }));
+    const other = await DecisionTransformer.load(await randomFolder({ seed: 2 }), { threads: 1 });
     await expect(other.restoreEpisode(path)).rejects.toThrow(CacheMismatchError);
     const policy = stepWindow(2);
     await expect(transformer.restoreEpisode(path, { policy })).rejects.toThrow(CacheMismatchError);
@@ -230,7 +230,7 @@ describe('states and actions', () => {
 
   it('gives timesteps as asked', async () => {
     const short = await randomFolder({ timesteps: 3 });
-    const few = await DecisionTransformer.load(short);
+    const few = await DecisionTransformer.load(short, { threads: 1 });
     for (const timesteps of ['clamped', 'constant'] as const) {
       const said = await play(few, few.createEpisode({ ...asked, timesteps }), told, 6);
       const six = { ...told, states: told.states.slice(0, 6) };
@@ -304,7 +304,7 @@ describe('bad input', () => {
     await expect(one.act(state)).rejects.toThrow('awaits the reward of its last action');
     one.observe(1);
     expect(() => one.observe(1)).toThrow(EpisodeUseError);
-    const other = await DecisionTransformer.load(folder);
+    const other = await DecisionTransformer.load(folder, { threads: 1 });
     await expect(other.step([{ episode: one, state }])).rejects.toThrow('another model');
     await other.release();
     await one.release();

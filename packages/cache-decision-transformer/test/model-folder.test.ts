@@ -40,7 +40,7 @@ async function changed(
 }
 
 async function saidBy(folder: string): Promise<number[][]> {
-  const transformer = await DecisionTransformer.load(folder);
+  const transformer = await DecisionTransformer.load(folder, { threads: 1 });
   const said = await play(transformer, transformer.createEpisode(asked), script(1, 4));
   await transformer.release();
   return said;
@@ -168,7 +168,7 @@ const agent = {
 it('takes what agent.json says as defaults', async () => {
   const folder = await randomFolder();
   await writeFile(join(folder, 'agent.json'), JSON.stringify(agent));
-  const transformer = await DecisionTransformer.load(folder);
+  const transformer = await DecisionTransformer.load(folder, { threads: 1 });
   const { mean, deviation } = agent;
   expect(transformer.agent).toEqual({
     ...{ actions: 'continuous', normalisation: { mean, deviation }, returnScale: 2 },

@@ -43,7 +43,7 @@ it.each([
   ['returns in the states', { returns: 'in-states' as const }],
 ])('says in each step what the slow twin says: %s', async (_, options) => {
   const folder = await randomFolder(options);
-  const transformer = await DecisionTransformer.load(folder);
+  const transformer = await DecisionTransformer.load(folder, { threads: 1 });
   const { spec } = transformer;
   const told = script(2, 7);
   const said = await play(transformer, transformer.createEpisode(asked), told);
@@ -89,7 +89,10 @@ function modelFor(seed: number, probe: Probe) {
   const known =
     loaded.get(key) ??
     folder.then(async (path) => {
-      return { folder: path, transformer: await DecisionTransformer.load(path, { probe }) };
+      return {
+        folder: path,
+        transformer: await DecisionTransformer.load(path, { probe, threads: 1 }),
+      };
     });
   loaded.set(key, known);
   return known;

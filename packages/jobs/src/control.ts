@@ -1,5 +1,5 @@
-export { type EvaluateAgentOptions, evaluateAgent } from './control/evaluate-agent.js';
-export { type FillControlTableOptions, fillControlTable } from './control/fill-control-table.js';
-export type { ContenderChoice, PlayedAgent } from './control/played-agent.js';
-export { type ShowEpisodeOptions, showEpisode } from './control/show-episode.js';
-export { type TransferToAgentOptions, transferToAgent } from './control/transfer-to-agent.js';
+export { evaluateAgent } from './control/evaluate-agent.js';
+export { fillControlTable } from './control/fill-control-table.js';
+export type { PlayedAgent } from './control/played-agent.js';
+export { showEpisode } from './control/show-episode.js';
+export { transferToAgent } from './control/transfer-to-agent.js';

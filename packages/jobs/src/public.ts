@@ -1,1 +1,1 @@
-export { type PublicRunOptions, runPublicBenchmarks } from './run-public-benchmarks.js';
+export { runPublicBenchmarks } from './run-public-benchmarks.js';
