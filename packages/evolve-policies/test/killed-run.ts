@@ -2,7 +2,7 @@
 import { evolvePolicy, textEvaluator } from '../src/index.js';
 import { testPrompts, testSettings } from './setup.js';
 
-const settings = testSettings();
+const settings = testSettings({ populationSize: 4 }); // as resume.slow.test.ts has them
 const evaluator = await textEvaluator(settings);
 await evolvePolicy({
   ...{ folder: process.argv[2]!, settings, evaluator, prompts: await testPrompts() },

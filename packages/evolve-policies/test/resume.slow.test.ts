@@ -9,7 +9,7 @@ import { evolvePolicy, textEvaluator } from '../src/index.js';
 import { testPrompts, testSettings } from './setup.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'namm-resume-'));
-const settings = testSettings();
+const settings = testSettings({ populationSize: 4 });
 let bundle: FreshBundle;
 
 beforeAll(async () => {

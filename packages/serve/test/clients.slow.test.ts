@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { inFolder } from '@namm/testing';
 import { generateText, Output, stepCountIs, streamText, tool } from 'ai';
@@ -31,6 +32,7 @@ async function idle(): Promise<void> {
     const headers = { authorization: `Bearer ${apiKey}` };
     const text = await (await fetch(`${server.url}/metrics`, { headers })).text();
     if (/^namm_requests_active 0$/m.test(text) && /^namm_requests_waiting 0$/m.test(text)) return;
+    await wait(5);
   }
 }
 

@@ -16,9 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** `responsiveness` on a model of two layers and few words. */
+/** `responsiveness` on a model of one layer and few words. */
 function responsiveness(...args: string[]) {
-  const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '1'];
+  const tiny = ['--layers', '1', '--vocabulary', '256', '--rounds', '1'];
   const command = ['responsiveness', '--work', folder, ...tiny, ...args];
   return commands.run(command);
 }

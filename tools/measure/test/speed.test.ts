@@ -37,21 +37,22 @@ function tableRows(stdout: string): string[][] {
   );
 }
 
+const two = ['--contenders', 'ours,transformers.js'];
 const onnxOnly = ['--contenders', 'ours,ours-quarter,transformers.js'];
 
 describe('measure speed', () => {
   it('finds that both compute the same, and sets one beside the other, without node-llama-cpp where it is missing', async () => {
     const missing = ['--node-llama-cpp', join(folder, 'nowhere')];
-    const { status, stdout, stderr } = await speed('work', '--lengths', '96,128', ...missing);
+    const { status, stdout, stderr } = await speed('work', '--lengths', '48,64', ...missing);
     expect(stderr).toMatch(/^measure: without node-llama-cpp: .*\n.*npm install/);
     const contenders = tableRows(stdout).map(([, contender]) => contender);
     expect(contenders).not.toContain('node-llama-cpp');
     expect(stdout).toMatch(
-      /^128 tokens, ours and transformers\.js: the same 9 greedy tokens; logits differ by \S+ at most\.$/m,
+      /^64 tokens, ours and transformers\.js: the same 9 greedy tokens; logits differ by \S+ at most\.$/m,
     );
     const rows = tableRows(stdout);
     const ofLength = (length: string) => rows.filter(([first]) => first === length);
-    for (const length of ['96', '128']) {
+    for (const length of ['48', '64']) {
       expect(ofLength(length).map((cells) => cells.slice(1, 3))).toEqual([
         ['transformers.js', expect.stringMatching(/^\d+$/)],
         ['ours', expect.stringMatching(/^\d+$/)],
@@ -137,7 +138,7 @@ describe('measure speed', () => {
 
   it('gives no figures when a peer computes something else', async () => {
     const peer = join(folder, 'work', 'transformers.js'); // of the tests above, from another seed
-    const other = ['--seed', '2', '--lengths', '16', '--peer', peer, ...onnxOnly];
+    const other = ['--seed', '2', '--lengths', '16', '--peer', peer, ...two];
     const { status, stdout, stderr } = await speed('other', ...other);
     expect(stderr).toMatch(
       /^measure: At 16 tokens ours and transformers\.js do not compute the same: .*; there are no figures/,
