@@ -30,6 +30,7 @@ await addCommands(program, {
   scorer: async (to) => (await import('./scorer/scorer-command.js')).addScorerCommand(to),
   serving,
   'serving-process': serving,
+  'serving-side': serving,
   speed,
   'measure-speed': speed,
   'install-node-llama-cpp': async (to) =>
