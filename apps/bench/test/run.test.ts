@@ -69,7 +69,7 @@ describe('bench run', () => {
     const whole = finish('whole');
     expect([whole.status, whole.stderr]).toEqual([
       0,
-      '1 rows cannot be used; the summary names them\n',
+      '1 row cannot be used; the summary tells why\n',
     ]);
     const total = answered('whole').length;
     const policies = ['full', 'namm', 'h2o', 'l2', 'snapkv', 'kvzip'];

@@ -390,7 +390,7 @@ describe('llm inspect', () => {
     const args = ['inspect', chat, '--model', talking, '--retention', page, ...own];
     const { status, stdout, stderr } = await llm(...args);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^1 messages from .*\nwhat each head held is in .*\n.* 32 held/);
+    expect(stdout).toMatch(/^1 message from .*\nwhat each head held is in .*\n.* 32 held/);
     expect(readFileSync(page, 'utf8').includes('<h1>What sink-recent kept</h1>')).toBe(true);
   });
 });

@@ -13,6 +13,7 @@ import {
   threadCount,
 } from '@namm/cli';
 import { parseEnvironment } from '@namm/control';
+import { counted } from '@namm/core';
 import { collectEpisodes, collectionStyles, type MixtureAgent } from '@namm/environments';
 
 /** Adds `collect`: data of our own for Decision Transformers. */
@@ -63,7 +64,9 @@ export function addCollectCommand(program: Command): void {
           ...{ ...options, signal: interruptSignal(), onProgress },
           onData: ({ path, info }) => {
             clear();
-            console.log(`${path}: ${info.episodes} episodes, ${info.steps} steps`);
+            console.log(
+              `${path}: ${counted(info.episodes, 'episode')}, ${counted(info.steps, 'step')}`,
+            );
           },
         }),
       );

@@ -1,5 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
-import { choosePolicy, count, interruptSignal, StatusLine, showProgress } from '@namm/cli';
+import {
+  choosePolicy,
+  count,
+  interruptSignal,
+  jsonText,
+  StatusLine,
+  showProgress,
+} from '@namm/cli';
 import { askAboutVideo } from '@namm/jobs/video';
 import { addCommonOptions } from './common-options.js';
 
@@ -26,6 +33,6 @@ export function addAskCommand(program: Command): void {
         const told = { status, write, onProgress, signal };
         return askAboutVideo(source, question, { ...options, policy, ...told });
       });
-      if (json) console.log(JSON.stringify(answer, null, 2));
+      if (json) console.log(jsonText(answer));
     });
 }

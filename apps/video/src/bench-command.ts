@@ -16,6 +16,7 @@ import {
   terminalWidth,
   threadCount,
 } from '@namm/cli';
+import { counted } from '@namm/core';
 import { benchVideos } from '@namm/jobs/video';
 
 const classics = classicVideoContenders(1).map(({ name }) => name);
@@ -53,7 +54,8 @@ export function addBenchCommand(program: Command): void {
         benchVideos({
           ...{ ...options, ropeScaling: ropeScalingOf(options) },
           open: () => openModel(options.model, signal),
-          onMissing: (missing) => console.error(`${missing} videos of ${options.set} are missing`),
+          onMissing: (missing) =>
+            console.error(`${counted(missing, 'video')} missing in ${options.set}`),
           ...{ onProgress, signal },
         }),
       );

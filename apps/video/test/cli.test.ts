@@ -133,7 +133,7 @@ describe('video bench', () => {
     const args = ['bench', '--model', llava, '--results', at('lvb.jsonl'), '--set', set];
     const few = ['--most', '4', '--policies', 'none', '--threads', '1'];
     const { status, stdout, stderr } = await video([...args, ...few]);
-    expect([status, stderr.includes('1 videos of')]).toEqual([0, true]);
+    expect([status, stderr.includes('1 video missing in')]).toEqual([0, true]);
     expect(stdout).toContain('S2E');
     const nothing = await video([...args.slice(0, -1), frames, ...few]);
     expect([nothing.status, nothing.stderr.includes('1_plotQA.json')]).toEqual([2, true]);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { counted } from '@namm/core';
 import {
   completeText,
   Decoder,
@@ -15,6 +16,7 @@ import {
   RetentionRecorder,
 } from '@namm/kv-cache';
 import { Interruption } from './interruption.js';
+import { jsonText } from './json-text.js';
 import { describeMemory, memoryFigures } from './memory-figures.js';
 import { type RopeScalingOptions, ropeScalingOf } from './rope-scaling-options.js';
 import { type SamplingOptions, samplingOf } from './sampling-options.js';
@@ -101,7 +103,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
         if (done < total || firstPiece !== null) return;
         firstPiece = performance.now();
         const seconds = ((firstPiece - start) / 1000).toFixed(1);
-        status.finish(`read ${total} tokens in ${seconds} s`);
+        status.finish(`read ${counted(total, 'token')} in ${seconds} s`);
       },
     });
     for await (const piece of pieces) {
@@ -129,7 +131,7 @@ export async function answerPrompt(options: AnswerOptions): Promise<void> {
       written,
       seconds,
     };
-    console.log(JSON.stringify({ ...report, positions, isInterrupted }, null, 2));
+    console.log(jsonText({ ...report, positions, isInterrupted }));
   }
   const rate =
     writing > 0 ? `about ${(written / writing).toFixed(1)} tokens/s written` : 'nothing written';

@@ -37,6 +37,7 @@ export {
 export { exitCodes } from './exit-codes.js';
 export { givenFlag } from './given-flag.js';
 export { Interruption, interruptSignal } from './interruption.js';
+export { jsonText } from './json-text.js';
 export { describeMemory, type MemoryFigures, memoryFigures } from './memory-figures.js';
 export { openModel } from './open-model.js';
 export {

@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import type { CacheMemory } from '@namm/kv-cache';
 
 /** What a cache holds and what the process took for it, in numbers. */
@@ -30,7 +31,7 @@ export function describeMemory({
   const heads = keptPerHead.flat();
   const kept = Math.round(heads.reduce((sum, rows) => sum + rows, 0) / heads.length);
   return [
-    `kept ${kept} of ${seen} tokens per head`,
+    `kept ${kept} of ${counted(seen, 'token')} per head`,
     `${(cacheBytes / 1e6).toFixed(2)} MB of cache`,
     `${(peakBytes / 2 ** 20).toFixed(0)} MB resident at most`,
   ].join(', ');

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { diffRuns, formatDifferences, readRunResults } from '@namm/benchmarks/public';
-import { terminalWidth } from '@namm/cli';
+import { jsonText, terminalWidth } from '@namm/cli';
 
 /** Adds `diff`: two runs of `run`, side by side. */
 export function addDiffCommand(program: Command): void {
@@ -12,7 +12,7 @@ export function addDiffCommand(program: Command): void {
     .option('--json', 'print JSON instead of a table')
     .action(async (before, after, { json }) => {
       const rows = diffRuns(await readRunResults(before), await readRunResults(after));
-      if (json) console.log(JSON.stringify(rows, null, 2));
+      if (json) console.log(jsonText(rows));
       else console.log(formatDifferences(rows, { style: 'plain', width: terminalWidth() }));
     });
 }

@@ -13,6 +13,7 @@ import {
   showProgress,
   terminalWidth,
 } from '@namm/cli';
+import { counted } from '@namm/core';
 import { runPublicBenchmarks } from '@namm/jobs/public';
 
 const benchmarks = 'longbench, longbench-v2, infinitebench, choubun, ruler, needle, nanobench';
@@ -62,7 +63,7 @@ export function addRunCommand(program: Command): void {
       const signal = interruptSignal();
       const folder = await openModel(plan.model, signal);
       const onBadRows = (bad: number) =>
-        console.error(`${bad} rows cannot be used; the summary names them`);
+        console.error(`${counted(bad, 'row')} cannot be used; the summary tells why`);
       const { rows } = await showProgress('prompts', (onProgress) =>
         runPublicBenchmarks({ plan, folder, onBadRows, onProgress, signal }),
       );

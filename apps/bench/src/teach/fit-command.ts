@@ -10,7 +10,7 @@ import {
   ropeScalingOf,
   showProgress,
 } from '@namm/cli';
-import { InvalidArgumentError } from '@namm/core';
+import { counted, InvalidArgumentError } from '@namm/core';
 import { fitScorer, triedBudgets } from '@namm/jobs';
 import { addReadingOptions } from './reading-options.js';
 
@@ -45,7 +45,7 @@ export function addFitCommand(program: Command): void {
       );
       const { fitted, heldOut } = quality.tokens;
       console.log(
-        `${options.out}: fitted to ${fitted} tokens; on ${heldOut} held-out tokens its correlation with the teacher is ${quality.correlation.toFixed(3)}`,
+        `${options.out}: fitted to ${counted(fitted, 'token')}; on ${counted(heldOut, 'held-out token')} its correlation with the teacher is ${quality.correlation.toFixed(3)}`,
       );
       if (options.try) {
         console.log(await showProgress('readings', (onProgress) => compare(own, onProgress)));

@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import { type ReportPart, reportPage, type Series } from '@namm/report';
 import type { Interval } from '@namm/statistics';
 import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
@@ -48,7 +49,7 @@ function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
     {
       kind: 'table',
       title,
-      description: `${full.prompts} prompts; bytes are those when the questions are asked. Below each score its 95 % bootstrap interval.`,
+      description: `${counted(full.prompts, 'prompt')}; bytes are those when the questions are asked. Below each score its 95 % bootstrap interval.`,
       columns: [
         { name: 'policy' },
         { name: 'budget' },

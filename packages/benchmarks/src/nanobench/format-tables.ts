@@ -1,4 +1,4 @@
-import { checkNames } from '@namm/core';
+import { checkNames, counted } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
 import type { ConditionSummary, RowSummary } from '../table/summarise-condition.js';
@@ -30,7 +30,7 @@ export function formatCondition(
   checkNames('formatCondition', options, ['style', 'width']);
   const { split, seed, updateInterval, setting } = condition;
   const model = `model ${setting.version}`;
-  const prompts = `${rows[0]!.prompts} prompts of the ${split} split, seed ${seed}`;
+  const prompts = `${counted(rows[0]!.prompts, 'prompt')} of the ${split} split, seed ${seed}`;
   return [
     `### ${titleOf(condition)}`,
     `${prompts}; decisions every ${updateInterval} tokens; ${model}.`,

@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import { textTable } from '@namm/report';
 import type { AnswerTally } from './tally-answers.js';
 
@@ -15,7 +16,7 @@ export function formatTallies(
   const { passages, width } = options;
   const header = ['policy', 'right', '95 %', 'tokens kept', 'cache MB', 'tokens/s'];
   const rows = tallies.map((line) => [
-    `${line.policy}${line.passages < passages ? ` (${line.passages} passages)` : ''}`,
+    `${line.policy}${line.passages < passages ? ` (${counted(line.passages, 'passage')})` : ''}`,
     `${line.right}/${line.questions}`,
     describeInterval(line.interval),
     `${Math.round(line.kept)} of ${Math.round(line.seen)}`,

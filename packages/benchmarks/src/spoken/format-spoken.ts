@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import { textTable } from '@namm/report';
 import type { SpokenSummary, summariseSpoken } from './summarise-spoken.js';
 
@@ -21,7 +22,7 @@ function formatSummary({ families, rows }: SpokenSummary): string {
   });
   const { prompts } = rows[0]!;
   const notes = [
-    `${prompts} prompts: ${families.join(', ')}. Intervals over prompts, in pairs.`,
+    `${counted(prompts, 'prompt')}: ${families.join(', ')}. Intervals over prompts, in pairs.`,
     'Lost and won: against the full cache. Kept: rows per token read when the questions come, mean over heads.',
   ];
   return `${textTable(header, lines, { style: 'plain', width: 120 })}\n${notes.join('\n')}`;

@@ -1,4 +1,4 @@
-import { checkNames } from '@namm/core';
+import { checkNames, counted } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
 import type { Interval } from '@namm/statistics';
 import type { VideoRowSummary } from './summarise-video.js';
@@ -38,7 +38,7 @@ export function formatVideo(
     ]),
     options,
   );
-  return `${rows[0]?.videos ?? 0} videos\n\n${scores}\n\n${byKind}`;
+  return `${counted(rows[0]?.videos ?? 0, 'video')}\n\n${scores}\n\n${byKind}`;
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -1,4 +1,5 @@
 import type { AnswerTally, PlantedPrompt } from '@namm/benchmarks';
+import { counted } from '@namm/core';
 import { completeText, Decoder, type DecoderOptions, loadTokenizer } from '@namm/decoder';
 import {
   createPolicy,
@@ -126,10 +127,10 @@ function introduce(
 ): void {
   const questions = prompts.reduce((sum, prompt) => sum + prompt.questions.length, 0);
   console.log(
-    `${prompts.length} passages of Moby-Dick, ${length} tokens each with their questions: ${extension.factor} times what the bundled model was trained for (${trainedLength}).`,
+    `${counted(prompts.length, 'passage')} of Moby-Dick, ${length} tokens each with their questions: ${extension.factor} times what the bundled model was trained for (${trainedLength}).`,
   );
   console.log(
-    `Made-up facts are planted in them at places drawn from seed ${seed}; ${questions} questions ask for the facts.`,
+    `Made-up facts are planted in them at places drawn from seed ${seed}; ${counted(questions, 'question')} ask${questions === 1 ? 's' : ''} for the facts.`,
   );
   console.log('(The model has seen Moby-Dick in training, but none of these facts.)');
   console.log(

@@ -1,4 +1,5 @@
 import { type PreparedSample, scoreSamples } from '@namm/benchmarks';
+import { counted } from '@namm/core';
 import type { Decoder } from '@namm/decoder';
 import { type EvictionPolicy, full, keptShare, random, sinkRecent } from '@namm/kv-cache';
 import { type NammCheckpoint, namm } from '@namm/namm';
@@ -95,7 +96,7 @@ export function describeComparison({
   isBetter,
 }: NammComparison): string {
   const three = (value: number) => value.toFixed(3);
-  const where = `on ${passages} passages`;
+  const where = `on ${counted(passages, 'passage')}`;
   const kept = `keeps ${(100 * keptShare).toFixed(1)} % ${where}`;
   if (isBetter === null) {
     return `${kept}: it forgets nothing there; shift its bias down, or try longer passages`;

@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import { type LineChart, type Report, reportPage, type Series, type Table } from '@namm/report';
 import { mean } from '@namm/statistics';
 import type { Problem, Stage } from '../problem.js';
@@ -57,7 +58,7 @@ function summary(
   const planned = stages.reduce((sum, { generations }) => sum + generations, 0);
   const done = records.at(-1)?.generation ?? 0;
   const label = presentation?.fitness?.label ?? 'fitness';
-  const what = `${done} of ${planned} generations of ${populationSize} candidates, initial σ ${sigma}, seed ${seed}; fitness: ${label}.`;
+  const what = `${done} of ${counted(planned, 'generation')} of ${counted(populationSize, 'candidate')}, initial σ ${sigma}, seed ${seed}; fitness: ${label}.`;
   const best = validated(records).findLast(({ isBest }) => isBest);
   if (!best) return what;
   const shares = presentation?.shares ?? [];

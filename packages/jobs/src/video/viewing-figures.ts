@@ -1,5 +1,6 @@
 import type { Viewing } from '@namm/cache-video';
 import { describeMemory, type MemoryFigures, memoryFigures } from '@namm/cli';
+import { counted } from '@namm/core';
 
 /** What is held, in numbers. */
 export interface ViewingFigures extends MemoryFigures {
@@ -18,7 +19,7 @@ export function figuresOf(viewing: Viewing): ViewingFigures {
 export function describeFigures(policy: string, figures: ViewingFigures): string {
   const { frames, reused, problems } = figures;
   return [
-    `${policy}: ${frames} frames`,
+    `${policy}: ${counted(frames, 'frame')}`,
     ...(reused > 0 ? [`${reused} of them shared features`] : []),
     ...(problems > 0 ? [`${problems} damaged`] : []),
     describeMemory(figures),

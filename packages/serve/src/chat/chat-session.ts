@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   checkNames,
+  counted,
   InvalidArgumentError,
   parseSealedJson,
   type RetentionRecord,
@@ -109,7 +110,7 @@ export class ChatSession {
     const { written, conversation } = this.#usage;
     const { seen, held, bytes } = conversation;
     const rate = this.#seconds > 0 ? (written / this.#seconds).toFixed(1) : '–';
-    return `${seen} tokens seen, ${held} held, ${(bytes / 1e6).toFixed(2)} MB, ${rate} tokens/s`;
+    return `${counted(seen, 'token')} seen, ${held} held, ${(bytes / 1e6).toFixed(2)} MB, ${rate} tokens/s`;
   }
 
   /**
@@ -299,7 +300,7 @@ export class ChatSession {
     this.#policy = policy;
     this.#budget = budget;
     this.#usage = null;
-    return `${messages.length} messages from ${file}`;
+    return `${counted(messages.length, 'message')} from ${file}`;
   }
 
   /** What was not read under the policy of now is read first. */

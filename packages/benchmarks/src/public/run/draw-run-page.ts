@@ -1,3 +1,4 @@
+import { counted } from '@namm/core';
 import { type ReportPart, reportPage, type Series } from '@namm/report';
 import { grouped } from './grouped.js';
 import type { DepthMap } from './heat-maps.js';
@@ -40,7 +41,7 @@ export function drawRunPage({
   if (skipped.length > 0) {
     const paragraphs = skipped.map(
       (each) =>
-        `${each.benchmark}, ${each.task}: ${each.prompts} prompts under ${each.policy} ${each.budget}: with its second reading they need more positions than the model has`,
+        `${each.benchmark}, ${each.task}: ${counted(each.prompts, 'prompt')} under ${each.policy} ${each.budget}: with its second reading they need more positions than the model has`,
     );
     parts.push({ kind: 'text', heading: 'Prompts that were skipped', paragraphs });
   }
