@@ -81,9 +81,9 @@ function installDigest() {
 function installDependencies() {
   const digest = installDigest();
   if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === digest) return;
-  console.error('setup: installing dependencies');
-  // Standard output belongs to the command that follows, which may print JSON.
-  const install = [pnpmEntry, 'install', '--frozen-lockfile'];
+  console.error('setup: installing dependencies, which takes a minute or two');
+  // Standard output belongs to the command that follows, which may print JSON. Warnings are of tools that only tests use.
+  const install = [pnpmEntry, 'install', '--frozen-lockfile', '--loglevel=error'];
   must(run(process.execPath, install, { output: process.stderr }), 'pnpm install');
   writeFileSync(installStamp, digest);
 }
