@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import {
+  budgetText,
   count,
   describeMachine,
   fromZero,
@@ -29,6 +30,8 @@ export function addTransferCommand(program: Command): void {
     .option('--update-interval <tokens>', "a multiple of 16 (default: the NAMM's)", count)
     .option('--episodes <count>', 'to measure on, and of each trial', count, 8)
     .option('--shares <list>', 'of the tokens, that trials aim at', listOf(share))
+    .option('--tails <list>', 'newest tokens that stay in any case, all tried', listOf(count))
+    .option('--budget <size>', 'the most held in a trial: rows, a share, bytes', budgetText)
     .option('--seed <seed>', 'of the first of these episodes', fromZero, 1_000_000)
     .requiredOption(
       '--out <folder>',

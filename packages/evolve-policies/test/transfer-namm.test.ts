@@ -89,12 +89,31 @@ describe('transferNamm', () => {
     expect(again).toEqual({ checkpoint, trials, chosen });
   });
 
+  it('tries tails with each threshold, within a limit', async () => {
+    const more = { tails: [1, 9], shares: [0.2], budget: 12 } as const;
+    const { checkpoint, trials, chosen } = await transferNamm({
+      ...{ ...options, ...more, form: 'calibrated' },
+    });
+    expect(trials.map(({ allocation, tail }) => [allocation, tail])).toEqual([
+      ...[['joint', 1] as const, ['joint', 9], ['per-head', 1], ['per-head', 9]],
+    ]);
+    for (const { rowsPerHead, tail } of trials) {
+      // 38 tokens: 12 stay of 16 and of 32 at the most, and those that come until the next decision.
+      expect(rowsPerHead).toBeLessThan(19);
+      if (tail === 9) expect(rowsPerHead).toBeGreaterThan(11);
+    }
+    expect(checkpoint.policy.tail ?? 1).toBe(chosen!.tail);
+  });
+
   it('refuses what it cannot use', async () => {
     const attempt = (more: object) =>
       transferNamm({ ...options, form: 'calibrated', ...more } as TransferOptions);
     await expect(attempt({ form: 'thawed' })).rejects.toThrow('form');
     await expect(attempt({ shares: [2] })).rejects.toThrow('shares');
     await expect(attempt({ episodes: 0 })).rejects.toThrow('episodes');
+    await expect(attempt({ tails: [0] })).rejects.toThrow('tails');
+    await expect(attempt({ tails: [] })).rejects.toThrow('tails');
+    await expect(attempt({ budget: 'much' })).rejects.toThrow('budget');
     await expect(attempt({ updateInterval: 10 })).rejects.toThrow('updateInterval');
     await expect(attempt({ updateInterval: 64 })).rejects.toThrow('no episode reached an update');
     await expect(attempt({ rewards: 1 })).rejects.toThrow('rewards');

@@ -124,6 +124,9 @@ describe('a NAMM', () => {
     }
     const inCheckpoint = { ...checkpoint, policy: { ...checkpoint.policy, pooling: 2 } };
     expect(namm(inCheckpoint).settings).toEqual(namm(checkpoint, { pooling: 2 }).settings);
+    const withTail = { ...checkpoint, policy: { ...checkpoint.policy, tail: 5 } };
+    expect(namm(withTail).settings).toEqual(namm(checkpoint, { tail: 5 }).settings);
+    expect(namm(withTail, { tail: 1 }).settings).toEqual(namm(checkpoint).settings);
   });
 
   it('sees keys when it is told to', async () => {

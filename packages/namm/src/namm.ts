@@ -40,7 +40,7 @@ export interface NammOptions {
   readonly sinks?: number;
   /**
    * Newest tokens that stay; the newest one always does.
-   * @defaultValue 1
+   * @defaultValue the checkpoint's; 1, as published
    */
   readonly tail?: number;
   /**
@@ -90,9 +90,10 @@ const optionNames: readonly (keyof NammOptions)[] = [
  */
 export function namm(checkpoint: NammCheckpoint, options: NammOptions = {}): EvictionPolicy {
   checkNames('namm', options, optionNames);
-  const { scoreOffset = 0, sinks = 0, tail = 1, storage = 'float16' } = options;
+  const { scoreOffset = 0, sinks = 0, storage = 'float16' } = options;
   const { semantics = checkpoint.policy.semantics } = options;
   const { pooling = checkpoint.policy.pooling ?? 0 } = options;
+  const { tail = checkpoint.policy.tail ?? 1 } = options;
   const { updateInterval = checkpoint.policy.updateInterval } = options;
   const budget = options.budget === undefined ? null : parseBudget(options.budget);
   const { features } = checkpoint;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { chooseTrial, type TransferTrial, trialOf, trialTable } from './choose-trial.js';
 
 const trial = (keptShare: number, returns: readonly number[]): TransferTrial => ({
-  ...{ allocation: 'joint', share: keptShare, rowsPerHead: 1, fullReturn: 1, keptShare, returns },
+  ...{ allocation: 'joint', share: keptShare, tail: 1, rowsPerHead: 1, fullReturn: 1 },
+  ...{ keptShare, returns },
   return: returns.reduce((sum, value) => sum + value, 0) / returns.length,
 });
 
@@ -40,8 +41,16 @@ describe('trialOf', () => {
     const full = [played(14, 'terminated', 5), played(14, 'terminated', 7)];
     const own = [played(7, 'terminated', 4), played(3.5, 'failed', 99)];
     const rowKinds = ['return', 'state', 'action'] as const;
-    const made = trialOf({ allocation: 'joint', share: 0.3, played: own, full, rowKinds });
-    expect(made).toMatchObject({ keptShare: 0.375, rowsPerHead: 5.25, return: 4, fullReturn: 6 });
+    const made = trialOf({
+      ...{ allocation: 'joint', share: 0.3, tail: 6, played: own, full, rowKinds },
+    });
+    expect(made).toMatchObject({
+      tail: 6,
+      keptShare: 0.375,
+      rowsPerHead: 5.25,
+      return: 4,
+      fullReturn: 6,
+    });
     expect(made.returns).toEqual([4, Number.NaN]);
   });
 });
@@ -50,8 +59,8 @@ it('shows trials as a table, and which was chosen', () => {
   const trials = [trial(0.5, [1, 2]), { ...trial(0.1, [3]), allocation: 'per-head' as const }];
   const { headings, rows } = trialTable(trials, trials[1]!);
   expect(rows).toEqual([
-    ['one', '0.5', '1.0', '50.0 %', '1.50', '1.00', ''],
-    ['per head', '0.1', '1.0', '10.0 %', '3.00', '1.00', 'chosen'],
+    ['one', '0.5', '1', '1.0', '50.0 %', '1.50', '1.00', ''],
+    ['per head', '0.1', '1', '1.0', '10.0 %', '3.00', '1.00', 'chosen'],
   ]);
-  expect(headings).toHaveLength(7);
+  expect(headings).toHaveLength(8);
 });

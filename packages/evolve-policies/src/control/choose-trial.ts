@@ -9,6 +9,8 @@ export interface TransferTrial {
   readonly allocation: 'joint' | 'per-head';
   /** Of the scores under the full cache, how many are above the threshold. */
   readonly share: number;
+  /** Newest tokens that stay in any case. */
+  readonly tail: number;
   /** Rows held per head over those of the full cache, mean over steps and episodes. */
   readonly keptShare: number;
   readonly rowsPerHead: number;
@@ -19,9 +21,7 @@ export interface TransferTrial {
   readonly returns: readonly number[];
 }
 
-interface Played {
-  readonly allocation: TransferTrial['allocation'];
-  readonly share: number;
+interface Played extends Pick<TransferTrial, 'allocation' | 'share' | 'tail'> {
   readonly played: readonly PlayedEpisode[];
   /** The same episodes under the full cache. */
   readonly full: readonly PlayedEpisode[];
@@ -30,14 +30,21 @@ interface Played {
 }
 
 /** What became of a threshold. */
-export function trialOf({ allocation, share, played, full, rowKinds }: Played): TransferTrial {
+export function trialOf({
+  allocation,
+  share,
+  tail,
+  played,
+  full,
+  rowKinds,
+}: Played): TransferTrial {
   const sound = (episodes: readonly PlayedEpisode[]) =>
     episodes.filter(({ end }) => end !== 'failed').map((episode) => episode.return);
   const shares = played.map(
     ({ rowsPerHead, steps }) => rowsPerHead.mean / fullRows(steps, rowKinds.length),
   );
   return {
-    ...{ allocation, share, keptShare: mean(shares) },
+    ...{ allocation, share, tail, keptShare: mean(shares) },
     rowsPerHead: mean(played.map(({ rowsPerHead }) => rowsPerHead.mean)),
     return: meanOrWorst(sound(played)),
     fullReturn: meanOrWorst(sound(full)),
@@ -70,10 +77,20 @@ export function chooseTrial(trials: readonly TransferTrial[]): TransferTrial {
 
 /** Trials as a table, the chosen one marked. */
 export function trialTable(trials: readonly TransferTrial[], chosen: TransferTrial | null) {
-  const headings = ['thresholds', 'aim', 'rows per head', 'share kept', 'return', 'full', ''];
+  const headings = [
+    'thresholds',
+    'aim',
+    'newest kept',
+    'rows per head',
+    'share kept',
+    'return',
+    'full',
+    '',
+  ];
   const rows = trials.map((trial) => [
     trial.allocation === 'joint' ? 'one' : 'per head',
     trial.share.toString(),
+    trial.tail.toString(),
     trial.rowsPerHead.toFixed(1),
     `${(100 * trial.keptShare).toFixed(1)} %`,
     trial.return.toFixed(2),

@@ -8,7 +8,7 @@ import {
   type ProgressListener,
 } from '@namm/core';
 import type { EnvironmentSettings } from '@namm/environments';
-import type { EvictionPolicy } from '@namm/kv-cache';
+import { type BudgetInput, type EvictionPolicy, parseBudget } from '@namm/kv-cache';
 import {
   calibrate,
   type NammCheckpoint,
@@ -47,6 +47,10 @@ export interface TransferOptions {
   readonly episodes?: number | undefined;
   /** Shares of the tokens that the trials aim at. @defaultValue 0.5, 0.3, 0.2, 0.1, 0.05, 0.02 */
   readonly shares?: readonly number[] | undefined;
+  /** Newest tokens that stay in any case, each tried with every threshold. @defaultValue 1 */
+  readonly tails?: readonly number[] | undefined;
+  /** The most that may be held in a trial, as `parseBudget` reads it. @defaultValue no limit */
+  readonly budget?: BudgetInput | undefined;
   /** Of the first episode. Keep it away from the seeds that the result is judged on. @defaultValue 1,000,000 */
   readonly seed?: number | undefined;
   /** Stage `episodes`. */
@@ -93,6 +97,7 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
     episode = {},
     episodes,
     shares,
+    tails,
     seed,
     signal,
   } = checked(options);
@@ -109,7 +114,8 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
       const provenance = { ...shared.provenance, transfer: made };
       return { checkpoint: { ...shared, provenance }, trials: [], chosen: null };
     }
-    const total = episodes + scoredEpisodes + shares.length * allocations.length * episodes;
+    const total =
+      episodes + scoredEpisodes + shares.length * allocations.length * tails.length * episodes;
     let done = 0;
     const play = async (chosen: EvictionPolicy, count: number) => {
       const played = [];
@@ -128,13 +134,17 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
     const scores = new ScoreCollector(ready);
     await play(scores.policy, Math.min(scoredEpisodes, episodes));
     done += Math.max(0, scoredEpisodes - episodes);
+    const limit = options.budget === undefined ? {} : { budget: options.budget };
     const tried = [];
     for (const allocation of allocations) {
       for (const share of shares) {
-        const own = withOffsets(ready, scores.offsets(share, allocation));
-        const played = await play(namm(own), episodes);
-        const { rowKinds } = player.model;
-        tried.push({ own, trial: trialOf({ allocation, share, played, full, rowKinds }) });
+        for (const tail of tails) {
+          const shifted = withOffsets(ready, scores.offsets(share, allocation));
+          const own = tail === 1 ? shifted : { ...shifted, policy: { ...shifted.policy, tail } };
+          const played = await play(namm(own, limit), episodes);
+          const { rowKinds } = player.model;
+          tried.push({ own, trial: trialOf({ allocation, share, tail, played, full, rowKinds }) });
+        }
       }
     }
     const trials = tried.map(({ trial }) => trial);
@@ -151,9 +161,10 @@ export async function transferNamm(options: TransferOptions): Promise<Transferre
 function checked(options: TransferOptions) {
   checkNames('transferNamm', options, [
     ...(['agent', 'environment', 'episode', 'checkpoint', 'form', 'updateInterval'] as const),
-    ...(['episodes', 'shares', 'seed', 'onProgress', 'signal'] as const),
+    ...(['episodes', 'shares', 'tails', 'budget', 'seed', 'onProgress', 'signal'] as const),
   ]);
   const { episodes = 8, seed = 1_000_000, shares = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02] } = options;
+  const { tails = [1] } = options;
   checkChoice('form', options.form, transferForms);
   checkInteger('episodes', episodes, 1);
   checkInteger('seed', seed, 0);
@@ -161,7 +172,10 @@ function checked(options: TransferOptions) {
   if (wrong !== undefined || shares.length === 0) {
     throw new InvalidArgumentError('shares', `[${shares}] are not numbers above 0 and at most 1`);
   }
-  return { ...options, episodes, seed, shares };
+  if (tails.length === 0) throw new InvalidArgumentError('tails', 'there are none');
+  for (const tail of tails) checkInteger('tails', tail, 1);
+  if (options.budget !== undefined) parseBudget(options.budget); // checks it
+  return { ...options, episodes, seed, shares, tails };
 }
 
 /** The NAMM with a number added to the scores of each head: a shift where it is the same for all. */

@@ -30,14 +30,15 @@ export interface TransferToAgentOptions extends Omit<TransferOptions, 'checkpoin
  * @throws the signal's reason when it is aborted; forms that were made until then are written
  */
 export async function transferToAgent(options: TransferToAgentOptions): Promise<void> {
-  const { agent, environment, episode, updateInterval, episodes, shares, seed } = options;
+  const { agent, environment, episode, updateInterval, episodes, seed } = options;
+  const { shares, tails, budget } = options;
   const { out, width, onMade, onProgress, signal } = options;
   const checkpoint = await readCheckpoint(options.checkpoint ?? nammCheckpoints(modelNames[0])[0]!);
   await mkdir(out, { recursive: true });
   for (const form of options.forms) {
     const made = await transferNamm({
       ...{ agent, environment, episode, checkpoint, form, updateInterval },
-      ...{ episodes, shares, seed, onProgress, signal },
+      ...{ episodes, shares, tails, budget, seed, onProgress, signal },
     });
     const path = join(out, `${form}.safetensors`);
     await writeCheckpoint(path, made.checkpoint);

@@ -72,7 +72,7 @@ const extended: NammCheckpoint = {
   },
   features: { ...publishedFeatures, keys: ['norm', 'likeness'] },
   headBias: { layers: 2, heads: 3, values: randomNormals(5, 6) },
-  policy: { updateInterval: 64, semantics: 'exact', pooling: 3 },
+  policy: { updateInterval: 64, semantics: 'exact', pooling: 3, tail: 4 },
 };
 
 describe('a checkpoint', () => {
@@ -83,6 +83,7 @@ describe('a checkpoint', () => {
       expect(await readCheckpoint(path)).toEqual(extended);
       const refusals: [object, RegExp][] = [
         [{ policy: { ...checkpoint.policy, pooling: -1 } }, /the pooling -1/],
+        [{ policy: { ...checkpoint.policy, tail: 0 } }, /the tail 0/],
         [
           { features: { ...publishedFeatures, keys: ['norm'] } },
           /17 of the spectrum and 1 of keys/,

@@ -43,6 +43,11 @@ export interface DecisionSettings {
    * @defaultValue 0, as published: each token by itself
    */
   readonly pooling?: number;
+  /**
+   * Newest tokens that stay in any case. Ours.
+   * @defaultValue 1, as published
+   */
+  readonly tail?: number;
 }
 
 /**
@@ -143,13 +148,16 @@ function findFeatureProblem(settings: FeatureSettings): string | null {
 }
 
 function findPolicyProblem(policy: DecisionSettings, hop: number): string | null {
-  const { updateInterval, semantics, pooling = 0 } = policy;
+  const { updateInterval, semantics, pooling = 0, tail = 1 } = policy;
   const isInterval = Number.isSafeInteger(updateInterval) && updateInterval > 0;
   if (!isInterval || updateInterval % hop !== 0) {
     return `the update interval ${updateInterval} is not a multiple of the hop, ${hop}`;
   }
   if (!Number.isSafeInteger(pooling) || pooling < 0) {
     return `the pooling ${pooling} is not a whole number of at least 0`;
+  }
+  if (!Number.isSafeInteger(tail) || tail < 1) {
+    return `the tail ${tail} is not a whole number of at least 1`;
   }
   const isKnown = semantics === 'exact' || semantics === 'reference';
   return isKnown ? null : `the semantics '${semantics}' is neither exact nor reference`;
