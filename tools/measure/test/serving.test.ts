@@ -30,7 +30,7 @@ it('measures many conversations, many clients and a long chat, in short', async 
   expect(facts).toBe(2);
   expect(rows.map(({ seen }: { seen: number }) => seen)).toEqual([64, 128, 256]);
   for (const { held, isProtected, free } of rows) {
-    expect(held).toBeLessThanOrEqual(80);
+    expect(held).toBeLessThan(80 + 16); // the policy chooses every 16 tokens
     expect(isProtected).toBeGreaterThanOrEqual(free);
   }
   expect([full.seen, full.problem]).toEqual([128, expect.stringContaining('129 positions')]);
