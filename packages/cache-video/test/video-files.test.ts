@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { FfmpegMissingError, FrameSourceError } from '../src/errors.js';
 import { openFrames, sampleFrames } from '../src/index.js';
+import { VideoFile } from '../src/sources/video-file.js';
 import { collect, ffmpeg, framesOf, makeClip, processesWith, temporaryFolder } from './helpers.js';
 
 const folder = temporaryFolder();
@@ -49,6 +51,36 @@ describe.skipIf(!hasFfmpeg)('a video file', () => {
     stop.abort(new Error('enough'));
     await expect(collect(reading)).rejects.toThrow('enough');
     expect(processesWith('rate.mkv')).toEqual([]);
+  });
+
+  it('has the line of each frame written before its pixels', async () => {
+    // With more than one thread ffmpeg hands raw frames over when it likes: pixels that come first are waited for by nobody.
+    const source = await openFrames(
+      makeClip(at('order.mkv'), { size: '640x480', args: ['-c:v', 'ffv1'] }),
+    );
+    const reading = source.read();
+    await reading.next();
+    const [command] = processesWith('order.mkv');
+    await reading.return(undefined);
+    const [, lines, pixels] = command!.split(/-i file:\S+|pipe:3/);
+    for (const output of [lines, pixels]) expect(output).toContain(' -threads 1 ');
+  });
+
+  it('ends at once when it is stopped, also while nothing comes', async () => {
+    const pipe = at('nothing-comes.mkv');
+    execFileSync('mkfifo', [pipe]);
+    const source = new VideoFile(pipe);
+    const reasons = ['enough frames', 'enough facts'];
+    const stops = reasons.map(() => new AbortController());
+    const reading = collect(source.read({ signal: stops[0]!.signal }));
+    const both = Promise.allSettled([reading, source.facts(stops[1]!.signal)]);
+    while (processesWith('nothing-comes.mkv').length < 2) await setTimeout(20);
+    for (const [i, stop] of stops.entries()) stop.abort(new Error(reasons[i]));
+    const ends = await both;
+    expect(ends.map((end) => (end.status === 'rejected' ? end.reason.message : null))).toEqual(
+      reasons,
+    );
+    while (processesWith('nothing-comes.mkv').length > 0) await setTimeout(20);
   });
 
   it('refuses frames of more pixels than there may be, and says what to do', async () => {

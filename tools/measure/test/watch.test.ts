@@ -16,12 +16,12 @@ it('takes time and memory block by block, and asks about each part of the clips'
   expect([status, stderr]).toEqual([0, '']);
   const { blocks, settled, answers } = JSON.parse(stdout);
   expect(blocks.map(({ frames }: { frames: number }) => frames)).toEqual([20, 40, 50]);
-  for (const { cpu, residentMegabytes, rows } of blocks) {
-    expect(cpu).toBeGreaterThan(0);
+  for (const { cpu, mean, young, residentMegabytes, rows } of blocks) {
+    for (const seconds of [cpu, mean, young]) expect(seconds).toBeGreaterThan(0);
     expect(residentMegabytes).toBeGreaterThan(10);
     expect(rows).toBe(40); // the budget
   }
-  expect(Object.keys(settled)).toEqual(['time', 'memory']);
+  expect(Object.keys(settled)).toEqual(['time', 'age', 'memory']);
   // The full cache of 120 frames does not fit.
   const asked = new Map<string, number>();
   for (const { frames, policy, asked: count, right, reused } of answers) {

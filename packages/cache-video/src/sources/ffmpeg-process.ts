@@ -24,6 +24,8 @@ export class FfmpegProcess {
   readonly #exit: Promise<number | null>;
   readonly #messages: string[] = [];
   readonly #onBroken: (message: string) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = () => void this.close();
   #isCutOff = false;
   /** Why it could not be started. */
   #startProblem: NodeJS.ErrnoException | null = null;
@@ -32,10 +34,17 @@ export class FfmpegProcess {
    * @param file to decode
    * @param outputs arguments behind the input
    * @param onBroken is told of each frame that could not be decoded as it should, and of a file that is cut off
+   * @param signal ends it
    */
-  constructor(file: string, outputs: readonly string[], onBroken: (message: string) => void) {
+  constructor(
+    file: string,
+    outputs: readonly string[],
+    onBroken: (message: string) => void,
+    signal?: AbortSignal,
+  ) {
     this.#file = file;
     this.#onBroken = onBroken;
+    this.#signal = signal;
     const input = ['-protocol_whitelist', 'file,pipe', '-copyts', '-i', `file:${file}`];
     const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'repeat+level+warning'];
     this.#process = spawn('ffmpeg', [...quiet, ...input, ...outputs], {
@@ -49,6 +58,7 @@ export class FfmpegProcess {
       });
       this.#process.once('close', resolve);
     });
+    signal?.addEventListener('abort', this.#stop);
     createInterface({ input: this.#process.stderr! }).on('line', (line) => this.#takeMessage(line));
   }
 
@@ -93,6 +103,7 @@ export class FfmpegProcess {
 
   /** Ends it, and waits until it has ended. */
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#stop);
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     if (this.#startProblem) return;
     const closed = once(this.#process, 'close').catch(() => {});

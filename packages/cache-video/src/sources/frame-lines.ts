@@ -28,7 +28,9 @@ export class FrameLines {
   }
 
   async *#read(lines: Readable): AsyncGenerator<number, void> {
-    for await (const line of createInterface({ input: lines })) {
+    const reader = createInterface({ input: lines });
+    lines.once('close', () => reader.close()); // it does not see by itself that they were broken off
+    for await (const line of reader) {
       const unit = /^#tb 0: (\d+)\/(\d+)/.exec(line);
       if (unit) this.#unit = Number(unit[1]) / Number(unit[2]);
       const size = /^#dimensions 0: (\d+)x(\d+)/.exec(line);

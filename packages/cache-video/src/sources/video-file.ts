@@ -10,9 +10,12 @@ import {
   type VideoFacts,
 } from './frame-source.js';
 
-/** The best video stream as it is: every frame once, at its own time, upright. */
+/**
+ * The best video stream as it is: every frame once, at its own time, upright. With more than one thread the encoder of raw
+ * frames hands them over when it likes: the pixels then may come before their line, and each side waits for the other.
+ */
 const asItIs = async () => [
-  ...['-an', '-sn', '-dn', '-enc_time_base', '-1'],
+  ...['-an', '-sn', '-dn', '-threads', '1', '-enc_time_base', '-1'],
   ...[await framePassing(), 'passthrough'],
 ];
 /** Each line at once, not when a buffer is full. */
@@ -37,6 +40,7 @@ export class VideoFile implements FrameSource {
       this.name,
       [...(await asItIs()), ...linesTo('pipe:3')],
       () => {},
+      signal,
     );
     try {
       const lines = new FrameLines(ffmpeg.lines);
@@ -44,6 +48,7 @@ export class VideoFile implements FrameSource {
         signal?.throwIfAborted();
         timestamps.push(time);
       }
+      signal?.throwIfAborted();
       await ffmpeg.finish(timestamps.length);
     } finally {
       await ffmpeg.close();
@@ -62,12 +67,11 @@ export class VideoFile implements FrameSource {
       ...[...choice, '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
     ];
     let broken = 0;
-    const ffmpeg = new FfmpegProcess(this.name, outputs, (message) => {
+    const onBroken = (message: string) => {
       broken++;
       onProblem?.({ message: `${this.name}: damaged (${broken} so far): ${message}` });
-    });
-    const stop = () => void ffmpeg.close();
-    signal?.addEventListener('abort', stop);
+    };
+    const ffmpeg = new FfmpegProcess(this.name, outputs, onBroken, signal);
     try {
       const lines = new FrameLines(ffmpeg.lines);
       const bytes = ffmpeg.frames[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -101,8 +105,10 @@ export class VideoFile implements FrameSource {
       }
       signal?.throwIfAborted();
       await ffmpeg.finish(count);
+    } catch (error) {
+      signal?.throwIfAborted(); // what is read from it breaks off when it is stopped
+      throw error;
     } finally {
-      signal?.removeEventListener('abort', stop);
       await ffmpeg.close();
     }
   }

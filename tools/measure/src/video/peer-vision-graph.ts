@@ -3,11 +3,9 @@ import type { GenaiWeights } from '../random-model/genai-weights.js';
 import type { Weight } from '../random-model/model-weights.js';
 import type { VideoConfig } from './video-config.js';
 
-const contrib = 'com.microsoft';
-
 /**
- * The vision encoder that suits transformers.js best: all frames in one batch, and each norm, attention and activation one
- * kernel of onnxruntime.
+ * The vision encoder that suits transformers.js best: all frames in one batch, each attention, norm and activation the kernel
+ * of onnxruntime that takes least.
  *
  * Input: `pixel_values [batch, frames, 3, size, size]`. Output: `image_features [frames × rows, hidden]`.
  */
@@ -33,41 +31,31 @@ export function peerVisionGraph(
   const grid = graph.node('Conv', [frames, ...kernel], { attributes });
   const columns = graph.node('Reshape', [grid, graph.int64([0, hidden, edge * edge])]);
   const rows = graph.node('Transpose', [columns], { attributes: { perm: [0, 2, 1] } });
-  let sum = graph.node('Add', [rows, stored(`${embedding}.position_embedding.weight`)]);
-  let addition: Value | null = null;
-  let offset: Value | null = null;
-  // The residual sum so far, and what the next norm adds to it, bias included.
-  const norm = (name: string): Value => {
+  const placed = graph.node('Add', [rows, stored(`${embedding}.position_embedding.weight`)]);
+  const flat = (x: Value) => graph.node('Reshape', [x, graph.int64([-1, hidden])]);
+  const perFrame = (x: Value) => graph.node('Reshape', [x, graph.int64([-1, edge * edge, hidden])]);
+  let sum = flat(placed);
+  const norm = (name: string) => {
     const scale = [stored(`${name}.weight`), stored(`${name}.bias`)];
-    if (!addition)
-      return graph.node('LayerNormalization', [sum, ...scale], {
-        attributes: { axis: -1, epsilon },
-      });
-    const inputs = [sum, addition, ...scale, offset];
-    const options = { domain: contrib, attributes: { epsilon } } as const;
-    const outputs = graph.nodes('SkipLayerNormalization', inputs, 4, options);
-    sum = outputs[3]!;
-    return outputs[0]!;
+    const attributes = { axis: -1, epsilon };
+    return graph.node('LayerNormalization', [sum, ...scale], { attributes });
   };
+  const linear = (x: Value, name: string) =>
+    graph.node('Add', [product(x, name), stored(`${name}.bias`)]);
   for (let layer = 0; layer < vision.num_hidden_layers; layer++) {
     const at = `${tower}.encoder.layers.${layer}`;
     const input = norm(`${at}.layer_norm1`);
-    const [q, k, v] = ['q', 'k', 'v'].map((part) => {
-      const name = `${at}.self_attn.${part}_proj`;
-      return graph.node('Add', [product(input, name), stored(`${name}.bias`)]);
-    });
-    const mixed = graph.node('MultiHeadAttention', [q!, k!, v!], {
-      domain: contrib,
+    const parts = ['q', 'k', 'v'].map((part) =>
+      perFrame(linear(input, `${at}.self_attn.${part}_proj`)),
+    );
+    const mixed = graph.node('MultiHeadAttention', parts, {
+      domain: 'com.microsoft',
       attributes: { num_heads: vision.num_attention_heads },
     });
-    addition = product(mixed, `${at}.self_attn.out_proj`);
-    offset = stored(`${at}.self_attn.out_proj.bias`);
-    const inner = product(norm(`${at}.layer_norm2`), `${at}.mlp.fc1`);
-    const active = graph.node('FastGelu', [inner, stored(`${at}.mlp.fc1.bias`)], {
-      domain: contrib,
-    });
-    addition = product(active, `${at}.mlp.fc2`);
-    offset = stored(`${at}.mlp.fc2.bias`);
+    sum = graph.node('Add', [sum, linear(flat(mixed), `${at}.self_attn.out_proj`)]);
+    const inner = linear(norm(`${at}.layer_norm2`), `${at}.mlp.fc1`);
+    const active = graph.node('Gelu', [inner], { attributes: { approximate: 'tanh' } });
+    sum = graph.node('Add', [sum, linear(active, `${at}.mlp.fc2`)]);
   }
   const last = norm(`${tower}.post_layernorm`);
   const part = edge / factor;

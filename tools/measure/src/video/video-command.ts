@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { count, describeMachine, StatusLine, threadCount } from '@namm/cli';
+import { count, describeMachine, listOf, nameFrom, StatusLine, threadCount } from '@namm/cli';
 import { textTable } from '@namm/report';
+import { median } from '@namm/statistics';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { formatInterval, ratioOfMedians } from '../measuring/ratio-of-medians.js';
 import { runInProcess } from '../measuring/run-in-process.js';
@@ -23,6 +24,7 @@ interface Options extends VideoSizes {
   readonly frames: number;
   readonly later: number;
   readonly decodeTokens: number;
+  readonly contenders: readonly VideoContender[];
   readonly rounds: number;
   readonly threads: number;
   readonly seed: number;
@@ -42,9 +44,20 @@ export function addVideoCommand(program: Command): void {
     .option('--vocabulary <count>', 'tokens that the model knows', count, 49280)
     .option('--frames <count>', 'frames that are looked at and read', count, 16)
     .option('--later <count>', 'frames in the cache while tokens are written', count, 64)
-    .option('--decode-tokens <count>', 'timed decode steps', count, 8)
+    .option('--decode-tokens <count>', 'timed decode steps', count, 16)
+    .option(
+      '--contenders <list>',
+      `${videoContenders.join(', ')}`,
+      listOf(nameFrom([...videoContenders])),
+      [...videoContenders],
+    )
     .option('--rounds <count>', 'measurements of each', count, 1)
-    .option('--threads <count>', 'threads that compute; time is CPU time', threadCount, 1)
+    .option(
+      '--threads <count>',
+      'threads that compute; 1: CPU time, more: wall time',
+      threadCount,
+      1,
+    )
     .option('--seed <seed>', 'of weights and frames', count, 1)
     .option('--json', 'print one object of JSON')
     .action(video);
@@ -61,18 +74,18 @@ interface Sample extends Omit<VideoMeasured, 'rows' | 'logits'> {
 }
 
 async function video(options: Options): Promise<void> {
-  const { layers, visionLayers, vocabulary, rounds, seed, json, ...sizes } = options;
+  const { layers, visionLayers, vocabulary, contenders, rounds, seed, json, ...sizes } = options;
   const machine = describeMachine();
   const folder = await mkdtemp(join(tmpdir(), 'namm-measure-video-'));
   const samples: Sample[] = [];
-  let differences = { rows: 0, logits: 0 };
+  let differences: { readonly rows: number; readonly logits: number } | null = null;
   try {
     status.show('writing the model');
     await writeVideoModel(folder, { layers, visionLayers, vocabulary }, seed);
     for (let round = 0; round < rounds; round++) {
       const found = new Map<VideoContender, VideoMeasured>();
-      for (const [turn] of videoContenders.entries()) {
-        const contender = videoContenders[(turn + round) % videoContenders.length]!;
+      for (const [turn] of contenders.entries()) {
+        const contender = contenders[(turn + round) % contenders.length]!;
         const what = `round ${round + 1} of ${rounds}: ${contender}`;
         status.show(what);
         const request = { contender, folder, seed, ...sizes };
@@ -81,13 +94,14 @@ async function video(options: Options): Promise<void> {
         const { rows: _, logits: __, ...figures } = measured;
         samples.push({ contender, ...figures });
       }
-      differences = agreement(found.get('ours')!, found.get('transformers.js')!);
+      const [ours, peer] = [found.get('ours'), found.get('transformers.js')];
+      if (ours && peer) differences = agreement(ours, peer);
     }
   } finally {
     status.clear();
     await rm(folder, { recursive: true, force: true });
   }
-  const rows = figures(samples);
+  const rows = figures(contenders, samples);
   if (json) {
     const settings = { layers, visionLayers, vocabulary, rounds, seed, ...sizes };
     console.log(JSON.stringify({ machine, settings, differences, samples, rows }));
@@ -95,15 +109,19 @@ async function video(options: Options): Promise<void> {
   }
   const { frames, later, threads } = sizes;
   console.log(
-    `SmolVLM2-256M shape with ${visionLayers} of 12 and ${layers} of 30 layers, random weights, float32; ${threads} threads, CPU time.`,
+    `SmolVLM2-256M shape with ${visionLayers} of 12 and ${layers} of 30 layers, random weights, float32; ${threads === 1 ? '1 thread, CPU time' : `${threads} threads, wall time`}.`,
   );
   console.log(`${machine}.`);
+  if (differences) {
+    const [far, off] = [differences.rows, differences.logits].map((each) => each.toExponential(1));
+    console.log(`Rows of a frame differ by ${far}, logits of the prompt by ${off}.`);
+  }
+  const looking = [`vision of ${frames} frames, s`, 'prompt, s', 'both, s'];
+  const head = ['', ...looking, `decode after ${later}, ms`, 'peak MB', 'others'];
+  console.log(`\n${textTable(head, rows)}`);
   console.log(
-    `Rows of a frame differ by ${differences.rows.toExponential(1)}, logits of the prompt by ${differences.logits.toExponential(1)}.\n`,
+    "\n×: transformers.js' time over ours, and our peak over its. others: cores that other processes used.",
   );
-  const head = ['', `vision of ${frames} frames, s`, 'prompt, s', `decode after ${later}, ms`];
-  console.log(textTable([...head, 'peak MB'], rows));
-  console.log("\n×: transformers.js' time over ours, and our peak over its.");
 }
 
 function agreement(ours: VideoMeasured, peer: VideoMeasured) {
@@ -118,27 +136,31 @@ function agreement(ours: VideoMeasured, peer: VideoMeasured) {
   throw new MeasurementError(`Ours and transformers.js do not compute the same: ${problem}.`);
 }
 
-function figures(samples: readonly Sample[]): string[][] {
+function figures(contenders: readonly VideoContender[], samples: readonly Sample[]): string[][] {
   const of = (contender: VideoContender, figure: (sample: Sample) => number) =>
     samples.filter((sample) => sample.contender === contender).map(figure);
-  const columns: readonly [figure: (sample: Sample) => number, digits: number][] = [
+  const times: readonly [figure: (sample: Sample) => number, digits: number][] = [
     [({ vision }) => vision, 2],
     [({ prompt }) => prompt, 2],
+    [({ vision, prompt }) => vision + prompt, 2],
     [({ decode }) => 1000 * decode, 1],
-    [({ peakMegabytes }) => peakMegabytes, 0],
   ];
-  const middle = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[values.length >> 1]!;
-  const plain = videoContenders.map((contender) => [
+  const peak = (sample: Sample) => sample.peakMegabytes;
+  const plain = contenders.map((contender) => [
     contender,
-    ...columns.map(([figure, digits]) => middle(of(contender, figure)).toFixed(digits)),
+    ...times.map(([figure, digits]) => median(of(contender, figure)).toFixed(digits)),
+    median(of(contender, peak)).toFixed(0),
+    median(of(contender, ({ otherCores }) => otherCores)).toFixed(1),
   ]);
-  const ratios = videoContenders.slice(0, 2).map((contender) => [
+  if (!contenders.includes('transformers.js')) return plain;
+  const own = contenders.filter((contender) => contender !== 'transformers.js');
+  const ratios = own.map((contender) => [
     `× ${contender}`,
-    ...columns.map(([figure], i) => {
-      const [own, peer] = [of(contender, figure), of('transformers.js', figure)];
-      return formatInterval(i === 3 ? ratioOfMedians(own, peer) : ratioOfMedians(peer, own));
-    }),
+    ...times.map(([figure]) =>
+      formatInterval(ratioOfMedians(of('transformers.js', figure), of(contender, figure))),
+    ),
+    formatInterval(ratioOfMedians(of(contender, peak), of('transformers.js', peak))),
+    '',
   ]);
   return [...plain, ...ratios];
 }

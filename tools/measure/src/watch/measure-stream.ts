@@ -1,6 +1,6 @@
 import { type ClipFrame, clipFrames, generateClip } from '@namm/benchmarks';
 import { VideoModel } from '@namm/cache-video';
-import { startStopwatch } from '../measuring/stopwatch.js';
+import { median } from '@namm/statistics';
 import { watchedPolicy } from './watched-policy.js';
 
 /** A model that watches, and how. */
@@ -19,16 +19,24 @@ export interface WatchSetting {
 export interface StreamBlock {
   /** Frames shown by its end. */
   readonly frames: number;
-  /** CPU seconds per frame: vision tower, decoder and eviction. */
+  /** Median CPU seconds of a frame: vision tower, decoder and eviction. */
   readonly cpu: number;
-  /** Largest resident memory so far in the block, MB. */
+  /** Mean CPU seconds of a frame, garbage collection and whatever disturbed the machine included. */
+  readonly mean: number;
+  /** As `cpu`, of a viewing that began with the block. */
+  readonly young: number;
+  /** Largest resident memory in the block, MB. */
   readonly residentMegabytes: number;
   /** Rows of the longest head. */
   readonly rows: number;
 }
 
+/** Frames after which a young viewing holds its budget; they are not counted. */
+const settle = 50;
+
 /**
- * Watches one synthetic clip, frame by frame.
+ * Watches one synthetic clip, frame by frame. Each frame is shown to a second viewing too, which begins anew with every
+ * block: whatever the machine does meanwhile meets both, so that the difference is what age costs.
  *
  * @param frames of the clip
  * @param block frames that are drawn before their time is taken
@@ -43,23 +51,38 @@ export async function measureStream(
   const policy = await watchedPolicy(name, budget);
   const ropeScaling = { factor: ropeFactor };
   const model = await VideoModel.load(folder, { probe: policy.probe, ropeScaling, threads });
-  const viewing = model.begin({ policy, positions: 'compact', reuseBelow });
+  const begin = () => model.begin({ policy, positions: 'compact', reuseBelow });
+  const viewing = begin();
   const clip = generateClip({ length: frames, split: 'test', seed, index: 0 });
   const drawn = clipFrames(clip);
   const blocks: StreamBlock[] = [];
   for (let shown = 0; shown < frames; ) {
     const some: ClipFrame[] = [];
     while (some.length < Math.min(block, frames - shown)) some.push(drawn.next().value!);
+    const young = begin();
+    const times = { viewing: [] as number[], young: [] as number[] };
     let resident = 0;
-    const elapsed = startStopwatch();
-    for (const frame of some) {
-      await viewing.show(frame);
+    for (const [i, frame] of some.entries()) {
+      const both = [
+        ['viewing', viewing],
+        ['young', young],
+      ] as const;
+      for (const [which, each] of i % 2 === 0 ? both : both.toReversed()) {
+        const before = process.cpuUsage();
+        await each.show(frame);
+        const { user, system } = process.cpuUsage(before);
+        times[which].push((user + system) / 1e6);
+      }
       resident = Math.max(resident, process.memoryUsage.rss());
     }
+    await young.release();
     shown += some.length;
+    const counted = times.viewing.slice(Math.min(settle, some.length - 1));
     blocks.push({
       frames: shown,
-      cpu: elapsed().cpu / some.length,
+      cpu: median(counted),
+      mean: counted.reduce((sum, each) => sum + each, 0) / counted.length,
+      young: median(times.young.slice(-counted.length)),
       residentMegabytes: resident / 2 ** 20,
       rows: Math.max(...viewing.memory().keptPerHead.flat()),
     });

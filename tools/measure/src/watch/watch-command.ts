@@ -97,7 +97,7 @@ async function watch(options: Options): Promise<void> {
   if (blocks.length > 0) console.log(`${first}:\n${formatBlocks(blocks)}\n`);
   if (settled)
     console.log(
-      `${formatTrend('time', settled.time)}; ${formatTrend('memory', settled.memory)}, behind the first block.\n`,
+      `Behind the first block: ${formatTrend('time', settled.time)}; ${formatTrend('against a young viewing', settled.age)}; ${formatTrend('memory', settled.memory)}.\n`,
     );
   console.log(formatAnswers(answers));
 }
@@ -105,19 +105,15 @@ async function watch(options: Options): Promise<void> {
 /** How time and memory go on behind the first block; null with fewer than two blocks behind it. */
 function settledStream(
   blocks: readonly StreamBlock[],
-): { readonly time: Trend; readonly memory: Trend } | null {
+): { readonly time: Trend; readonly age: Trend; readonly memory: Trend } | null {
   const settled = blocks.slice(1);
   if (settled.length < 2) return null;
   const places = settled.map(({ frames }) => frames);
+  const of = (figure: (block: StreamBlock) => number) => trend(places, settled.map(figure));
   return {
-    time: trend(
-      places,
-      settled.map(({ cpu }) => cpu),
-    ),
-    memory: trend(
-      places,
-      settled.map(({ residentMegabytes }) => residentMegabytes),
-    ),
+    time: of(({ cpu }) => cpu),
+    age: of(({ cpu, young }) => cpu / young),
+    memory: of(({ residentMegabytes }) => residentMegabytes),
   };
 }
 
@@ -127,13 +123,15 @@ const formatTrend = (name: string, { slope, range }: Trend) =>
   `${name} ${percent(slope)} by its slope over the run and ${percent(range)} from smallest to largest`;
 
 function formatBlocks(blocks: readonly StreamBlock[]): string {
-  const rows = blocks.map(({ frames, cpu, residentMegabytes, rows: held }) => [
+  const rows = blocks.map(({ frames, cpu, mean, young, residentMegabytes, rows: held }) => [
     frames.toLocaleString('en'),
-    (1000 * cpu).toFixed(2),
+    ...[cpu, mean, young].map((seconds) => (1000 * seconds).toFixed(2)),
+    (cpu / young).toFixed(3),
     residentMegabytes.toFixed(1),
     String(held),
   ]);
-  return textTable(['frames', 'CPU ms per frame', 'resident MB', 'rows per head'], rows);
+  const time = ['CPU ms per frame', 'mean', 'young viewing', 'against it'];
+  return textTable(['frames', ...time, 'resident MB', 'rows per head'], rows);
 }
 
 /** A line per length and policy: right answers by the part of the clip in which the bright frame came. */
