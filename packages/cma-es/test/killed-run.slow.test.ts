@@ -64,7 +64,7 @@ async function expectSameBytes(
     const child = start(script, path, ...args);
     const end = ended(child);
     await untilChanged(watched, before, child);
-    await wait(3 * killed); // amid the writes that follow
+    await wait(40 + 10 * killed); // amid the writes that follow, after some generations of all
     child.kill('SIGKILL');
     const result = await end;
     if (result === 0) break; // it came through sooner
@@ -84,7 +84,7 @@ async function expectSameBytes(
 describe('a run whose process is killed ends with the same bytes, however often it was', () => {
   it('with every model', async () => {
     const names = Object.keys(models);
-    await expectSameBytes('killed-run.mjs', 'models', names, 5, JSON.stringify(models), '10');
+    await expectSameBytes('killed-run.mjs', 'models', names, 5, JSON.stringify(models), '20');
   }, 120_000);
 
   it('optimise, with three evaluations at once', async () => {
