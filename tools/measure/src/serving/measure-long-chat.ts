@@ -70,11 +70,12 @@ export async function measureLongChat(
     ) => {
       const ends = answerEnds(question);
       let text = '';
+      let count = 0;
       const stream = tokenizer.stream();
       const next = (logits: Float32Array) => {
         const id = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
         text += stream.push(id);
-        return ends.some((end) => text.includes(end)) ? null : id;
+        return ++count === 16 || ends.some((end) => text.includes(end)) ? null : id;
       };
       await write([...ids, ...encode(question.text)], { next }, spans);
       const end = Math.min(
