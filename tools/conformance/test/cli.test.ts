@@ -83,7 +83,7 @@ describe('conformance', () => {
     const cases: [args: string[], message: string][] = [
       [[join(folder, 'empty')], 'no fixture at or below it'],
       [[join(folder, 'absent')], 'absent does not exist'],
-      [[], 'missing required argument'],
+      [[], '<folder>: is missing'],
     ];
     const ends = await Promise.all(cases.map(([args]) => commands.run(args)));
     for (const [i, { status, stderr }] of ends.entries()) {

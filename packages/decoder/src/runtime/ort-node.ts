@@ -5,7 +5,7 @@ import { nativeCall } from './native-gate.js';
 import type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './runtime.js';
 
 // Version 1.30.0 collects telemetry and leaves a log of it in the temporary folder for each process, unless its user has said
-// otherwise. It asks when the first session is made; a worker's environment is a copy that it does not see.
+// otherwise. It asks when the first session is made, in the environment of the process: threads that we start share it.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 /**

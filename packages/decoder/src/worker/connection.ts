@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
+import { type ResourceLimits, SHARE_ENV, type Transferable, Worker } from 'node:worker_threads';
 import { InvalidArgumentError, type NammErrorOptions, type ProgressListener } from '@namm/core';
 import { NativeGate } from '../runtime/native-gate.js';
 import { fromPortable } from './portable-error.js';
@@ -137,7 +137,8 @@ function startWorker({ resourceLimits, workerFile }: ConnectionOptions, gate: Na
     // Found by the package's name, so that it is also found when the code around here was bundled.
     const file = workerFile ?? createRequire(import.meta.url).resolve('@namm/decoder/worker');
     const limits = resourceLimits && { resourceLimits };
-    return new Worker(file, { workerData: gate.buffer, ...limits });
+    // its runtime says in the environment that it sends no telemetry, which the runtime reads in the process's own
+    return new Worker(file, { workerData: gate.buffer, env: SHARE_ENV, ...limits });
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     const problem = `no worker thread can be started: ${said}`;

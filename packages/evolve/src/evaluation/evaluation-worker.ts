@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { NammError } from '@namm/core';
 import type { Answer, Call } from './protocol.js';
 
@@ -23,7 +23,8 @@ export class EvaluationWorker {
   #death: EvaluationWorkerError | null = null;
 
   private constructor(script: URL, settings: unknown) {
-    this.#worker = new Worker(script, { workerData: settings });
+    // its runtime says in the environment that it sends no telemetry, which the runtime reads in the process's own
+    this.#worker = new Worker(script, { workerData: settings, env: SHARE_ENV });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     let cause = '';
     this.#worker.on('error', (error) => {

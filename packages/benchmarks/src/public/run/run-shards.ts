@@ -1,4 +1,4 @@
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
 import { checkInteger, checkNames, NammError, type ProgressListener } from '@namm/core';
 import type { LineStore } from '../../compare/line-store.js';
 import type { PublicResult, ResultStore } from './public-result.js';
@@ -56,7 +56,11 @@ export async function runShards(options: RunShardsOptions): Promise<void> {
   const taken = new SharedArrayBuffer(4);
   const start: ShardStart = { data, taken, known: store.entries() };
   let [done, problem] = [0, null as NammError | null];
-  const threads = Array.from({ length: workers }, () => new Worker(script, { workerData: start }));
+  // its runtime says in the environment that it sends no telemetry, which the runtime reads in the process's own
+  const threads = Array.from(
+    { length: workers },
+    () => new Worker(script, { workerData: start, env: SHARE_ENV }),
+  );
   const stop = () => {
     for (const thread of threads) thread.postMessage({ kind: 'stop' } satisfies ToShard);
   };
