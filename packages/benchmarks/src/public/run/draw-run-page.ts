@@ -14,8 +14,7 @@ export function drawRunPage({
   maps,
   rows,
 }: RunSummary): string {
-  const said = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  const parts: ReportPart[] = [{ kind: 'text', heading: 'Settings', paragraphs: said }];
+  const parts: ReportPart[] = [];
   for (const [benchmark, own] of grouped(rows, (row) => row.benchmark)) {
     const hasAll = own.some(({ task }) => task === 'all');
     const chosen = hasAll ? own.filter(({ task }) => task === 'all') : own;
@@ -48,6 +47,12 @@ export function drawRunPage({
   if (problems.length > 0) {
     parts.push({ kind: 'text', heading: 'Rows that were left out', paragraphs: problems });
   }
+  const said = Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+  parts.push({ kind: 'text', heading: 'Settings', paragraphs: said });
   return reportPage({ title: 'Benchmarks', parts });
 }
 
