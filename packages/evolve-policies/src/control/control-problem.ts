@@ -79,7 +79,10 @@ export function controlProblem(
         { title: 'Rows kept', label: 'share of the full cache', measures: ['keptShare'] },
         { title: 'Returns', label: 'over their scale', measures: ['return', 'fullReturn'] },
       ],
-      names: { return: 'return', fullReturn: 'return of the full cache', keptShare: 'share kept' },
+      names: {
+        ...{ return: 'return', fullReturn: 'return of the full cache', keptShare: 'share kept' },
+        ...{ failedShare: 'failed', rowsPerHead: 'rows per head' },
+      },
       shares: ['keptShare', 'failedShare'],
     },
   };
