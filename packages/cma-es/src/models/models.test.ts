@@ -8,6 +8,7 @@ import { ellipsoid, run } from '../testing/functions.js';
 import { models } from '../testing/models.js';
 import type { CovarianceModel, CovarianceUpdate } from './covariance-model.js';
 import { createModel, type ModelChoice } from './create-model.js';
+import { LimitedMemoryModel } from './limited-memory-model.js';
 import { dot } from './vector-math.js';
 
 const n = 10;
@@ -196,4 +197,30 @@ describe('models', () => {
     );
     expect(() => createModel(choices.eigen!, 2, 'pycma', covariance)).toThrow(InvalidArgumentError);
   });
+});
+
+// Loshchilov, Glasmachers and Beyer 2019, algorithm 1, by its formulas
+it('lm-ma transforms by the product of the published corrections, which follow the steps', () => {
+  const model = new LimitedMemoryModel(n, false);
+  const count = 4 + Math.floor(3 * Math.log(n));
+  let directions = Array.from({ length: count }, () => new Array<number>(n).fill(0));
+  for (let generation = 0; generation < count + 3; generation++) {
+    const update = updateOf(model, n, generation);
+    model.update(update);
+    const { meanNormal, normals, rates } = update;
+    directions = directions.map((direction, j) => {
+      const c = Math.min(1, normals.length / (4 ** j * n));
+      const gain = Math.sqrt(c * (2 - c) * rates.effectiveParents);
+      return direction.map((m, i) => (1 - c) * m + gain * meanNormal[i]!);
+    });
+    const [normal] = normalVectors(1, n, 1000 + generation);
+    let expected = [...normal!];
+    for (const [j, direction] of directions.slice(0, generation + 1).entries()) {
+      const c = 1 / (1.5 ** j * n);
+      const along = direction.reduce((sum, m, i) => sum + m * expected[i]!, 0);
+      expected = expected.map((y, i) => (1 - c) * y + c * along * direction[i]!);
+    }
+    const [step] = transform(model, [normal!]);
+    for (const [i, y] of step!.entries()) expect(y).toBeCloseTo(expected[i]!, 10);
+  }
 });
