@@ -3,6 +3,8 @@
 import { pathToFileURL } from 'node:url';
 
 const [program] = process.argv.slice(2);
+// Runs have environments of their own, which the runtime does not see: what the decoder would say there is said here.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
 const environment = { ...process.env };
 
 class Exit extends Error {}
