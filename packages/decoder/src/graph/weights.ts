@@ -284,7 +284,7 @@ export class Weights {
 function canBeMapped({ format, location, rowOrder }: Weight): boolean {
   const float = floatFormat(format);
   if (!float) return blockLayout(format) === null;
-  // ONNX Runtime maps files into memory and computes nonsense when numbers there are not aligned.
+  // ONNX Runtime maps files as they are, and promises nothing for numbers that are not aligned there.
   return location.kind === 'file' && location.offset % float.size === 0 && !rowOrder;
 }
 

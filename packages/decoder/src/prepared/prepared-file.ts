@@ -11,7 +11,7 @@ import { makeRoom, openPreparedFolder } from './prepared-folder.js';
 /** Changes whenever other bytes are prepared of the same weights. */
 const version = 1;
 
-/** Where parts begin: kernels read whole registers, and compute nonsense of what is not aligned. */
+/** Where parts begin: version 1.30.0 multiplies wrongly with few-bit weights that are not aligned so. */
 const alignment = 64;
 
 /** Models whose weights take less are prepared in no time. */

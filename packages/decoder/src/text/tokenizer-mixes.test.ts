@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from './tokenizer.js';
+import { loadFromJson } from './testing/load-from-json.js';
 
 /** Made by `recipes/tokenizer-parts` with tokenizers, in Rust. */
 const fixture = JSON.parse(
@@ -17,19 +15,9 @@ const fixture = JSON.parse(
   }[];
 }[];
 
-async function load(file: object) {
-  const folder = mkdtempSync(join(tmpdir(), 'namm-mixes-'));
-  try {
-    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(file));
-    return await loadTokenizer(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 describe('random mixes of the parts of a tokenizer', () => {
   it.each(fixture)('$name: as in the reference', async ({ file, rows }) => {
-    const tokenizer = await load(file);
+    const tokenizer = await loadFromJson(file);
     for (const { text, ids, decoded } of rows) {
       const got = [false, true].map((skipSpecialTokens) =>
         tokenizer.decode(ids, { skipSpecialTokens }),

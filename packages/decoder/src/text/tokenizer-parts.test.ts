@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from './tokenizer.js';
+import { loadFromJson } from './testing/load-from-json.js';
 import { TokenizerError } from './tokenizer-error.js';
 
 /** Made by `recipes/tokenizer-parts` with tokenizers, in Rust. */
@@ -15,16 +13,6 @@ const fixture = JSON.parse(
   readonly encoded: { readonly text: string; readonly ids: number[] }[];
   readonly decoded: { readonly ids: number[]; readonly text: string }[];
 }[];
-
-async function load(file: object) {
-  const folder = mkdtempSync(join(tmpdir(), 'namm-parts-'));
-  try {
-    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(file));
-    return await loadTokenizer(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** What the reference reads and this package does not, with the cause that it names. */
 const refused: readonly (readonly [name: string, cause: RegExp])[] = [
@@ -42,7 +30,7 @@ describe('the parts of a tokenizer', () => {
   it('are many', () => expect(usable.length).toBeGreaterThan(70));
 
   it.each(usable)('$name: as in the reference', async ({ file, encoded, decoded }) => {
-    const tokenizer = await load(file);
+    const tokenizer = await loadFromJson(file);
     for (const { text, ids } of encoded) {
       expect([text, tokenizer.encode(text, { addSpecialTokens: false })]).toEqual([text, ids]);
     }
@@ -57,12 +45,14 @@ describe('the parts of a tokenizer', () => {
   it.each(fixture.filter(({ error }) => error))(
     '$name: refused, as by the reference',
     async ({ file }) => {
-      await expect(load(file)).rejects.toThrow(TokenizerError);
+      await expect(loadFromJson(file)).rejects.toThrow(TokenizerError);
     },
   );
 
   it.each(refused)('%s: refused with the cause', async (name, cause) => {
-    await expect(load(fixture.find((one) => one.name === name)!.file)).rejects.toThrow(cause);
+    await expect(loadFromJson(fixture.find((one) => one.name === name)!.file)).rejects.toThrow(
+      cause,
+    );
   });
 
   it('spell what a Unigram model lacks in bytes', async () => {
@@ -72,11 +62,11 @@ describe('the parts of a tokenizer', () => {
     ]);
     const vocab = [['<unk>', 0], ['a', -1], ...bytes];
     const model = { type: 'Unigram', unk_id: 0, vocab, byte_fallback: true };
-    const tokenizer = await load({ model });
+    const tokenizer = await loadFromJson({ model });
     expect(tokenizer.encode('a½é a')).toEqual([1, 196, 191, 197, 171, 34, 1]);
-    const lacking = await load({ model: { ...model, vocab: vocab.slice(0, -1) } });
+    const lacking = await loadFromJson({ model: { ...model, vocab: vocab.slice(0, -1) } });
     expect(lacking.encode('a½a')).toEqual([1, 196, 191, 1]);
-    const without = await load({ model: { ...model, byte_fallback: false } });
+    const without = await loadFromJson({ model: { ...model, byte_fallback: false } });
     expect(without.encode('a½éa')).toEqual([1, 0, 1]);
   });
 });

@@ -14,7 +14,8 @@ import { EngineClosedError, QueueFullError, RequestTooLargeError } from './engin
 import { EngineFigures } from './engine-figures.js';
 import type { EngineRequest, EngineResult } from './engine-request.js';
 import { fairOrder } from './fair-order.js';
-import { memoryNeeds, positionsFor, tailNeeds } from './memory-needs.js';
+import { memoryNeeds, tailNeeds } from './memory-needs.js';
+import { chunkFor, isEndless, servedPositions } from './positions.js';
 import { Run } from './run.js';
 import type { StoredCache } from './stored-cache.js';
 
@@ -103,6 +104,8 @@ export class Engine {
   /** When clients had their last turn. */
   readonly #turns = new Map<string, number>();
   #turnCount = 0;
+  /** When the event loop last had a turn. */
+  #lastTurn = 0;
   /** Whose turn it is to read. */
   #reader = 0;
   #isRunning = false;
@@ -165,21 +168,9 @@ export class Engine {
     return chosen;
   }
 
-  /**
-   * Whether a conversation can have any length: its positions are compact, and those that it holds at most leave room
-   * for a chunk more.
-   *
-   * @param spans that are protected
-   */
+  /** Whether a conversation can have any length. @param spans that are protected */
   isEndless(policy: ChosenPolicy, spans: readonly ProtectedSpan[]): boolean {
-    if (this.#positions(policy) === 'absolute') return false;
-    const { layers, maximumPositions } = this.model.spec;
-    const whole = spans.filter(({ keep = 'all' }) => keep === 'all');
-    const kept = whole.reduce((sum, { start, end }) => sum + end - start, 0);
-    const held = Math.max(policy.mostRows(Number.MAX_SAFE_INTEGER), kept);
-    const window = Math.max(0, ...layers.map(({ attention }) => attention.window ?? 0));
-    const between = choiceInterval(policy, this.#chunkSize) - 1;
-    return held + between + window + this.#chunkSize <= maximumPositions;
+    return isEndless(this.model.spec, policy, spans, this.#chunkSize);
   }
 
   /** Null while requests are taken, else why not. */
@@ -434,7 +425,7 @@ export class Engine {
     const cache =
       opened ??
       (await this.model.createCache({
-        ...{ policy: policy.worker, positions: this.#positions(policy) },
+        ...{ policy: policy.worker, positions: servedPositions(this.model.spec, policy) },
         ...(interval > 1 && { decideAfter: interval }),
         ...(this.#options.recording && { recording: {} }),
       }));
@@ -449,14 +440,6 @@ export class Engine {
     run.begin(cache, reused);
     this.figures.began(ids.length, reused);
     this.#active.push(run);
-  }
-
-  #positions(policy: ChosenPolicy): 'absolute' | 'compact' {
-    const { learnedPositions, rotary } = this.model.spec;
-    const canMove =
-      learnedPositions === null &&
-      rotary.every(({ scaling }) => scaling.kind !== 'dynamic' && scaling.kind !== 'longrope');
-    return canMove ? positionsFor(policy) : 'absolute';
   }
 
   /** Frees memory until there is so much more; false when that cannot be before a request has ended. */
@@ -547,8 +530,6 @@ export class Engine {
     if (run.isOver) await this.#end(run, null);
   }
 
-  #lastTurn = 0;
-
   async #fork(run: Run): Promise<WorkerCache[]> {
     const caches = [run.cache!];
     while (caches.length < run.request.writers.length) caches.push(await run.cache!.fork());
@@ -604,13 +585,6 @@ export class Engine {
     if (failure === null) run.resolve({ reused: run.reused, conversations });
     else run.reject(failure);
   }
-}
-
-/** A chunk that fits several times into the positions of a model with few. */
-function chunkFor(chunkSize: number, positions: number): number {
-  let chunk = chunkSize;
-  while (chunk > 1 && chunk > positions / 4) chunk = Math.ceil(chunk / 2);
-  return chunk;
 }
 
 /** What a request has to do in a step. */

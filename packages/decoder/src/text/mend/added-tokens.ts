@@ -1,3 +1,5 @@
+import { wordCharacters } from './word-characters.js';
+
 /** An added token of `tokenizer.json`, as far as it is looked for in texts. */
 export interface AddedToken {
   readonly content: string;
@@ -12,9 +14,8 @@ export interface Section {
   readonly token: AddedToken | null;
 }
 
-const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
-const wordEnd = new RegExp(`[${word}]$`, 'u');
-const wordStart = new RegExp(`^[${word}]`, 'u');
+const wordEnd = new RegExp(`[${wordCharacters}]$`, 'u');
+const wordStart = new RegExp(`^[${wordCharacters}]`, 'u');
 const space = /^\p{White_Space}$/u;
 
 /**

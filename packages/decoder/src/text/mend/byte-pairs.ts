@@ -1,3 +1,5 @@
+import { byteTokens } from './byte-tokens.js';
+
 /** What `tokenizer.json` says of a BPE model, as far as pieces are cut by it. */
 interface BytePairModel {
   readonly vocab: Readonly<Record<string, number>>;
@@ -96,9 +98,7 @@ export class BytePairs {
   /** A text spelled in tokens of single bytes; null when one of them is missing, or the model does not spell so. */
   #bytes(text: string): number[] | null {
     if (!this.#model.byte_fallback) return null;
-    const indices = Array.from(new TextEncoder().encode(text), (byte) =>
-      this.#indexOf.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
-    );
+    const indices = byteTokens(text).map((token) => this.#indexOf.get(token));
     return indices.includes(undefined) ? null : (indices as number[]);
   }
 

@@ -1,8 +1,11 @@
 import type { Definition, Part } from './parts.js';
+import { wordCharacters } from './word-characters.js';
 
 const spaces = /\p{White_Space}/gu;
-const word = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
-const wordsAndSigns = new RegExp(`[${word}]+|[^${word}\\p{White_Space}]+`, 'gu');
+const wordsAndSigns = new RegExp(
+  `[${wordCharacters}]+|[^${wordCharacters}\\p{White_Space}]+`,
+  'gu',
+);
 
 type Behavior = 'removed' | 'isolated' | 'mergedwithprevious' | 'mergedwithnext' | 'contiguous';
 

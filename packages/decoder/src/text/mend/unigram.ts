@@ -1,3 +1,5 @@
+import { byteTokens } from './byte-tokens.js';
+
 /** What `tokenizer.json` says of a Unigram model. */
 interface UnigramModel {
   readonly vocab: readonly (readonly [piece: string, score: number])[];
@@ -74,10 +76,7 @@ export class Unigram {
 
   #spell(text: string): string[] {
     if (!this.#spellsBytes) return [text];
-    const bytes = Array.from(
-      new TextEncoder().encode(text),
-      (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
-    );
+    const bytes = byteTokens(text);
     return bytes.every((byte) => this.#scores.has(byte)) ? bytes : [text];
   }
 }
