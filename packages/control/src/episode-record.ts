@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 
 /** What became of an episode under a contender, as its line in the file says it. */
 export const episodeRecord = z.strictObject({

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, JsonLines } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { type EpisodeRecord, episodeRecord, keyOf } from './episode-record.js';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { MemoryContender } from './memory-contender.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { z } from 'zod';
 import { describeIssue } from './describe-issue.js';
+import * as z from './schema.js';
 
 const part = z.looseObject({ type: z.literal('text'), text: z.string() });
 

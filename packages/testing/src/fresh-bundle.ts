@@ -19,6 +19,7 @@ export async function freshBundle(entry: Record<string, string>): Promise<FreshB
   const { bundleForEsbuild } = await import(join(packages, '..', 'scripts', 'inline-bundle.mjs'));
   const ours = names.flatMap((name) => [
     [`@namm/${name}/portable`, join(packages, name, 'src', 'portable.ts')],
+    [`@namm/${name}/schema`, join(packages, name, 'src', 'schema.ts')],
     [`@namm/${name}`, join(packages, name, 'src', 'index.ts')],
   ]);
   await build({

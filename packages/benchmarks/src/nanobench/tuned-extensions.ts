@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FileFormatError, parseSealedJson, sealedJson, writeFileAtomic } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 
 const extension = z.object({
   kind: z.enum(['ntk', 'yarn']),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInteger, describeIssue, FileFormatError, InvalidArgumentError } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import type { VideoItem, VideoItems } from './video-item.js';
 
 const itemsOfFile = z.array(

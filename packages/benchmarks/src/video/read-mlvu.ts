@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { presentItems, readList } from './read-long-video-bench.js';
 import type { VideoItem, VideoItems } from './video-item.js';
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Contender } from '@namm/benchmarks';
 import { FileFormatError, parseSealedJson } from '@namm/core';
+import * as z from '@namm/core/schema';
 import { findNormaliserProblem } from '@namm/features';
-import { z } from 'zod';
 import { type KeyNormPolicyOptions, keyNormPolicy } from '../trainables/key-norm-policy.js';
 
 const numbers = z.array(z.number());

@@ -1,5 +1,5 @@
+import * as z from '@namm/core/schema';
 import type { EnvironmentSettings } from '@namm/environments';
-import * as z from 'zod/mini';
 
 /** An episode to be played: a piece of work. */
 export interface ControlUnit {
@@ -19,7 +19,7 @@ export interface ControlScore {
 }
 
 const number = z.number();
-const schema: z.ZodMiniType<ControlScore> = z.object({
+const schema: z.ZodType<ControlScore> = z.object({
   ...{ return: number, steps: number, rowsPerHead: number, keptShare: number },
   failed: z.boolean(),
 });

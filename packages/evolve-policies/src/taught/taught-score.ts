@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from '@namm/core/schema';
 
 /** How one contender answered the questions of one prompt, mean over them. */
 export interface TaughtScore {
@@ -13,7 +13,7 @@ export interface TaughtScore {
 }
 
 const number = z.number();
-const schema: z.ZodMiniType<TaughtScore> = z.object({
+const schema: z.ZodType<TaughtScore> = z.object({
   ...{ score: number, logProbability: number, probability: number, keptShare: number },
 });
 

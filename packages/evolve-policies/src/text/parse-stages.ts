@@ -1,5 +1,5 @@
 import { describeIssue, InvalidArgumentError } from '@namm/core';
-import * as z from 'zod/mini';
+import * as z from '@namm/core/schema';
 import type { TextStage } from './text-evolution-settings.js';
 
 const count = z.int().check(z.positive());

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from '@namm/core/schema';
 
 /** How one contender answered one prompt. */
 export interface TextScore {
@@ -17,7 +17,7 @@ export interface TextScore {
 }
 
 const number = z.number();
-const schema: z.ZodMiniType<TextScore> = z.object({
+const schema: z.ZodType<TextScore> = z.object({
   ...{ score: number, logProbability: number, probability: number },
   ...{ keptShare: number, keptAtAnswer: number },
   ...{ bytesAtAnswer: number, policyBytesAtAnswer: number },

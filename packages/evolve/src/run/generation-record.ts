@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from '@namm/core/schema';
 import type { Measures } from '../problem.js';
 
 /** How the mean of the distribution did on the validation units. */
@@ -40,7 +40,7 @@ const tasks = z.record(z.string(), measures);
 const count = z.int().check(z.nonnegative());
 
 /** What a line of the log has to be. */
-export const generationRecordSchema: z.ZodMiniType<GenerationRecord> = z.object({
+export const generationRecordSchema: z.ZodType<GenerationRecord> = z.object({
   ...{ generation: count, stage: count, sigma: z.number() },
   candidates: z.array(z.nullable(z.object(judged))),
   ...{ tasks, size: z.number(), seconds: z.nullable(z.number()) },

@@ -1,5 +1,5 @@
 import { describeIssue, parseSealedJson } from '@namm/core';
-import type * as z from 'zod/mini';
+import type * as z from '@namm/core/schema';
 
 /**
  * Reads JSON of a known form, and verifies its checksum where it has one.
@@ -9,7 +9,7 @@ import type * as z from 'zod/mini';
  */
 export function parseJson<T>(
   text: string,
-  schema: z.ZodMiniType<T>,
+  schema: z.ZodType<T>,
   fail: (problem: string, options?: { readonly cause: unknown }) => Error,
 ): T {
   let value: unknown;

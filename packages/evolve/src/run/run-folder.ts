@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { sealedJson, writeFileAtomic } from '@namm/core';
-import * as z from 'zod/mini';
+import * as z from '@namm/core/schema';
 import type { Stage } from '../problem.js';
 import { RunFolderError } from './errors.js';
 import { type GenerationRecord, generationRecordSchema } from './generation-record.js';
@@ -30,7 +30,7 @@ export interface RunSettings {
 
 const version = 2;
 
-const settingsSchema: z.ZodMiniType<RunSettings> = z.object({
+const settingsSchema: z.ZodType<RunSettings> = z.object({
   ...{ format: z.literal('namm-evolution'), version: z.literal(version), evaluator: z.string() },
   search: z.record(z.string(), z.unknown()),
   stages: z.array(z.looseObject({ generations: z.int().check(z.positive()) })),

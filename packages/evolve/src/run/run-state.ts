@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CmaEs } from '@namm/cma-es';
 import { FileFormatError, writeFileAtomic } from '@namm/core';
+import * as z from '@namm/core/schema';
 import {
   type ParsedTensor,
   parseSafetensors,
@@ -9,7 +10,6 @@ import {
   withPrefix,
   writeSealed,
 } from '@namm/tensors/portable';
-import * as z from 'zod/mini';
 import { type Failure, isFailure, type SliceScores } from '../evaluation/evaluator.js';
 import type { NamedTensor, NamedTensors } from '../named-tensors.js';
 import { parseJson } from './parse-json.js';

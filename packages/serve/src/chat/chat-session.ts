@@ -8,6 +8,7 @@ import {
   sealedJson,
   writeFileAtomic,
 } from '@namm/core';
+import * as z from '@namm/core/schema';
 import {
   type ChatMessage,
   retentionTexts,
@@ -15,7 +16,6 @@ import {
   type Tokenizer,
 } from '@namm/decoder';
 import { parseBudget } from '@namm/kv-cache';
-import { z } from 'zod';
 import type { Engine } from '../engine/engine.js';
 import type { AnswerUsage } from '../text/answer-request.js';
 import { messageParts } from '../text/plan-prompt.js';

@@ -8,6 +8,7 @@ import {
   sealedJson,
   writeFileAtomic,
 } from '@namm/core';
+import * as z from '@namm/core/schema';
 import type { DecoderWorker, WorkerCache } from '@namm/decoder';
 import {
   type BudgetInput,
@@ -15,7 +16,6 @@ import {
   type ProtectedSpan,
   type RetentionTexts,
 } from '@namm/kv-cache';
-import { z } from 'zod';
 import type { ChosenPolicy } from './chosen-policy.js';
 import { UnknownConversationError } from './engine-errors.js';
 import { PrefixTree } from './prefix-tree.js';

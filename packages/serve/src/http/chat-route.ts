@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type * as z from '@namm/core/schema';
 import type { ChatMessage, Tokenizer } from '@namm/decoder';
-import type { z } from 'zod';
 import type { AnswerEvent } from '../text/answer-request.js';
 import type { TokenLogprob } from '../text/text-writer.js';
 import type { WrittenCall } from '../text/tool-calls.js';

@@ -1,8 +1,8 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
+import type * as z from '@namm/core/schema';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { z } from 'zod';
 import { page } from '../page/page.js';
 import { type Begun, begin, type ServerContext } from './answer-context.js';
 import { ApiError } from './api-error.js';

@@ -1,5 +1,5 @@
 import { describeIssue } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import type { AnswerForm } from '../text/answer-request.js';
 import { ApiError } from './api-error.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type * as z from '@namm/core/schema';
 import type { ChatMessage } from '@namm/decoder';
-import type { z } from 'zod';
 import type { AnswerRequest, AnswerUsage } from '../text/answer-request.js';
 import { type Begun, beginAnswer, kvOf, type ServerContext } from './answer-context.js';
 import { ApiError } from './api-error.js';

@@ -1,5 +1,5 @@
 import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { type InfiniteBenchLabel, scoreInfiniteBench } from '../scores/score-infinitebench.js';
 import { repositoryFile } from './benchmark-repository.js';
 import { dataFiles } from './data-files.js';

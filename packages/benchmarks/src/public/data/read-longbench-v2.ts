@@ -1,5 +1,5 @@
 import { checkNames, FileFormatError } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { scoreLongBenchV2 } from '../scores/score-longbench-v2.js';
 import { repositoryFile } from './benchmark-repository.js';
 import { dataFiles } from './data-files.js';

@@ -1,5 +1,5 @@
 import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { chouBunTasks, type LongBenchTask, longBenchTasks } from '../scores/longbench-tasks.js';
 import { scoreLongBench } from '../scores/score-longbench.js';
 import { repositoryFile } from './benchmark-repository.js';

@@ -1,7 +1,7 @@
 import { describeIssue, FileFormatError } from '@namm/core';
+import type * as z from '@namm/core/schema';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { z } from 'zod';
 import type { DataFile } from './data-file.js';
 import type { RowProblem } from './row-problem.js';
 

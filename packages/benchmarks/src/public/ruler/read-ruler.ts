@@ -1,5 +1,5 @@
 import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 import { dataFiles } from '../data/data-files.js';
 import { filesOfTask } from '../data/files-of-task.js';
 import type { PublicTask } from '../data/public-task.js';

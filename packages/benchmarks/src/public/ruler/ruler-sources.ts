@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeIssue, FileFormatError } from '@namm/core';
-import { z } from 'zod';
+import * as z from '@namm/core/schema';
 
 /** A question with the documents that answer it and others that go with them. */
 export interface RulerQuestion {

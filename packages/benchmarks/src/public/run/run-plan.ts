@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeIssue, FileFormatError, InvalidArgumentError } from '@namm/core';
+import * as z from '@namm/core/schema';
 import { parse } from 'yaml';
-import { z } from 'zod';
 
 const count = z.number().int().min(1);
 const names = z.array(z.string()).min(1, 'is empty');
