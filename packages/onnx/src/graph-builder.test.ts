@@ -78,6 +78,33 @@ describe('GraphBuilder', () => {
     expect((await run(graph, feed(false))).y!.dims).toEqual([0]);
   });
 
+  it('computes the same for each part, and what is made of constants once, outside', async () => {
+    const graph = new GraphBuilder('parts');
+    const x = graph.input('x', 'float32', [2, 2]);
+    const y = graph.input('y', 'float32', [2, 1]);
+    const factor = graph.float32([3]);
+    const more = graph.node('Neg', [x]);
+    let cast = factor;
+    const [sums, places] = graph.each([x, y], ([row, own]) => {
+      cast = graph.node('Add', [factor, graph.float32([1])]);
+      return [graph.node('Add', [graph.node('Mul', [row!, cast]), own!]), own!];
+    });
+    // What was made in the parts of constants can be used behind them.
+    graph.output('sums', graph.node('Mul', [sums!, cast]), 'float32', [2, 2]);
+    graph.output('places', places!, 'float32', [2, 1]);
+    graph.output('more', more, 'float32', [2, 2]);
+    expect(() => graph.each([x], () => [new GraphBuilder('other').float32([1])])).toThrow(
+      'belongs to another graph',
+    );
+    const outputs = await run(graph, {
+      x: new Tensor('float32', [1, 2, 3, 4], [2, 2]),
+      y: new Tensor('float32', [10, 20], [2, 1]),
+    });
+    const numbers = (name: string) => Array.from(outputs[name]!.data as Float32Array);
+    expect(numbers('sums')).toEqual([56, 72, 128, 144]);
+    expect(numbers('places')).toEqual([10, 20]);
+  });
+
   it('keeps names unique, carries scopes and stores equal constants once', () => {
     const graph = new GraphBuilder('names');
     const x = graph.input('x', 'float32', [1]);

@@ -5,6 +5,7 @@ import {
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
+  type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
@@ -44,7 +45,9 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Value>();
   #scope = '';
-  /** Where nodes go: the graph, or the branch being built. */
+  /** Constants, and what is made of them alone. */
+  readonly #fixed = new Set<string>();
+  /** Where nodes go: the graph, or the one inside it that is being built. */
   #target: GraphProto;
   #usesContrib = false;
 
@@ -129,6 +132,7 @@ export class GraphBuilder {
         ),
       }),
     );
+    this.#fixed.add(name);
     return value;
   }
 
@@ -213,20 +217,7 @@ export class GraphBuilder {
    */
   choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
     this.#own(condition);
-    const branch = (name: string, build: () => Value) => {
-      const outer = this.#target;
-      this.#target = create(GraphProtoSchema, { name: this.#unique(name) });
-      try {
-        const value = this.scope(name, build);
-        this.#own(value);
-        // A branch's output has to be made in the branch.
-        const result = this.node('Identity', [value]);
-        this.#target.output.push(create(ValueInfoProtoSchema, { name: result.name }));
-        return this.#target;
-      } finally {
-        this.#target = outer;
-      }
-    };
+    const branch = (name: string, build: () => Value) => this.#inside(name, () => [build()]);
     const attributes = {
       then_branch: branch('then', whenTrue),
       else_branch: branch('else', whenFalse),
@@ -234,6 +225,29 @@ export class GraphBuilder {
     const chosen = this.#declare(this.#unique('If'));
     this.#push('If', [condition.name], [chosen.name], { attributes });
     return chosen;
+  }
+
+  /**
+   * The same for each part of values, one after the other (operator `Scan`): for those at 0 of their first axis, at 1 …
+   * What is made inside may use what was made before, and cannot declare inputs or outputs of the graph.
+   *
+   * @param values as many parts of each
+   * @param build gets one part of each, without that axis
+   * @returns what `build` gives, of all parts
+   * @throws {InvalidArgumentError} for values of another graph
+   */
+  each(values: readonly Value[], build: (parts: readonly Value[]) => readonly Value[]): Value[] {
+    for (const value of values) this.#own(value);
+    const body = this.#inside('each', (graph) => {
+      const parts = values.map(() => this.#declare(this.#unique('part')));
+      for (const { name } of parts) graph.input.push(create(ValueInfoProtoSchema, { name }));
+      return build(parts);
+    });
+    const made = body.output.map(() => this.#declare(this.#unique('Scan')));
+    const attributes = { body, num_scan_inputs: values.length };
+    const names = (list: readonly Value[]) => list.map(({ name }) => name);
+    this.#push('Scan', names(values), names(made), { attributes });
+    return made;
   }
 
   /** @returns the finished model as the bytes of an .onnx file */
@@ -253,6 +267,25 @@ export class GraphBuilder {
     return toBinary(ModelProtoSchema, model);
   }
 
+  /** A graph inside this one, and what it gives. */
+  #inside(name: string, build: (graph: GraphProto) => readonly Value[]): GraphProto {
+    const outer = this.#target;
+    const graph = create(GraphProtoSchema, { name: this.#unique(name) });
+    this.#target = graph;
+    try {
+      for (const value of this.scope(name, () => build(graph))) {
+        this.#own(value);
+        // What a graph gives has to be made in it.
+        const result = this.#declare(this.#unique('Identity'));
+        graph.node.push(nodeProto('Identity', [value.name], [result.name]));
+        graph.output.push(create(ValueInfoProtoSchema, { name: result.name }));
+      }
+      return graph;
+    } finally {
+      this.#target = outer;
+    }
+  }
+
   #push(
     operator: string,
     input: string[],
@@ -262,18 +295,12 @@ export class GraphBuilder {
       readonly attributes?: Readonly<Record<string, NodeAttribute>>;
     },
   ): void {
-    const attributes = Object.entries(options.attributes ?? {});
     if (options.domain === contribDomain) this.#usesContrib = true;
-    this.#target.node.push(
-      create(NodeProtoSchema, {
-        name: output[0]!,
-        opType: operator,
-        domain: options.domain ?? '',
-        input,
-        output,
-        attribute: attributes.map(([name, value]) => attributeProto(name, value)),
-      }),
-    );
+    const isFixed = input.length > 0 && input.every((name) => name === '' || this.#fixed.has(name));
+    if (isFixed) for (const name of output) this.#fixed.add(name);
+    // What is made of constants alone is made once, outside, where all may use it.
+    const target = isFixed ? this.#graph : this.#target;
+    target.node.push(nodeProto(operator, input, output, options));
   }
 
   #constant(
@@ -293,6 +320,7 @@ export class GraphBuilder {
     });
     this.#graph.initializer.push(tensor);
     const value = this.#declare(name);
+    this.#fixed.add(name);
     this.#constants.set(key, value);
     return value;
   }
@@ -321,4 +349,24 @@ export class GraphBuilder {
     if (value.graph === this) return;
     throw new InvalidArgumentError('value', `'${value.name}' belongs to another graph`);
   }
+}
+
+function nodeProto(
+  operator: string,
+  input: string[],
+  output: string[],
+  options: {
+    readonly domain?: string;
+    readonly attributes?: Readonly<Record<string, NodeAttribute>>;
+  } = {},
+): NodeProto {
+  const attributes = Object.entries(options.attributes ?? {});
+  return create(NodeProtoSchema, {
+    name: output[0]!,
+    opType: operator,
+    domain: options.domain ?? '',
+    input,
+    output,
+    attribute: attributes.map(([name, value]) => attributeProto(name, value)),
+  });
 }

@@ -9,7 +9,7 @@ import {
   Weights,
 } from '@namm/decoder';
 import { GraphBuilder, type Value } from '@namm/onnx';
-import type { ProjectorSpec, VisionLayerSpec, VisionSpec, VisionTowerSpec } from './vision-spec.js';
+import type { ProjectorSpec, VisionSpec, VisionTowerSpec } from './vision-spec.js';
 
 /** Inputs and output of the graph. */
 export const visionNames = {
@@ -29,12 +29,14 @@ export const visionNames = {
  *
  * @param source the weights
  * @param spec tower and projector
+ * @param rowsAtOnce of patches between two attentions, where that cuts them into equal parts: more leave the second cache of
+ *   common processors
  * @throws {ModelFolderError} when a weight is missing, or has another shape than the spec says
  */
-export function visionGraph(source: ModelSource, spec: VisionSpec): RuntimeModel {
+export function visionGraph(source: ModelSource, spec: VisionSpec, rowsAtOnce = 256): RuntimeModel {
   const graph = new GraphBuilder('vision');
   const weights = new Weights(source, graph);
-  const rows = graph.scope('tower', () => tower(graph, weights, spec.tower));
+  const rows = graph.scope('tower', () => tower(graph, weights, spec.tower, rowsAtOnce));
   const features = graph.scope('projector', () =>
     project(graph, weights, spec.projector, spec.tower, rows),
   );
@@ -43,7 +45,12 @@ export function visionGraph(source: ModelSource, spec: VisionSpec): RuntimeModel
 }
 
 /** A row for each patch, `[patches, hiddenSize]`. */
-function tower(graph: GraphBuilder, weights: Weights, spec: VisionTowerSpec): Value {
+function tower(
+  graph: GraphBuilder,
+  weights: Weights,
+  spec: VisionTowerSpec,
+  rowsAtOnce: number,
+): Value {
   const { imageSize, patchSize, hiddenSize, patches, classToken, positions, hasPadding } = spec;
   const count = Math.floor(imageSize / patchSize) ** 2;
   const pixels = graph.input(visionNames.pixels, 'float32', [1, 3, imageSize, imageSize]);
@@ -62,7 +69,8 @@ function tower(graph: GraphBuilder, weights: Weights, spec: VisionTowerSpec): Va
     ]);
     rows = graph.node('Concat', [token, rows], { attributes: { axis: 0 } });
   }
-  let table = weights.get(positions, [count + (classToken ? 1 : 0), hiddenSize]);
+  const all = count + (classToken ? 1 : 0);
+  let table = weights.get(positions, [all, hiddenSize]);
   let visible: Value | null = null;
   if (hasPadding) {
     table = graph.node('Gather', [table, graph.input(visionNames.positions, 'int32', [count])]);
@@ -70,16 +78,30 @@ function tower(graph: GraphBuilder, weights: Weights, spec: VisionTowerSpec): Va
   }
   rows = graph.node('Add', [rows, table]);
   if (spec.firstNorm) rows = norm(graph, weights, spec.firstNorm, rows);
-  const residual = new Residual(graph, weights, rows);
+  const each = inParts(graph, all, partsOf(all, rowsAtOnce));
+  /** The residual stream, and what the attention of the layer reads; behind the last one what the tower gives. */
+  const before = (index: number, residual: Residual) => {
+    const layer = spec.layers[index];
+    const input = residual.normalised(layer ? layer.beforeAttention : spec.lastNorm);
+    if (!layer) return [input];
+    const { query, key, value } = layer;
+    const projected = [query, key, value].map((each) => linear(graph, weights, each, input));
+    return [residual.sum(), ...projected];
+  };
+  let [stream, ...projected] = each([rows], ([x]) => before(0, new Residual(graph, weights, x!)));
   for (const [index, layer] of spec.layers.entries()) {
     graph.scope(`layer.${index}`, () => {
-      const input = residual.normalised(layer.beforeAttention);
-      residual.add(attend(graph, weights, layer, spec, input, visible));
-      const second = residual.normalised(layer.beforeFeedForward);
-      residual.add(feedForward(graph, weights, layer.feedForward, second));
+      const attended = attend(graph, spec, projected, visible);
+      [stream, ...projected] = each([stream!, attended], ([x, y]) => {
+        const residual = new Residual(graph, weights, x!);
+        residual.add(linear(graph, weights, layer.output, y!));
+        const second = residual.normalised(layer.beforeFeedForward);
+        residual.add(feedForward(graph, weights, layer.feedForward, second));
+        return before(index + 1, residual);
+      });
     });
   }
-  const last = residual.normalised(spec.lastNorm);
+  const last = stream!;
   if (!classToken) return last;
   const starts = [graph.int64([1]), graph.int64([count + 1]), graph.int64([0])];
   return graph.node('Slice', [last, ...starts]);
@@ -88,25 +110,40 @@ function tower(graph: GraphBuilder, weights: Weights, spec: VisionTowerSpec): Va
 /** Every row sees every visible one, `[rows, hiddenSize]`. */
 function attend(
   graph: GraphBuilder,
-  weights: Weights,
-  { query, key, value, output }: VisionLayerSpec,
   { heads, hiddenSize }: VisionTowerSpec,
-  rows: Value,
+  [queries, ...all]: readonly Value[],
   visible: Value | null,
 ): Value {
-  const seen = visible ? graph.node('Gather', [rows, visible]) : rows;
-  const batch = (x: Value) => graph.node('Unsqueeze', [x, graph.int64([0])]);
-  const [q, k, v] = [
-    linear(graph, weights, query, rows),
-    linear(graph, weights, key, seen),
-    linear(graph, weights, value, seen),
-  ];
-  const mixed = graph.node('MultiHeadAttention', [batch(q), batch(k), batch(v)], {
+  const seen = visible ? all.map((rows) => graph.node('Gather', [rows, visible])) : all;
+  const batch = [queries!, ...seen].map((x) => graph.node('Unsqueeze', [x, graph.int64([0])]));
+  const mixed = graph.node('MultiHeadAttention', batch, {
     domain: 'com.microsoft',
     attributes: { num_heads: heads },
   });
-  const flat = graph.node('Reshape', [mixed, graph.int64([-1, hiddenSize])]);
-  return linear(graph, weights, output, flat);
+  return graph.node('Reshape', [mixed, graph.int64([-1, hiddenSize])]);
+}
+
+/** What is done with each row by itself, for some values `[rows, …]`. */
+type RowWise = (
+  values: readonly Value[],
+  build: (values: readonly Value[]) => readonly Value[],
+) => readonly Value[];
+
+/** Goes through rows part by part: what lies between two attentions then stays in the processor's cache. */
+function inParts(graph: GraphBuilder, rows: number, parts: number): RowWise {
+  if (parts === 1) return (values, build) => build(values);
+  const cut = graph.int64([parts, rows / parts, -1]);
+  const joined = graph.int64([rows, -1]);
+  const shaped = (shape: Value) => (value: Value) => graph.node('Reshape', [value, shape]);
+  return (values, build) => graph.each(values.map(shaped(cut)), build).map(shaped(joined));
+}
+
+/** As few equal parts of rows as have `most` at most, but no tiny ones. */
+function partsOf(rows: number, most: number): number {
+  for (let parts = Math.ceil(rows / most); parts <= (2 * rows) / most; parts++) {
+    if (rows % parts === 0) return parts;
+  }
+  return 1;
 }
 
 /** Rows of the decoder from those of patches, `[patches, hiddenSize]`. */
