@@ -175,7 +175,26 @@ function labelOf(task: string, { answer, options }: Row, written: string): Infin
   if (task === 'math_find') {
     // As it is written: 50 and 50.0 are scored differently.
     const number = /"answer"\s*:\s*\[?\s*(-?[\d.]+(?:[eE][+-]?\d+)?)/.exec(written)?.[1];
-    return number ?? answer;
+    const given = Array.isArray(answer) ? answer[0] : answer;
+    numberOf(given);
+    return number ?? (given as string | number);
+  }
+  // As the repository's own answers have them; rows from the hub may hold texts and lists where these hold none.
+  const only = Array.isArray(answer) && answer.length === 1 ? answer[0]! : answer;
+  if (['passkey', 'number_string', 'kv_retrieval'].includes(task)) {
+    return typeof only === 'number' ? String(only) : only;
+  }
+  if (task === 'code_run') return numberOf(only);
+  if (task === 'math_calc') {
+    if (!Array.isArray(answer)) throw new FieldProblem('answer', 'is not a list');
+    return answer.map((each) => (Array.isArray(each) ? each : numberOf(each)));
   }
   return answer;
+}
+
+/** @throws {FieldProblem} for what is not a number, nor one as text */
+function numberOf(given: unknown): number {
+  const isText = typeof given === 'string' && given.trim() !== '';
+  if (typeof given === 'number' || (isText && Number.isFinite(Number(given)))) return Number(given);
+  throw new FieldProblem('answer', `${JSON.stringify(given)} is not a number`);
 }

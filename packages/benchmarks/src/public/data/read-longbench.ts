@@ -1,5 +1,6 @@
 import { checkNames, FileFormatError, InvalidArgumentError, noneOf } from '@namm/core';
 import * as z from '@namm/core/schema';
+import { paragraphPatterns } from '../scores/longbench-metrics.js';
 import { chouBunTasks, type LongBenchTask, longBenchTasks } from '../scores/longbench-tasks.js';
 import { scoreLongBench } from '../scores/score-longbench.js';
 import { repositoryFile } from './benchmark-repository.js';
@@ -139,6 +140,16 @@ async function readTask(
     const { context, input, answers, all_classes: classes, length } = value;
     if (needsClasses && !classes) {
       bad.push({ file, row: number, field: 'all_classes', problem: 'is null' });
+      continue;
+    }
+    const paragraph = paragraphPatterns[facts.metric];
+    if (paragraph && !answers.every((answer) => paragraph.test(answer))) {
+      bad.push({
+        file,
+        row: number,
+        field: 'answers',
+        problem: 'names no paragraph by its number',
+      });
       continue;
     }
     const reference = { answers, ...(classes && { classes }) };

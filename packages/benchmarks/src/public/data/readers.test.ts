@@ -38,6 +38,7 @@ describe('readLongBench', () => {
       hotpotqa: 'Read {context} {{so}}\nQ: {input}',
       trec: '{context}\n{input}',
       samsum: '{context}{input}',
+      passage_retrieval_en: '{context}{input}',
     };
     await write('LongBench/LongBench/config/dataset2prompt.json', JSON.stringify(prompts));
     repository = join(folder, 'LongBench');
@@ -177,6 +178,19 @@ describe('readLongBench', () => {
     });
   });
 
+  it('wants a paragraph in the answers of a retrieval task', async () => {
+    const answers = [['Paragraph 3'], ['3'], ['Paragraph 7', 'paragraph 7']];
+    const rows = answers.map((each, i) => question(i, { answers: each }));
+    await write('retrieval/passage_retrieval_en.jsonl', jsonl(rows));
+    const data = join(folder, 'retrieval');
+    const [task] = await readLongBench({ data, repository });
+    expect(task!.items.map((item) => item.score('Paragraph 3', allQuirks))).toEqual([1]);
+    expect(task!.problems).toMatchObject([
+      { row: 2, field: 'answers', problem: 'names no paragraph by its number' },
+      { row: 3, field: 'answers' },
+    ]);
+  });
+
   it('names file, row and field of rows that cannot be used, and goes on', async () => {
     const { context: _, ...without } = question(2);
     const lines = [
@@ -288,7 +302,7 @@ describe('readInfiniteBench', () => {
       "    'kv_retrieval': 'In ' + \"{context}{input}\",",
       '    "code_run": "{func} {func_call} {context}",\n    "math_find": "{prefix}\\n{context}\\n{input}",',
       '    "longbook_choice_eng": "{context} {question} {OPTION_A} {OPTION_D}",\n    "code_debug": "{context}{OPTION_B}",',
-      '    "longbook_sum_eng": "{context}",\n    # a comment: }\n}\n',
+      '    "longbook_sum_eng": "{context}",\n    "math_calc": "{context}",\n    # a comment: }\n}\n',
     ];
     await write('ib/src/prompt.py', templates.join('\n'));
     await write('ib/src/eval_utils.py', 'def f():\n    prefix = f"Say {target_number} here?"\n');
@@ -306,7 +320,15 @@ describe('readInfiniteBench', () => {
       jsonl([
         { context: 'c', input: 'What is func_7(-3)?', answer: 4 },
         { context: 'c', input: '?', answer: 4 },
+        { context: 'c', input: 'What is func_7(-3)?', answer: ['4'] },
+        { context: 'c', input: 'What is func_7(-3)?', answer: 'four' },
       ]),
+    );
+    await write(
+      'ib/data/math_calc.jsonl',
+      jsonl(
+        [[1, '2'], [[1, 2]], 1, 'x'].map((answer) => ({ context: '1 + 1', input: '', answer })),
+      ),
     );
     await write(
       'ib/data/math_find.jsonl',
@@ -334,7 +356,17 @@ describe('readInfiniteBench', () => {
     expect(of('passkey').items[0]!.score('71432.', allQuirks)).toBe(1);
     expect(of('kv_retrieval').items[0]).toMatchObject({ prompt: 'In ci' });
     expect(of('code_run').items[0]).toMatchObject({ prompt: 'func_7 func_7(-3) c' });
-    expect(of('code_run').problems).toMatchObject([{ row: 2, field: 'input' }]);
+    expect(of('kv_retrieval').items[0]!.score('v', allQuirks)).toBe(1); // the repository has no lists
+    expect(of('code_run').problems).toMatchObject([
+      { row: 2, field: 'input' },
+      { row: 4, field: 'answer', problem: '"four" is not a number' },
+    ]);
+    expect(of('code_run').items.map((item) => item.score('4', allQuirks))).toEqual([1, 1]);
+    expect(of('math_calc').items.map((item) => item.score('[1, 2]', allQuirks))).toEqual([1, 1]);
+    expect(of('math_calc').problems).toMatchObject([
+      { row: 3, problem: 'is not a list' },
+      { row: 4, problem: 'is not a list' },
+    ]);
     expect(of('math_find').items[0]!.prompt).toBe(
       'Say the 2nd largest number here?\n[1]\nThe 2nd largest number of it',
     );

@@ -21,6 +21,8 @@ export interface SampleParts {
   readonly index: number;
   /** Where in an essay a single needle lies, 0 to 100; left out for one of forty depths at random. */
   readonly depth?: number;
+  /** Lines of noise in the example of vt. @defaultValue the fewest that hold its chain */
+  readonly exampleLines?: number;
 }
 
 /**
@@ -187,37 +189,44 @@ function variables(
   task: Extract<RulerTask, { kind: 'vt' }>,
   size: number,
   random: Random,
-  { wording }: SampleParts,
+  { wording, exampleLines = smallestSize(task) }: SampleParts,
 ): BuiltSample {
-  const { template, answerPrefix } = wording.prompts.vt;
-  const one = (lines: number, nameLength: number) => {
-    const names = new Set<string>();
-    while (names.size < task.chains * (task.hops + 1)) names.add(letters(nameLength, 'A', random));
-    const all = [...names];
-    const noise = Array.from({ length: lines }, () => wording.noise);
-    let value = '';
-    for (let chain = 0; chain < task.chains; chain++) {
-      const own = all.slice(chain * (task.hops + 1), (chain + 1) * (task.hops + 1));
-      const number = String(10_000 + random.integer(89_999));
-      if (chain === 0) value = number;
-      const steps = own.map((name, i) =>
-        i === 0 ? `VAR ${name} = ${number}` : `VAR ${name} = VAR ${own[i - 1]} `,
-      );
-      const places = distinct(steps.length, noise.length, random).sort((a, b) => a - b);
-      for (const [i, place] of places.entries()) noise.splice(place + i, 0, steps[i]!);
-    }
-    const context = noise.join('\n').replaceAll('. \n', '.\n');
-    const fields = { context, query: value, num_v: String(task.hops + 1) };
-    return {
-      input: formatPrompt(template, fields, wording.name),
-      answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
-      outputs: all.slice(0, task.hops + 1),
-    };
-  };
-  const example = one(task.hops + 1, 3);
-  const asked = one(size, 5);
+  const example = assignments(task, { lines: exampleLines, nameLength: 3 }, random, wording);
+  const asked = assignments(task, { lines: size, nameLength: 5 }, random, wording);
   const shown = `${example.input}${example.answerPrefix} ${example.outputs.join(' ')}\n\n`;
   return { ...asked, input: `${shown}${asked.input}` };
+}
+
+/** A chain of assignments among lines of noise, and the question who has its value. */
+export function assignments(
+  task: Extract<RulerTask, { kind: 'vt' }>,
+  { lines, nameLength }: { readonly lines: number; readonly nameLength: number },
+  random: Random,
+  wording: RulerWording,
+): BuiltSample {
+  const { template, answerPrefix } = wording.prompts.vt;
+  const names = new Set<string>();
+  while (names.size < task.chains * (task.hops + 1)) names.add(letters(nameLength, 'A', random));
+  const all = [...names];
+  const noise = Array.from({ length: lines }, () => wording.noise);
+  let value = '';
+  for (let chain = 0; chain < task.chains; chain++) {
+    const own = all.slice(chain * (task.hops + 1), (chain + 1) * (task.hops + 1));
+    const number = String(10_000 + random.integer(89_999));
+    if (chain === 0) value = number;
+    const steps = own.map((name, i) =>
+      i === 0 ? `VAR ${name} = ${number}` : `VAR ${name} = VAR ${own[i - 1]} `,
+    );
+    const places = distinct(steps.length, noise.length, random).sort((a, b) => a - b);
+    for (const [i, place] of places.entries()) noise.splice(place + i, 0, steps[i]!);
+  }
+  const context = noise.join('\n').replaceAll('. \n', '.\n');
+  const fields = { context, query: value, num_v: String(task.hops + 1) };
+  return {
+    input: formatPrompt(template, fields, wording.name),
+    answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
+    outputs: all.slice(0, task.hops + 1),
+  };
 }
 
 function commonWords(

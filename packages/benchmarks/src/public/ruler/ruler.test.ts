@@ -165,6 +165,25 @@ describe('generateRuler', () => {
     expect(tasks).toHaveLength(13);
   });
 
+  it('shows vt an example of 500 tokens, or half of a short prompt', () => {
+    const options = { tasks: ['vt'], samples: 2, seed: 3, sources, wording: plainWording };
+    for (const [length, most] of [
+      [4096, 500],
+      [1000, 500],
+      [700, 350],
+    ] as const) {
+      for (const countTokens of Object.values(tokenizers)) {
+        const [task] = generateRuler({ ...options, length, countTokens });
+        for (const { prompt, answerPrefix } of task!.items) {
+          const question = prompt.slice(0, prompt.indexOf('?') + 1);
+          const tokens = countTokens(question + answerPrefix);
+          expect(tokens, String(length)).toBeLessThanOrEqual(most + 5); // other names
+          expect(tokens).toBeGreaterThan(most - countTokens(`${plainWording.noise}\n`) - 5);
+        }
+      }
+    }
+  });
+
   it('says what a length or a folder has no room or material for', () => {
     const options = { samples: 1, seed: 1, wording: plainWording, countTokens: tokenizers.words };
     expect(() => generateRuler({ ...options, tasks: ['vt'], length: 100, sources })).toThrow(

@@ -1,8 +1,17 @@
 import { InvalidArgumentError, Random } from '@namm/core';
-import { type BuiltSample, buildSample, largestSize, smallestSize } from './build-sample.js';
+import {
+  assignments,
+  type BuiltSample,
+  buildSample,
+  largestSize,
+  smallestSize,
+} from './build-sample.js';
 import type { RulerSources } from './ruler-sources.js';
 import type { RulerTask } from './ruler-tasks.js';
 import type { RulerWording } from './ruler-wording.js';
+
+/** Tokens of the example that vt begins with, noise included; of a short prompt half as many as it may have. */
+const exampleTokens = 500;
 
 /** What samples of a task are made for. */
 export interface SampleMakerRecord {
@@ -31,14 +40,27 @@ export function sampleMaker(
   made: SampleMakerRecord,
 ): (index: number, depth?: number) => BuiltSample {
   const { name, task, number, length, answerTokens, seed, sources, wording, countTokens } = made;
+  const smallest = smallestSize(task);
+  let exampleLines = smallest;
   const build = (size: number, index: number, depth: number | undefined) => {
-    const parts = { sources, wording, length, index, ...(depth !== undefined && { depth }) };
-    return buildSample(task, size, new Random(seed, number, index), parts);
+    const parts = { sources, wording, length, index, exampleLines };
+    const random = new Random(seed, number, index);
+    return buildSample(task, size, random, { ...parts, ...(depth !== undefined && { depth }) });
   };
   const tokensOf = ({ input, answerPrefix }: BuiltSample) =>
     countTokens(input + answerPrefix) + answerTokens;
-  const smallest = smallestSize(task);
   const fits = (size: number) => tokensOf(build(size, 0, undefined)) <= length;
+  if (task.kind === 'vt') {
+    const most = Math.min(exampleTokens, length / 2);
+    const isShort = (lines: number) => {
+      const example = { lines, nameLength: 3 };
+      const random = new Random(seed, number, 0);
+      const { input, answerPrefix } = assignments(task, example, random, wording);
+      return countTokens(input + answerPrefix) <= most;
+    };
+    if (isShort(smallest)) exampleLines = largestThatFits(smallest, Infinity, isShort);
+    if (!fits(smallest)) exampleLines = smallest;
+  }
   const size = fits(smallest)
     ? largestThatFits(smallest, largestSize(task, sources), fits)
     : smallest;

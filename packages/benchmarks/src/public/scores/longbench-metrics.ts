@@ -77,6 +77,12 @@ const codeSimilarity: Metric = (prediction, answer, { quirks }) => {
   return roundHalfEven(100 * sequenceRatio(line, answer)) / 100;
 };
 
+/** Where an answer to a retrieval task says which paragraph is right. */
+export const paragraphPatterns: Readonly<Record<string, RegExp>> = {
+  retrieval_score: /Paragraph (\p{Nd}+)/u,
+  retrieval_zh_score: /段落(\p{Nd}+)/u,
+};
+
 /** The metrics of LongBench, by the names of its program, and those of ChouBun, which cut words with MeCab. */
 export const longBenchMetrics = {
   qa_f1_score: qaF1,
@@ -84,8 +90,8 @@ export const longBenchMetrics = {
   rouge_score: rouge,
   rouge_zh_score: rougeOfWords,
   classification_score: classification,
-  retrieval_score: retrieval(/Paragraph (\p{Nd}+)/u),
-  retrieval_zh_score: retrieval(/段落(\p{Nd}+)/u),
+  retrieval_score: retrieval(paragraphPatterns.retrieval_score!),
+  retrieval_zh_score: retrieval(paragraphPatterns.retrieval_zh_score!),
   count_score: (prediction, answer, context) => shareOfNumbers(prediction, answer, context),
   code_sim_score: codeSimilarity,
   qa_f1_ja_score: qaF1OfWords,

@@ -22,25 +22,33 @@ export function digitRuns(text: string): string[] {
   return text.match(/\p{Nd}+/gu) ?? [];
 }
 
-/** A number in any script's digits, as `int()` and `float()` read them. */
+/** A number in any script's digits, as `float()` reads it. */
 export function numberFrom(digits: string): number {
-  const ascii = digits.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0)!)));
-  return Number(ascii);
+  return Number(asciiDigits(digits));
 }
 
-/** Digits come in runs of ten, the first of which is the zero. */
-function digitValue(code: number): number {
-  let zero = code;
-  while (code - zero < 9 && /^\p{Nd}$/u.test(String.fromCodePoint(zero - 1))) zero--;
-  return (code - zero) % 10;
+/** Digits of any script as those of ASCII. */
+export function asciiDigits(text: string): string {
+  return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0)!)));
 }
+
+/** Digits come in tens, the first of which is the zero; several tens may follow one another. */
+function digitValue(code: number): number {
+  let first = code;
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(first - 1))) first--;
+  return (code - first) % 10;
+}
+
+/** Digits beyond which `int()` raises, leading zeros included. */
+export const mostDigits = 4300;
 
 /** `int(text)`, or null where that raises. */
 export function pythonInt(text: string): number | null {
   const match = /^([+-]?)(\p{Nd}+(?:_\p{Nd}+)*)$/u.exec(strip(text));
   if (match === null) return null;
-  const value = numberFrom(match[2]!.replaceAll('_', ''));
-  return match[1] === '-' ? -value : value;
+  const digits = asciiDigits(match[2]!.replaceAll('_', ''));
+  if (digits.length > mostDigits) return null;
+  return match[1] === '-' ? -Number(digits) : Number(digits);
 }
 
 /** `round(x)`: halves go to the even neighbour. */

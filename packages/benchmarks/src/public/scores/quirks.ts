@@ -24,15 +24,16 @@ export const quirks = {
     'characters that are frequent in a line of 200 and more are ignored, and similarity is rounded to whole per cent',
   // InfiniteBench and LongBench v2
   'few-separators':
-    'words end only at the signs that the scorer lists, so that a value before ; or in brackets is wrong; names with blanks are never found',
+    'words end only at the signs that the scorer lists, so that a value before ; or in brackets is wrong; names with blanks are never found, nor is a kv_retrieval label in a list',
   'last-word':
-    'code_run takes the last word, which must be an integer as Python reads it; without: the last number',
+    'code_run takes the last word, which must be an integer as Python reads it, of 4300 digits at most; without: the last number',
   'first-letter':
     'choices: a leading letter A to D counts even when it begins a word, bare letters only where the scorer looks',
   'letters-of-label': 'a reference that is a text and no list is taken letter by letter',
   'number-raises':
-    'math_find drops signs, and a decimal number where an integer is wanted ends the whole scoring',
-  'unsigned-prefix': 'math_calc drops signs, and numbers beyond the reference are free',
+    'math_find drops signs, and a decimal number where an integer is wanted, or one of more than 4300 digits, ends the whole scoring',
+  'unsigned-prefix':
+    'math_calc drops signs, numbers beyond the reference are free, and one of more than 4300 digits ends the whole scoring',
   'exact-phrase':
     'LongBench v2 wants the phrase of its prompt to the letter; without: a letter in parentheses, or alone',
   // RULER

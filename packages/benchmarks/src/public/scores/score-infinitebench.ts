@@ -1,7 +1,15 @@
 import { checkNames, InvalidArgumentError, NammError, noneOf } from '@namm/core';
 import { isWhole } from './is-whole.js';
 import { compactText, englishWords } from './normalise-answer.js';
-import { blankOut, numberFrom, pythonInt, splitWords, strip } from './python-text.js';
+import {
+  asciiDigits,
+  blankOut,
+  mostDigits,
+  numberFrom,
+  pythonInt,
+  splitWords,
+  strip,
+} from './python-text.js';
 import { allQuirks, type Quirk } from './quirks.js';
 import { rougeLSum } from './rouge-l-sum.js';
 import { tokenF1 } from './token-f1.js';
@@ -63,7 +71,8 @@ const digits: Score = (prediction, label, { quirks }) => {
 
 const kvRetrieval: Score = (prediction, label, { quirks }) => {
   if (!quirks.has('few-separators')) return isWhole(prediction, String(first(label)));
-  return splitWords(blankOut(prediction, separators)).includes(String(first(label)));
+  // A list is none of the words, whatever it holds.
+  return splitWords(blankOut(prediction, separators)).some((word) => word === label);
 };
 
 const codeRun: Score = (prediction, label, { quirks }) => {
@@ -145,19 +154,31 @@ const mathFind: Score = (prediction, label, { quirks }) => {
   if (!quirks.has('number-raises')) return numbersIn(prediction)[0] === wanted;
   const found = prediction.match(/\p{Nd}+\.\p{Nd}+|\p{Nd}+/u)?.[0];
   if (found === undefined) return false;
-  if (/^-?\d+$/.test(written) && found.includes('.')) {
+  if (!/^-?\d+$/.test(written)) return numberFrom(found) === wanted;
+  if (found.includes('.')) {
     throw new OfficialScorerError('math_find', `${found} is not an integer`);
   }
-  return numberFrom(found) === wanted;
+  checkDigits('math_find', found);
+  return BigInt(asciiDigits(found)) === BigInt(written);
 };
 
+/** @throws {OfficialScorerError} for more digits than `int()` takes */
+function checkDigits(task: string, digits: string): void {
+  if (digits.length <= mostDigits) return;
+  throw new OfficialScorerError(task, `Python reads no number of ${digits.length} digits`);
+}
+
 const mathCalc: Score = (prediction, label, { quirks, modelName }) => {
+  if (!Array.isArray(label)) {
+    const problem = `the label ${JSON.stringify(label)} is not a list`;
+    throw new OfficialScorerError('math_calc', problem);
+  }
   const whole = label as readonly (number | readonly number[])[];
   const wanted = (Array.isArray(whole[0]) ? whole[0] : whole) as readonly number[];
   const isOfficial = quirks.has('unsigned-prefix');
-  let numbers = isOfficial
-    ? (prediction.match(/[0-9]+/g) ?? []).map(Number)
-    : numbersIn(prediction);
+  const runs = isOfficial ? (prediction.match(/[0-9]+/g) ?? []) : [];
+  for (const run of runs) checkDigits('math_calc', run);
+  let numbers = isOfficial ? runs.map(Number) : numbersIn(prediction);
   if (modelName === 'gpt4') numbers = numbers.slice(1);
   const wrong = wanted.findIndex((value, i) => value !== numbers[i]);
   const right = wrong === -1 ? wanted.length : wrong;
@@ -165,10 +186,11 @@ const mathCalc: Score = (prediction, label, { quirks, modelName }) => {
 };
 
 const dialogue: Score = (prediction, label, { quirks }) => {
-  const names = textsOf(label, noLetters);
-  if (!quirks.has('few-separators')) return names.some((name) => isWhole(prediction, name));
+  if (!quirks.has('few-separators')) {
+    return textsOf(label, noLetters).some((name) => isWhole(prediction, name));
+  }
   const words = splitWords(blankOut(strip(prediction), separators));
-  return words.some((word) => word.toUpperCase() === names[0]);
+  return words.some((word) => word.toUpperCase() === textsOf(label, quirks)[0]);
 };
 const noLetters: ReadonlySet<Quirk> = new Set();
 

@@ -206,6 +206,8 @@ describe('scoreInfiniteBench', () => {
     for (const text of [`${value};`, `[${value}]`])
       expect(sane('kv_retrieval', text, value)).toBe(1);
     expect(sane('kv_retrieval', `${value}-9`, value)).toBe(0);
+    expect(score('kv_retrieval', value, [value])).toBe(0);
+    expect(sane('kv_retrieval', value, [value])).toBe(1);
   });
 
   it('reads the last word as int() does', () => {
@@ -218,6 +220,9 @@ describe('scoreInfiniteBench', () => {
     expect(score('code_run', '1_000', 1000)).toBe(1);
     expect(score('code_run', '**5**', 5)).toBe(0);
     expect(score('code_run', '- 5', -5)).toBe(0);
+    expect(score('code_run', '𝟡', 9)).toBe(1);
+    expect(score('code_run', '0'.repeat(4300), 0)).toBe(1);
+    expect(score('code_run', '0'.repeat(4301), 0)).toBe(0);
     for (const text of ['**5**', '5 is the value', '5.0'])
       expect(sane('code_run', text, 5)).toBe(1);
   });
@@ -265,6 +270,13 @@ describe('scoreInfiniteBench', () => {
     expect(score('math_calc', '[1, 3, 4]', [1, 3, -1])).toBeCloseTo(2 / 3, 12);
     expect(score('math_calc', '[1, 3, 4, 9, 9]', [1, 3, 4])).toBe(1);
     expect(sane('math_calc', '[1, 3, -1]', [1, 3, -1])).toBe(1);
+    expect(score('math_find', '9007199254740993', '9007199254740993')).toBe(1);
+    expect(score('math_find', '9007199254740992', '9007199254740993')).toBe(0);
+    const long = '1'.repeat(4301);
+    expect(() => score('math_find', long, 7)).toThrow(/no number of 4301 digits/);
+    expect(() => score('math_calc', `1 ${long}`, [1])).toThrow(OfficialScorerError);
+    expect(sane('math_calc', `1 ${long}`, [1])).toBe(0.5);
+    expect(() => score('math_calc', '1', 1)).toThrow(/is not a list/);
     const gpt = { modelName: 'gpt4' };
     expect(scoreInfiniteBench('math_calc', '[9, 1, 3]', [1, 3], gpt)).toBe(1);
   });
@@ -273,6 +285,8 @@ describe('scoreInfiniteBench', () => {
     expect(score('longdialogue_qa_eng', 'It was alder, I think', ['ALDER'])).toBe(1);
     expect(score('longdialogue_qa_eng', 'ACE ROTHSTEIN', ['ACE ROTHSTEIN'])).toBe(0);
     expect(sane('longdialogue_qa_eng', 'Ace Rothstein', ['ACE ROTHSTEIN'])).toBe(1);
+    expect(score('longdialogue_qa_eng', 'alder', 'ALDER')).toBe(0); // a text: its first letter
+    expect(sane('longdialogue_qa_eng', 'alder', 'ALDER')).toBe(1);
     expect(score('longbook_qa_chn', '北京市', ['北京'])).toBeCloseTo(0.8, 12);
     expect(score('longbook_qa_chn', '京北', ['北京'])).toBe(1);
     expect(score('longbook_qa_eng', 'b', 'abc')).toBe(1); // the label is read letter by letter
