@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
 import { randomModel } from '@namm/testing';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { choiceInterval } from '../src/engine/choice-interval.js';
 import {
   type Engine,
@@ -16,6 +16,26 @@ import {
 import { GreedyWriter, setUpEngines, someIds } from './set-up-engine.js';
 
 const setup = setUpEngines();
+
+/** Engines that hold nothing: as good as new, and loaded once. */
+const emptied = (engine: () => Promise<Engine>) => {
+  let loaded: Promise<Engine> | null = null;
+  return async (): Promise<Engine> => {
+    loaded ??= engine();
+    const one = await loaded;
+    for (const { id } of one.conversations()) await one.drop(id);
+    expect(await one.cacheBytes()).toBe(0);
+    return one;
+  };
+};
+const empty = emptied(() => setup.load({}));
+/** For what another engine is compared with. */
+const alone = emptied(() => setup.load({}));
+beforeAll(async () => {
+  // Now, since engines that are loaded inside of `inFolder` end with it.
+  await empty();
+  await alone();
+});
 
 /** A quick look, or as many as are asked for: `NAMM_CONVERSATIONS=200`, in a memory that holds a tenth. */
 const conversations = Number(process.env.NAMM_CONVERSATIONS ?? 16);
@@ -43,7 +63,7 @@ async function converse(
 
 describe('an engine', () => {
   it('answers as the decoder does alone', async () => {
-    const engine = await setup.load({});
+    const engine = await empty();
     const decoder = await Decoder.load(setup.folder, { threads: 1, chunkSize: 32 });
     for (const [name, budget] of [
       ['full', null],
@@ -72,9 +92,9 @@ describe('an engine', () => {
   it('answers each of many conversations as if it were alone, within a memory that holds a few', async () => {
     await setup.inFolder(async (folder) => {
       const seeds = Array.from({ length: conversations }, (_, seed) => seed);
-      const roomy = await setup.load({});
-      const alone = [];
-      for (const seed of seeds) alone.push(await converse(roomy, someIds(60 + seed, seed), seed));
+      const roomy = await alone();
+      const wanted = [];
+      for (const seed of seeds) wanted.push(await converse(roomy, someIds(60 + seed, seed), seed));
       const bytes = (await roomy.cacheBytes()) / roomy.conversations().length;
       const memoryLimit = Math.ceil(bytes * Math.max(6, conversations / 10));
       const tight = await setup.load({
@@ -97,9 +117,9 @@ describe('an engine', () => {
         isOver = true;
       });
       await watch;
-      expect(together).toEqual(alone);
-      expect(alone.every(({ reused }) => reused > 60)).toBe(true); // second turns go on from the first
-      expect(new Set(alone.map(({ answers }) => answers.join())).size).toBeGreaterThan(4);
+      expect(together).toEqual(wanted);
+      expect(wanted.every(({ reused }) => reused > 60)).toBe(true); // second turns go on from the first
+      expect(new Set(wanted.map(({ answers }) => answers.join())).size).toBeGreaterThan(4);
       expect(most).toBeLessThanOrEqual(memoryLimit);
       expect(most).toBeGreaterThan(memoryLimit / 4);
       expect(tight.figures.spills).toBeGreaterThan(10);
@@ -119,9 +139,9 @@ describe('an engine', () => {
     };
     const fresh = [];
     for (const ids of prompts) {
-      const engine = await setup.load({});
-      fresh.push((await answer(engine, ids)).ids);
-      await engine.close(0);
+      const read = await answer(await alone(), ids);
+      expect(read.reused).toBe(0);
+      fresh.push(read.ids);
     }
     const engine = await setup.load({});
     const shared = await Promise.all(prompts.map((ids) => answer(engine, ids)));
@@ -141,12 +161,13 @@ describe('an engine', () => {
       const ask = async (engine: Engine, ids: Int32Array, count = 6) => {
         const writer = new GreedyWriter(count);
         const policy = await engine.choosePolicy(name, 256);
-        await engine.run({ ids, policy, maxNewTokens: count, writers: [writer], keepAt: [512] });
-        return writer.ids;
+        const request = { ids, policy, maxNewTokens: count, writers: [writer], keepAt: [512] };
+        const { reused } = await engine.run(request);
+        return { ids: writer.ids, reused };
       };
-      const engine = await setup.load({});
+      const engine = await empty();
       const answers = [];
-      for (const ids of prompts) answers.push(await ask(engine, ids));
+      for (const ids of prompts) answers.push((await ask(engine, ids)).ids);
       const { bytes: once } = engine.conversations().find(({ kind }) => kind === 'prefix')!;
       const perRow = once / (256 * 2 * 2); // in two heads of two layers
       expect(perRow).toBeLessThan(1.25 * (2 * 6 * 4 + 8) + 8); // keys, values, marks; what is remembered
@@ -155,11 +176,12 @@ describe('an engine', () => {
 
       // Each answer is that of a fresh reading, also beyond the next choice, when rows of the document go.
       for (const [i, ids] of prompts.slice(0, 2).entries()) {
-        const fresh = await setup.load({});
-        expect(await ask(fresh, ids)).toEqual(answers[i]);
-        const other = await setup.load({});
+        expect(await ask(await alone(), ids)).toEqual({ ids: answers[i], reused: 0 });
         const long = Int32Array.from([...ids, ...someIds(80, i)]);
-        expect(await ask(engine, long, 40)).toEqual(await ask(other, long, 40));
+        const wanted = await ask(await alone(), long, 40);
+        const found = await ask(engine, long, 40);
+        expect([found.ids, wanted.reused]).toEqual([wanted.ids, 0]);
+        expect(found.reused).toBeGreaterThan(500);
       }
     },
   );
@@ -167,7 +189,7 @@ describe('an engine', () => {
   it('goes on from what was saved, in another process and after a kill', async () => {
     await setup.inFolder(async (folder) => {
       const prompt = someIds(70, 3);
-      const expected = await converse(await setup.load({}), prompt, 3);
+      const expected = await converse(await alone(), prompt, 3);
       const first = await setup.load({ folder });
       const policy = await first.choosePolicy('keydiff', 40);
       const writer = new GreedyWriter(6);
@@ -209,7 +231,7 @@ describe('an engine', () => {
   });
 
   it('writes several answers from one reading, and stops when it is told', async () => {
-    const engine = await setup.load({});
+    const engine = await empty();
     const policy = await engine.choosePolicy('keydiff', 40);
     const ids = someIds(90, 11);
     const writers = [new GreedyWriter(8), new GreedyWriter(3), new GreedyWriter(8)];
@@ -235,7 +257,7 @@ describe('an engine', () => {
   });
 
   it('lets slow readers wait without keeping others', async () => {
-    const engine = await setup.load({});
+    const engine = await empty();
     const policy = await engine.choosePolicy('keydiff', 40);
     const run = (writer: GreedyWriter, count: number, more: Partial<EngineRequest> = {}) =>
       engine.run({
@@ -283,12 +305,12 @@ describe('an engine', () => {
     await setup.inFolder(async (folder) => {
       const place = join(folder, 'place');
       const warnings: string[] = [];
-      const alone = await setup.load({});
+      const roomy = await alone();
       const expected = [];
       for (let seed = 0; seed < 6; seed++) {
-        expected.push(await converse(alone, someIds(60 + seed, seed), seed, ['full']));
+        expected.push(await converse(roomy, someIds(60 + seed, seed), seed, ['full']));
       }
-      const each = (await alone.cacheBytes()) / alone.conversations().length;
+      const each = (await roomy.cacheBytes()) / roomy.conversations().length;
       const engine = await setup.load({
         ...{ memoryLimit: Math.ceil(6 * each), folder: place, maxActive: 2 },
         onWarning: (text) => warnings.push(text),

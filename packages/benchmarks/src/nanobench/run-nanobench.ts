@@ -10,10 +10,16 @@ import {
 import { type MeasureOptions, measureRows } from '../table/measure-rows.js';
 import type { ResultStore } from '../table/result-store.js';
 import { type ConditionSummary, summariseConditions } from '../table/summarise-condition.js';
-import type { QuestionPlacement, TableCondition, TableRow } from '../table/table-row.js';
+import {
+  conditionKey,
+  type QuestionPlacement,
+  type TableCondition,
+  type TableRow,
+} from '../table/table-row.js';
 import { taskFamily } from '../task-families.js';
 import type { Split } from '../types.js';
 import type { Extension } from './extension.js';
+import { HeldModels } from './held-models.js';
 import { matchKeptShare } from './match-kept-share.js';
 import type { LearnedContender, NanobenchEntry, NanobenchModel } from './nanobench-model.js';
 import { planRows, type RowPlan } from './plan-rows.js';
@@ -68,8 +74,18 @@ export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable>
     ...(['evolvedFamilies', 'split', 'seed', 'prompts', 'equal', 'shares', 'references'] as const),
     ...(['filler', 'random', 'updateInterval', 'batch', 'onProgress', 'signal'] as const),
   ]);
+  const held = new HeldModels();
+  try {
+    return await runPlaces(plan, held);
+  } finally {
+    await held.release();
+  }
+}
+
+async function runPlaces(plan: NanobenchPlan, held: HeldModels): Promise<NanobenchTable> {
   const { filler, signal } = plan;
   const families = plan.families.map(taskFamily);
+  const matched = new Map<string, Contender[]>();
   const summaries: ConditionSummary[][] = [];
   const places = placesOf(plan);
   for (const { factor, extension } of places) {
@@ -103,14 +119,18 @@ export async function runNanobench(plan: NanobenchPlan): Promise<NanobenchTable>
         filler,
         tokenizer: model.tokenizer,
         batch: plan.batch,
-        loadModel: model.loadModel,
+        loadModel: held.loader(`${model.name} ${model.version}`, model.loadModel),
         signal,
       };
+      // Matched on answers that are fed, whatever the condition's are.
+      const matchedOn = conditionKey({ ...condition, answers: 'teacherForced' });
       const random = plan.random
-        ? await unlessStopped(signal, [], () =>
+        ? (matched.get(matchedOn) ??
+          (await unlessStopped(signal, [], () =>
             randomContenders(learned, condition, measure, plan.seed),
-          )
+          )))
         : [];
+      matched.set(matchedOn, random);
       const free = [fullContender, oracleContender, ...learned, ...others, ...random];
       const classic = classicContenders(plan.seed);
       const { equal, shares } = plan;

@@ -87,6 +87,11 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
   const { dimension, populationSize, seed, python, rounds } = options;
   const machine = describeMachine();
   const used = rows.filter((row) => !row.peer || python);
+  if (python) {
+    // A Python that cannot do it is told before minutes are spent on ours.
+    const least = { dimension: 2, populationSize: 4, generations: 2, seed, reuse: false };
+    await measure(python, scripts.peer, { model: 'diagonal', ...least });
+  }
   const measured = new Map<string, GenerationFigures[]>(used.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name, model, peer, reuse = false, generations } of used) {
