@@ -1,13 +1,14 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { CacheShape, LayerShape } from './contracts/cache-shape.js';
-import { rowBytes } from './stored-rows.js';
+import { rowBytes, stateBytes } from './stored-rows.js';
 
 /**
  * How much a policy may keep.
  *
  * - `tokens`: rows per KV head, on average where a policy gives heads or layers different shares.
  * - `share`: the same as a share of the tokens seen so far: floor(share × seen), at least 1.
- * - `bytes`: for the whole cache: keys, values, positions and the policy's own state of all rows held.
+ * - `bytes`: for the whole cache: keys, values, positions and the policy's own state of all rows held, and what layers
+ *   without rows keep.
  */
 export type Budget =
   | { readonly kind: 'tokens'; readonly tokens: number }
@@ -114,9 +115,13 @@ export function averageSlots(
         const row = rowBytes(shape, layer) + policyBytesPerRow(layer);
         return sum + layer.keyValueHeads * row;
       }, 0);
-      const slots = Math.floor((budget.bytes - policyBytes) / bytesPerSlot);
+      const states = stateBytes(shape);
+      const slots = Math.floor((budget.bytes - policyBytes - states) / bytesPerSlot);
       if (slots >= 1) return () => slots;
-      const also = policyBytes > 0 ? `, and the policy ${policyBytes} in any case` : '';
+      const also = [
+        states > 0 ? `, layers without rows ${states}` : '',
+        policyBytes > 0 ? `, and the policy ${policyBytes} in any case` : '',
+      ].join('');
       const problem = `${budget.bytes} bytes are too few: one slot per head costs ${bytesPerSlot} bytes${also}`;
       throw new InvalidArgumentError('budget', problem, { details: { bytesPerSlot } });
     }

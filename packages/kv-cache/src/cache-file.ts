@@ -4,7 +4,7 @@ import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { SavedState } from './contracts/saved-state.js';
 import type { DecideAfter } from './contracts/sequence-model.js';
 import type { HeadContents } from './row-buffer.js';
-import type { SequenceCounts } from './sequence-rows.js';
+import type { SequencePoint } from './sequence-rows.js';
 
 /** What the metadata of a file says that holds a cache. */
 export const cacheFormat = 'namm-cache';
@@ -15,7 +15,7 @@ export const cacheFormat = 'namm-cache';
 export const cacheVersion = '4';
 
 /** Everything that makes a cache what it is, beside its shape and its policy. */
-export interface CacheContents extends SequenceCounts {
+export interface CacheContents extends SequencePoint {
   readonly positions: 'absolute' | 'compact';
   readonly keepOutsideWindow: boolean;
   readonly decideAfter: DecideAfter;
@@ -34,6 +34,11 @@ export const rowParts = ['keys', 'values'] as const;
 /** How the tensors of one head are called, without the part at the end. */
 export function headName(layer: number, head: number): string {
   return `layers.${layer}.heads.${head}`;
+}
+
+/** How the tensor of a layer without rows is called. */
+export function stateName(index: number): string {
+  return `states.${index}`;
 }
 
 /** What stands before the names of a policy's tensors. */

@@ -17,6 +17,11 @@ export function checkShape(shape: CacheShape): void {
       `${positionAxes} is not an integer of at least 1`,
     );
   }
+  for (const [index, { size }] of (shape.states ?? []).entries()) {
+    if (Number.isInteger(size) && size >= 1) continue;
+    const problem = `${size} is not an integer of at least 1`;
+    throw new InvalidArgumentError(`shape.states[${index}].size`, problem);
+  }
   const { rowKinds } = shape;
   if (
     rowKinds !== undefined &&

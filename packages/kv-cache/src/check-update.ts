@@ -1,6 +1,6 @@
 import type { FloatArray } from '@namm/core';
 import { InvalidArgumentError } from '@namm/core';
-import type { LayerShape } from './contracts/cache-shape.js';
+import type { CacheShape, LayerShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
 import type { CacheView, EvictionPolicy } from './contracts/eviction-policy.js';
 import type { Observation, Probe, SpectrumFeeds } from './contracts/probe.js';
@@ -46,6 +46,7 @@ export function checkUpdate(
       }
     }
   }
+  checkStates(update, view.shape);
   checkPositions(update, view.shape.positionAxes ?? 0);
   const expected = probe.kind === 'none' ? 0 : layers.length;
   if (observations.length !== expected) {
@@ -57,6 +58,19 @@ export function checkUpdate(
   const feeds = probe.kind === 'spectrum' ? spectrumFeeds() : null;
   for (const [layer, observation] of observations.entries()) {
     checkObservation(observation, layer, layers[layer]!, { count, view, probe, feeds });
+  }
+}
+
+/** What layers without rows keep has to be said where there are some. */
+function checkStates({ states = [] }: CacheUpdate, shape: CacheShape): void {
+  const expected = shape.states ?? [];
+  if (states.length !== expected.length) {
+    fail('states', `${states.length} entries for ${expected.length} layers without rows`);
+  }
+  for (const [index, { size }] of expected.entries()) {
+    const what = `states[${index}]`;
+    if (!(states[index] instanceof Float32Array)) fail(what, 'is not a Float32Array');
+    checkNumbers(what, states[index], 1, size, 'numbers');
   }
 }
 

@@ -12,7 +12,13 @@ export {
 export type { GapScope } from './closed-positions.js';
 export { hasCompactPositions } from './compact-positions.js';
 export type { CacheMemory } from './contracts/cache-memory.js';
-export type { CacheDtype, CacheShape, KeyRotation, LayerShape } from './contracts/cache-shape.js';
+export type {
+  CacheDtype,
+  CacheShape,
+  KeyRotation,
+  LayerShape,
+  StateShape,
+} from './contracts/cache-shape.js';
 export type { CacheUpdate, LayerRows } from './contracts/cache-update.js';
 export type {
   CacheView,
@@ -125,4 +131,4 @@ export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.
 export { scoreRows, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
 export { TopSlots } from './scoring/top-slots.js';
 export { valueWeighted } from './scoring/value-weighted.js';
-export { cacheDtypes, rowBytes } from './stored-rows.js';
+export { cacheDtypes, rowBytes, stateBytes } from './stored-rows.js';

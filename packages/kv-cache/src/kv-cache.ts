@@ -128,6 +128,17 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
+   * What layers without rows keep, one array for each of the shape's `states`: views that never change, for the next
+   * pass has others. They know of every token that was read, also of those that every head has evicted.
+   *
+   * @throws {CacheReleasedError} when the cache was released
+   */
+  get states(): readonly Float32Array[] {
+    this.#guard.mustHaveRows('read');
+    return this.#rows.states;
+  }
+
+  /**
    * Rows that one head holds.
    *
    * @throws {InvalidArgumentError} here and below, when there is no such head
@@ -338,6 +349,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
       await writeCacheFile(path, this.shape, this.policy, {
         ...{ seen: this.seen, nextPosition: this.nextPosition },
         nextAxisPosition: this.nextAxisPosition,
+        states: this.states,
         positions: this.shape.positions ?? 'absolute',
         keepOutsideWindow: this.#keepOutsideWindow,
         decideAfter: this.#decideAfter,
@@ -453,7 +465,9 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     if (this.#guard.isReleased) return;
     this.#guard.release();
     this.#rows.release();
-    this.#rows = SequenceRows.of(this.shape, [], this.#rows);
+    const { seen, nextPosition, nextAxisPosition } = this;
+    const point = { seen, nextPosition, nextAxisPosition, states: [] };
+    this.#rows = SequenceRows.of(this.shape, [], point);
     this.#state.release?.();
     this.#state = full().start(this.shape); // remembers nothing
   }

@@ -10,6 +10,7 @@ import {
   headName,
   policyPrefix,
   rowParts,
+  stateName,
 } from './cache-file.js';
 import { checkSavedPolicy } from './check-saved-policy.js';
 import { hasCompactPositions } from './compact-positions.js';
@@ -99,6 +100,10 @@ export async function readCacheFile(
       });
     }
   }
+  const states: Float32Array[] = [];
+  for (const [i, { size }] of (shape.states ?? []).entries()) {
+    states.push(await read(stateName(i), finite(file, stateName(i), [size])));
+  }
   const state = new Map<string, StateTensor>();
   const attached = new Map<string, StateTensor>();
   for (const name of file.tensors.keys()) {
@@ -115,9 +120,9 @@ export async function readCacheFile(
   if (fileDigest(all, Object.fromEntries(file.metadata)) !== text(file, 'digest')) {
     throw new FileFormatError(path, 'its numbers are not those that were saved; use another copy');
   }
-  const counts = { seen, nextPosition, nextAxisPosition };
+  const point = { seen, nextPosition, nextAxisPosition, states };
   const options = { positions, keepOutsideWindow, decideAfter, protectedSpans };
-  return { ...counts, ...options, heads, state, attached };
+  return { ...point, ...options, heads, state, attached };
 }
 
 function checkFormat({ path, metadata }: SafetensorsFile): void {

@@ -10,49 +10,54 @@ import type { StoredRows } from './contracts/segments.js';
 import { type HeadContents, type RotateKeys, RowBuffer } from './row-buffer.js';
 import { cacheDtype, storedBytes, storedFrom, storeRows } from './stored-rows.js';
 
-/** How far a sequence has come. */
-export interface SequenceCounts {
+/** How far a sequence has come, and what it holds beside rows. */
+export interface SequencePoint {
   /** Tokens so far, evicted ones included. */
   readonly seen: number;
   /** Position that the next token will have in masks and windows. */
   readonly nextPosition: number;
   /** One more than the largest position that the model was told on any axis. */
   readonly nextAxisPosition: number;
+  /** What layers without rows keep. The arrays never change: a pass gives others. */
+  readonly states: readonly Float32Array[];
 }
 
 /** The rows of a sequence, for every layer and KV head, and how far it has come. Decides nothing. */
-export class SequenceRows implements SequenceCounts {
+export class SequenceRows implements SequencePoint {
   readonly #shape: CacheShape;
   readonly #heads: readonly (readonly RowBuffer[])[];
   #seen: number;
   #nextPosition: number;
   #nextAxisPosition: number;
+  #states: readonly Float32Array[];
 
   private constructor(
     shape: CacheShape,
     heads: readonly (readonly RowBuffer[])[],
-    counts: SequenceCounts,
+    point: SequencePoint,
   ) {
     this.#shape = shape;
     this.#heads = heads;
-    this.#seen = counts.seen;
-    this.#nextPosition = counts.nextPosition;
-    this.#nextAxisPosition = counts.nextAxisPosition;
+    this.#seen = point.seen;
+    this.#nextPosition = point.nextPosition;
+    this.#nextAxisPosition = point.nextAxisPosition;
+    this.#states = point.states;
   }
 
   /** Those of an empty sequence. */
   static empty(shape: CacheShape): SequenceRows {
-    const counts = { seen: 0, nextPosition: 0, nextAxisPosition: 0 };
-    return new SequenceRows(shape, emptyHeads(shape), counts);
+    const states = (shape.states ?? []).map(({ size }) => new Float32Array(size));
+    const start = { seen: 0, nextPosition: 0, nextAxisPosition: 0, states };
+    return new SequenceRows(shape, emptyHeads(shape), start);
   }
 
   /** @param contents per layer and KV head, as {@link contents} gives them */
   static of(
     shape: CacheShape,
     contents: readonly (readonly HeadContents[])[],
-    counts: SequenceCounts,
+    point: SequencePoint,
   ): SequenceRows {
-    const rows = new SequenceRows(shape, emptyHeads(shape), counts);
+    const rows = new SequenceRows(shape, emptyHeads(shape), point);
     for (const [layer, heads] of contents.entries()) {
       for (const [head, own] of heads.entries()) rows.head(layer, head).append(own);
     }
@@ -69,6 +74,10 @@ export class SequenceRows implements SequenceCounts {
 
   get nextAxisPosition(): number {
     return this.#nextAxisPosition;
+  }
+
+  get states(): readonly Float32Array[] {
+    return this.#states;
   }
 
   /** @throws {InvalidArgumentError} when there is no such head */
@@ -94,7 +103,7 @@ export class SequenceRows implements SequenceCounts {
    * @throws {CacheFullError} when there is no memory for them; no head has then changed
    * @throws {InvalidArgumentError} when they cannot be rounded to what the cache holds; likewise
    */
-  append({ count, rows, positions: axes = new Int32Array(0) }: CacheUpdate): void {
+  append({ count, rows, states = [], positions: axes = new Int32Array(0) }: CacheUpdate): void {
     const dtype = cacheDtype(this.#shape);
     const stored = rows.map(({ keys, values }, layer) => {
       const { headSize } = this.#shape.layers[layer]!;
@@ -121,6 +130,7 @@ export class SequenceRows implements SequenceCounts {
     }
     this.#seen += count;
     this.#nextPosition += count;
+    this.#states = states.map((state) => state.slice());
     this.#nextAxisPosition = axes.reduce(
       (next, position) => Math.max(next, position + 1),
       this.#nextAxisPosition,
@@ -163,9 +173,10 @@ export class SequenceRows implements SequenceCounts {
   /** @param policy bytes of the policy's state */
   memory(policy: number): CacheMemory {
     const keptPerHead = this.lengths;
+    const states = this.#states.reduce((sum, { byteLength }) => sum + byteLength, 0);
     let rows = 0;
-    let used = 0;
-    let [allocated, shared, sharedPart] = [0, 0, 0];
+    let used = states;
+    let [allocated, shared, sharedPart] = [states, 0, 0];
     for (const [layer, heads] of this.#heads.entries()) {
       const perRow = storedBytes(this.#shape.layers[layer]!, cacheDtype(this.#shape));
       for (const head of heads) {

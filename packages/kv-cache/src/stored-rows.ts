@@ -112,6 +112,11 @@ export function rowBytes(shape: CacheShape, layer: LayerShape): number {
   return storedBytes(layer, cacheDtype(shape)) + marksPerRow(shape) * 4;
 }
 
+/** Bytes of what layers without rows keep of a sequence. */
+export function stateBytes({ states = [] }: Pick<CacheShape, 'states'>): number {
+  return states.reduce((sum, { size }) => sum + size * 4, 0);
+}
+
 /** Ties to even, as ONNX rounds; the sum with it leaves no bits for a fraction. */
 function roundEven(x: number): number {
   const shift = 1.5 * 2 ** 52;

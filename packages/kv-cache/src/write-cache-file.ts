@@ -10,6 +10,7 @@ import {
   headName,
   policyPrefix,
   rowParts,
+  stateName,
 } from './cache-file.js';
 import { hasCompactPositions } from './compact-positions.js';
 import type { CacheShape } from './contracts/cache-shape.js';
@@ -32,6 +33,10 @@ export async function writeCacheFile(
 ): Promise<void> {
   const tensors = [
     ...rowTensors(shape, contents),
+    ...contents.states.map((data, i): [string, TensorData] => [
+      stateName(i),
+      { shape: [data.length], data },
+    ]),
     ...prefixed(policyPrefix, contents.state),
     ...prefixed(attachedPrefix, contents.attached),
   ];

@@ -7,7 +7,10 @@ export interface CacheMemory {
   /** Rows held per layer and KV head. */
   readonly keptPerHead: readonly (readonly number[])[];
   readonly bytes: {
-    /** Size of the row buffers that only this cache has: keys, values and positions with their unused ends. */
+    /**
+     * Size of the row buffers that only this cache has: keys, values and positions with their unused ends. With what
+     * layers without rows keep, also where a fork still has the same.
+     */
     readonly allocated: number;
     /** Size of the row buffers that it shares with forks, in full. */
     readonly shared: number;
@@ -17,7 +20,10 @@ export interface CacheMemory {
      * until it is released, or else until it is collected as garbage.
      */
     readonly sharedPart: number;
-    /** Keys and values of the rows held: in float32 `rows × 2 × headSize × 4`; with the scales of integers. */
+    /**
+     * Keys and values of the rows held: in float32 `rows × 2 × headSize × 4`; with the scales of integers, and with what
+     * layers without rows keep.
+     */
     readonly used: number;
     /** Positions of the rows held: `rows × 4`, or twice that when they are compact and tokens are noted too. */
     readonly positions: number;

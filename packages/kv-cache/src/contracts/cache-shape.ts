@@ -6,7 +6,7 @@ export interface KeyRotation {
   readonly factor: number;
 }
 
-/** What one decoder layer caches. */
+/** What one decoder layer caches of each token. */
 export interface LayerShape {
   readonly keyValueHeads: number;
   readonly queryHeads: number;
@@ -25,6 +25,12 @@ export interface LayerShape {
   readonly rotation?: KeyRotation | 'unknown';
 }
 
+/** What a layer without rows keeps of a sequence. */
+export interface StateShape {
+  /** Numbers, in float32; all 0 before the first token. */
+  readonly size: number;
+}
+
 /** What keys and values are held in; integers have a scale per row of a head. */
 export type CacheDtype = 'fp32' | 'fp16' | 'int8';
 
@@ -38,7 +44,14 @@ export interface CacheShape {
    * @defaultValue as `model`
    */
   readonly weights?: string;
+  /** The layers that hold rows, in order: those with an attention. */
   readonly layers: readonly LayerShape[];
+  /**
+   * What layers without rows, such as convolutions, keep of a sequence: one array of fixed size each, whatever its
+   * length. Policies know nothing of it.
+   * @defaultValue every layer holds rows
+   */
+  readonly states?: readonly StateShape[];
   /**
    * What keys and values are held in. What a model reads, and a policy sees, is rounded to it.
    * @defaultValue 'fp32'

@@ -14,6 +14,8 @@ export interface CacheUpdate {
   readonly count: number;
   /** New rows, one entry per layer. */
   readonly rows: readonly LayerRows[];
+  /** What layers without rows keep from here on, one array for each of the shape's `states`, where it has some. */
+  readonly states?: readonly Float32Array[];
   /** One observation per layer, or an empty list when the policy's probe is `none`. */
   readonly observations: readonly Observation[];
   /** What the model was told as positions, `[count, axes]`, where the shape has `positionAxes`; else left out. */

@@ -1,4 +1,4 @@
-import { type CacheShape, type ProtectedSpan, rowBytes } from '@namm/kv-cache';
+import { type CacheShape, type ProtectedSpan, rowBytes, stateBytes } from '@namm/kv-cache';
 import type { ChosenPolicy } from './chosen-policy.js';
 
 /** Rows of a head that may lie unused, however few it holds, and one for rounding. */
@@ -26,7 +26,7 @@ export function memoryNeeds(
   return shape.layers.reduce((sum, layer) => {
     const row = rowBytes(asServed, layer) + stateBytesPerRow(policy);
     return sum + layer.keyValueHeads * Math.ceil(rows * growth + slackRows) * row;
-  }, 0);
+  }, stateBytes(shape));
 }
 
 /**
@@ -52,7 +52,7 @@ export function tailNeeds(
     const remembered = rows + Math.ceil(told * growth);
     const bytes = rows * rowBytes(asServed, layer) + remembered * stateBytesPerRow(policy);
     return sum + layer.keyValueHeads * bytes;
-  }, 0);
+  }, stateBytes(shape));
 }
 
 /** A policy that never holds more than a number of rows serves text of any length. */
