@@ -224,11 +224,11 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     for (const { all } of results) {
       if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
     }
-    for (const [i, { newRows: rows, observations }] of results.entries()) {
+    for (const [i, { newRows: rows, states, observations }] of results.entries()) {
       const { chunk, moreFollows } = parts[i]!;
       const { count, positions } = chunk;
       const told = positions ? { positions } : {};
-      await leases[i]!.update({ count, rows, observations, moreFollows, ...told });
+      await leases[i]!.update({ count, rows, states, observations, moreFollows, ...told });
     }
     return results.map(({ logits, hidden }) => ({ logits, hidden }));
   }

@@ -7,7 +7,7 @@ import {
   type StepItem,
   sinkRecent,
 } from '@namm/kv-cache';
-import { type RandomModel, randomModel } from '@namm/testing';
+import { hybridConfig, type RandomModel, randomModel } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder, NonFiniteError } from '../src/index.js';
@@ -17,17 +17,13 @@ import { feed, largestDifference, quiet } from './helpers.js';
 /** Products of more rows may add up in another order. */
 const tolerance = 1e-5;
 
-let model: RandomModel;
-let decoder: Decoder;
-beforeAll(async () => {
-  model = await randomModel({ model_type: 'mistral', sliding_window: 9 });
+/** A model that goes layer by layer. */
+async function loadModel(config: Readonly<Record<string, unknown>>) {
+  const model = await randomModel(config);
   const options = { ...quiet, passes: 'layers', chunkSize: 6 } as const;
-  decoder = await Decoder.load(model.folder, { ...options, probe: { kind: 'columnSums' } });
-});
-afterAll(async () => {
-  await decoder.release();
-  await model.remove();
-});
+  const probe = { kind: 'columnSums' } as const;
+  return { model, decoder: await Decoder.load(model.folder, { ...options, probe }) };
+}
 
 const policies: Readonly<Record<string, () => EvictionPolicy>> = {
   full: () => full(),
@@ -47,7 +43,7 @@ const sequences = fc.record({
 });
 type Sequence = typeof sequences extends fc.Arbitrary<infer T> ? T : never;
 
-async function itemOf(sequence: Sequence): Promise<StepItem<KVCache>> {
+async function itemOf(decoder: Decoder, sequence: Sequence): Promise<StepItem<KVCache>> {
   const random = new Random(sequence.seed);
   const ids = (count: number) => Array.from({ length: count }, () => random.integer(23));
   let cache = decoder.createCache({ policy: policies[sequence.policy]!() });
@@ -65,13 +61,26 @@ function positionsOf({ cache }: StepItem<KVCache>): number[][] {
   );
 }
 
-describe('sequences of one step', () => {
+describe.each([
+  ['sliding windows', { model_type: 'mistral', sliding_window: 9 }],
+  ['layers without rows', { ...hybridConfig, tie_word_embeddings: false }],
+])('sequences of one step of a model with %s', (_, config) => {
+  let model: RandomModel;
+  let decoder: Decoder;
+  beforeAll(async () => {
+    ({ model, decoder } = await loadModel(config));
+  });
+  afterAll(async () => {
+    await decoder.release();
+    await model.remove();
+  });
+
   it('get what each gets alone, however many tokens they have, and keep the same', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sequences, { minLength: 2, maxLength: 6 }), async (all) => {
         const [together, alone] = [
-          await Promise.all(all.map(itemOf)),
-          await Promise.all(all.map(itemOf)),
+          await Promise.all(all.map((own) => itemOf(decoder, own))),
+          await Promise.all(all.map((own) => itemOf(decoder, own))),
         ];
         const results = await decoder.step(together);
         for (const [i, item] of alone.entries()) {
@@ -80,6 +89,10 @@ describe('sequences of one step', () => {
           expect(largestDifference(logits, expected!.logits)).toBeLessThan(tolerance);
           expect(largestDifference(hidden, expected!.hidden)).toBeLessThan(tolerance);
           expect(positionsOf(together[i]!)).toEqual(positionsOf(item));
+          for (const [n, state] of item.cache.states.entries()) {
+            const other = together[i]!.cache.states[n]!;
+            expect(largestDifference(other, state)).toBeLessThan(tolerance);
+          }
         }
       }),
       { numRuns: 12, seed: 1 },

@@ -35,9 +35,9 @@ const rounded = {
 
 /** Logits of a float32 decoder whose cache is made anew before each piece, of rows that were rounded by hand. */
 async function byHand(decoder: Decoder, round: (row: number[]) => number[]): Promise<number[]> {
-  const { layers } = decoder.spec;
-  const seen = layers.map(({ attention }) =>
-    Array.from({ length: attention.keyValueHeads }, () => ({
+  const { layers } = decoder.cacheShape;
+  const seen = layers.map(({ keyValueHeads }) =>
+    Array.from({ length: keyValueHeads }, () => ({
       keys: [] as number[],
       values: [] as number[],
     })),
@@ -57,7 +57,7 @@ async function byHand(decoder: Decoder, round: (row: number[]) => number[]): Pro
     }
     logits.push(...(await feed(decoder, cache, ids.slice(from, from + count))));
     for (const [layer, heads] of seen.entries()) {
-      const { headSize } = layers[layer]!.attention;
+      const { headSize } = layers[layer]!;
       for (const [head, own] of heads.entries()) {
         for (const part of ['keys', 'values'] as const) {
           const fresh = [...cache[part](layer, head, from)];

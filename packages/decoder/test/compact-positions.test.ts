@@ -12,7 +12,7 @@ import {
   sinkRecent,
 } from '@namm/kv-cache';
 import { openSafetensors, type TensorData, writeSafetensors } from '@namm/tensors';
-import { type RandomModel, randomModel } from '@namm/testing';
+import { hybridConfig, type RandomModel, randomModel } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -23,6 +23,7 @@ import {
   PositionLimitError,
   rotaryRows,
 } from '../src/index.js';
+import { attentionsOf } from '../src/spec/layers-of.js';
 import { feed, largestDifference, quiet } from './helpers.js';
 import { referenceLogits } from './reference-decoder.js';
 
@@ -157,6 +158,7 @@ describe.each<[string, Record<string, unknown>]>([
     'a layer without RoPE',
     { model_type: 'smollm3', no_rope_layers: [1, 0], tie_word_embeddings: false },
   ],
+  ['layers without rows', { ...hybridConfig, tie_word_embeddings: true }],
 ])('compact positions with %s', (_, config) => {
   let model: RandomModel;
   let decoder: Decoder;
@@ -343,7 +345,7 @@ it.each([
     });
     await limited.step([{ cache, input: { ids: [1] } }]);
     let moved = 0;
-    for (const [layer, { attention }] of decoder.spec.layers.entries()) {
+    for (const [layer, attention] of attentionsOf(decoder.spec).entries()) {
       const rotary = attention.rotary === null ? null : decoder.spec.rotary[attention.rotary]!;
       for (let head = 0; head < attention.keyValueHeads; head++) {
         const old = new Map<number, number>();

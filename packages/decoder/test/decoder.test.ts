@@ -22,6 +22,7 @@ import {
   NonFiniteError,
   PositionLimitError,
 } from '../src/index.js';
+import { attentionsOf } from '../src/spec/layers-of.js';
 import { feed, largestDifference, quiet } from './helpers.js';
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
@@ -266,8 +267,8 @@ describe('context extension', () => {
       ...quiet,
       ropeScaling: { factor: 1, logitFactor: 1.5 },
     });
-    const ratio =
-      sharpened.spec.layers[0]!.attention.scale / decoder.spec.layers[0]!.attention.scale;
+    const scaleOf = ({ spec }: Decoder) => attentionsOf(spec)[0]!.scale;
+    const ratio = scaleOf(sharpened) / scaleOf(decoder);
     expect(ratio).toBeCloseTo(1.5, 12);
     const difference = largestDifference(
       await feed(sharpened, sharpened.createCache(), ids),

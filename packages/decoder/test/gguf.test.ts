@@ -47,7 +47,8 @@ const changes: Readonly<Record<string, object>> = {
 const folders = [
   ...readdirSync(fixtures, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'configurations')
-    .map(({ name }) => name),
+    .map(({ name }) => name)
+    .filter((name) => name !== 'lfm2-bias'), // which GGUF has no tensors for
   'configurations/gemma3-short',
   'configurations/mistral-default',
   'configurations/phi3-longrope',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { h2o } from '@namm/kv-cache';
-import { type RandomModel, randomModel } from '@namm/testing';
+import { hybridConfig, type RandomModel, randomModel } from '@namm/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder } from '../src/index.js';
@@ -31,6 +31,8 @@ describe.each<[string, Record<string, unknown>, PassKind]>([
   ['a sliding window', { model_type: 'mistral', sliding_window: 5 }, 'layers'],
   ['one KV head, no RoPE scaling', { num_key_value_heads: 1, head_dim: 8 }, 'whole'],
   ['dynamic NTK below its limit', { rope_scaling: { type: 'dynamic', factor: 2 } }, 'whole'],
+  ['convolutions beside attentions', { ...hybridConfig, tie_word_embeddings: false }, 'whole'],
+  ['convolutions beside attentions', { ...hybridConfig, tie_word_embeddings: false }, 'layers'],
   ['linear RoPE', { rope_scaling: { type: 'linear', factor: 3 } }, 'layers'],
 ])('a random model with %s, %o, passes: %s', (_, config, passes) => {
   let model: RandomModel;

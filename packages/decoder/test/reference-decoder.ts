@@ -1,5 +1,13 @@
 import { openSafetensors, type SafetensorsFile } from '@namm/tensors';
-import { type DecoderSpec, type RotarySpec, rotaryRows } from '../src/index.js';
+import {
+  type AttentionSpec,
+  type ConvolutionSpec,
+  type DecoderSpec,
+  type LinearSpec,
+  type NormSpec,
+  type RotarySpec,
+  rotaryRows,
+} from '../src/index.js';
 
 /** Which cached positions the query at one position may not see, although causality lets it. */
 export type Evicted = (layer: number, head: number, query: number, key: number) => boolean;
@@ -15,7 +23,8 @@ export type PositionOf = (
 /**
  * The slow, obvious decoder that the fast one is held to: all tokens at once, every head over the whole
  * sequence, evicted tokens masked instead of removed, plain loops in double precision. Knows what the
- * random models of these tests use: RMS norms before each half, RoPE, windows, a gated SiLU.
+ * random models of these tests use: RMS norms before each half and on heads, RoPE, windows, short convolutions, a gated
+ * SiLU. Layers are counted as caches count them.
  *
  * @param positionOf tokens are numbered by their place in `ids`; windows go by these numbers too
  * @returns logits `[tokens][vocabulary]`
@@ -30,71 +39,115 @@ export async function referenceLogits(
   const file = await openSafetensors(weightsFile);
   const embedding = await matrix(file, spec.embedding!.weight);
   let hidden = ids.map((id) => embedding[id]!);
-  for (const [index, layer] of spec.layers.entries()) {
-    const { attention, norms, feedForward } = layer;
-    if (attention.projections.kind !== 'separate' || feedForward.kind !== 'gated') {
-      throw new Error('the reference does not know fused matrices');
-    }
-    const { query, key, value } = attention.projections;
+  const looks: Looks = { evicted, positionOf };
+  let attentions = 0;
+  for (const layer of spec.layers) {
+    const { norms, feedForward } = layer;
+    if (feedForward.kind !== 'gated') throw new Error('the reference knows gated halves alone');
     const normed = await rmsNorm(file, norms.beforeAttention!, hidden);
-    const apply = async (weight: string, rows: number[][]) => {
-      const w = await matrix(file, weight);
-      return rows.map((row) => w.map((outputs) => dot(outputs, row)));
-    };
-    const rotary = attention.rotary === null ? null : spec.rotary[attention.rotary]!;
-    const size = attention.headSize;
-    const q = await apply(query.weight, normed);
-    const k = await apply(key.weight, normed);
-    const v = await apply(value.weight, normed);
-    const group = attention.queryHeads / attention.keyValueHeads;
-    const attended = ids.map((_, i) => {
-      const row: number[] = [];
-      for (let h = 0; h < attention.queryHeads; h++) {
-        const head = Math.floor(h / group);
-        const part = (x: number[], which: number) => x.slice(which * size, (which + 1) * size);
-        const seen = ids
-          .map((__, j) => j)
-          .filter((j) => j <= i && (attention.window === null || i - j < attention.window))
-          .filter((j) => !evicted(index, head, i, j));
-        const rotatedQuery = rotate(
-          part(q[i]!, h),
-          rotary,
-          positionOf(i, i, index, head),
-          ids.length,
-        );
-        const scores = seen.map((j) => {
-          const rotatedKey = rotate(
-            part(k[j]!, head),
-            rotary,
-            positionOf(i, j, index, head),
-            ids.length,
-          );
-          const score = attention.scale * dot(rotatedQuery, rotatedKey);
-          return attention.softCap
-            ? attention.softCap * Math.tanh(score / attention.softCap)
-            : score;
-        });
-        const largest = Math.max(...scores);
-        const weights = scores.map((score) => Math.exp(score - largest));
-        const total = weights.reduce((a, b) => a + b, 0);
-        for (let d = 0; d < size; d++) {
-          let sum = 0;
-          for (const [n, j] of seen.entries()) sum += weights[n]! * v[j]![head * size + d]!;
-          row.push(sum / total);
-        }
-      }
-      return row;
-    });
-    hidden = add(hidden, await apply(attention.output.weight, attended));
+    const mixed = layer.convolution
+      ? await convolved(file, layer.convolution, normed)
+      : await attended(file, spec, layer.attention, attentions++, normed, looks);
+    hidden = add(hidden, mixed);
     const second = await rmsNorm(file, norms.beforeFeedForward!, hidden);
-    const gate = await apply(feedForward.gate.weight, second);
-    const up = await apply(feedForward.up.weight, second);
+    const gate = await product(file, feedForward.gate, second);
+    const up = await product(file, feedForward.up, second);
     const inner = gate.map((row, i) => row.map((x, j) => (x / (1 + Math.exp(-x))) * up[i]![j]!));
-    hidden = add(hidden, await apply(feedForward.down.weight, inner));
+    hidden = add(hidden, await product(file, feedForward.down, inner));
   }
   const final = await rmsNorm(file, spec.finalNorm!, hidden);
   const head = await matrix(file, spec.head!.linear.weight);
   return final.map((row) => head.map((outputs) => dot(outputs, row)));
+}
+
+/** What a query sees, and where. */
+interface Looks {
+  readonly evicted: Evicted;
+  readonly positionOf: PositionOf;
+}
+
+/** An attention over all tokens; layers without one are not counted. */
+async function attended(
+  file: SafetensorsFile,
+  { rotary: tables }: DecoderSpec,
+  attention: AttentionSpec,
+  index: number,
+  rows: number[][],
+  { evicted, positionOf }: Looks,
+): Promise<number[][]> {
+  const { projections, queryKeyNorm, headSize: size, window } = attention;
+  if (projections.kind !== 'separate') throw new Error('the reference knows no fused matrices');
+  const rotary = attention.rotary === null ? null : tables[attention.rotary]!;
+  const group = attention.queryHeads / attention.keyValueHeads;
+  const headsOf = async (linear: LinearSpec, norm: NormSpec | undefined) => {
+    const all = await product(file, linear, rows);
+    const cut = (row: number[]) =>
+      Array.from({ length: row.length / size }, (_, h) => row.slice(h * size, (h + 1) * size));
+    const heads = all.map(cut);
+    return norm ? Promise.all(heads.map((own) => rmsNorm(file, norm, own))) : heads;
+  };
+  const q = await headsOf(projections.query, queryKeyNorm?.query);
+  const k = await headsOf(projections.key, queryKeyNorm?.key);
+  const v = await headsOf(projections.value, undefined);
+  const heads = rows.map((_, i) =>
+    q[i]!.flatMap((own, h) => {
+      const head = Math.floor(h / group);
+      const seen = rows
+        .map((__, j) => j)
+        .filter((j) => j <= i && (window === null || i - j < window))
+        .filter((j) => !evicted(index, head, i, j));
+      const at = (row: number[], j: number) =>
+        rotate(row, rotary, positionOf(i, j, index, head), rows.length);
+      const rotatedQuery = at(own, i);
+      const scores = seen.map((j) => {
+        const score = attention.scale * dot(rotatedQuery, at(k[j]![head]!, j));
+        return attention.softCap ? attention.softCap * Math.tanh(score / attention.softCap) : score;
+      });
+      const largest = Math.max(...scores);
+      const weights = scores.map((score) => Math.exp(score - largest));
+      const total = weights.reduce((a, b) => a + b, 0);
+      return own.map((_, d) => {
+        let sum = 0;
+        for (const [n, j] of seen.entries()) sum += weights[n]! * v[j]![head]![d]!;
+        return sum / total;
+      });
+    }),
+  );
+  return product(file, attention.output, heads);
+}
+
+/** A gated convolution over all tokens, tap by tap; before the first there is nothing. */
+async function convolved(
+  file: SafetensorsFile,
+  { input, taps, kernel, kernelBias, output }: ConvolutionSpec,
+  rows: number[][],
+): Promise<number[][]> {
+  const size = output.inputs;
+  const weights = await file.readFloat64(kernel);
+  const bias = kernelBias ? await file.readFloat64(kernelBias) : new Float64Array(size);
+  const all = await product(file, input, rows);
+  const gated = all.map((row) => row.slice(0, size).map((b, d) => b * row[2 * size + d]!));
+  const mixed = all.map((row, i) =>
+    row.slice(size, 2 * size).map((c, d) => {
+      let sum = bias[d]!;
+      for (let back = 0; back < taps && back <= i; back++) {
+        sum += weights[d * taps + taps - 1 - back]! * gated[i - back]![d]!;
+      }
+      return c * sum;
+    }),
+  );
+  return product(file, output, mixed);
+}
+
+/** Rows times a matrix, and its bias. */
+async function product(
+  file: SafetensorsFile,
+  { weight, bias }: LinearSpec,
+  rows: readonly number[][],
+): Promise<number[][]> {
+  const w = await matrix(file, weight);
+  const added = bias ? await file.readFloat64(bias) : new Float64Array(w.length);
+  return rows.map((row) => w.map((outputs, i) => dot(outputs, row) + added[i]!));
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {

@@ -14,7 +14,7 @@ import {
   type StepItem,
   snapKV,
 } from '@namm/kv-cache';
-import { inFolder } from '@namm/testing';
+import { hybridConfig, inFolder } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Decoder, type DecoderWorker, greedy } from '../src/index.js';
 import { quiet } from './helpers.js';
@@ -51,6 +51,33 @@ async function readAll<Cache extends SequenceCache<Cache>>(
 }
 
 const pieces = [1, 40, 3].map((count) => ({ ids: tokens(count) }));
+
+describe('a model with layers without rows in a worker', () => {
+  const hybrid = setUpWorkers({
+    ...hybridConfig,
+    tie_word_embeddings: false,
+    max_position_embeddings: 512,
+  });
+
+  it('gives the same bits, in forks and through files too', async () => {
+    const there = await hybrid.load({ chunkSize, probe });
+    const here = await Decoder.load(hybrid.folder, { ...quiet, chunkSize, probe });
+    const own = here.createCache({ policy: createPolicy('tova', { budget: 17 }) });
+    const policy = hybrid.policy('tova', { budget: 17 });
+    const remote = await there.createCache({ policy });
+    expect(await readAll(there, remote, pieces)).toEqual(await readAll(here, own, pieces));
+    expect(remote.shape).toEqual(own.shape);
+    const [fork, ownFork] = [await remote.fork(), own.fork()];
+    expect(await readAll(there, fork, pieces)).toEqual(await readAll(here, ownFork, pieces));
+    await inFolder(async (folder) => {
+      const path = join(folder, 'cache.safetensors');
+      await remote.save(path);
+      const restored = await there.restoreCache(path, { policy });
+      expect(await readAll(there, restored, pieces)).toEqual(await readAll(here, own, pieces));
+    });
+    await here.release();
+  });
+});
 
 describe('a model in a worker', () => {
   it('is described as the same model is here', () => {

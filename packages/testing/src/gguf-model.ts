@@ -88,6 +88,7 @@ export function ggufModel({ config, tensors }: FolderContents): {
   const family: string = config.model_type;
   const arch = architectures[family] ?? family;
   const isGpt2 = family === 'gpt2';
+  const isLfm2 = family === 'lfm2';
   const heads: number = config.num_attention_heads ?? config.n_head;
   const hidden: number = config.hidden_size ?? config.n_embd;
   const groups: number = config.num_key_value_heads ?? heads;
@@ -100,21 +101,29 @@ export function ggufModel({ config, tensors }: FolderContents): {
   const float = (value: number): GgufTypedValue => ({ type: 'float32', value });
   const text = (value: string): GgufTypedValue => ({ type: 'text', value });
   const rope = ropeOf(config, rotated);
+  const innerSize = tensors.get('model.layers.0.feed_forward.w1.weight')?.shape[0];
   const metadata: Record<string, GgufTypedValue> = {
     'general.architecture': text(arch),
     'general.name': text('a model of the tests'),
     [`${arch}.context_length`]: uint(config.max_position_embeddings ?? config.n_positions),
     [`${arch}.embedding_length`]: uint(hidden),
     [`${arch}.block_count`]: uint(config.num_hidden_layers ?? config.n_layer),
-    [`${arch}.feed_forward_length`]: uint(config.intermediate_size ?? config.n_inner ?? 4 * hidden),
+    [`${arch}.feed_forward_length`]: uint(
+      innerSize ?? config.intermediate_size ?? config.n_inner ?? 4 * hidden,
+    ),
     [`${arch}.attention.head_count`]: uint(heads),
     ...(isGpt2
       ? { [`${arch}.attention.layer_norm_epsilon`]: float(config.layer_norm_epsilon) }
       : {
-          [`${arch}.attention.head_count_kv`]: uint(groups),
+          [`${arch}.attention.head_count_kv`]: isLfm2
+            ? groupsOf(tensors, config, groups)
+            : uint(groups),
+          ...(isLfm2 ? { 'lfm2.shortconv.l_cache': uint(config.conv_L_cache) } : {}),
           [`${arch}.attention.key_length`]: uint(headSize),
           [`${arch}.attention.value_length`]: uint(headSize),
-          [`${arch}.attention.layer_norm_rms_epsilon`]: float(config.rms_norm_eps),
+          [`${arch}.attention.layer_norm_rms_epsilon`]: float(
+            config.rms_norm_eps ?? config.norm_eps,
+          ),
           [`${arch}.rope.dimension_count`]: uint(rotated),
           [`${arch}.rope.freq_base`]: float(rope.base),
         }),
@@ -145,7 +154,8 @@ export function ggufModel({ config, tensors }: FolderContents): {
   for (const [name, tensor] of tensors) {
     const short = name.replace(/^(model|transformer)\./, '');
     if (/(\.attn\.(masked_)?bias|inv_freq)$/.test(short)) continue;
-    const isTiedCopy = short === 'lm_head.weight' && config.tie_word_embeddings !== false;
+    const isUntied = config.tie_word_embeddings === false || config.tie_embedding === false;
+    const isTiedCopy = short === 'lm_head.weight' && !isUntied;
     if (isTiedCopy && (isGpt2 || config.tie_word_embeddings)) continue;
     let changed = tensor;
     if (['llama', 'smollm3'].includes(arch) && /\.[qk]_proj\./.test(short)) {
@@ -157,6 +167,9 @@ export function ggufModel({ config, tensors }: FolderContents): {
       const data = numbersOf(changed).map((n) => n + offset);
       changed = { type: 'F32', shape: changed.shape, bytes: new Uint8Array(data.buffer) };
     }
+    if (/\.conv\.conv\.weight$/.test(short)) {
+      changed = { ...changed, shape: [changed.shape[0]!, changed.shape[2]!] };
+    }
     converted.push([nameOf(short, family), changed]);
   }
   for (const [name, factors] of Object.entries(rope.factors)) {
@@ -164,6 +177,19 @@ export function ggufModel({ config, tensors }: FolderContents): {
     converted.push([`${name}.weight`, { type: 'F32', shape: [factors.length], bytes }]);
   }
   return { metadata, tensors: converted };
+}
+
+/** LFM2 says its key and value heads layer by layer: 0 where there is no attention. */
+function groupsOf(
+  tensors: FolderContents['tensors'],
+  { num_hidden_layers: layers }: FolderContents['config'],
+  groups: number,
+): GgufTypedValue {
+  const value = Array.from({ length: layers }, (_, layer): GgufTypedValue => {
+    const attends = tensors.has(`model.layers.${layer}.self_attn.q_proj.weight`);
+    return { type: 'uint32', value: attends ? groups : 0 };
+  });
+  return { type: 'list', value };
 }
 
 function nameOf(short: string, family: string): string {
@@ -179,6 +205,15 @@ function nameOf(short: string, family: string): string {
     post_attention_layernorm: isAround ? 'post_attention_norm' : 'ffn_norm',
     ...{ pre_feedforward_layernorm: 'ffn_norm', post_feedforward_layernorm: 'post_ffw_norm' },
     ...{ 'mlp.gate_proj': 'ffn_gate', 'mlp.up_proj': 'ffn_up', 'mlp.gate_up_proj': 'ffn_up' },
+    ...{ operator_norm: 'attn_norm', ffn_norm: 'ffn_norm', embedding_norm: 'token_embd_norm' },
+    ...{ 'self_attn.out_proj': 'attn_output', 'self_attn.q_layernorm': 'attn_q_norm' },
+    ...{ 'self_attn.k_layernorm': 'attn_k_norm', 'conv.in_proj': 'shortconv.in_proj' },
+    ...{ 'conv.conv': 'shortconv.conv', 'conv.out_proj': 'shortconv.out_proj' },
+    ...{
+      'feed_forward.w1': 'ffn_gate',
+      'feed_forward.w2': 'ffn_down',
+      'feed_forward.w3': 'ffn_up',
+    },
     ...{ 'mlp.c_fc': 'ffn_up', 'mlp.down_proj': 'ffn_down', 'mlp.c_proj': 'ffn_down' },
   };
   const [, layer, part, kind] = /^(?:(?:layers|h)\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(short)!;

@@ -14,7 +14,7 @@ export {
 export { inFolder } from './in-folder.ts';
 export { openPage, type Page } from './open-page.ts';
 export { writeOwnPolicies } from './own-policies.ts';
-export { type RandomModel, randomModel } from './random-model.ts';
+export { hybridConfig, type RandomModel, randomModel } from './random-model.ts';
 export { randomNormals } from './random-normals.ts';
 export { type RandomVideoModelOptions, randomVideoModel } from './random-video-model.ts';
 export { runCommands } from './run-commands.ts';

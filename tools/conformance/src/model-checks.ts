@@ -26,12 +26,12 @@ export async function* checkModel(decoder: Decoder, fixture: ModelFixture): Asyn
     error: largestDifference(actual, await read(name)),
     tolerance,
   });
-  const layers = decoder.spec.layers.length;
+  const layers = decoder.cacheShape.layers.length; // those with rows
 
   const run = new ModelRun(decoder, true);
   const whole = await run.feed(facts.input_ids);
   yield compare('logits', whole.logits);
-  yield compare(`hidden.${layers}`, whole.hidden);
+  yield compare(`hidden.${decoder.spec.layers.length}`, whole.hidden);
   for (let layer = 0; layer < layers; layer++) {
     const attention = run.denseAttention(layer, facts.input_ids.length);
     yield compare(`attn.${layer}`, attention, attentionTolerance);
@@ -78,7 +78,7 @@ async function* checkEviction(
   name: string,
   eviction: Eviction,
 ): AsyncIterable<Check> {
-  const layers = decoder.spec.layers.length;
+  const layers = decoder.cacheShape.layers.length;
   for (const keepOutsideWindow of slidingChoices(decoder)) {
     const suffix = keepOutsideWindow ? '' : ' (rows outside the window dropped)';
     for (const mode of ['chunk', 'step'] as const) {
@@ -111,7 +111,7 @@ async function* checkEviction(
 
 /** Models with sliding windows are run with and without the rows that no query can see. */
 function slidingChoices(decoder: Decoder): readonly boolean[] {
-  const slides = decoder.spec.layers.some(({ attention }) => attention.window !== null);
+  const slides = decoder.cacheShape.layers.some(({ window }) => window !== null);
   return slides ? [true, false] : [true];
 }
 

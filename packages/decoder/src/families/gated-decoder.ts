@@ -2,6 +2,7 @@ import type { RotarySpec } from '../rotary/rotary-spec.js';
 import type { ConfigReader } from '../source/config-reader.js';
 import type {
   AttentionSpec,
+  ConvolutionSpec,
   DecoderSpec,
   FeedForwardSpec,
   LayerNormsSpec,
@@ -17,6 +18,27 @@ interface LayerTraits {
   readonly rotary: number | null;
 }
 
+/** What stands in an attention's place in layers that have none. */
+export interface ConvolutionTraits {
+  readonly taps: number;
+  readonly bias: boolean;
+  readonly isIn: (index: number) => boolean;
+}
+
+/** How tensors are called that have other names in some families. */
+const usualNames = {
+  beforeAttention: 'input_layernorm',
+  /** Llama calls the norm before the feed-forward "post attention"; the others mean what they say. */
+  beforeFeedForward: 'post_attention_layernorm',
+  queryNorm: 'self_attn.q_norm',
+  keyNorm: 'self_attn.k_norm',
+  attentionOutput: 'self_attn.o_proj',
+  gate: 'mlp.gate_proj',
+  up: 'mlp.up_proj',
+  down: 'mlp.down_proj',
+  finalNorm: 'norm',
+};
+
 /** In what the families with RMS norms, RoPE and a gated feed-forward differ: the rest is one template. */
 export interface GatedDecoderTraits {
   readonly headSize: number;
@@ -27,7 +49,13 @@ export interface GatedDecoderTraits {
   readonly layer: (index: number) => LayerTraits;
   /** Whether the head shares the embedding when the configuration does not say. */
   readonly tiedByDefault: boolean;
+  readonly epsilonKey?: 'rms_norm_eps' | 'norm_eps';
   readonly epsilonDefault?: number;
+  readonly names?: Partial<typeof usualNames>;
+  /** `intermediate_size` when absent. */
+  readonly innerSize?: number;
+  /** Layers without an attention; none when absent. */
+  readonly convolution?: ConvolutionTraits;
   /** Norms stand before each half (Llama), after it (OLMo2), or on both sides (Gemma). */
   readonly norms?: 'before' | 'after' | 'around';
   readonly normWeightOffset?: 0 | 1;
@@ -91,8 +119,9 @@ export function gatedDecoder(
   const { headSize } = traits;
   const { hiddenSize, queryHeads, keyValueHeads } = readHeads(config, headSize);
   const vocabularySize = config.count('vocab_size');
-  const innerSize = config.count('intermediate_size');
-  const epsilon = config.number('rms_norm_eps', {
+  const innerSize = traits.innerSize ?? config.count('intermediate_size');
+  const names = { ...usualNames, ...traits.names };
+  const epsilon = config.number(traits.epsilonKey ?? 'rms_norm_eps', {
     above: 0,
     atMost: 1,
     default: traits.epsilonDefault ?? 1e-6,
@@ -125,11 +154,10 @@ export function gatedDecoder(
     const placement = traits.norms ?? 'before';
     const before = placement !== 'after';
     const after = placement !== 'before';
-    // Llama calls the norm before the feed-forward "post attention"; the others mean what they say.
     const beforeFeedForward =
-      placement === 'before' ? 'post_attention_layernorm' : 'pre_feedforward_layernorm';
+      placement === 'before' ? names.beforeFeedForward : 'pre_feedforward_layernorm';
     return {
-      beforeAttention: before ? norm(`${layer}.input_layernorm`) : null,
+      beforeAttention: before ? norm(`${layer}.${names.beforeAttention}`) : null,
       afterAttention: after ? norm(`${layer}.post_attention_layernorm`) : null,
       beforeFeedForward: before ? norm(`${layer}.${beforeFeedForward}`) : null,
       afterFeedForward: after ? norm(`${layer}.post_feedforward_layernorm`) : null,
@@ -159,24 +187,31 @@ export function gatedDecoder(
       queryKeyNorm: over
         ? {
             over,
-            query: norm(`${self}.q_norm`, over === 'head' ? headSize : querySize),
-            key: norm(`${self}.k_norm`, over === 'head' ? headSize : keyValueSize),
+            query: norm(`${layer}.${names.queryNorm}`, over === 'head' ? headSize : querySize),
+            key: norm(`${layer}.${names.keyNorm}`, over === 'head' ? headSize : keyValueSize),
           }
         : null,
-      output: linear(`${self}.o_proj`, querySize, hiddenSize, traits.outputBias),
+      output: linear(`${layer}.${names.attentionOutput}`, querySize, hiddenSize, traits.outputBias),
     };
   };
 
+  const convolution = (layer: string, { taps, bias }: ConvolutionTraits): ConvolutionSpec => ({
+    input: linear(`${layer}.conv.in_proj`, hiddenSize, 3 * hiddenSize, bias),
+    taps,
+    kernel: `${layer}.conv.conv.weight`,
+    kernelBias: bias ? `${layer}.conv.conv.bias` : null,
+    output: linear(`${layer}.conv.out_proj`, hiddenSize, hiddenSize, bias),
+  });
+
   const feedForward = (layer: string): FeedForwardSpec => {
-    const mlp = `${layer}.mlp`;
     const bias = traits.feedForwardBias;
-    const down = linear(`${mlp}.down_proj`, innerSize, hiddenSize, bias);
+    const down = linear(`${layer}.${names.down}`, innerSize, hiddenSize, bias);
     if (traits.fused) {
-      const gateAndUp = linear(`${mlp}.gate_up_proj`, hiddenSize, 2 * innerSize, bias);
+      const gateAndUp = linear(`${layer}.mlp.gate_up_proj`, hiddenSize, 2 * innerSize, bias);
       return { kind: 'fused-gated', activation, down, gateAndUp };
     }
-    const gate = linear(`${mlp}.gate_proj`, hiddenSize, innerSize, bias);
-    const up = linear(`${mlp}.up_proj`, hiddenSize, innerSize, bias);
+    const gate = linear(`${layer}.${names.gate}`, hiddenSize, innerSize, bias);
+    const up = linear(`${layer}.${names.up}`, hiddenSize, innerSize, bias);
     return { kind: 'gated', activation, down, gate, up };
   };
 
@@ -195,13 +230,12 @@ export function gatedDecoder(
     rotary: traits.rotary,
     layers: Array.from({ length: readLayerCount(config) }, (_, index) => {
       const layer = `${prefix}layers.${index}`;
-      return {
-        norms: norms(layer),
-        attention: attention(layer, traits.layer(index)),
-        feedForward: feedForward(layer),
-      };
+      const frame = { norms: norms(layer), feedForward: feedForward(layer) };
+      return traits.convolution?.isIn(index)
+        ? { ...frame, convolution: convolution(layer, traits.convolution) }
+        : { ...frame, attention: attention(layer, traits.layer(index)) };
     }),
-    finalNorm: norm(`${prefix}norm`),
+    finalNorm: norm(`${prefix}${names.finalNorm}`),
     head: {
       linear: {
         weight: tied ? embedding : headName(prefix),

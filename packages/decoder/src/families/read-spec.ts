@@ -4,6 +4,7 @@ import type { Family } from './family.js';
 import { gemma2 } from './gemma2.js';
 import { gemma3Text } from './gemma3-text.js';
 import { gpt2 } from './gpt2.js';
+import { lfm2 } from './lfm2.js';
 import { llama } from './llama.js';
 import { mistral } from './mistral.js';
 import { olmo2 } from './olmo2.js';
@@ -22,6 +23,7 @@ const families: readonly Family[] = [
   olmo2,
   gemma2,
   gemma3Text,
+  lfm2,
   gpt2,
 ];
 

@@ -1,10 +1,12 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { BackboneSpec } from '../spec/decoder-spec.js';
+import { attentionsOf } from '../spec/layers-of.js';
 import { attention } from './attention.js';
 import type { AttentionContext, AttentionRun } from './attention-context.js';
 import { attentionInputs } from './attention-inputs.js';
+import { Convolutions } from './convolution.js';
 import type { GraphContext } from './graph-context.js';
-import { afterAttention, beforeAttention } from './layer-halves.js';
+import { afterAttention, beforeAttention, convolutionLayer } from './layer-halves.js';
 import { names, type PassSize, pieces } from './names.js';
 import { norm } from './norm.js';
 import { joinedOutputs, outputsEach } from './outputs.js';
@@ -32,19 +34,26 @@ export function backbone(
   const order = graph.input(names.order, 'int32', ['new']);
   const outputs = passes === 'small' ? joinedOutputs(graph, spec) : outputsEach(graph, spec);
   const rotary = rotaryInputs(graph, spec);
-  const heads = spec.layers.map(({ attention }) => attention.keyValueHeads);
+  const heads = attentionsOf(spec).map(({ keyValueHeads }) => keyValueHeads);
   const attentionContext: AttentionContext = {
     ...attentionInputs(graph, heads, run, pieces[passes], order),
     giveOut: outputs.rows,
   };
   const wanted = graph.input(names.outputRows, 'int32', ['outputs']);
   const residual = new Residual(graph, weights, rows);
+  const convolutions = new Convolutions(context, spec.hiddenSize);
+  let [attentions, convolved] = [0, 0];
   for (const [index, layer] of spec.layers.entries()) {
-    // Nobody reads the last layer's output for other tokens; their keys, values and attention are needed.
+    // Nobody reads the last layer's output for other tokens; what they leave in caches is needed.
     const rows = index === spec.layers.length - 1 ? wanted : null;
     graph.scope(`layer.${index}`, () => {
+      if (layer.convolution) {
+        convolutionLayer(context, layer, residual, convolutions, convolved++, rows);
+        return;
+      }
       const projected = beforeAttention(context, layer, rotary, residual);
-      const attended = attention(attentionContext, layer.attention, index, projected, rows);
+      const number = attentions++;
+      const attended = attention(attentionContext, layer.attention, number, projected, rows);
       afterAttention(context, layer, residual, attended, rows);
     });
   }

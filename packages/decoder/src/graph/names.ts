@@ -30,6 +30,12 @@ export const names = {
   pastScales: (layer: number, head: number, piece: Piece, part: RowPart) =>
     `past.${layer}.${head}.${piece}.${part}.scales`,
   pastOrder: (layer: number, head: number) => `past.${layer}.${head}.order`,
+  /** What a convolution keeps, `[taps − 1, hiddenSize]` for each sequence, and what it keeps after the pass. */
+  state: (index: number) => `states.${index}`,
+  stateAfter: (index: number) => `states.${index}.after`,
+  /** The rows, among those that were kept and the new ones, that each tap of each new token reads; and those that stay. */
+  tapRows: (taps: number) => `convolution.${taps}.rows`,
+  keptRows: (taps: number) => `convolution.${taps}.kept`,
   keys: (layer: number) => `keys.${layer}`,
   values: (layer: number) => `values.${layer}`,
   /** What a probe reports of one head; probes of several outputs have names of their own too. */

@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
 import type { BackboneSpec } from '../spec/decoder-spec.js';
+import { attentionsOf } from '../spec/layers-of.js';
 import { names } from './names.js';
 
 /** Takes what a pass makes out of the graph. */
@@ -12,9 +13,10 @@ export interface Outputs {
 
 /** Each as an output of its own. */
 export function outputsEach(graph: GraphBuilder, spec: BackboneSpec): Outputs {
+  const attentions = attentionsOf(spec);
   return {
     rows(layer, keys, values) {
-      const shape = [`rows.${layer}`, spec.layers[layer]!.attention.headSize] as const;
+      const shape = [`rows.${layer}`, attentions[layer]!.headSize] as const;
       graph.output(names.keys(layer), keys, 'float32', shape);
       graph.output(names.values(layer), values, 'float32', shape);
     },
@@ -23,9 +25,10 @@ export function outputsEach(graph: GraphBuilder, spec: BackboneSpec): Outputs {
 }
 
 /** All of them in one output: an output costs ten times what a node costs. */
-export function joinedOutputs(graph: GraphBuilder, { layers, hiddenSize }: BackboneSpec): Outputs {
+export function joinedOutputs(graph: GraphBuilder, spec: BackboneSpec): Outputs {
+  const { hiddenSize } = spec;
   const parts: Value[] = [];
-  const sizes = layers.map(({ attention }) => attention.headSize);
+  const sizes = attentionsOf(spec).map(({ headSize }) => headSize);
   const isCommon = new Set(sizes).size === 1 && hiddenSize % sizes[0]! === 0;
   const width = isCommon ? sizes[0]! : 1;
   const asRows = (value: Value, size: number) =>

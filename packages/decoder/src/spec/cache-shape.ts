@@ -3,6 +3,7 @@ import type { CacheShape, KeyRotation, LayerShape } from '@namm/kv-cache';
 import { inverseFrequencies, rotaryAttentionFactor } from '../rotary/inverse-frequencies.js';
 import type { RotarySpec } from '../rotary/rotary-spec.js';
 import type { DecoderSpec } from './decoder-spec.js';
+import { attentionsOf, convolutionsOf } from './layers-of.js';
 
 /**
  * Shape of a model's caches. The model's name in it covers the weights and everything that changes what
@@ -17,22 +18,22 @@ export function cacheShape(
   digest: string,
   rounding: string | null = null,
 ): CacheShape {
-  const scales = spec.layers.map(({ attention }) => attention.scale);
+  const attentions = attentionsOf(spec);
+  const states = convolutionsOf(spec).map(({ taps }) => ({ size: (taps - 1) * spec.hiddenSize }));
+  const scales = attentions.map(({ scale }) => scale);
   const parts = [digest, spec.rotary, scales];
   const meaning = JSON.stringify(rounding === null ? parts : [...parts, rounding]);
   const rotations = spec.rotary.map((table) => rotationOf(table, spec));
   return {
     model: createHash('sha256').update(meaning).digest('hex'),
     weights: digest,
-    layers: spec.layers.map(
-      ({ attention }): LayerShape => ({
-        keyValueHeads: attention.keyValueHeads,
-        queryHeads: attention.queryHeads,
-        headSize: attention.headSize,
-        window: attention.window,
-        ...(attention.rotary !== null && { rotation: rotations[attention.rotary]! }),
+    layers: attentions.map(
+      ({ keyValueHeads, queryHeads, headSize, window, rotary }): LayerShape => ({
+        ...{ keyValueHeads, queryHeads, headSize, window },
+        ...(rotary !== null && { rotation: rotations[rotary]! }),
       }),
     ),
+    ...(states.length > 0 && { states }),
     ...(spec.positionAxes === undefined ? {} : { positionAxes: spec.positionAxes }),
   };
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '@namm/core';
 import type { RotarySpec } from '../rotary/rotary-spec.js';
 import type {
   AttentionSpec,
+  ConvolutionSpec,
   DecoderSpec,
   FeedForwardSpec,
   LinearSpec,
@@ -35,15 +36,19 @@ export function checkSpec(spec: DecoderSpec): void {
   checkCount('maximumPositions', maximumPositions);
   if (positionAxes !== undefined) checkCount('positionAxes', positionAxes);
   check(layers.length >= 1, 'layers', 'there is none');
+  const attends = layers.some(({ attention }) => attention);
+  check(attends, 'layers', 'none has an attention, so that there is nothing to cache');
   for (const [i, table] of rotary.entries()) checkRotary(`rotary[${i}]`, table, positionAxes ?? 1);
-  for (const [i, { norms, attention, feedForward }] of layers.entries()) {
+  for (const [i, { norms, attention, convolution, feedForward }] of layers.entries()) {
     const at = `layers[${i}]`;
-    const whole = norms && attention?.projections && feedForward?.down;
+    const whole = norms && (attention?.projections || convolution?.kernel) && feedForward?.down;
     check(Boolean(whole), at, 'lacks norms, attention or feedForward');
+    check(!(attention && convolution), at, 'has an attention and a convolution');
     for (const [name, norm] of Object.entries(norms)) {
       if (norm !== null) checkNorm(`${at}.norms.${name}`, norm, hiddenSize);
     }
-    checkAttention(`${at}.attention`, attention, spec);
+    if (attention) checkAttention(`${at}.attention`, attention, spec);
+    else checkConvolution(`${at}.convolution`, convolution!, hiddenSize);
     checkFeedForward(`${at}.feedForward`, feedForward, hiddenSize);
   }
   if (finalNorm) checkNorm('finalNorm', finalNorm, hiddenSize);
@@ -106,6 +111,13 @@ function checkAttention(at: string, spec: AttentionSpec, model: DecoderSpec): vo
   const perHead = queryKeyNorm.over === 'head';
   checkNorm(`${at}.queryKeyNorm.query`, queryKeyNorm.query, perHead ? headSize : querySize);
   checkNorm(`${at}.queryKeyNorm.key`, queryKeyNorm.key, perHead ? headSize : keySize);
+}
+
+function checkConvolution(at: string, spec: ConvolutionSpec, hiddenSize: number): void {
+  checkLinear(`${at}.input`, spec.input, hiddenSize, 3 * hiddenSize);
+  checkLinear(`${at}.output`, spec.output, hiddenSize, hiddenSize);
+  checkCount(`${at}.taps`, spec.taps);
+  check(spec.taps >= 2, `${at}.taps`, 'a convolution over one token mixes none');
 }
 
 function checkProjections(

@@ -67,19 +67,49 @@ export type FeedForwardSpec = {
   | { readonly kind: 'plain'; readonly up: LinearSpec }
 );
 
+/**
+ * A short convolution over tokens, channel by channel, with a gate before and one after it (LFM2): out(c · conv(b · x)).
+ * Of a sequence it keeps b · x of the last `taps` − 1 tokens.
+ */
+export interface ConvolutionSpec {
+  /** b, c and x side by side: `hiddenSize` → 3 · `hiddenSize`. */
+  readonly input: LinearSpec;
+  /** Tokens that each output reads: its own and those before it; at least 2. */
+  readonly taps: number;
+  /** `[hiddenSize, 1, taps]`, the token's own tap last. */
+  readonly kernel: string;
+  /** `[hiddenSize]`, added to what the convolution gives, or null. */
+  readonly kernelBias: string | null;
+  readonly output: LinearSpec;
+}
+
 /** Norms around the two halves of a layer; those after act before the residual is added. */
 export interface LayerNormsSpec {
+  /** Also before a convolution in the attention's place. */
   readonly beforeAttention: NormSpec | null;
   readonly afterAttention: NormSpec | null;
   readonly beforeFeedForward: NormSpec | null;
   readonly afterFeedForward: NormSpec | null;
 }
 
-export interface LayerSpec {
+interface LayerFrame {
   readonly norms: LayerNormsSpec;
-  readonly attention: AttentionSpec;
   readonly feedForward: FeedForwardSpec;
 }
+
+/** A layer whose tokens look at the rows that a cache holds. */
+export interface AttentionLayerSpec extends LayerFrame {
+  readonly attention: AttentionSpec;
+  readonly convolution?: never;
+}
+
+/** A layer without rows. */
+export interface ConvolutionLayerSpec extends LayerFrame {
+  readonly convolution: ConvolutionSpec;
+  readonly attention?: never;
+}
+
+export type LayerSpec = AttentionLayerSpec | ConvolutionLayerSpec;
 
 /** The layers of a decoder: rows in place of embeddings go in, hidden states come out. */
 export interface BackboneSpec {
@@ -97,6 +127,7 @@ export interface BackboneSpec {
   readonly positionAxes?: number;
   /** Rotary tables that layers refer to. */
   readonly rotary: readonly RotarySpec[];
+  /** At least one has an attention. Caches count those with an attention alone. */
   readonly layers: readonly LayerSpec[];
   /** After the last layer, or null. */
   readonly finalNorm: NormSpec | null;

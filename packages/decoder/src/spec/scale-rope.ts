@@ -1,6 +1,7 @@
 import { checkNames, InvalidArgumentError } from '@namm/core';
 import type { RotaryScaling } from '../rotary/rotary-spec.js';
 import type { DecoderSpec } from './decoder-spec.js';
+import { attentionsOf } from './layers-of.js';
 import type { RopeScaling } from './rope-scaling.js';
 
 /** Beyond it the softmax picks one token, and its input may overflow float32. */
@@ -64,7 +65,7 @@ function extend(
     maximumPositions: Math.floor(spec.maximumPositions * factor),
     // A table that only sliding layers use never sees a longer distance than in training.
     rotary: spec.rotary.map((table, index) =>
-      spec.layers.some(({ attention }) => attention.rotary === index && attention.window === null)
+      attentionsOf(spec).some(({ rotary, window }) => rotary === index && window === null)
         ? { ...table, scaling }
         : table,
     ),
@@ -74,10 +75,12 @@ function extend(
 function scaleLogits(spec: DecoderSpec, factor: number): DecoderSpec {
   return {
     ...spec,
-    layers: spec.layers.map((layer) => ({
-      ...layer,
-      attention: { ...layer.attention, scale: layer.attention.scale * factor },
-    })),
+    layers: spec.layers.map((layer) => {
+      const { attention } = layer;
+      return attention
+        ? { ...layer, attention: { ...attention, scale: attention.scale * factor } }
+        : layer;
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { CacheLease, KVCache, RotateKeys } from '@namm/kv-cache';
 import { CacheUseError, PositionLimitError } from '../errors.js';
 import { rotateKeys } from '../rotary/rotate-keys.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
+import { attentionsOf } from '../spec/layers-of.js';
 
 /**
  * Checks that caches with compact positions can serve a model: kept keys must be able to move.
@@ -45,7 +46,7 @@ export function makeRoom(
   lease: CacheLease,
   count: number,
 ): void {
-  const { maximumPositions, layers, rotary } = spec;
+  const { maximumPositions, rotary } = spec;
   if (cache.nextPosition + count <= maximumPositions) return;
   const together = cache.nextPosition - cache.gaps();
   const wanted = Math.max(count, Math.floor(maximumPositions * worthwhile));
@@ -58,9 +59,10 @@ export function makeRoom(
       : 'Use a smaller budget or chunk.';
     throw new PositionLimitError(closed + count, maximumPositions, `${problem} ${advice}`);
   }
+  const attentions = attentionsOf(spec);
   const rotators = new Map<string, RotateKeys>();
   lease.closeGaps((layer) => {
-    const { rotary: table, headSize } = layers[layer]!.attention;
+    const { rotary: table, headSize } = attentions[layer]!;
     if (table === null) return null;
     const name = `${table} ${headSize}`;
     let rotator = rotators.get(name);

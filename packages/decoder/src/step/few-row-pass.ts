@@ -6,6 +6,7 @@ import { probeKind } from '../probes/probe-kinds.js';
 import type { ModelSource } from '../source/model-source.js';
 import { readWeightFloats } from '../source/read-weight-floats.js';
 import type {
+  AttentionLayerSpec,
   AttentionSpec,
   DecoderSpec,
   LayerSpec,
@@ -133,7 +134,7 @@ export class FewRowPass {
     if (count > mostTokens) return false;
     const observe = probeKind(cache.policy.probe).observe;
     if (!observe?.takes(cache, count)) return false;
-    return this.#spec.layers.every(({ attention: { keyValueHeads } }, layer) => {
+    return this.#layers.every(({ attention: { keyValueHeads } }, layer) => {
       for (let head = 0; head < keyValueHeads; head++) {
         if (cache.length(layer, head) > mostRows) return false;
       }
@@ -183,7 +184,7 @@ export class FewRowPass {
     }
     normalise(rows, this.#final, at.joined * bytes);
     const outputs = new Map([[names.joined, numbers.slice(at.joined, newRows)]]);
-    return { ...readOutputs(outputs, this.#spec, count), observations };
+    return { ...readOutputs(outputs, this.#spec, count, []), observations };
   }
 
   /** Attention of one layer over what the cache holds and the new rows, which are put at `newRows`, too. */
@@ -267,7 +268,7 @@ interface Places {
 }
 
 /** A layer of the kernel's kind. */
-interface PlainLayer extends LayerSpec {
+interface PlainLayer extends AttentionLayerSpec {
   readonly norms: {
     readonly beforeAttention: NormSpec;
     readonly afterAttention: null;
@@ -288,6 +289,7 @@ function isOfKind(spec: DecoderSpec): boolean {
 }
 
 function isPlain({ norms, attention, feedForward }: LayerSpec): boolean {
+  if (!attention) return false;
   const { projections, queryHeads, keyValueHeads, headSize, softCap, window, queryKeyNorm } =
     attention;
   if (!isNorm(norms.beforeAttention) || !isNorm(norms.beforeFeedForward)) return false;

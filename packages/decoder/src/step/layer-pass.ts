@@ -1,10 +1,12 @@
 import type { LayerRows, Observation, StepResult } from '@namm/kv-cache';
+import { stretchesOf } from '../graph/build-stretch.js';
 import { names } from '../graph/names.js';
 import type { Feed, Session } from '../runtime/runtime.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { ForwardPass, Part, PartOutputs } from './forward-pass.js';
 import { joinNumbers } from './join-numbers.js';
 import type { LayerAttention } from './layer-attention.js';
+import { StateInputs } from './state-inputs.js';
 import { TokenInputs } from './token-inputs.js';
 
 /**
@@ -14,12 +16,15 @@ import { TokenInputs } from './token-inputs.js';
 export class LayerPass implements ForwardPass {
   readonly takesMany = true;
   readonly #spec: DecoderSpec;
-  /** One more than there are layers. */
+  /** One more than there are attentions. */
   readonly #stretches: readonly Session[];
-  /** Per layer. */
+  /** In the order of their layers. */
   readonly #attentions: readonly LayerAttention[];
   readonly #release: () => Promise<void>;
   readonly #tokens: TokenInputs;
+  readonly #states: StateInputs;
+  /** Per stretch the convolutions in it. */
+  readonly #convolutions: readonly (readonly number[])[];
 
   /**
    * @param spec the model
@@ -38,6 +43,8 @@ export class LayerPass implements ForwardPass {
     this.#attentions = attentions;
     this.#release = release;
     this.#tokens = new TokenInputs(spec);
+    this.#states = new StateInputs(spec);
+    this.#convolutions = stretchesOf(spec).map(({ between }) => between.map(({ index }) => index));
   }
 
   async run(given: readonly Part[]): Promise<PartOutputs[]> {
@@ -49,7 +56,15 @@ export class LayerPass implements ForwardPass {
     this.#tokens.addTokens(tokens, parts);
     const rows = parts.map((): LayerRows[] => []);
     const observations = parts.map((): Observation[] => []);
-    let outputs = await this.#stretches[0]!.run(tokens);
+    const states = parts.map((): Float32Array[] => []);
+    const runStretch = async (index: number, feeds: Map<string, Feed>) => {
+      const own = this.#convolutions[index]!;
+      this.#states.add(feeds, parts, own);
+      const outputs = await this.#stretches[index]!.run(feeds);
+      for (const [i, kept] of states.entries()) kept.push(...this.#states.read(outputs, i, own));
+      return outputs;
+    };
+    let outputs = await runStretch(0, tokens);
     for (const [layer, attention] of this.#attentions.entries()) {
       const { projectedSize, size } = attention;
       const projected = outputs.get(names.projected)!;
@@ -72,7 +87,7 @@ export class LayerPass implements ForwardPass {
         const data = outputRowsOf(parts);
         feeds.set(names.outputRows, { data, shape: [data.length] });
       }
-      outputs = await this.#stretches[layer + 1]!.run(feeds);
+      outputs = await runStretch(layer + 1, feeds);
     }
     const ends = this.#cutOutputs(parts, outputs);
     const results = new Map(
@@ -80,9 +95,10 @@ export class LayerPass implements ForwardPass {
         part,
         {
           newRows: rows[i]!,
+          states: states[i]!,
           observations: observations[i]!,
           ...ends[i]!,
-          all: allOf(ends[i]!, rows[i]!),
+          all: allOf(ends[i]!, rows[i]!, states[i]!),
         },
       ]),
     );
@@ -109,8 +125,12 @@ export class LayerPass implements ForwardPass {
   }
 }
 
-function allOf({ hidden, logits }: StepResult, rows: readonly LayerRows[]): Float32Array[] {
-  return [hidden, logits, ...rows.flatMap(({ keys, values }) => [keys, values])];
+function allOf(
+  { hidden, logits }: StepResult,
+  rows: readonly LayerRows[],
+  states: readonly Float32Array[],
+): Float32Array[] {
+  return [hidden, logits, ...rows.flatMap(({ keys, values }) => [keys, values]), ...states];
 }
 
 /** Parts of ids before parts of rows. */

@@ -1,7 +1,7 @@
 import type { CacheDtype, Probe } from '@namm/kv-cache';
 import { attentionKey, buildAttention } from '../graph/build-attention.js';
 import { buildGraph } from '../graph/build-graph.js';
-import { buildStretch } from '../graph/build-stretch.js';
+import { buildStretch, stretchesOf } from '../graph/build-stretch.js';
 import { checkUnusedWeights } from '../graph/check-unused-weights.js';
 import { type Piece, pieces } from '../graph/names.js';
 import type { ModelGraph } from '../graph/weights.js';
@@ -9,6 +9,7 @@ import { PreparedFile } from '../prepared/prepared-file.js';
 import type { Runtime, RuntimeModel, Session } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
+import { attentionsOf } from '../spec/layers-of.js';
 import { FewRowPass } from './few-row-pass.js';
 import type { ForwardPass } from './forward-pass.js';
 import { type AttentionSessions, LayerAttention } from './layer-attention.js';
@@ -86,7 +87,7 @@ async function buildGraphs(
   const holding = { dtype, prepared };
   const graphs: ModelGraph[] = [];
   if (passes === 'layers') {
-    for (let i = 0; i <= source.spec.layers.length; i++)
+    for (const i of stretchesOf(source.spec).keys())
       graphs.push(await buildStretch(source, probe, holding, i));
   } else graphs.push(await buildGraph(source, { probe, cacheDtype }, holding, passes));
   await checkUnusedWeights(source, new Set(graphs.flatMap(({ used }) => [...used])));
@@ -120,7 +121,7 @@ async function loadGraphs(
     for (const graph of graphs) stretches.push(await load(graph));
     const attentions: LayerAttention[] = [];
     const sessions = new Map<string, AttentionSessions>();
-    for (const [layer, { attention }] of spec.layers.entries()) {
+    for (const [layer, attention] of attentionsOf(spec).entries()) {
       const key = attentionKey(attention);
       if (!sessions.has(key)) {
         const loadWith = (used: readonly Piece[]) =>

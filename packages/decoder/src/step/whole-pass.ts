@@ -2,21 +2,25 @@ import type { Probe } from '@namm/kv-cache';
 import { names, type PassSize, type Piece, pieces } from '../graph/names.js';
 import { readObservations } from '../probes/read-observations.js';
 import type { Feed, Session } from '../runtime/runtime.js';
-import type { DecoderSpec } from '../spec/decoder-spec.js';
+import type { AttentionSpec, DecoderSpec } from '../spec/decoder-spec.js';
+import { attentionsOf } from '../spec/layers-of.js';
 import type { ForwardPass, Part, PartOutputs } from './forward-pass.js';
 import { PastInputs } from './past-inputs.js';
 import { readOutputs } from './read-outputs.js';
+import { StateInputs } from './state-inputs.js';
 import { TokenInputs } from './token-inputs.js';
 
 /** Passes in one graph, of one sequence each: one run of the session. */
 export class WholePass implements ForwardPass {
   readonly takesMany = false;
   readonly #spec: DecoderSpec;
+  readonly #attentions: readonly AttentionSpec[];
   readonly #probe: Probe;
   readonly #pieces: readonly Piece[];
   readonly #session: Session;
   readonly #tokens: TokenInputs;
   readonly #past: PastInputs;
+  readonly #states: StateInputs;
 
   /**
    * @param spec the model
@@ -30,8 +34,10 @@ export class WholePass implements ForwardPass {
     this.#probe = probe;
     this.#session = session;
     this.#tokens = new TokenInputs(spec);
-    const layers = spec.layers.map(({ attention }, layer) => ({ layer, spec: attention }));
+    this.#attentions = attentionsOf(spec);
+    const layers = this.#attentions.map((attention, layer) => ({ layer, spec: attention }));
     this.#past = new PastInputs(layers, probe);
+    this.#states = new StateInputs(spec);
   }
 
   async run(parts: readonly Part[]): Promise<PartOutputs[]> {
@@ -51,10 +57,11 @@ export class WholePass implements ForwardPass {
     this.#tokens.addRotary(feeds, [part]);
     feeds.set(names.outputRows, { data: outputRows, shape: [outputRows.length] });
     this.#past.add(feeds, cache, chunk.count, () => this.#pieces);
+    this.#states.add(feeds, [part]);
     const outputs = await this.#session.run(feeds);
     return {
-      ...readOutputs(outputs, this.#spec, chunk.count),
-      observations: this.#spec.layers.flatMap(({ attention }, layer) =>
+      ...readOutputs(outputs, this.#spec, chunk.count, this.#states.read(outputs, 0)),
+      observations: this.#attentions.flatMap((attention, layer) =>
         readObservations(
           { outputs, layer, attention, count: chunk.count },
           this.#probe,

@@ -34,7 +34,7 @@ export function isEndless(
   const whole = spans.filter(({ keep = 'all' }) => keep === 'all');
   const kept = whole.reduce((sum, { start, end }) => sum + end - start, 0);
   const held = Math.max(policy.mostRows(Number.MAX_SAFE_INTEGER), kept);
-  const window = Math.max(0, ...layers.map(({ attention }) => attention.window ?? 0));
+  const window = Math.max(0, ...layers.map(({ attention }) => attention?.window ?? 0));
   const between = choiceInterval(policy, chunkSize) - 1;
   return held + between + window + chunkSize <= maximumPositions;
 }

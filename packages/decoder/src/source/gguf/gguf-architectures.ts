@@ -15,6 +15,8 @@ export interface GgufArchitecture {
   readonly interleaved?: boolean;
   /** Whether 1 was added to the weights of norms, which the family adds itself. */
   readonly norms?: 'one-added';
+  /** Tensors whose shape has a 1 in its middle, which is left out in the file. */
+  readonly flattened?: RegExp;
   /** Whether matrices that the family stores `[inputs, outputs]` were transposed. */
   readonly transposed?: boolean;
 }
@@ -137,6 +139,48 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
       rope_local_base_freq: metadata.optionalNumber('rope.freq_base_swa') ?? 10_000,
       final_logit_softcapping: metadata.optionalNumber('final_logit_softcapping') || null,
     }),
+  },
+  lfm2: {
+    layer: 'model.layers.',
+    others: {
+      token_embd: 'model.embed_tokens',
+      // So called, although it stands behind the last layer.
+      token_embd_norm: 'model.embedding_norm',
+      output: 'lm_head',
+    },
+    names: {
+      attn_norm: 'operator_norm',
+      attn_q: 'self_attn.q_proj',
+      attn_k: 'self_attn.k_proj',
+      attn_v: 'self_attn.v_proj',
+      attn_output: 'self_attn.out_proj',
+      attn_q_norm: 'self_attn.q_layernorm',
+      attn_k_norm: 'self_attn.k_layernorm',
+      'shortconv.in_proj': 'conv.in_proj',
+      'shortconv.conv': 'conv.conv',
+      'shortconv.out_proj': 'conv.out_proj',
+      ffn_norm: 'ffn_norm',
+      ffn_gate: 'feed_forward.w1',
+      ffn_up: 'feed_forward.w3',
+      ffn_down: 'feed_forward.w2',
+    },
+    flattened: /\.shortconv\.conv\.weight$/,
+    config(metadata, { layers }) {
+      const key = 'attention.head_count_kv';
+      const groups = metadata.perLayer(key, layers);
+      const [first, ...rest] = groups.filter((count) => count !== 0);
+      if (first === undefined || rest.some((count) => count !== first)) {
+        metadata.fail(key, 'is not one number for all layers with an attention, and 0 for others');
+      }
+      return {
+        model_type: 'lfm2',
+        num_key_value_heads: first,
+        layer_types: groups.map((count) => (count === 0 ? 'conv' : 'full_attention')),
+        conv_L_cache: metadata.number('shortconv.l_cache'),
+        block_auto_adjust_ff_dim: false,
+        norm_eps: metadata.number('attention.layer_norm_rms_epsilon'),
+      };
+    },
   },
   gpt2: {
     layer: 'transformer.h.',

@@ -52,11 +52,12 @@ export async function ggufConfig(
       layer_norm_epsilon: metadata.number('attention.layer_norm_epsilon'),
     };
   } else {
-    const hasGroups = metadata.has('attention.head_count_kv');
+    const groups = 'attention.head_count_kv';
     config = {
       hidden_size: hiddenSize,
       num_attention_heads: heads,
-      num_key_value_heads: hasGroups ? metadata.uniform('attention.head_count_kv') : heads,
+      num_key_value_heads:
+        own.num_key_value_heads ?? (metadata.has(groups) ? metadata.uniform(groups) : heads),
       head_dim: headSize,
       num_hidden_layers: layers,
       max_position_embeddings: positions,

@@ -32,6 +32,15 @@ export class GgufMetadata {
     return this.fail(key, 'differs from layer to layer, which is not supported');
   }
 
+  /** A number for each layer, from a list or one number for all. */
+  perLayer(key: string, layers: number): readonly number[] {
+    const value = this.file.metadata.get(this.#name(key));
+    if (!Array.isArray(value)) return new Array<number>(layers).fill(this.number(key));
+    const all = this.file.value(this.#name(key), 'numbers')!;
+    if (all.length === layers) return all;
+    return this.fail(key, `has ${all.length} entries for ${layers} layers`);
+  }
+
   /** Marks a key as one that may say only this, or be absent. */
   must(key: string, ...values: unknown[]): void {
     const value = this.file.metadata.get(this.#name(key));

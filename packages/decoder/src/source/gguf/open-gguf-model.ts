@@ -60,7 +60,7 @@ async function weightsOf(
     weights.set(own, {
       name: own,
       format: type,
-      shape,
+      shape: architecture.flattened?.test(name) ? [shape[0]!, 1, ...shape.slice(1)] : shape,
       location: { kind: 'file', path: real.get(path)!, offset, length: byteLength },
       ...(isInterleaved ? { rowOrder: halvesOf(shape[0] ?? 1, headSize) } : {}),
     });
@@ -69,7 +69,7 @@ async function weightsOf(
 }
 
 function nameIn({ layer, names, others }: GgufArchitecture, name: string): string | null {
-  const [, index, part, kind] = /^(?:blk\.(\d{1,5})\.)?(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  const [, index, part, kind] = /^(?:blk\.(\d{1,5})\.)?([\w.]+)\.(weight|bias)$/.exec(name) ?? [];
   if (part === undefined) return null;
   const table = index === undefined ? others : names;
   if (!Object.hasOwn(table, part)) return null;

@@ -49,5 +49,6 @@ export const preKinds: Readonly<Record<string, PreKind>> = {
   'llama-bpe': llama3,
   'llama-v3': llama3,
   llama3,
+  lfm2: llama3,
   qwen2,
 };
