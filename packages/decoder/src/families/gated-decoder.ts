@@ -19,7 +19,7 @@ interface LayerTraits {
 }
 
 /** What stands in an attention's place in layers that have none. */
-export interface ConvolutionTraits {
+interface ConvolutionTraits {
   readonly taps: number;
   readonly bias: boolean;
   readonly isIn: (index: number) => boolean;
