@@ -15,5 +15,8 @@ await setup([folder]);
 // Ctrl-C goes to the command too, which prints what is done so far before it ends.
 process.on('SIGINT', () => {});
 const command = [...flags, join(folder, 'dist', 'cli.js'), ...args];
-const child = spawn(process.execPath, command, { env: environment, stdio: 'inherit' });
+// npm goes to the root; names of files are meant from where its user stands.
+const { npm_lifecycle_script: script = '', INIT_CWD: from } = process.env;
+const cwd = script.includes('scripts/run.mjs') && from !== undefined ? from : process.cwd();
+const child = spawn(process.execPath, command, { env: environment, stdio: 'inherit', cwd });
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -118,7 +118,7 @@ describe('bench evolve', () => {
   it('refuses what it cannot use', async () => {
     const cases: [args: string[], message: string][] = [
       [['--families', 'poems'], "'poems' is none of"],
-      [['--model', join(folder, 'none')], 'is not a folder'],
+      [['--model', join(folder, 'none')], 'does not exist'],
       [['--corpus', join(folder, 'none')], 'SOURCES.md: does not exist; a corpus is a folder'],
       [['--time-limit', '-5'], "--time-limit: '-5' is not a positive number"],
       [['--workers', '100000'], 'cores of this machine'],

@@ -244,7 +244,7 @@ describe('bench nanobench', () => {
       [['--equal', 'size'], "'size' is none of rows, bytes, heads"],
       [['--families', 'poetry'], "'poetry' is none of single-document"],
       [['--shares', '1.5'], "'1.5' is not between 0 and 1"],
-      [['--model', join(folder, 'none')], 'is not a folder'],
+      [['--model', join(folder, 'none')], 'does not exist'],
       [['--namm', join(folder, 'none')], 'none'],
       [['--rival', checkpointless], 'is not a rival'],
       [['--policy', 'h2o'], 'not of the form FILE.js#NAME'],

@@ -119,8 +119,11 @@ describe('bench fit and compare', () => {
       [['fit', ...common, '--out', out, '--policy', 'mine'], 'not of the form FILE.js#NAME'],
       [['compare', ...common, '--out', out, '--policies', 'mine'], 'is none of '],
       [['compare', ...common, ...tiny, '--policies', own.fails, '--out', out], own.failsAs],
-      [['fit', ...model, '--text', short, '--out', out], 'give more text'],
-      [['fit', ...model, '--text', binary, '--out', out], 'cannot be read as UTF-8 text'],
+      [['fit', ...model, '--text', short, '--out', out], 'give more text, or set --length to '],
+      [
+        ['fit', ...model, '--text', binary, '--out', out],
+        'binary.txt is text in UTF-16; save it as UTF-8',
+      ],
       [['fit', ...model, '--text', join(folder, 'none'), '--out', out], 'none does not exist'],
       [
         ['fit', ...common, '--passages', '1', '--length', '60', '--out', out],
@@ -128,7 +131,10 @@ describe('bench fit and compare', () => {
       ],
       [['fit', ...model, '--text', text, '--out', long, '--length', '100'], 'positions'],
       [['compare', ...common, '--out', figures, '--policies', 'oracle@25%'], "'oracle' is none of"],
-      [['compare', ...common, '--out', figures, '--policies', 'h2o@much'], 'budget'],
+      [
+        ['compare', ...common, '--out', figures, '--policies', 'h2o@much'],
+        "--policies: 'much' is not a budget",
+      ],
       [['compare', ...common, '--out', figures, '--families', 'riddle'], "'riddle' is none of"],
     ];
     const ends = await Promise.all(cases.map(([args]) => commands.run(args)));

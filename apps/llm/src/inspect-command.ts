@@ -1,10 +1,11 @@
-import { addEngineOptions, createProgram, retentionFile, withChat } from '@namm/cli';
+import { addEngineOptions, createProgram, inputFile, retentionFile, withChat } from '@namm/cli';
 
 /** `llm inspect`: what each head keeps of a conversation that `/save` wrote. */
 export const inspectCommand = addEngineOptions(
   createProgram('inspect', 'Shows what each head keeps of a conversation of llm chat.').argument(
     '<file>',
     'the conversation, from /save',
+    inputFile,
   ),
 )
   .option('--retention <file>', 'what to write: .html, .safetensors', retentionFile)

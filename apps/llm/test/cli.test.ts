@@ -277,8 +277,8 @@ describe("llm with the user's own model", () => {
       [[...own, '--policy', 'full', '--budget', '64'], 'keeps everything'],
       [[...own, '--budget', '0'], "'0' is not a budget"],
       [[...own, '--policy', 'taught', '--checkpoint', none], 'does not exist'],
-      [[...own, '--policy', 'namm'], '--checkpoint belong together'],
-      [[...own, '--checkpoint', 'x'], '--checkpoint belong together'],
+      [[...own, '--policy', 'namm'], "'namm' needs a --checkpoint"],
+      [[...own, '--checkpoint', 'x'], '--checkpoint: only --policy namm and taught have one'],
       [[...own, '--policy', 'namm', '--checkpoint', binary], 'is not a safetensors file'],
       [[...own, '--policy', 'namm', '--checkpoint', none], 'does not exist'],
       [[...own, '--policy', 'namm', '--checkpoint', folder], 'is a folder'],
@@ -450,15 +450,15 @@ describe('llm serve and llm chat', () => {
       '/policy\n/budget 64\n/policy h20\n/save none/a.json\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n';
     const chat = piped(said, 'chat', '--model', talkingModel('chatting'), ...own);
     expect(chat.status).toBe(0);
-    const memory = 'nothing was said yet; 0\\.00 of 1000\\.00 MB for all';
+    const memory = 'nothing has been said yet; 0\\.00 of 1000\\.00 MB for all';
     expect(chat.stdout).toMatch(
       new RegExp(`^full\nkeydiff, budget 64\n${memory}\n/policy \\[NAME\\]`),
     );
     expect(chat.stderr).toContain('/load: none.json does not exist');
-    expect(chat.stderr).toContain('/load: README.md is no conversation that /save wrote');
+    expect(chat.stderr).toContain('/load: README.md is not a conversation that /save wrote');
     expect(chat.stderr).toMatch(/^\/policy: 'h20' is none of .*; did you mean 'h2o'\?$/m);
     expect(chat.stderr).toContain('none/a.json cannot be written: there is no folder none');
-    expect(chat.stderr).toContain('/nothing: is no command; /help lists them');
+    expect(chat.stderr).toContain('/nothing: is not a command; /help lists them');
     const config = join(folder, 'bad.json');
     writeFileSync(config, '{"prot": 1}');
     const runs = [
@@ -467,6 +467,7 @@ describe('llm serve and llm chat', () => {
       ['serve', '--host', '0.0.0.0', '--port', '0', ...own],
       ['serve', '--memory', '12'],
       ['chat', ...own],
+      ['chat', ...own, '--memory', '1KB'],
     ];
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -474,10 +475,11 @@ describe('llm serve and llm chat', () => {
     runs.push(['serve', '--port', String(port), ...own]);
     const ended = await Promise.all(runs.map((args) => llm(...args)));
     other.close();
-    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(ended.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2, 2, 2]);
     const lines = ended.map(({ stderr }) => stderr.trim());
-    expect(lines[5]).toContain(`${port} is in use on 127.0.0.1; choose another`);
-    expect(lines[4]).toContain('needs one with a chat template; nano-llama has none');
+    expect(lines[5]).toContain('--memory: 1000 bytes are too few: a token of this model takes ');
+    expect(lines[6]).toContain(`${port} is in use on 127.0.0.1; choose another`);
+    expect(lines[4]).toContain('a chat needs a model with a chat template; nano-llama has none');
     expect(lines[0]).toContain("'prot' is not an option of serve");
     expect(lines[1]).toContain("the policy 'h2o' needs one");
     expect(lines[2]).toContain('is needed on 0.0.0.0');

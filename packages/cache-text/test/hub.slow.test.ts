@@ -534,7 +534,7 @@ describe('what cannot be had', () => {
 
   it('a path that is none', async () => {
     expect((await failure(fetchModel({}, './no/such/folder'))).message).toMatch(
-      /is not a folder; a model id looks like/,
+      /(does not exist|is not a folder); a model id looks like/,
     );
     expect((await failure(fetchModel({}, 'https://huggingface.co/gpt2'))).message).toMatch(
       /is a URL/,

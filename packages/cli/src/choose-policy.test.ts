@@ -37,8 +37,12 @@ it('gives random eviction its seed', async () => {
 
 it.each<[string, Omit<PolicyChoice, 'seed'>, RegExp]>([
   ['a name that is none', { policy: 'magic' }, /--policy: 'magic' is none of full.*FILE\.js#NAME/],
-  ['a NAMM without its file', { policy: 'namm' }, /--policy: .*--checkpoint belong together/],
-  ['a file without its policy', { policy: 'h2o', checkpoint }, /--checkpoint belong together/],
+  ['a NAMM without its file', { policy: 'namm' }, /--policy: 'namm' needs a --checkpoint/],
+  [
+    'a file without its policy',
+    { policy: 'h2o', checkpoint },
+    /--checkpoint: only --policy namm and taught have one, not 'h2o'/,
+  ],
   ['a scorer that there is not', { policy: 'taught' }, /needs a --checkpoint/],
   ['a limit for what keeps everything', { policy: 'full', budget: '9' }, /--budget: .*everything/],
 ])('refuses %s', async (_, choice, message) => {

@@ -34,9 +34,13 @@ export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy
       'needs a --checkpoint: none of ours was taught on this model; `bench fit` makes one';
     throw new InvalidArgumentError('--policy', problem);
   }
-  if ((policy === 'namm') !== (checkpoint !== undefined)) {
-    const problem = "'namm' and a --checkpoint belong together; no NAMM fits every model";
+  if (policy === 'namm' && checkpoint === undefined) {
+    const problem = "'namm' needs a --checkpoint; no NAMM fits every model";
     throw new InvalidArgumentError('--policy', problem);
+  }
+  if (policy !== 'namm' && checkpoint !== undefined) {
+    const problem = `only --policy namm and taught have one${choice.policy ? `, not '${policy}'` : ''}`;
+    throw new InvalidArgumentError('--checkpoint', problem);
   }
   if (checkpoint !== undefined) return loadNamm({ checkpoint, ...limit });
   if (isOwnPolicy(policy)) return loadOwnPolicy(policy, limit);

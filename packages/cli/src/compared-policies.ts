@@ -1,6 +1,7 @@
 import type { Decoder, Tokenizer } from '@namm/decoder';
 import { createPolicy, type EvictionPolicy, type Probe, policyNames } from '@namm/kv-cache';
 import { KVzip, kvzipContenders, repeatPrompt, taught } from '@namm/teach';
+import { budgetText } from './option-parsers.js';
 import { isOwnPolicy, loadOwnPolicy, policyFrom } from './own-policy.js';
 
 /** A policy by name, and its own budget if it has one. */
@@ -25,7 +26,7 @@ const known = policyFrom(['taught', 'kvzip', ...classics]);
 export function namedPolicy(text: string): NamedPolicy {
   const at = text.lastIndexOf('@');
   if (at < 0 || isOwnPolicy(text)) return { name: known(text), budget: null };
-  return { name: known(text.slice(0, at)), budget: text.slice(at + 1) };
+  return { name: known(text.slice(0, at)), budget: budgetText(text.slice(at + 1)) };
 }
 
 /**

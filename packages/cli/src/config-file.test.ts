@@ -25,7 +25,7 @@ it('sets what the command line does not say, as it would say it', async () => {
     const config = { 'max-tokens': 7, budget: 512, json: true };
     expect(await apply(config)).toEqual({ maxTokens: 7, budget: '512', json: true });
     expect(await apply({ maxTokens: '7' }, '--max-tokens', '9')).toEqual({ maxTokens: 9 });
-    await expect(apply('{')).rejects.toThrow(file);
+    await expect(apply('{')).rejects.toThrow(`${file}: is not valid JSON: `);
     await expect(apply([])).rejects.toThrow('not an object');
     await expect(apply({ maxToken: 7 })).rejects.toThrow("'maxToken' is not an option of serve");
     await expect(apply({ maxTokens: -1 })).rejects.toThrow("'maxTokens': '-1'");
@@ -36,7 +36,7 @@ it('sets what the command line does not say, as it would say it', async () => {
     await applyConfigFile(command, join(folder, 'none.json'), false);
     expect(command.opts()).toEqual({ maxTokens: 5 });
     await expect(applyConfigFile(command, join(folder, 'none.json'), true)).rejects.toThrow(
-      'none.json',
+      `--config: ${join(folder, 'none.json')} does not exist`,
     );
   });
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from '@namm/core';
 import type { Command } from 'commander';
+import { describeError } from './describe-error.js';
 
 /**
  * Takes options that the command line does not give from a file of JSON: names as on the command line, with or without
@@ -22,9 +23,15 @@ export async function applyConfigFile(
   const refuse = (problem: string): never => {
     throw new InvalidArgumentError(path, problem);
   };
-  const config: unknown = await readFile(path, 'utf8')
-    .then((text): unknown => JSON.parse(text))
-    .catch((error: Error) => refuse(error.message));
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new InvalidArgumentError('--config', describeError(error), { cause: error });
+  });
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (error) {
+    return refuse(`is not valid JSON: ${(error as Error).message}`);
+  }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     return refuse('is not an object of options by name');
   }

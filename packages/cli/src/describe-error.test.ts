@@ -23,6 +23,11 @@ it.each<[string, unknown, string]>([
     new InvalidArgumentError('shape', '[2] is not [3]'),
     'shape: [2] is not [3]',
   ],
+  [
+    'an option in the advice',
+    new InvalidArgumentError('text', 'is short; set `maxTokens` to 3, not `other`'),
+    'text: is short; set --max-tokens to 3, not `other`',
+  ],
   ['several lines', new Error(' one\n   two \n\nthree '), 'one two three'],
   ['what is not an error', 'just a text', 'just a text'],
 ])('says in one line: %s', (_, error, text) => {

@@ -12,6 +12,11 @@ const systemProblems: Readonly<Record<string, string>> = {
   EROFS: 'is on a disk that cannot be written',
 };
 
+/** What went wrong with a stream that is no file with a name, such as standard output. */
+export function describeStreamError(name: string, error: NodeJS.ErrnoException): string {
+  return `${name} ${systemProblems[error.code ?? ''] ?? `cannot be written: ${error.message}`}`;
+}
+
 /** An option of a command as far as messages name it. */
 interface NamedOption {
   readonly long?: string | undefined;
@@ -31,9 +36,19 @@ export function describeError(error: unknown, options: readonly NamedOption[] = 
   if (problem !== undefined && path !== undefined) return `${path} ${problem}`;
   const text = error.message.trim().replaceAll(/\s*\n\s*/g, ' ');
   if (!NammError.isInstance(error)) return text;
-  const { argument } = error.details;
+  const { argument, needed, limit } = error.details;
+  const reaching = ['--compact', '--rope-factor'].filter((flag) =>
+    options.some(({ long }) => long === flag),
+  );
+  if (error.code === 'POSITION_LIMIT' && reaching.length > 0 && !text.includes('are learned')) {
+    const ways = ['--budget in tokens or bytes', ...reaching].join(', ');
+    return `${needed} tokens with the answer are more than the ${limit} that the model reaches; give ${ways}, or a shorter text`;
+  }
   const named = options.find((option) => option.attributeName() === argument)?.long;
-  return named && text.startsWith(`${argument}: `)
-    ? named + text.slice(`${argument}`.length)
-    : text;
+  const told =
+    named && text.startsWith(`${argument}: `) ? named + text.slice(`${argument}`.length) : text;
+  return told.replace(
+    /`(\w+)`/g,
+    (quoted, name) => options.find((option) => option.attributeName() === name)?.long ?? quoted,
+  );
 }

@@ -24,6 +24,7 @@ export function describeRefusal(
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument missing$/, '$1: needs a value')
     .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. /, '$1: ')
+    .replace(/^command-argument value '.*' is invalid for argument '(.*?)'\. (.*?)\.?$/, '<$1>: $2')
     .replace(/^--([\w-]+): \1: /, '--$1: ') // a parameter of the option's name
     .replace(/^(--[\w-]+: .*)\.$/, '$1');
 }

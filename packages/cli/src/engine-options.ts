@@ -2,12 +2,12 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@namm/core';
-import { loadTokenizer, openModel as readModel, type Tokenizer } from '@namm/decoder';
-import { createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
+import { loadTokenizer, openModel as readModel, type Tokenizer, weightDtypes } from '@namm/decoder';
+import { cacheDtypes, createPolicy, parseBudget, policyNames } from '@namm/kv-cache';
 import { modelFolder, taughtNameFor } from '@namm/models';
 import type { Engine, EngineOptions, PolicyMaker } from '@namm/serve';
 import { servedPolicyNames } from '@namm/serve/policies';
-import { InvalidArgumentError as BadValue, type Command as PlainCommand } from 'commander';
+import { InvalidArgumentError as BadValue, Option, type Command as PlainCommand } from 'commander';
 import { applyConfigFile } from './config-file.js';
 import { interruptSignal } from './interruption.js';
 import { openModel } from './open-model.js';
@@ -33,6 +33,15 @@ export type EngineCommandOptions = {
 const configFile = 'llm.config.json';
 
 const policies = [...servedPolicyNames, 'taught'];
+
+/** What the engine calls its limit is `--memory` here. */
+function byFlag(error: unknown): never {
+  if (!(error instanceof InvalidArgumentError) || error.details.argument !== 'memoryLimit')
+    throw error;
+  throw new InvalidArgumentError('--memory', error.message.replace(/^memoryLimit: /, ''), {
+    cause: error,
+  });
+}
 
 const bytes = (text: string): number => {
   const budget = /\db$/i.test(text.replace(/[kmgi]+b$/i, 'b')) ? parseBudget(text) : null;
@@ -69,8 +78,10 @@ export function addEngineOptions<
     .option('--checkpoint <file>', 'the scorer of the policy taught')
     .option('--max-tokens <count>', 'most tokens of an answer', count)
     .option('--threads <count>', 'threads that compute', threadCount)
-    .option('--dtype <dtype>', 'what weights are held in: auto, fp32, q8, q4')
-    .option('--cache-dtype <dtype>', 'what keys and values are held in: fp32, fp16, int8')
+    .addOption(new Option('--dtype <dtype>', 'what weights are held in').choices(weightDtypes))
+    .addOption(
+      new Option('--cache-dtype <dtype>', 'what keys and values are held in').choices(cacheDtypes),
+    )
     .option('--config <file>', `options by name; flags win (${configFile}, where there is one)`);
   return command as Command<Args, Own & EngineCommandOptions, Global>;
 }
@@ -147,7 +158,7 @@ export async function openEngine<Options extends EngineCommandOptions>(
       ...(cacheDtype !== undefined && { cacheDtype: cacheDtype as 'fp32' }),
     },
     onWarning: (message) => status.finish(message),
-  });
+  }).catch(byFlag);
   const tokenizer = await loadTokenizer(file);
   status.clear();
   try {

@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { InvalidArgumentError as CoreError } from '@namm/core';
 import { inFolder } from '@namm/testing';
 import { InvalidArgumentError } from 'commander';
@@ -75,7 +76,9 @@ it('refuses what is no prompt, and says what to do', () =>
     await refused({ promptFile: join(folder, 'none') }, '--prompt-file: ');
     await refused({ promptFile: join(folder, 'none') }, 'none does not exist');
     await refused({ promptFile: folder }, 'is a folder');
-    await refused({ promptFile: await file('empty', '') }, 'is empty');
+    await refused({ promptFile: await file('empty', '') }, 'empty is empty; give --prompt');
+    const packed = await file('book.txt.gz', gzipSync('text'));
+    await refused({ promptFile: packed }, `--prompt-file: ${packed} is compressed (gzip)`);
     await refused(
       { promptFile: await file('latin', Uint8Array.of(0x47, 0xfc)) },
       'not text in UTF-8',

@@ -36,6 +36,7 @@ export {
 } from './evolution-options.js';
 export { exitCodes } from './exit-codes.js';
 export { givenFlag } from './given-flag.js';
+export { inputFile } from './input-file.js';
 export { Interruption, interruptSignal } from './interruption.js';
 export { jsonText } from './json-text.js';
 export { describeMemory, type MemoryFigures, memoryFigures } from './memory-figures.js';

@@ -27,7 +27,7 @@ export async function openModel(name: string, signal?: AbortSignal): Promise<str
   }
   // A file beside us is not the id of a model.
   if (!/\.gguf$/i.test(name) && statSync(name, { throwIfNoEntry: false })?.isFile()) {
-    throw new InvalidArgumentError('model', `${name} is not a folder, nor a GGUF file`);
+    throw new InvalidArgumentError('model', `${name} is neither a folder nor a GGUF file`);
   }
   const status = new StatusLine();
   let isFetching = false;

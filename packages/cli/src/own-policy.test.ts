@@ -50,6 +50,7 @@ it('tells names of policies from files', () => {
     ['./a.js', "'./a.js' is a file; name what it exports too: ./a.js#NAME"],
     ['./a.js#', "'./a.js#' is a file; name what it exports too: ./a.js#NAME"],
     ['./a.ts#b', "'./a.ts#b' is TypeScript; compile it: FILE.js#NAME"],
+    ['./a.txt#b', "'./a.txt#b' is not a JavaScript file; write FILE.js#NAME"],
     ['./a.js#b-c', "'./a.js#b-c' names no export; write FILE.js#NAME"],
   ] as const;
   for (const [text, problem] of refused) {

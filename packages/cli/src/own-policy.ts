@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { basename, resolve } from 'node:path';
@@ -46,6 +47,7 @@ function whatIsMeant(text: string, known: readonly string[]): string | null {
     return `'${text}' is a file; name what it exports too: ${file}#NAME`;
   }
   if (/\.[cm]?ts(#|$)/.test(text)) return `'${text}' is TypeScript; compile it: ${ownPolicyForm}`;
+  if (/.#[\w$]+$/.test(text)) return `'${text}' is not a JavaScript file; write ${ownPolicyForm}`;
   if (/\.js#/.test(text)) return `'${text}' names no export; write ${ownPolicyForm}`;
   const [, name = '', more = ''] = /^([\w-]+)[:=@](.*)$/.exec(text) ?? [];
   const isLearned = ['namm', 'taught'].includes(name);
@@ -71,6 +73,7 @@ export async function loadOwnPolicy(
   options: { readonly budget?: BudgetInput } = {},
 ): Promise<EvictionPolicy> {
   const { file = '', name = '' } = ownPolicy.exec(ownPolicyName(text))!.groups!;
+  if (!existsSync(file)) throw new InvalidArgumentError(`policy: ${resolve(file)} does not exist`);
   findOurPackages();
   const policy = await loadPolicy({ module: resolve(file), export: name, options });
   const code = createHash('sha256')

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -65,6 +66,14 @@ it('prints, refuses, finds and is interrupted, each with its exit code', () =>
       err: expect.stringContaining('standard input: is empty'),
       code: 2,
     });
+    if (existsSync('/dev/full')) {
+      const full = spawnSync('sh', [
+        '-c',
+        `"${process.execPath}" "${file}" print --times 2 > /dev/full`,
+      ]);
+      expect(String(full.stderr)).toBe('sample: standard output has no room left on its disk\n');
+      expect(full.status).toBe(2);
+    }
     expect((await run(['refuse'])).err).toBe('sample: --max-tokens: 0 is too few\n');
     expect(await run(['find'])).toMatchObject({ err: '', code: 1 });
     expect((await run(['--version'])).out).toMatch(/^sample \d+\.\d+\.\d+ on Node \d/);

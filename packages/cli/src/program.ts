@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError, Help, InvalidArgumentError, type Option } from 'commander';
 import { CheckedCommand } from './checked-command.js';
-import { describeError } from './describe-error.js';
+import { describeError, describeStreamError } from './describe-error.js';
 import { describeRefusal } from './describe-refusal.js';
 import { exitCodes } from './exit-codes.js';
 import { Interruption } from './interruption.js';
@@ -61,12 +61,14 @@ function calledAs(program: Pick<CommandUnknownOpts, 'name' | 'parent'>): string 
  * @param program of {@link createProgram}, with its commands
  */
 export async function runProgram(program: Command): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw error;
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    console.error(`${program.name()}: ${describeStreamError('standard output', error)}`);
+    process.exit(exitCodes.failed);
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? undefined : exitCodes.failed); // there is nowhere to say it
+  });
   let called: Pick<Command, 'options'> = program;
   program.hook('preAction', (_, command) => {
     called = command;

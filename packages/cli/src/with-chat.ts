@@ -32,7 +32,7 @@ export async function withChat<Options extends ChatOptions>(
     if (tokenizer.chatTemplates.length === 0) {
       throw new InvalidArgumentError(
         '--model',
-        `needs one with a chat template; ${model} has none`,
+        `a chat needs a model with a chat template; ${model} has none`,
       );
     }
     await use(

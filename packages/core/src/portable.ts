@@ -4,6 +4,7 @@ export { bfloat16ToFloat32, float32ToBfloat16 } from './bfloat16.js';
 export { checksum } from './checksum.js';
 export { counted } from './counted.js';
 export { describeIssue } from './describe-issue.js';
+export { describeNoText } from './describe-no-text.js';
 export {
   FileFormatError,
   InvalidArgumentError,

@@ -167,7 +167,7 @@ describe('resolveModel', () => {
       'a folder that is not there',
       './no/such/folder',
       {},
-      /is not a folder; a model id looks like/,
+      /(does not exist|is not a folder); a model id looks like/,
     ],
     ['a GGUF file', 'models/tiny.gguf', {}, /GGUF file, which is not read here/],
     [

@@ -210,8 +210,10 @@ function isOffline(): boolean {
 
 async function unusable(folder: string, model: string): Promise<Error> {
   const where = { model, revision: null, file: 'config.json' };
-  if (!(await stat(folder).catch(() => null))?.isDirectory()) {
-    const problem = `${resolve(folder)} is not a folder; a model id looks like organisation/name.`;
+  const found = await stat(folder).catch(() => null);
+  if (!found?.isDirectory()) {
+    const is = found === null ? 'does not exist' : 'is not a folder';
+    const problem = `${resolve(folder)} ${is}; a model id looks like organisation/name.`;
     return new ModelNotFoundError(where, problem);
   }
   if (await sizes(folder, ['config.json'])) {

@@ -1,5 +1,5 @@
 import { excerptsOf, ModelPerProbe, type PlainText, readTexts } from '@namm/benchmarks';
-import type { ProgressListener } from '@namm/core';
+import { InvalidArgumentError, type ProgressListener } from '@namm/core';
 import {
   Decoder,
   loadTokenizer,
@@ -52,7 +52,15 @@ export async function beginReading(options: ReadingOptions): Promise<Reading> {
   return {
     ...{ folder, tokenizer, texts, encode, load },
     models: () => new ModelPerProbe(load),
-    passages: (count, heldOut, characters) =>
-      cutPassages(excerptsOf(texts, characters).map(encode), { length, count, heldOut }),
+    passages: (count, heldOut, characters) => {
+      const ids = excerptsOf(texts, characters).map(encode);
+      try {
+        return cutPassages(ids, { length, count, heldOut });
+      } catch (cause) {
+        if (!(cause instanceof InvalidArgumentError)) throw cause;
+        // By the name that the text has here.
+        throw new InvalidArgumentError('text', cause.message.replace(/^texts: /, ''), { cause });
+      }
+    },
   };
 }

@@ -26,7 +26,7 @@ it('is a chat with commands, which reads nothing twice', async () => {
       sampling: { temperature: 0 },
       writeRetention: async (file, record) => void records.push([file, record]),
     });
-    expect(chat.status).toBe('nothing was said yet');
+    expect(chat.status).toBe('nothing has been said yet');
     await expect(chat.command('/retention x.html')).resolves.toBe(
       'what each head held is in x.html',
     );

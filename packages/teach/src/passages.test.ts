@@ -28,7 +28,13 @@ describe('cutPassages', () => {
 
   it('refuses text that is too short or says the same again', () => {
     const size = { length: 100, count: 4, heldOut: 1 };
-    expect(() => cutPassages([numbered(0, 150)], size)).toThrow(/150 tokens .* give more text/);
+    expect(() => cutPassages([numbered(0, 150)], size)).toThrow(
+      /150 tokens hold no two passages of 100; give more text, or set `length` to 75/,
+    );
+    const two = [numbered(0, 90), numbered(90, 80)];
+    expect(() => cutPassages(two, size)).toThrow(/or set `length` to 80/);
+    expect(cutPassages(two, { ...size, length: 80 })).toHaveLength(2);
+    expect(() => cutPassages([numbered(0, 9)], size)).toThrow(/give more text$/);
     const again = Array.from({ length: 8 }, () => numbered(0, 100));
     expect(() => cutPassages(again, size)).toThrow(/again and again/);
     const chorus = Array.from({ length: 1000 }, (_, i) => i % 37); // no two passages are equal

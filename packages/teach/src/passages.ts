@@ -27,6 +27,8 @@ export interface PassageOptions {
 
 /** Runs of so many tokens tell whether text says the same again; nearly all are new in prose. */
 const runLength = 8;
+/** The shortest passages that are proposed. */
+const leastLength = 64;
 /** Text of which less is new is refused. */
 const leastNew = 0.5;
 
@@ -55,8 +57,10 @@ export function cutPassages(
   });
   const tokens = texts.reduce((sum, text) => sum + text.length, 0);
   if (whole.length < 2) {
-    const problem = `${tokens} tokens of text hold no two passages of ${length}; give more text`;
-    throw new InvalidArgumentError('texts', `${problem}, or ask for shorter passages`);
+    const problem = `${tokens} tokens hold no two passages of ${length}; give more text`;
+    const longest = longestFor(texts);
+    const advice = longest >= leastLength ? `, or set \`length\` to ${longest}` : '';
+    throw new InvalidArgumentError('texts', problem + advice, { details: { longest } });
   }
   const held = Math.max(1, Math.min(heldOut, Math.floor(whole.length / 4)));
   const border = Math.min(whole.length - 1, Math.max(1, Math.floor(0.8 * whole.length)));
@@ -77,6 +81,12 @@ export function cutPassages(
       ...out.map((held): TeachingPassage => ({ ids: held, isHeldOut: true })),
     ];
   });
+}
+
+/** Tokens of the longest two passages that the texts hold. */
+function longestFor(texts: readonly ArrayLike<number>[]): number {
+  const [first = 0, second = 0] = texts.map(({ length }) => length).sort((a, b) => b - a);
+  return Math.max(second, Math.floor(first / 2));
 }
 
 /** So many of some, evenly. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { InvalidArgumentError } from '@namm/core';
+import { describeNoText, InvalidArgumentError } from '@namm/core';
 import { documentFiller, type Filler } from '../filler.js';
 
 /** A file of plain text. */
@@ -16,16 +16,17 @@ export interface PlainText {
  */
 export function readTexts(paths: readonly string[]): PlainText[] {
   return paths.map((path) => {
-    let text: string;
+    let bytes: Uint8Array;
     try {
-      text = new TextDecoder('utf8', { fatal: true }).decode(readFileSync(path));
+      bytes = readFileSync(path);
     } catch (cause) {
       const { code = '' } = cause as NodeJS.ErrnoException;
       const found = { ENOENT: 'does not exist', EISDIR: 'is a folder' }[code];
-      const problem = `${path} ${found ?? 'cannot be read as UTF-8 text'}`;
-      throw new InvalidArgumentError('text', problem, { cause });
+      throw new InvalidArgumentError('text', `${path} ${found ?? 'cannot be read'}`, { cause });
     }
-    return { name: basename(path), text };
+    const problem = describeNoText(bytes);
+    if (problem !== null) throw new InvalidArgumentError('text', `${path} ${problem}`);
+    return { name: basename(path), text: new TextDecoder().decode(bytes) };
   });
 }
 

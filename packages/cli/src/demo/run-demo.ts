@@ -134,6 +134,6 @@ function introduce(
   );
   console.log('(The model has seen Moby-Dick in training, but none of these facts.)');
   console.log(
-    `"full" keeps everything, "namm" what its network likes; all others ${budget} tokens per head, a quarter of the text.\n`,
+    `"full" keeps everything, "namm" whatever its network chooses, all others ${budget} tokens per head: a quarter of the text.\n`,
   );
 }

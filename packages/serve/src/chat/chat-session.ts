@@ -104,13 +104,13 @@ export class ChatSession {
 
   /** The last answer in a line: tokens seen and held, bytes, speed. */
   get status(): string {
-    if (!this.#messages.some(({ role }) => role === 'user')) return 'nothing was said yet';
+    if (!this.#messages.some(({ role }) => role === 'user')) return 'nothing has been said yet';
     if (this.#told !== this.#messages || this.#usage?.conversation == null)
       return 'changed since the last answer; the next one counts again';
     const { written, conversation } = this.#usage;
     const { seen, held, bytes } = conversation;
-    const rate = this.#seconds > 0 ? (written / this.#seconds).toFixed(1) : '–';
-    return `${counted(seen, 'token')} seen, ${held} held, ${(bytes / 1e6).toFixed(2)} MB, ${rate} tokens/s`;
+    const rate = this.#seconds > 0 ? `, ${(written / this.#seconds).toFixed(1)} tokens/s` : '';
+    return `${counted(seen, 'token')} seen, ${held} held, ${(bytes / 1e6).toFixed(2)} MB${rate}`;
   }
 
   /**
@@ -203,7 +203,7 @@ export class ChatSession {
       case '/retention':
         return await this.#retention(fileIn(name, value));
       default:
-        throw new InvalidArgumentError(name, 'is no command; /help lists them');
+        throw new InvalidArgumentError(name, 'is not a command; /help lists them');
     }
   }
 
@@ -288,12 +288,12 @@ export class ChatSession {
           const problem =
             (cause as NodeJS.ErrnoException).code === 'ENOENT'
               ? 'does not exist'
-              : 'is no conversation that /save wrote, or it is damaged';
+              : 'is not a conversation that /save wrote, or it is damaged';
           throw new InvalidArgumentError('/load', `${file} ${problem}`, { cause });
         }),
     );
     if (!parsed.success)
-      throw new InvalidArgumentError('/load', `${file} is no saved conversation`);
+      throw new InvalidArgumentError('/load', `${file} is not a conversation that /save wrote`);
     const { messages, policy, budget } = parsed.data;
     await this.#choose(policy, budget);
     this.#messages = messages;
@@ -308,7 +308,7 @@ export class ChatSession {
     const { writeRetention } = this.#options;
     if (writeRetention === undefined) throw new InvalidArgumentError('/retention', 'is not kept');
     if (this.#messages.length === 0)
-      throw new InvalidArgumentError('/retention', 'nothing was said');
+      throw new InvalidArgumentError('/retention', 'nothing has been said yet');
     const { engine, tokenizer } = this.#text;
     if (this.#told !== this.#messages || this.#usage?.conversation == null) {
       const { signal } = new AbortController();

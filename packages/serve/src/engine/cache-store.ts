@@ -9,7 +9,7 @@ import {
   writeFileAtomic,
 } from '@namm/core';
 import * as z from '@namm/core/schema';
-import type { DecoderWorker, WorkerCache } from '@namm/decoder';
+import { CacheUseError, type DecoderWorker, type WorkerCache } from '@namm/decoder';
 import {
   type BudgetInput,
   cacheDtypes,
@@ -69,12 +69,14 @@ export class CacheStore {
     if (folder === null) return;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()) {
+      let policy = '';
       try {
         const parsed = sidecar.safeParse(
           parseSealedJson(await readFile(join(folder, name), 'utf8')),
         );
         if (!parsed.success) throw new Error('it is none');
         const saved = parsed.data;
+        policy = saved.policy.name;
         const { model: served, dtype = 'fp32' } = model.cacheShape;
         if (saved.model !== served || saved.dtype !== dtype) continue;
         const id = name.slice(0, -'.json'.length);
@@ -90,7 +92,11 @@ export class CacheStore {
           bytes: saved.bytes,
         });
       } catch (cause) {
-        onWarning(`the saved conversation ${name} is left alone: ${(cause as Error).message}`);
+        const isOfOther = cause instanceof CacheUseError;
+        const reason = isOfOther
+          ? `it was held under '${policy}', which this start does not compute attention for`
+          : (cause as Error).message;
+        onWarning(`the saved conversation ${name} is left as it is: ${reason}`);
       }
     }
   }

@@ -1,12 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkInteger, checkNames, NammError, type RetentionRecord } from '@namm/core';
+import {
+  checkInteger,
+  checkNames,
+  InvalidArgumentError,
+  NammError,
+  type RetentionRecord,
+} from '@namm/core';
 import {
   DecoderWorker,
   type DecoderWorkerOptions,
   requireProbe,
   type WorkerCache,
 } from '@namm/decoder';
-import type { BudgetInput, ProtectedSpan, RetentionTexts, StepItem } from '@namm/kv-cache';
+import {
+  type BudgetInput,
+  type ProtectedSpan,
+  type RetentionTexts,
+  rowBytes,
+  type StepItem,
+} from '@namm/kv-cache';
 import { CacheStore, clipped, isSame } from './cache-store.js';
 import { choiceInterval } from './choice-interval.js';
 import { type ChosenPolicy, choosePolicy, type PolicyMaker } from './chosen-policy.js';
@@ -68,6 +80,9 @@ const requestNames = [
 /** Policies with their budgets that are remembered: conversations that want the same share one. */
 const mostPolicies = 1000;
 
+/** Tokens without room for which nothing can be asked. */
+const leastTokens = 16;
+
 /** Clients whose last turn is remembered. */
 const mostClients = 1000;
 
@@ -124,6 +139,20 @@ export class Engine {
     });
   }
 
+  /** A limit in which no conversation has room is refused before there is one. */
+  #checkMemory(): void {
+    const { cacheShape } = this.model;
+    const token = cacheShape.layers.reduce(
+      (sum, layer) => sum + layer.keyValueHeads * rowBytes(cacheShape, layer),
+      0,
+    );
+    const least = leastTokens * token;
+    if (this.memoryLimit >= least) return;
+    const size = least < 1e6 ? `${Math.ceil(least / 1e3)}KB` : `${Math.ceil(least / 1e6)}MB`;
+    const problem = `${this.memoryLimit} bytes are too few: a token of this model takes ${token}; give ${size} or more`;
+    throw new InvalidArgumentError('memoryLimit', problem);
+  }
+
   /**
    * Loads a model, and finds the conversations that an earlier run has saved.
    *
@@ -140,6 +169,7 @@ export class Engine {
     const model = await DecoderWorker.load(path, { chunkSize: 128, ...options.decoder });
     const engine = new Engine(model, options);
     try {
+      engine.#checkMemory();
       await engine.#store.load();
     } catch (error) {
       await model.release();
