@@ -42,7 +42,7 @@ export function describeError(error: unknown, options: readonly NamedOption[] = 
   );
   if (error.code === 'POSITION_LIMIT' && reaching.length > 0 && !text.includes('are learned')) {
     const ways = ['--budget in tokens or bytes', ...reaching].join(', ');
-    return `${needed} tokens with the answer are more than the ${limit} that the model reaches; give ${ways}, or a shorter text`;
+    return `text and answer would take ${needed} positions, and the model has ${limit}; give ${ways}, or a shorter text`;
   }
   const named = options.find((option) => option.attributeName() === argument)?.long;
   const told =

@@ -73,7 +73,7 @@ export async function loadOwnPolicy(
   options: { readonly budget?: BudgetInput } = {},
 ): Promise<EvictionPolicy> {
   const { file = '', name = '' } = ownPolicy.exec(ownPolicyName(text))!.groups!;
-  if (!existsSync(file)) throw new InvalidArgumentError(`policy: ${resolve(file)} does not exist`);
+  if (!existsSync(file)) throw new InvalidArgumentError(`${resolve(file)} does not exist`);
   findOurPackages();
   const policy = await loadPolicy({ module: resolve(file), export: name, options });
   const code = createHash('sha256')

@@ -125,6 +125,8 @@ export interface Presentation {
   /** A chart for each kind of unit: the measures shown, those of baselines dashed. */
   readonly tasks?: {
     readonly label: string;
+    /** Whether the measures are shares of one, which are written in percent. */
+    readonly areShares?: boolean;
     readonly measures: readonly { readonly name: string; readonly dashed?: boolean }[];
   };
 }

@@ -147,7 +147,8 @@ function presentationOf(fitness: FitnessSettings): Presentation {
     },
     shares: ['keptShare', 'keptAtAnswer'],
     tasks: {
-      label: 'share of the validation questions right',
+      label: 'validation questions right',
+      areShares: true,
       measures: [{ name: 'score' }, { name: 'fullScore', dashed: true }],
     },
   };

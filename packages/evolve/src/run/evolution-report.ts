@@ -58,18 +58,18 @@ function summary(
   const planned = stages.reduce((sum, { generations }) => sum + generations, 0);
   const done = records.at(-1)?.generation ?? 0;
   const label = presentation?.fitness?.label ?? 'fitness';
-  const what = `${done} of ${counted(planned, 'generation')} of ${counted(populationSize, 'candidate')}, initial σ ${sigma}, seed ${seed}; fitness: ${label}.`;
+  const what = `${done} of ${counted(planned, 'generation')}, ${counted(populationSize, 'candidate')} in each; initial σ ${sigma}, seed ${seed}. Fitness: ${label}.`;
   const best = validated(records).findLast(({ isBest }) => isBest);
   if (!best) return what;
   const shares = presentation?.shares ?? [];
   const measures = shares
     .filter((name) => name in best.measures)
-    .map((name) => `, ${nameOf(problem, name)} ${percent(best.measures[name]!)}`);
+    .map((name) => `; ${nameOf(problem, name)}: ${percent(best.measures[name]!)}`);
   const short =
     best.shortfall > 0
       ? ` It misses what is demanded of every candidate by ${best.shortfall.toFixed(3)}.`
       : '';
-  return `${what} Best mean: generation ${best.generation}, fitness ${best.fitness.toFixed(3)}${measures.join('')}.${short}`;
+  return `Best mean: fitness ${best.fitness.toFixed(3)} in generation ${best.generation}${measures.join('')}.${short} ${what}`;
 }
 
 function fitnessChart({ presentation }: Shown, records: readonly GenerationRecord[]): LineChart {
@@ -121,14 +121,14 @@ function taskCharts(problem: Shown, records: readonly GenerationRecord[]): LineC
   const tasks = [...new Set(all.flatMap((one) => Object.keys(one.tasks)))];
   return tasks.map((task) => {
     const own = all.filter((one) => task in one.tasks);
-    return chart(
-      `Task: ${task}`,
-      shown.label,
-      shown.measures.map(({ name, dashed = false }) => ({
-        ...series(nameOf(problem, name), own, (one) => one.tasks[task]![name] ?? Number.NaN),
-        dashed,
-      })),
-    );
+    const measures = shown.measures.map(({ name, dashed = false }) => ({
+      ...series(nameOf(problem, name), own, (one) => one.tasks[task]![name] ?? Number.NaN),
+      dashed,
+    }));
+    return {
+      ...chart(`Task: ${task}`, shown.label, measures),
+      ...(shown.areShares && { yFormat: 'percent' as const }),
+    };
   });
 }
 
@@ -140,7 +140,7 @@ function validationTable(problem: Shown, records: readonly GenerationRecord[]): 
   return {
     kind: 'table',
     title: 'Validations of the mean',
-    description: `Always on the same units within a stage.${isDemanded ? ' A mean that misses what is demanded is worse than all that miss less, whatever its fitness.' : ''}`,
+    description: `Within a stage, always on the same units.${isDemanded ? ' A mean that falls short of what is demanded ranks below all that fall short by less, whatever its fitness.' : ''}`,
     columns: [
       ...['generation', 'stage', 'fitness'].map((name) => ({ name })),
       ...(isDemanded ? [{ name: 'missed by' }] : []),

@@ -38,11 +38,18 @@ export function planLineChart(chart: LineChart, width: number): ChartPlan | null
   );
   if (xs === null || ys === null) return null;
   const [xLow, xHigh] = xs[0] === xs[1] ? [xs[0] - 0.5, xs[1] + 0.5] : xs;
-  const [yLow, yHigh] = isLog ? padLog(ys) : padLinear(ys, chart.yFormat === 'bytes');
+  const isShare = chart.yFormat === 'percent' && ys[0] >= 0 && ys[1] <= 1;
+  const padded = isLog
+    ? padLog(ys)
+    : padLinear(ys, chart.yFormat === 'bytes' || (isShare && ys[0] === ys[1]));
+  const [yLow, yHigh] = isShare ? [Math.max(0, padded[0]), Math.min(1, padded[1])] : padded;
 
   const isLabelled = chart.series.some(({ labels }) => labels !== undefined);
-  const height = isLabelled ? labelledHeight : usualHeight;
   const xLabel = wrap(chart.xLabel, (width - 60) / characterWidth);
+  // The label beside the y axis is as long as the axis at most.
+  const around = 12 + 27 + lineHeight * xLabel.length;
+  const labelled = around + Math.ceil(0.93 * characterWidth * chart.yLabel.length);
+  const height = Math.max(isLabelled ? labelledHeight : usualHeight, labelled);
   const [top, bottom] = [12, height - 27 - lineHeight * xLabel.length];
   const ySpan = bottom - top;
   const y = (isLog ? logScale : linearScale)(yLow, yHigh, ySpan, 6);

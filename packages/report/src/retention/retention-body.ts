@@ -41,7 +41,7 @@ function drawFacts(record: RetentionRecord, heads: number): PageElement {
     ['updates', formatNumber(updates)],
     ['heads', `${heads} in ${layers} ${layers === 1 ? 'layer' : 'layers'}`],
     ...Object.entries(notes),
-    ['model', model.length > 24 ? `${model.slice(0, 16)}…` : model],
+    ['fingerprint of the model', model.length > 24 ? `${model.slice(0, 16)}…` : model],
   ];
   const fact = ([name, value]: [string, string]) =>
     element('div', {}, element('dt', {}, name), element('dd', {}, value));

@@ -34,3 +34,12 @@ it('refuses a row that does not fit', () => {
   expect(refused).toThrow(InvalidArgumentError);
   expect(refused).toThrow('table "Scores": row 2 has 2 cells for 3 columns');
 });
+
+it('writes no interval that says nothing', () => {
+  const none = { estimate: Number.NaN, lower: Number.NaN, upper: Number.NaN };
+  const endless = { estimate: Infinity, lower: Infinity, upper: Infinity };
+  const half = { estimate: Infinity, lower: 0.5, upper: Infinity };
+  const rows = [none, endless, half].map((score, i) => [`${i}`, score, null]);
+  const html = toHtml(drawTable({ ...table, rows }));
+  expect(html.match(/class="interval"/g)).toHaveLength(1);
+});

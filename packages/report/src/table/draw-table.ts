@@ -65,6 +65,10 @@ function drawCell(cell: Cell, write: (value: number) => string, isNumeric: boole
   const [value] = numbersOf(cell);
   const attributes = { ...alignment(isNumeric), 'data-value': value! };
   if (typeof cell === 'number') return element('td', attributes, write(cell));
+  // An interval from nowhere to nowhere says nothing.
+  if (!Number.isFinite(cell.lower) && Object.is(cell.lower, cell.upper)) {
+    return element('td', attributes, write(cell.estimate));
+  }
   const interval = `${write(cell.lower)} to ${write(cell.upper)}`;
   return element(
     'td',
