@@ -119,7 +119,10 @@ describe('bench fit and compare', () => {
       [['fit', ...common, '--out', out, '--policy', 'mine'], 'not of the form FILE.js#NAME'],
       [['compare', ...common, '--out', out, '--policies', 'mine'], 'is none of '],
       [['compare', ...common, ...tiny, '--policies', own.fails, '--out', out], own.failsAs],
-      [['fit', ...model, '--text', short, '--out', out], '--text: 6 tokens hold no two passages of 1536; give more text'],
+      [
+        ['fit', ...model, '--text', short, '--out', out],
+        '--text: 6 tokens hold no two passages of 1536; give more text',
+      ],
       [
         ['fit', ...model, '--text', binary, '--out', out],
         'binary.txt is text in UTF-16; save it as UTF-8',

@@ -289,7 +289,7 @@ describe("llm with the user's own model", () => {
       [[...own, '--temperature', '-1'], 'temperature'],
       [['--model', none, '--prompt', 'x'], `${none} does not exist`],
       [['--model', `${none}.gguf`, '--prompt', 'x'], `${none}.gguf is not a file`],
-      [['--model', binary, '--prompt', 'x'], 'is not a folder, nor a GGUF file'],
+      [['--model', binary, '--prompt', 'x'], 'is neither a folder nor a GGUF file'],
       [['--model', folder, '--prompt', 'x'], 'config.json'],
       [['--model', model], 'is empty'],
       [['--model', model, '--prompt', ' '], 'is empty'],
