@@ -5,6 +5,7 @@ import { purpose } from '../purpose.js';
 import { oneHot } from './one-hot.js';
 import { TaskBase } from './task-base.js';
 import { junction, move, turnUnseen } from './turn-unseen.js';
+import { walk } from './walk.js';
 
 export interface ActiveTMazeOptions {
   /** Steps from the start to the junction. */
@@ -73,14 +74,10 @@ export class ActiveTMaze extends TaskBase {
   }
 
   protected play(action: number): { reward: number; terminated: boolean } {
-    const at = this.registers[0]!;
-    if (at === this.#length && (action === move.up || action === move.down)) {
-      const turn = action === move.up ? 0 : 1;
-      return { reward: turn === this.#goal ? 1 : 0, terminated: true };
-    }
-    if (action === move.right) this.registers[0] = Math.min(at + 1, this.#length);
-    if (action === move.left) this.registers[0] = Math.max(at - 1, -this.#detour);
-    return { reward: 0, terminated: false };
+    const corridor = { left: -this.#detour, length: this.#length, goal: this.#goal };
+    const { at, ...end } = walk(this.registers[0]!, action, corridor);
+    this.registers[0] = at;
+    return end;
   }
 
   oracle(): Agent {

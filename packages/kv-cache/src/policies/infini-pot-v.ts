@@ -2,10 +2,10 @@ import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { CacheView, EvictionPolicy } from '../contracts/eviction-policy.js';
 import type { RowScorer } from '../contracts/row-scorer.js';
+import { valueNorms } from '../scoring/row-norms.js';
 import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 import { TopSlots } from '../scoring/top-slots.js';
-import { valueNorms } from '../scoring/value-norms.js';
 
 /** Options of {@link infiniPotVScorer}. */
 export interface InfiniPotVSettings {

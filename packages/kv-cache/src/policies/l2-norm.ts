@@ -2,7 +2,7 @@ import { checkChoice, checkNames } from '@namm/core';
 import type { BudgetInput } from '../budget.js';
 import type { EvictionPolicy } from '../contracts/eviction-policy.js';
 import type { RowScorer } from '../contracts/row-scorer.js';
-import { keyNorms } from '../scoring/key-norms.js';
+import { keyNorms } from '../scoring/row-norms.js';
 import { rowScorer } from '../scoring/row-scorer.js';
 import { scoredPolicy } from '../scoring/scored-policy.js';
 

@@ -14,8 +14,8 @@ import {
   unrotateRow,
 } from './rotate-rows.js';
 import { firstFrom } from './row-features.js';
+import { valueNorms } from './row-norms.js';
 import { RowTable } from './row-table.js';
-import { valueNorms } from './value-norms.js';
 
 /** Settings of Compactor, all resolved. */
 export interface CompactorSettings {

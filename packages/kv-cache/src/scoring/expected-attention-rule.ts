@@ -4,7 +4,7 @@ import type { QuerySumsRule } from './by-query-sums.js';
 import type { QuerySums } from './query-sums.js';
 import { knownRotation, meanRotation, type PairRotation, rotateRow } from './rotate-rows.js';
 import { firstFrom } from './row-features.js';
-import { valueNorms } from './value-norms.js';
+import { valueNorms } from './row-norms.js';
 
 /** Settings of Expected Attention, all resolved. */
 export interface ExpectedAttentionSettings {

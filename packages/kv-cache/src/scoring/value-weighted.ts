@@ -3,8 +3,8 @@ import type { CacheView } from '../contracts/eviction-policy.js';
 import type { RowScorer, RowScorerState } from '../contracts/row-scorer.js';
 import type { SavedState } from '../contracts/saved-state.js';
 import { SavedStateReader } from '../saved-state-reader.js';
+import { valueNorms } from './row-norms.js';
 import { RowTable } from './row-table.js';
-import { valueNorms } from './value-norms.js';
 
 const tableName = 'value-norms';
 

@@ -2,6 +2,7 @@ import { chartFigure } from '../chart/chart-figure.js';
 import type { LineChart } from '../chart/line-chart.js';
 import { element, type PageElement } from '../element.js';
 import { formatNumber } from '../format-number.js';
+import { factList } from '../page/fact-list.js';
 import type { EpisodeFilm } from './episode-film.js';
 
 /** The page without what its script fills in: the scene and the strips of the heads. */
@@ -34,9 +35,7 @@ function drawFacts({ policy, frames, notes }: EpisodeFilm): PageElement {
     ['steps', formatNumber(frames.length)],
     ...Object.entries(notes),
   ];
-  const fact = ([name, value]: [string, string]) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, value));
-  return element('dl', { class: 'facts' }, ...facts.map(fact));
+  return factList(facts);
 }
 
 function drawScenePane(): PageElement {

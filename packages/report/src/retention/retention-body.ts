@@ -3,6 +3,7 @@ import { chartFigure } from '../chart/chart-figure.js';
 import type { LineChart } from '../chart/line-chart.js';
 import { element, type PageElement } from '../element.js';
 import { formatNumber } from '../format-number.js';
+import { factList } from '../page/fact-list.js';
 import { describeSteps, shadeOf, shadeSteps } from './shade-steps.js';
 
 /** The page without what its script fills in: the tokens and the cells of the map. */
@@ -43,9 +44,7 @@ function drawFacts(record: RetentionRecord, heads: number): PageElement {
     ...Object.entries(notes),
     ['fingerprint of the model', model.length > 24 ? `${model.slice(0, 16)}…` : model],
   ];
-  const fact = ([name, value]: [string, string]) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, value));
-  return element('dl', { class: 'facts' }, ...facts.map(fact));
+  return factList(facts);
 }
 
 function drawFilmPane(): PageElement {
