@@ -1,25 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { CommandHost } from '@namm/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { setUpMeasure } from './set-up-measure.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-const commands = new CommandHost(cli);
-afterAll(() => commands.stop());
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'namm-kept-test-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const setup = setUpMeasure('kept');
+const { commands } = setup;
 
 /** `kept` on a model of two layers and few words. */
 function kept(...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '2', '--decode-tokens', '4'];
-  const command = ['kept', '--work', folder, ...tiny, ...args];
+  const command = ['kept', '--work', setup.folder, ...tiny, ...args];
   return commands.run(command);
 }
 
@@ -79,7 +67,7 @@ describe('measure kept', () => {
       [['--length', '32768'], 'the model has 32768'],
     ];
     const ends = await Promise.all(
-      cases.map(([args]) => commands.run(['kept', '--work', folder, ...args])),
+      cases.map(([args]) => commands.run(['kept', '--work', setup.folder, ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;

@@ -1,25 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { CommandHost } from '@namm/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { setUpMeasure } from './set-up-measure.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-const commands = new CommandHost(cli);
-afterAll(() => commands.stop());
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'namm-prefill-test-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const setup = setUpMeasure('prefill');
+const { commands } = setup;
 
 /** `prefill` on a model of two layers and few words. */
 function prefill(...args: string[]) {
   const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '2', '--length', '384'];
-  const command = ['prefill', '--work', folder, ...tiny, '--update-interval', '64', ...args];
+  const command = ['prefill', '--work', setup.folder, ...tiny, '--update-interval', '64', ...args];
   return commands.run(command);
 }
 

@@ -1,25 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { CommandHost } from '@namm/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { setUpMeasure } from './set-up-measure.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-
-const commands = new CommandHost(cli);
-afterAll(() => commands.stop());
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'namm-responsiveness-test-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const setup = setUpMeasure('responsiveness');
+const { commands } = setup;
 
 /** `responsiveness` on a model of one layer and few words. */
 function responsiveness(...args: string[]) {
   const tiny = ['--layers', '1', '--vocabulary', '256', '--rounds', '1'];
-  const command = ['responsiveness', '--work', folder, ...tiny, ...args];
+  const command = ['responsiveness', '--work', setup.folder, ...tiny, ...args];
   return commands.run(command);
 }
 
@@ -59,7 +47,7 @@ describe('measure responsiveness', () => {
       [['--rounds', '0'], "'0' is not a whole number above 0"],
     ];
     const ends = await Promise.all(
-      cases.map(([args]) => commands.run(['responsiveness', '--work', folder, ...args])),
+      cases.map(([args]) => commands.run(['responsiveness', '--work', setup.folder, ...args])),
     );
     for (const [i, { status, stderr }] of ends.entries()) {
       const [args, message] = cases[i]!;
