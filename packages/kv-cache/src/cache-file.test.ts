@@ -34,8 +34,9 @@ afterAll(() => rm(folder, { recursive: true }));
 async function changedFile(
   tensors: Readonly<Record<string, TensorData | undefined>>,
   metadata: Readonly<Record<string, string | undefined>> = {},
+  from = path,
 ): Promise<string> {
-  const file = await openSafetensors(path);
+  const file = await openSafetensors(from);
   const all = new Map<string, TensorData>();
   for (const [name, { dtype, shape: sizes }] of file.tensors) {
     all.set(name, { dtype, shape: sizes, data: await file.readBytes(name) });
@@ -189,6 +190,12 @@ describe('a saved cache', () => {
     ['no model', /has no model/, {}, { model: undefined }],
     ['tokens that are no number', /seen .* 'many'/, {}, { seen: 'many' }],
     ['a next position beyond the tokens', /nextPosition 32 .* 31/, {}, { nextPosition: '32' }],
+    [
+      'a next position beyond the tokens, where positions are compact',
+      /nextPosition 32 .* 31/,
+      {},
+      { nextPosition: '32', positions: 'compact' },
+    ],
     ['settings that are not JSON', /settings .* JSON/, {}, { settings: '{' }],
     ['unknown positions', /positions .* 'new'/, {}, { positions: 'new' }],
     [
@@ -219,6 +226,11 @@ describe('a saved cache', () => {
       { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 5, 4, 8, 9, 10)) },
     ],
     [
+      'a position twice',
+      /positions: 5 after 5/,
+      { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 5, 5, 8, 9, 10)) },
+    ],
+    [
       'positions beyond the end',
       /31 after 5, .* below 31/,
       { 'layers.0.heads.0.positions': one(Int32Array.of(0, 1, 2, 3, 4, 5, 31)) },
@@ -246,6 +258,28 @@ describe('a saved cache', () => {
     await expect(restore).rejects.toThrow(message);
     await expect(restore).rejects.toThrow('changed.safetensors');
   });
+
+  it.each([0x7c00, 0xfc00, 0x7c01, 0xfe00])(
+    'is refused with a value in half precision that is no number (bits %i)',
+    async (bits) => {
+      const half = { ...shape, dtype: 'fp16' } as const;
+      const cache = new KVCache(half, { policy });
+      await runPasses(cache, randomTokens(shape, 12, 2), [12]);
+      const saved = join(folder, 'half.safetensors');
+      await cache.save(saved);
+      const name = 'layers.0.heads.0.values';
+      const { shape: sizes } = (await openSafetensors(saved)).tensors.get(name)!;
+      const data = new Uint16Array(sizes[0]! * sizes[1]!);
+      data[data.length - 1] = bits;
+      const changed = await changedFile(
+        { [name]: { dtype: 'F16', shape: sizes, data } },
+        {},
+        saved,
+      );
+      const restore = KVCache.restore(changed, half, { policy });
+      await expect(restore).rejects.toThrow(/values holds numbers that are not finite/);
+    },
+  );
 
   it.each<[string, RegExp, () => Promise<KVCache>]>([
     [
