@@ -85,7 +85,9 @@ describe.each(['llama-base', 'gemma3-text', 'gpt2-hub-names'])(
           const decoder = await Decoder.load(folderOf(name), { ...options, cacheDtype });
           const cache = decoder.createCache({ keepOutsideWindow: true });
           const actual = await feed(decoder, cache, ids, pieces);
-          expect(largestDifference(actual, expected)).toBeLessThan(2e-6);
+          // One token over float32 takes a kernel of its own, which adds up in another order.
+          const most = passes === 'layers' ? 1e-5 : 2e-6;
+          expect(largestDifference(actual, expected)).toBeLessThan(most);
           const exact = await feed(wide, wide.createCache(), ids, pieces);
           expect(largestDifference(actual, exact)).toBeGreaterThan(1e-6);
           // Forks read what is shared in a piece of its own.

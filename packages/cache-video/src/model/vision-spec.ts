@@ -1,7 +1,7 @@
 import type { ActivationName, FeedForwardSpec, LinearSpec, NormSpec } from '@namm/decoder';
 
 /** One layer of a vision tower: every patch sees every other. */
-export interface VisionLayerSpec {
+interface VisionLayerSpec {
   readonly beforeAttention: NormSpec;
   readonly query: LinearSpec;
   readonly key: LinearSpec;

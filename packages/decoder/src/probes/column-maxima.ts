@@ -17,9 +17,9 @@ export const columnMaxima: ProbeKind<ProbeOf<'columnMaxima'>> = {
   read: (layer) => ({ kind: 'columnMaxima', heads: headOutputs(layer, names.probe) }),
   observe: {
     takes: () => true,
-    read: (attention, { count }) => ({
+    read: (attention, { count, group }) => ({
       kind: 'columnMaxima',
-      heads: attention.map((rows) => maximaOf(rows, count)),
+      heads: attention.map((rows) => maximaOf(rows, group * count)),
     }),
   },
 };

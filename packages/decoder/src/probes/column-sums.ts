@@ -18,19 +18,19 @@ export const columnSums: ProbeKind<ProbeOf<'columnSums'>> = {
   read: (layer) => ({ kind: 'columnSums', heads: headOutputs(layer, names.probe) }),
   observe: {
     takes: () => true,
-    read: (attention, { count }) => ({
+    read: (attention, { count, group }) => ({
       kind: 'columnSums',
-      heads: attention.map((rows) => sumsOf(rows, count)),
+      heads: attention.map((rows) => meansOf(rows, count, group)),
     }),
   },
 };
 
-function sumsOf(rows: Float32Array, count: number): Float32Array {
-  const slots = rows.length / count;
+function meansOf(rows: Float32Array, count: number, group: number): Float32Array {
+  const slots = rows.length / (group * count);
   const sums = rows.slice(0, slots);
   for (let i = slots, slot = 0; i < rows.length; i++, slot++) {
     if (slot === slots) slot = 0;
     sums[slot]! += rows[i]!;
   }
-  return sums;
+  return group === 1 ? sums : sums.map((sum) => sum / group);
 }

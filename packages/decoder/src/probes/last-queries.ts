@@ -27,9 +27,9 @@ export const lastQueries: ProbeKind<ProbeOf<'lastQueries'>> = {
   },
   observe: {
     takes: () => true,
-    read(attention, { count }, wanted) {
+    read(attention, { count, group }, wanted) {
       const rows = Math.min(wanted.count, count);
-      const heads = attention.map((head) => head.slice((head.length / count) * (count - rows)));
+      const heads = attention.map((head) => lastRows(head, group, count, rows).slice());
       return { kind: 'lastQueries', rows, heads };
     },
   },

@@ -42,20 +42,29 @@ export interface LayerOutputs {
   readonly count: number;
 }
 
-/** A probe of attention that lies before us, instead of in a graph; each KV head has one query head. */
+/** A pass whose attention lies before us. */
+interface ObservedPass {
+  readonly cache: KVCache;
+  /** New tokens. */
+  readonly count: number;
+  readonly layer: number;
+  /** Query heads per KV head. */
+  readonly group: number;
+}
+
+/** A probe of attention that lies before us, instead of in a graph. */
 interface ObserveAttention<P extends Probe = Probe> {
-  /** Whether {@link read} can tell all that the policy of a cache is to be told of a pass of `count` tokens. */
-  takes(cache: KVCache, count: number): boolean;
+  /**
+   * Whether {@link read} can tell all that the policy of a cache is to be told of a pass of `count` tokens, where each KV head
+   * has `group` query heads.
+   */
+  takes(cache: KVCache, count: number, group: number): boolean;
   /**
    * What the policy is told of one layer; null when that is nothing.
    *
-   * @param attention per head `[new, slots]`; it is written anew afterwards
+   * @param attention per head `[group · new, slots]`; it is written anew afterwards
    */
-  read(
-    attention: readonly Float32Array[],
-    pass: { readonly cache: KVCache; readonly count: number; readonly layer: number },
-    wanted: P,
-  ): Observation | null;
+  read(attention: readonly Float32Array[], pass: ObservedPass, wanted: P): Observation | null;
 }
 
 /** All that the decoder knows of one kind of probe: a file of this folder each. */

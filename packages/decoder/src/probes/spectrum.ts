@@ -43,7 +43,8 @@ export const spectrum: ProbeKind<SpectrumProbe> = {
     heads: headOutputs(layer, names.probe),
   }),
   observe: {
-    takes(cache, count) {
+    takes(cache, count, group) {
+      if (group > 1) return false;
       const wanted = cache.spectrumFeeds(count);
       if (wanted === null) return false;
       return wanted.weights.length === 0 || longestHead(cache) <= mostRowsFolded;

@@ -133,7 +133,7 @@ export class FewRowPass {
   takes({ cache, chunk: { count } }: Part): boolean {
     if (count > mostTokens) return false;
     const observe = probeKind(cache.policy.probe).observe;
-    if (!observe?.takes(cache, count)) return false;
+    if (!observe?.takes(cache, count, 1)) return false;
     return this.#layers.every(({ attention: { keyValueHeads } }, layer) => {
       for (let head = 0; head < keyValueHeads; head++) {
         if (cache.length(layer, head) > mostRows) return false;
@@ -226,7 +226,7 @@ export class FewRowPass {
       attention.push(numbers.subarray(probabilities, probabilities + count * slots));
       probabilities += count * slots;
     }
-    return observe!.read(attention, { cache, count, layer }, wanted);
+    return observe!.read(attention, { cache, count, layer, group: 1 }, wanted);
   }
 
   /** Where a pass puts what depends on the size of the cache, in numbers. */

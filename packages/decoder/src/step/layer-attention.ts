@@ -5,10 +5,13 @@ import { readObservations } from '../probes/read-observations.js';
 import type { Feed, Session } from '../runtime/runtime.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { Part } from './forward-pass.js';
+import type { OneQueryAttention } from './one-query-attention.js';
 import { PastInputs } from './past-inputs.js';
 
-/** Sessions of `buildAttention`: without the piece of past that forks share, which most caches have not, and with it. */
+/** What computes the attention of layers that are alike: sessions of `buildAttention`, without the piece of past that forks share, which most caches have not, and with it. */
 export interface AttentionSessions {
+  /** What is faster for one new token; null where there is nothing. */
+  readonly oneQuery: OneQueryAttention | null;
   readonly alone: Session;
   /** Loaded when it is asked for. */
   readonly forked: () => Promise<Session>;
@@ -29,6 +32,7 @@ export class LayerAttention {
   readonly projectedSize: number;
   /** Numbers per token that it gives. */
   readonly size: number;
+  readonly #layer: number;
   readonly #spec: AttentionSpec;
   readonly #probe: Probe;
   readonly #sessions: AttentionSessions;
@@ -44,6 +48,7 @@ export class LayerAttention {
     const { queryHeads, headSize } = spec;
     this.projectedSize = projectedSize(spec, probe);
     this.size = queryHeads * headSize;
+    this.#layer = layer;
     this.#spec = spec;
     this.#probe = probe;
     this.#sessions = sessions;
@@ -55,6 +60,11 @@ export class LayerAttention {
    * @param projected `[new, projectedSize]`
    */
   async run({ cache, chunk: { count } }: Part, projected: Float32Array): Promise<Attended> {
+    if (count === 1) {
+      const { oneQuery } = this.#sessions;
+      const result = oneQuery?.run(cache, this.#layer, this.#spec, projected);
+      if (result) return { ...result, rows: this.#newRows(projected, count) };
+    }
     const feeds = new Map<string, Feed>();
     feeds.set(names.projected, { data: projected, shape: [count, this.projectedSize] });
     let isForked = false;

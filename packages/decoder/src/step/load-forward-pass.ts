@@ -14,6 +14,7 @@ import { FewRowPass } from './few-row-pass.js';
 import type { ForwardPass } from './forward-pass.js';
 import { type AttentionSessions, LayerAttention } from './layer-attention.js';
 import { LayerPass } from './layer-pass.js';
+import { OneQueryAttention } from './one-query-attention.js';
 import type { PassKind } from './pass-kind.js';
 import { SmallPass } from './small-pass.js';
 import { WholePass } from './whole-pass.js';
@@ -138,7 +139,12 @@ async function loadGraphs(
             throw error;
           });
         };
-        sessions.set(key, { alone: await loadWith(pieces.small), forked: loadForked });
+        const oneQuery = OneQueryAttention.for(attention, threads);
+        sessions.set(key, {
+          alone: await loadWith(pieces.small),
+          forked: loadForked,
+          oneQuery,
+        });
       }
       attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }
