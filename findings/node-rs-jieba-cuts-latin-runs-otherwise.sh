@@ -3,7 +3,8 @@
 #
 # jieba-rs keeps letters, a hyphen and digits together and parts digits from the letter behind them; Python's jieba parts
 # at every hyphen, keeps `7B` and takes `3.5` as one. Scores of mixed text, such as F1 over jieba's words, differ by it.
-# Merging neighbouring pieces without Chinese and cutting them by Python's pattern gives its words.
+# Merging neighbouring pieces without Chinese, but for words of the dictionary such as `C++`, and cutting them by Python's
+# pattern gives its words.
 #
 # Prints, per text, the words of both:
 #   GPT-3.5-Turbo-16k

@@ -123,6 +123,10 @@ describe('bench run', () => {
     });
     expect(other.status).not.toBe(0);
     expect(other.stderr).toMatch(/holds a run with seed 1, not 2/);
+    const one = spawnSync(process.execPath, [...args('whole'), '--policy', 'h3o'], {
+      encoding: 'utf8',
+    });
+    expect(one.stderr).toMatch(/--policies: 'h3o' is none of/);
     const diff = spawnSync(
       process.execPath,
       [cli, 'diff', join(folder, 'whole'), join(folder, 'killed'), '--json'],

@@ -14,3 +14,4 @@ export {
   resampledInterval,
   strata,
 } from './resampling.js';
+export { signFlipPValue } from './sign-flip.js';

@@ -25,6 +25,7 @@ await addCommands(program, {
   'long-maze': async (to) =>
     (await import('./long-maze/long-maze-command.js')).addLongMazeCommand(to),
   prefill: async (to) => (await import('./prefill/prefill-command.js')).addPrefillCommand(to),
+  presses: async (to) => (await import('./presses/presses-command.js')).addPressesCommand(to),
   responsiveness,
   'measure-responsiveness': responsiveness,
   scorer: async (to) => (await import('./scorer/scorer-command.js')).addScorerCommand(to),

@@ -42,6 +42,7 @@ export function addRunCommand(program: Command): void {
       `with commas; also kvzip, taught, ${ownPolicyForm}`,
       listOf(String),
     )
+    .option('--policy <name>', `the same for one, such as ${ownPolicyForm}`, listOf(String))
     .option('--budgets <sizes>', 'as of a policy, with commas', listOf(budgetText))
     .option('--namm <file>', 'a NAMM, which keeps as much as it likes')
     .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
@@ -57,8 +58,10 @@ export function addRunCommand(program: Command): void {
     .option('--threads <count>', 'threads that compute', count)
     .option('--workers <count>', 'prompts at once, each with a model of its own', count)
     .option('--out <folder>', 'for results, summary and page', outputFolder)
-    .action(async ({ config, ...flags }) => {
-      const plan = await runPlan(config ?? null, flags);
+    .action(async ({ config, policy, ...flags }) => {
+      const named = [...(policy ?? []), ...(flags.policies ?? [])];
+      const policies = named.length > 0 ? { policies: named } : {};
+      const plan = await runPlan(config ?? null, { ...flags, ...policies });
       outputFolder(plan.out); // a file of the run may have named it
       const signal = interruptSignal();
       const folder = await openModel(plan.model, signal);

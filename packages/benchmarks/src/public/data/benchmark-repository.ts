@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '@namm/core';
+import { checkIsContent } from './git-lfs.js';
 
 /**
  * A text file of a benchmark's own repository, which the user has a copy of: prompts are part of a benchmark, and belong
@@ -17,7 +18,10 @@ export async function repositoryFile(
 ): Promise<{ readonly path: string; readonly text: string }> {
   for (const each of paths) {
     const path = join(folder, each);
-    if (existsSync(path)) return { path, text: await readFile(path, 'utf8') };
+    if (!existsSync(path)) continue;
+    const text = await readFile(path, 'utf8');
+    checkIsContent(path, text);
+    return { path, text };
   }
   const problem = `holds no ${paths[0]}; name a copy of the benchmark's repository`;
   throw new FileFormatError(folder, problem);

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { FileFormatError } from '@namm/core';
 import type { DataFile } from './data-file.js';
 import { filesInArchive } from './files-in-archive.js';
+import { checkIsContent } from './git-lfs.js';
 
 /** Folders deeper than this hold no data set: it ends links that lead round in circles. */
 const deepest = 6;
@@ -28,7 +29,7 @@ export async function dataFiles(path: string): Promise<DataFile[]> {
   const paths = found.isDirectory() ? await filesBelow(root, deepest) : [path];
   const files: DataFile[] = [];
   for (const each of paths) {
-    await checkIsContent(each);
+    checkIsContent(each, await startOf(each));
     const below = relative(root, each).replaceAll('\\', '/') || basename(each);
     if (each.endsWith('.zip')) files.push(...(await filesInArchive(each)));
     else files.push(onDisk(each, below.replace(/\.gz$/, '')));
@@ -68,14 +69,11 @@ async function filesBelow(folder: string, depth: number): Promise<string[]> {
   return files;
 }
 
-/** @throws {FileFormatError} for what stands in for a file in a clone without its large files */
-async function checkIsContent(path: string): Promise<void> {
+async function startOf(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    const start = buffer.toString('latin1', 0, bytesRead);
-    if (!start.startsWith('version https://git-lfs.github.com/')) return;
-    throw new FileFormatError(path, 'is a pointer of Git LFS, not the file; run git lfs pull');
+    return buffer.toString('latin1', 0, bytesRead);
   } finally {
     await file.close();
   }

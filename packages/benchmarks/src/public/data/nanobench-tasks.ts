@@ -31,7 +31,13 @@ export function nanobenchTasks(options: NanobenchTasksRecord): PublicTask[] {
       return questions.map(({ text, answer }, i) => {
         maxNewTokens = Math.max(maxNewTokens, countTokens(answer) + 2);
         return {
-          ...{ id: `${index}.${i}`, prompt: context + text, answerPrefix: '', groups: {} },
+          ...{
+            id: `${index}.${i}`,
+            text: String(index),
+            prompt: context + text,
+            answerPrefix: '',
+            groups: {},
+          },
           score: (prediction: string) => Number(isBeginning(prediction.trimStart(), answer.trim())),
         };
       });

@@ -5,6 +5,11 @@ import type { RowProblem } from './row-problem.js';
 export interface PublicItem {
   /** Unique within its task. */
   readonly id: string;
+  /**
+   * Names the text that it asks about, where several items share one: these are no independent cases.
+   * @defaultValue its own id
+   */
+  readonly text?: string;
   readonly prompt: string;
   /** What the answer begins with: it goes behind the prompt, and behind a chat template where there is one. */
   readonly answerPrefix: string;

@@ -9,6 +9,7 @@ import type { PublicItem, PublicTask } from './public-task.js';
 import { type PythonLiteral, pythonLiterals } from './python-literals.js';
 import type { ReadBenchmarkOptions } from './read-longbench.js';
 import { readRows } from './read-rows.js';
+import { textNames } from './text-names.js';
 
 /** Tasks, the most tokens of an answer, and their family. */
 const taskFacts: Readonly<Record<string, readonly [maxNewTokens: number, family: string]>> = {
@@ -104,12 +105,14 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
     if (typeof template !== 'string') throw new FileFormatError(path, `has no prompt for ${name}`);
     const { rows, problems } = await readRows(own, row, limit);
     const items: PublicItem[] = [];
+    const nameOf = textNames();
     const bad = [...problems];
     for (const { id, file, row: number, value, text: written } of rows) {
       try {
         const label = labelOf(name, value, written);
         items.push({
           id,
+          text: nameOf(value.context!, id),
           prompt: formatPrompt(template, fieldsOf(name, value, prefix, program.path), path),
           ...{ answerPrefix: '', groups: {} },
           score: (prediction, quirks) => scoreInfiniteBench(name, prediction, label, { quirks }),

@@ -7,6 +7,7 @@ import { filesOfTask } from './files-of-task.js';
 import type { PublicTask } from './public-task.js';
 import type { ReadBenchmarkOptions } from './read-longbench.js';
 import { readRows } from './read-rows.js';
+import { textNames } from './text-names.js';
 
 const row = z.object({
   _id: z.string(),
@@ -41,6 +42,7 @@ export async function readLongBenchV2(
   const { rows, problems } = await readRows(own, row, limit);
   const ids = new Map(rows.map(({ value, id }) => [value._id, id]).reverse() as [string, string][]);
   const bad = [...problems];
+  const nameOf = textNames();
   const items = rows.flatMap(({ value, id, file, row: number }) => {
     if (ids.get(value._id) !== id) {
       bad.push({ file, row: number, field: '_id', problem: 'has come before' });
@@ -56,7 +58,12 @@ export async function readLongBenchV2(
       prompt.text,
     );
     const item = {
-      ...{ id: value._id, prompt: filled, answerPrefix: '' },
+      ...{
+        id: value._id,
+        text: nameOf(value.context, value._id),
+        prompt: filled,
+        answerPrefix: '',
+      },
       groups: { difficulty: value.difficulty, length: value.length },
       score: (prediction: string, quirks: Parameters<typeof scoreLongBenchV2>[2]) =>
         scoreLongBenchV2(prediction, value.answer, quirks),

@@ -10,6 +10,7 @@ import { filesOfTask } from './files-of-task.js';
 import { formatPrompt } from './format-prompt.js';
 import type { PublicItem, PublicTask } from './public-task.js';
 import { readRows } from './read-rows.js';
+import { textNames } from './text-names.js';
 
 /** Where data and prompts are, and how much of them is wanted. */
 export interface ReadBenchmarkOptions {
@@ -136,6 +137,7 @@ async function readTask(
   const { rows, problems } = await readRows(files, schema, limit);
   const bad = [...problems];
   const items: PublicItem[] = [];
+  const nameOf = textNames();
   for (const { id, file, row: number, value } of rows) {
     const { context, input, answers, all_classes: classes, length } = value;
     if (needsClasses && !classes) {
@@ -155,6 +157,7 @@ async function readTask(
     const reference = { answers, ...(classes && { classes }) };
     items.push({
       id,
+      text: nameOf(context, id),
       prompt: formatPrompt(template, { context, input }, path),
       answerPrefix: '',
       groups: length == null ? {} : { length: lengthGroup(length) },

@@ -178,6 +178,14 @@ describe('readLongBench', () => {
     });
   });
 
+  it('knows questions about one text, wherever they stand', async () => {
+    const contexts = ['a', 'b', 'a', 'c'];
+    const rows = contexts.map((context, i) => question(i, { context }));
+    await write('texts/hotpotqa.jsonl', jsonl(rows));
+    const [task] = await readLongBench({ data: join(folder, 'texts'), repository });
+    expect(task!.items.map((each) => each.text)).toEqual(['1', '2', '1', '4']);
+  });
+
   it('wants a paragraph in the answers of a retrieval task', async () => {
     const answers = [['Paragraph 3'], ['3'], ['Paragraph 7', 'paragraph 7']];
     const rows = answers.map((each, i) => question(i, { answers: each }));

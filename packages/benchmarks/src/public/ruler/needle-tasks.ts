@@ -44,7 +44,11 @@ export function needleTasks(options: NeedleTasksRecord): PublicTask[] {
     const items = Array.from({ length: samples }, (_, index) =>
       depths.map((depth): PublicItem => {
         const item = itemOf(task, `${index} at ${depth}`, sampleOf(index, depth));
-        return { ...item, groups: { length: String(length), depth: String(depth) } };
+        return {
+          ...item,
+          text: String(index),
+          groups: { length: String(length), depth: String(depth) },
+        };
       }),
     ).flat();
     return {

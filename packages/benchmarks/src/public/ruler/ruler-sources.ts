@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeIssue, FileFormatError } from '@namm/core';
 import * as z from '@namm/core/schema';
+import { checkIsContent } from '../data/git-lfs.js';
 
 /** A question with the documents that answer it and others that go with them. */
 export interface RulerQuestion {
@@ -162,11 +163,14 @@ class DocumentPlaces {
 }
 
 async function utf8(file: string): Promise<string> {
+  let text: string;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
     throw new FileFormatError(file, 'cannot be read as UTF-8 text', { cause });
   }
+  checkIsContent(file, text);
+  return text;
 }
 
 async function parsed<T>(file: string, schema: z.ZodType<T>): Promise<T> {

@@ -215,6 +215,11 @@ describe('readRulerSources', () => {
     expect(own.squad).toBeNull();
     await writeFile(join(folder, 'own/english_words.json'), JSON.stringify({ 0: 'a', 1: 'b' }));
     await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/2 different words/);
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n';
+    await writeFile(join(folder, 'own/english_words.json'), pointer);
+    await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(
+      /words\.json: is a pointer/,
+    );
     await writeFile(join(folder, 'own/english_words.json'), '{');
     await expect(readRulerSources(join(folder, 'own'))).rejects.toThrow(/is not JSON/);
     await writeFile(join(folder, 'own/novel.txt'), Buffer.from([0xff, 0xfe, 0x41]));

@@ -1,6 +1,6 @@
 import { checkNames, InvalidArgumentError, Random } from '@namm/core';
 import { type TextTableOptions, textTable } from '@namm/report';
-import { bootstrapPValue, type Interval, percentileInterval } from '@namm/statistics';
+import { type Interval, percentileInterval } from '@namm/statistics';
 import { grouped } from './grouped.js';
 import type { PublicResult } from './public-result.js';
 import { resampleTexts } from './resample-texts.js';
@@ -18,6 +18,7 @@ export interface RunDifference {
   readonly after: number;
   /** After minus before, over the same prompts. */
   readonly difference: Interval;
+  /** Two-sided, by flips of signs of whole texts. */
   readonly p: number;
   /** Whether it stands after Holm's correction for all comparisons at 5 %. */
   readonly isSignificant: boolean;
@@ -52,7 +53,7 @@ export function diffRuns(
     const seconds = pairs.map(({ scores: [, second] }) => second);
     const changes = seconds.map((second, i) => second - firsts[i]!);
     const random = new Random(seed);
-    const { resampling, mean } = resampleTexts([pairs]);
+    const { resampling, mean, pValue } = resampleTexts([pairs]);
     const overAll = (values: readonly number[]) => mean([values], resampling.whole);
     const differences = Array.from({ length: resamples }, () =>
       mean([changes], resampling.draw(random)),
@@ -62,7 +63,7 @@ export function diffRuns(
       before: overAll(firsts),
       after: overAll(seconds),
       difference: percentileInterval(overAll(changes), differences),
-      p: bootstrapPValue(differences),
+      p: pValue([changes], seed),
     });
   }
   if (rows.length === 0) {

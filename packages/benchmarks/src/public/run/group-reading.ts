@@ -122,9 +122,6 @@ export class GroupReading {
     const { answer, signal, maxNewTokens } = this.#options;
     const { cache, watch } = own;
     const task = this.#task;
-    const { items, shared } = this.#group;
-    // A common instruction or example makes no common text.
-    const asksAlike = items.every((each) => 2 * shared >= each.prompt.ids.length);
     const began = performance.now();
     if (policy.afterReading) {
       await policy.afterReading(cache, read, signal ? { signal } : {});
@@ -153,7 +150,7 @@ export class GroupReading {
     look(own);
     return {
       ...{ benchmark: task.benchmark, task: task.name, id: item.id },
-      text: asksAlike ? items[0]!.item.id : item.id,
+      text: item.text ?? item.id,
       ...{ policy: policy.name, budget: policy.budget, groups: item.groups, prediction },
       official: scoreOf(item, prediction, allQuirks),
       strict: scoreOf(item, prediction, noQuirks) ?? 0,

@@ -5,7 +5,7 @@ export interface PublicResult {
   readonly benchmark: string;
   readonly task: string;
   readonly id: string;
-  /** Whose text it asks about: the id of the first prompt that begins with the same text. */
+  /** The text that it asks about, which other prompts of the task may ask about too. */
   readonly text: string;
   readonly policy: string;
   readonly budget: string;

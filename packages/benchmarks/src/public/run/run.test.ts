@@ -95,7 +95,9 @@ const timeless = (results: readonly PublicResult[]) =>
 
 describe('runBenchmarks', () => {
   const document = text(70, 1);
-  const alike = [1, 2, 3].map((i) => item(`alike ${i}`, document + text(9 + 7 * i, 10 + i)));
+  const alike = [1, 2, 3].map((i) =>
+    item(`alike ${i}`, document + text(9 + 7 * i, 10 + i), { text: 'alike 1' }),
+  );
   const other = item('other', text(50, 5));
 
   it('reads what prompts share once, and answers as if each were read by itself', async () => {
@@ -389,6 +391,23 @@ describe('diffRuns', () => {
     expect(rows[1]!.difference.upper).toBeLessThan(-30);
     expect(formatDifferences(rows)).toContain('significant');
     expect(() => diffRuns(before, [])).toThrow(/no prompt in common/);
+  });
+
+  it('finds nothing significant in a few prompts, or many questions about a few texts', () => {
+    const [before, after] = [0, 1].map((score) => results({ h2o: Array(6).fill(score) }));
+    const about = (list: readonly PublicResult[], texts: number) =>
+      list.map((each, i) => ({ ...each, text: String(i % texts) }));
+    const row = (texts: number) => diffRuns(about(before!, texts), about(after!, texts))[0]!;
+    expect([1, 2, 3, 6].map((texts) => row(texts).p)).toEqual([1, 0.5, 0.25, 2 / 64]);
+    expect([1, 2, 3, 6].map((texts) => row(texts).isSignificant)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(row(3).difference.estimate).toBe(100);
+    const whole = results({ full: [1, 1, 1], h2o: [0, 0, 0] });
+    expect(summariseRun(whole).map(({ p }) => p)).toEqual([null, 0.25]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Random } from '@namm/core';
-import { bootstrapPValue, type Interval, mean, percentileInterval } from '@namm/statistics';
+import { type Interval, mean, percentileInterval } from '@namm/statistics';
 import { grouped } from './grouped.js';
 import type { PublicResult } from './public-result.js';
 import { resampleTexts } from './resample-texts.js';
@@ -20,7 +20,7 @@ export interface PublicRow {
   readonly strict: Interval;
   /** Official score over the full cache's, on the same prompts; null for the full cache itself, and where it lacks some. */
   readonly againstFull: Interval | null;
-  /** Two-sided, for the difference from the full cache being none. */
+  /** Two-sided, for the difference from the full cache being none: by flips of signs of whole texts. */
   readonly p: number | null;
   readonly keptShare: number;
   /** Before the answer. */
@@ -133,12 +133,11 @@ function draws(
   const official = lists(own, officialOf);
   const strict = lists(own, (each) => 100 * each.strict);
   const reference = full && lists(full, officialOf);
-  const { resampling, mean: over } = resampleTexts(own);
+  const { resampling, mean: over, pValue } = resampleTexts(own);
   const random = new Random(seed);
   const officials: number[] = [];
   const stricts: number[] = [];
   const ratios: number[] = [];
-  const differences: number[] = [];
   for (let i = 0; i < resamples; i++) {
     const indices = resampling.draw(random);
     const score = over(official, indices);
@@ -147,7 +146,6 @@ function draws(
     if (reference === null) continue;
     const wanted = over(reference, indices);
     ratios.push(score / wanted);
-    differences.push(score - wanted);
   }
   const { whole } = resampling;
   return {
@@ -155,7 +153,12 @@ function draws(
     strict: percentileInterval(over(strict, whole), stricts),
     againstFull:
       reference && percentileInterval(over(official, whole) / over(reference, whole), ratios),
-    p: reference && bootstrapPValue(differences),
+    p:
+      reference &&
+      pValue(
+        official.map((list, task) => list.map((score, i) => score - reference[task]![i]!)),
+        seed,
+      ),
   };
 }
 

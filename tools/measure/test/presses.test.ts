@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { runCommands } from '@namm/testing';
+import { expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+it('reads prompts under each press, and answers them', async () => {
+  const small = ['presses', '--layers', '1', '--vocabulary', '256', '--length', '40'];
+  const few = [...small, '--decode-tokens', '3', '--rounds', '2'];
+  const [json, table, lonely] = await runCommands(cli, [
+    [...few, '--json'],
+    few,
+    [...few, '--python', 'no-such-python'],
+  ]);
+  const { rows, peer } = JSON.parse(json!.stdout);
+  expect(peer).toBeNull();
+  expect(rows.map(({ press, share }: { press: string; share: number }) => [press, share])).toEqual([
+    ...[[null, 1]],
+    ...['snapkv', 'keydiff', 'kvzip'].flatMap((press) =>
+      [0.5, 0.25].map((share) => [press, share]),
+    ),
+  ]);
+  for (const { ours } of rows) {
+    expect(ours).toHaveLength(2);
+    for (const { read, answer, tokens } of ours) {
+      expect(Math.min(read, answer)).toBeGreaterThan(0);
+      expect(tokens).toHaveLength(3);
+    }
+  }
+  expect(table!.stdout).toMatch(/^\| kvzip 25 % /m);
+  expect(lonely!.status).not.toBe(0);
+  expect(lonely!.stderr).toMatch(/no-such-python .*kvpress_prompts\.py could not run/);
+});
