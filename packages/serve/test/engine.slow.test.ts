@@ -1,6 +1,8 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Decoder, greedy } from '@namm/decoder';
 import { createPolicy } from '@namm/kv-cache';
 import { randomModel } from '@namm/testing';
@@ -325,6 +327,84 @@ describe('an engine', () => {
       expect(warnings.length).toBeGreaterThan(0);
       for (const text of warnings) expect(text).toMatch(/^a conversation is not saved: .*place/);
       await rm(place);
+    });
+  });
+
+  it('takes no more memory after ever so many conversations', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    await setup.inFolder(async (folder) => {
+      const engine = await setup.load({ memoryLimit: 200_000, folder, maxQueue: 100 });
+      const policy = await engine.choosePolicy('keydiff', 16);
+      let asked = 0;
+      const ask = async (count: number) => {
+        for (let rounds = count / 50; rounds > 0; rounds--) {
+          const prompts = Array.from({ length: 50 }, () => {
+            asked++;
+            return Int32Array.from({ length: 20 }, (_, i) => Math.floor(asked / 23 ** i) % 23);
+          });
+          await Promise.all(
+            prompts.map((ids) =>
+              engine.run({ ids, policy, maxNewTokens: 1, writers: [new GreedyWriter(1)] }),
+            ),
+          );
+        }
+        for (let i = 0; i < 3; i++) {
+          collect();
+          await wait(50); // arrays are freed behind the objects
+        }
+        const { heapUsed, arrayBuffers } = process.memoryUsage();
+        return { bytes: heapUsed + arrayBuffers, known: engine.conversations().length };
+      };
+      const before = await ask(400); // as many as may be known, and the code is warm
+      const after = await ask(600);
+      expect(before.known).toBeGreaterThan(200);
+      expect(after.known).toBe(before.known);
+      expect(after.bytes - before.bytes).toBeLessThan(8e5); // those, if they stayed known, would take 2 MB
+      const files = await readdir(folder);
+      expect(files.length).toBeLessThanOrEqual(2 * after.known);
+      const again = await setup.load({ memoryLimit: 200_000, folder });
+      expect(again.conversations().length).toBeLessThanOrEqual(after.known);
+    });
+  });
+
+  it('keeps to its place on the disk, those used last the longest', async () => {
+    await setup.inFolder(async (folder) => {
+      const sizes = await setup.load({});
+      const policy = ['full', null] as const;
+      const chosen = await sizes.choosePolicy(...policy);
+      const run = (engine: Engine, seed: number) =>
+        engine.run({
+          ...{ ids: someIds(60, seed), policy: chosen, maxNewTokens: 1 },
+          writers: [new GreedyWriter(1)],
+        });
+      await run(sizes, 1);
+      const each = sizes.conversations()[0]!.bytes + 6 * 60;
+      const diskLimit = Math.ceil(3.5 * each);
+      const engine = await setup.load({ folder, diskLimit });
+      const ids: string[] = [];
+      for (let seed = 0; seed < 6; seed++) {
+        const { conversations } = await run(engine, seed);
+        ids.push(conversations[0]!.id);
+      }
+      const saved = () =>
+        engine.conversations().flatMap(({ id, file }) => (file ? [ids.indexOf(id)] : []));
+      for (const id of [4, 1, 5, 0]) await engine.save(ids[id]!);
+      expect(saved()).toEqual([0, 5, 1]);
+      expect(engine.conversations().length).toBe(6); // one in memory loses its file alone
+      expect((await readdir(folder)).length).toBe(6);
+
+      // What a killed process left behind goes, unless another may be writing it.
+      const [old, young] = ['0', '1'].map((digit) => `${digit.repeat(36)}.safetensors`) as [
+        string,
+        string,
+      ];
+      for (const name of [old, young]) await writeFile(join(folder, name), 'half');
+      await utimes(join(folder, old), 1, 1);
+      const second = await setup.load({ folder, diskLimit: Math.ceil(2.5 * each) });
+      expect(second.conversations().map(({ id }) => ids.indexOf(id))).toEqual([0, 5]);
+      const files = await readdir(folder);
+      expect([files.includes(old), files.includes(young)]).toEqual([false, true]);
     });
   });
 

@@ -10,7 +10,7 @@ const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 it('measures many conversations, many clients and a long chat, in short', async () => {
   const [conversations, clients, chat, wrong] = await runCommands(cli, [
     ['serving', 'conversations', '--conversations', '6', '--room', '3', '--tokens', '300'],
-    ['serving', 'clients', '--clients', '4', '--seconds', '4'],
+    ['serving', 'clients', '--clients', '4', '--seconds', '4', '--warm-up', '20'],
     ['serving', 'long-chat', '--facts', '2', '--times', '2'],
     ['serving', 'document', '--model', 'x.gguf', '--text', 'nowhere'],
   ]);
@@ -21,7 +21,8 @@ it('measures many conversations, many clients and a long chat, in short', async 
   expect(mostCacheBytes).toBeLessThanOrEqual(limit);
   expect(spills).toBeGreaterThan(0);
 
-  const { ends, delay, tokens } = JSON.parse(clients!.stdout);
+  const { ends, delay, tokens, mostConversations } = JSON.parse(clients!.stdout);
+  expect(mostConversations).toBeGreaterThanOrEqual(20);
   expect(Object.keys(ends).filter((end) => !['200', '429', 'left'].includes(end))).toEqual([]);
   expect(tokens).toBeGreaterThan(0);
   expect(delay.p99).toBeGreaterThanOrEqual(delay.p50);

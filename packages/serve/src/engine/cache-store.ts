@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   NammError,
@@ -27,6 +27,8 @@ export interface CacheStoreOptions {
   readonly folder: string | null;
   /** Bytes that saved caches may take on the disk. */
   readonly diskLimit: number;
+  /** Bytes that what is known of all sequences may take in memory, beside their caches. */
+  readonly knownLimit: number;
   /** Whether caches that come back from the disk are recorded from there on. */
   readonly recording: boolean;
   /** Makes the policy that a saved cache names. */
@@ -34,6 +36,12 @@ export interface CacheStoreOptions {
   /** Is told what went wrong without harm. */
   readonly onWarning: (message: string) => void;
 }
+
+/** Bytes of a sequence and its place in the tree without their ids, at most; measured with some to spare. */
+const knownBytesEach = 3000;
+
+/** Milliseconds after which a cache without its second file is none that another process is just writing. */
+const orphanAge = 3_600_000;
 
 /** What is written beside a saved cache. */
 const sidecar = z.object({
@@ -56,19 +64,24 @@ const sidecar = z.object({
 export class CacheStore {
   readonly #options: CacheStoreOptions;
   readonly #tree = new PrefixTree<StoredCache>();
+  /** The one used longest ago first. */
   readonly #caches = new Map<string, StoredCache>();
-  #uses = 0;
+  #savedBytes = 0;
+  #knownBytes = 0;
 
   constructor(options: CacheStoreOptions) {
     this.#options = options;
   }
 
-  /** Finds what an earlier run has saved. What cannot be read is left alone and told. */
+  /**
+   * Finds what an earlier run has saved, as far as the limits go. What cannot be read is left alone and told; what a
+   * process that was killed had not finished is removed.
+   */
   async load(): Promise<void> {
     const { folder, model, choose, onWarning } = this.#options;
     if (folder === null) return;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()) {
+    for (const name of await savedNames(folder)) {
       let policy = '';
       try {
         const parsed = sidecar.safeParse(
@@ -88,7 +101,6 @@ export class CacheStore {
           kind: saved.kind,
           cache: null,
           file: join(folder, `${id}.safetensors`),
-          lastUse: ++this.#uses,
           bytes: saved.bytes,
         });
       } catch (cause) {
@@ -99,11 +111,12 @@ export class CacheStore {
         onWarning(`the saved conversation ${name} is left as it is: ${reason}`);
       }
     }
+    await this.#trim();
   }
 
   /** All of them, the one used last first. */
   list(): StoredCache[] {
-    return [...this.#caches.values()].sort((a, b) => b.lastUse - a.lastUse);
+    return [...this.#caches.values()].reverse();
   }
 
   /**
@@ -139,7 +152,6 @@ export class CacheStore {
       ...given,
       spans: clipped(given.spans, given.ids.length),
       file: null,
-      lastUse: ++this.#uses,
       bytes: allocated + shared + policy,
     };
     const twin = this.#tree.find(
@@ -151,14 +163,15 @@ export class CacheStore {
     );
     if (twin !== null) await this.#drop(twin.entry);
     this.#insert(entry);
+    await this.#trim();
     return entry;
   }
 
   /**
-   * A cache that goes on from a stored one; null when it cannot be read any more, and is gone.
+   * A cache that goes on from a stored one; null when that is gone, as when it cannot be read any more.
    */
   async open(entry: StoredCache): Promise<WorkerCache | null> {
-    entry.lastUse = ++this.#uses;
+    if (!this.#touch(entry)) return null; // it had to go for another
     if (entry.cache !== null) return await entry.cache.fork();
     try {
       const { worker } = entry.policy;
@@ -195,12 +208,10 @@ export class CacheStore {
 
   /** The one in memory that was used longest ago. */
   oldestInMemory(except: StoredCache | null): StoredCache | null {
-    let oldest: StoredCache | null = null;
     for (const entry of this.#caches.values()) {
-      if (entry.cache === null || entry === except) continue;
-      if (oldest === null || entry.lastUse < oldest.lastUse) oldest = entry;
+      if (entry.cache !== null && entry !== except) return entry;
     }
-    return oldest;
+    return null;
   }
 
   /** Frees its memory; it goes to the disk if it can, or is lost. */
@@ -221,7 +232,7 @@ export class CacheStore {
       this.#options.onWarning(`a conversation is not saved: ${(cause as Error).message}`);
       await this.#drop(entry);
     }
-    await this.#trimDisk();
+    await this.#trim();
   }
 
   /**
@@ -235,6 +246,8 @@ export class CacheStore {
     const { folder } = this.#options;
     if (folder === null) throw new NammError('NOT_SAVED', 'there is no folder to save it in');
     await this.#save(entry, folder);
+    this.#touch(entry);
+    await this.#trim();
     return entry;
   }
 
@@ -247,6 +260,7 @@ export class CacheStore {
       await this.#save(entry, folder).catch((cause: Error) => {
         onWarning(`a conversation is not saved: ${cause.message}`);
       });
+      await this.#trim();
     }
   }
 
@@ -265,9 +279,18 @@ export class CacheStore {
     return entry;
   }
 
+  /** It is now the one used last. @returns whether it is still there */
+  #touch(entry: StoredCache): boolean {
+    if (!this.#caches.delete(entry.id)) return false;
+    this.#caches.set(entry.id, entry);
+    return true;
+  }
+
   #insert(entry: StoredCache): void {
     this.#tree.insert(entry.ids, entry);
     this.#caches.set(entry.id, entry);
+    this.#knownBytes += knownBytes(entry);
+    if (entry.file !== null) this.#savedBytes += diskBytes(entry);
   }
 
   async #save(entry: StoredCache, folder: string): Promise<void> {
@@ -285,27 +308,76 @@ export class CacheStore {
     // Last, so that a file that stands beside it is whole.
     await writeFileAtomic(join(folder, `${entry.id}.json`), sealedJson(saved));
     entry.file = file;
+    this.#savedBytes += diskBytes(entry);
   }
 
   async #drop(entry: StoredCache): Promise<void> {
     this.#tree.remove(entry.ids, entry);
     this.#caches.delete(entry.id);
-    const { cache, file } = entry;
+    this.#knownBytes -= knownBytes(entry);
+    const { cache } = entry;
     entry.cache = null;
     await cache?.release();
+    await this.#removeFiles(entry);
+  }
+
+  async #removeFiles(entry: StoredCache): Promise<void> {
+    const { file } = entry;
     if (file === null) return;
+    entry.file = null;
+    this.#savedBytes -= diskBytes(entry);
     await rm(file.replace(/\.safetensors$/, '.json'), { force: true });
     await rm(file, { force: true });
   }
 
-  async #trimDisk(): Promise<void> {
-    const saved = this.list().filter(({ file }) => file !== null);
-    let bytes = saved.reduce((sum, entry) => sum + entry.bytes, 0);
-    for (let last = saved.pop(); last && bytes > this.#options.diskLimit; last = saved.pop()) {
-      bytes -= last.bytes;
-      if (last.cache === null) await this.#drop(last);
+  /**
+   * Keeps to the limits of the disk and of what is known: those used longest ago are forgotten, never the newest. So
+   * memory does not grow with the number of conversations that there ever were.
+   */
+  async #trim(): Promise<void> {
+    const { diskLimit, knownLimit } = this.#options;
+    for (const entry of this.#caches.values()) {
+      const isKnownTooMuch = this.#knownBytes > knownLimit && this.#caches.size > 1;
+      if (isKnownTooMuch || (this.#savedBytes > diskLimit && entry.file !== null)) {
+        if (isKnownTooMuch || entry.cache === null) await this.#drop(entry);
+        else await this.#removeFiles(entry);
+      } else if (this.#savedBytes <= diskLimit) {
+        return;
+      }
     }
   }
+}
+
+/** Bytes in memory of what is known of a sequence: its ids are in the tree once more. */
+function knownBytes({ ids }: StoredCache): number {
+  return knownBytesEach + 2 * ids.byteLength;
+}
+
+/** Bytes of its two files, about; ids are written as text. */
+function diskBytes({ ids, bytes }: StoredCache): number {
+  return bytes + 6 * ids.length;
+}
+
+/**
+ * Names of the second files of a folder, the one written longest ago first. First files that have none since their
+ * process was killed go.
+ */
+async function savedNames(folder: string): Promise<string[]> {
+  const names = new Set(await readdir(folder));
+  const found: { readonly name: string; readonly written: number }[] = [];
+  for (const name of names) {
+    const isSecond = name.endsWith('.json');
+    const isOrphan =
+      /^[0-9a-f-]{36}\.safetensors$/.test(name) && !names.has(name.replace(/safetensors$/, 'json'));
+    if (!isSecond && !isOrphan) continue;
+    const written = await stat(join(folder, name)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(), // another process has removed it
+    );
+    if (isSecond) found.push({ name, written });
+    else if (Date.now() - written > orphanAge) await rm(join(folder, name), { force: true });
+  }
+  return found.sort((a, b) => a.written - b.written).map(({ name }) => name);
 }
 
 /** What of the spans lies within the first tokens. */

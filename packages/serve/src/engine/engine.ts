@@ -37,7 +37,8 @@ export interface EngineOptions {
   /** Where conversations are kept that memory has no room for; null forgets those. */
   readonly folder: string | null;
   /**
-   * Bytes that they may take there.
+   * Bytes that they may take there. Of those used longest ago fewer are kept where what is known of all would take
+   * more than a sixteenth of the memory limit (at least 1 MB): some 3 kB each, and 8 bytes per token.
    * @defaultValue 10 GB
    */
   readonly diskLimit?: number;
@@ -76,6 +77,9 @@ const requestNames = [
   ...(['ids', 'policy', 'spans', 'tail', 'keepAt', 'maxNewTokens', 'writers'] as const),
   ...(['client', 'pace', 'signal', 'onAccepted'] as const),
 ] as const satisfies readonly (keyof EngineRequest)[];
+
+/** Bytes that may be known of conversations in any case, however little their caches may take. */
+const leastKnown = 1e6;
 
 /** Policies with their budgets that are remembered: conversations that want the same share one. */
 const mostPolicies = 1000;
@@ -133,8 +137,9 @@ export class Engine {
     this.#chunkSize = chunkFor(model.chunkSize, model.spec.maximumPositions);
     this.#options = options;
     const { folder, diskLimit = 10e9, recording = false, onWarning = () => {} } = options;
+    const knownLimit = Math.max(leastKnown, options.memoryLimit / 16);
     this.#store = new CacheStore({
-      ...{ model, folder, diskLimit, recording, onWarning },
+      ...{ model, folder, diskLimit, knownLimit, recording, onWarning },
       choose: (name, budget) => this.choosePolicy(name, budget),
     });
   }

@@ -22,6 +22,7 @@ describe('PrefixTree', () => {
             list.delete(name);
           }
         }
+        expect(tree.size).toBeLessThanOrEqual(2 * list.size);
         for (const query of queries) {
           const found = [...list.values()]
             .filter((ids) => startsWith(query, ids) && ids.length !== 3)

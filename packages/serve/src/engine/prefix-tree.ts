@@ -24,7 +24,8 @@ export class PrefixTree<Entry> {
     while (depth < ids.length) {
       const child = node.children.get(ids[depth]!);
       if (child === undefined) {
-        const fresh = newNode<Entry>(Int32Array.from(ids).subarray(depth));
+        // A copy of its own, so that it holds no whole sequence.
+        const fresh = newNode<Entry>(Int32Array.from(ids).slice(depth));
         node.children.set(ids[depth]!, fresh);
         node = fresh;
         break;
@@ -47,12 +48,25 @@ export class PrefixTree<Entry> {
       depth += child.ids.length;
     }
     path.at(-1)!.entries.delete(entry);
-    // Nodes that nothing needs any more go.
+    // Nodes that nothing needs any more go, so that there are never more than two for each entry.
     for (let i = path.length - 1; i > 0; i--) {
       const { entries, children, ids: own } = path[i]!;
-      if (entries.size > 0 || children.size > 0) return;
-      path[i - 1]!.children.delete(own[0]!);
+      if (entries.size > 0 || children.size > 1) return;
+      const siblings = path[i - 1]!.children;
+      const [below] = children.values();
+      if (below !== undefined) {
+        siblings.set(own[0]!, { ...below, ids: joined(own, below.ids) });
+        return;
+      }
+      siblings.delete(own[0]!);
     }
+  }
+
+  /** Nodes below the root. */
+  get size(): number {
+    const count = ({ children }: Node<Entry>): number =>
+      [...children.values()].reduce((sum, child) => sum + 1 + count(child), 0);
+    return count(this.#root);
   }
 
   /**
@@ -99,11 +113,18 @@ function newNode<Entry>(ids: Int32Array): Node<Entry> {
 
 /** Puts a node between the two, where the ids part. */
 function split<Entry>(parent: Node<Entry>, child: Node<Entry>, at: number): Node<Entry> {
-  const middle = newNode<Entry>(child.ids.subarray(0, at));
-  const rest = { ...child, ids: child.ids.subarray(at) };
+  const middle = newNode<Entry>(child.ids.slice(0, at));
+  const rest = { ...child, ids: child.ids.slice(at) };
   middle.children.set(rest.ids[0]!, rest);
   parent.children.set(middle.ids[0]!, middle);
   return middle;
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
 }
 
 function commonLength(edge: Int32Array, ids: ArrayLike<number>, from: number): number {

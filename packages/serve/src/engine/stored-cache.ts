@@ -17,8 +17,6 @@ export interface StoredCache {
   cache: WorkerCache | null;
   /** Null as long as it was not saved. */
   file: string | null;
-  /** Counts uses of the store, not time. */
-  lastUse: number;
   /** Bytes of its rows, whether in memory or on the disk. */
   bytes: number;
 }

@@ -17,26 +17,42 @@ import {
 
 type ResponseFields = z.output<typeof responseFields>;
 
-/** Conversations that later responses may go on from, the newest last. */
+/** Conversations that later responses may go on from. */
 export class ResponseHistory {
   readonly #most: number;
-  readonly #conversations = new Map<string, readonly ChatMessage[]>();
+  readonly #mostLength: number;
+  /** The one that was added longest ago first. */
+  readonly #conversations = new Map<
+    string,
+    { readonly messages: readonly ChatMessage[]; readonly length: number }
+  >();
+  #length = 0;
 
-  constructor(most = 1000) {
+  /**
+   * @param most conversations
+   * @param mostLength of all of them together, in characters; the newest stays whatever its length
+   */
+  constructor(most = 1000, mostLength = 64e6) {
     this.#most = most;
+    this.#mostLength = mostLength;
   }
 
   set(id: string, messages: readonly ChatMessage[]): void {
-    this.#conversations.set(id, messages);
-    if (this.#conversations.size <= this.#most) return;
-    const [oldest] = this.#conversations.keys();
-    this.#conversations.delete(oldest!);
+    const { length } = JSON.stringify(messages);
+    this.#conversations.set(id, { messages, length });
+    this.#length += length;
+    for (const [oldest, { length }] of this.#conversations) {
+      const { size } = this.#conversations;
+      if (size === 1 || (size <= this.#most && this.#length <= this.#mostLength)) return;
+      this.#conversations.delete(oldest);
+      this.#length -= length;
+    }
   }
 
   /** @throws {ApiError} when it is not known any more */
   get(id: string): readonly ChatMessage[] {
-    const messages = this.#conversations.get(id);
-    if (messages !== undefined) return messages;
+    const found = this.#conversations.get(id);
+    if (found !== undefined) return found.messages;
     throw new ApiError(404, `there is no response '${id}' to go on from`, {
       param: 'previous_response_id',
       reason: 'previous_response_not_found',

@@ -16,6 +16,8 @@ export interface ClientsRequest {
   readonly threads: number;
   /** Milliseconds that a client waits between two requests. */
   readonly pause: number;
+  /** Short requests before the time begins, so that what fills once is full. */
+  readonly warmUp: number;
 }
 
 export interface ClientsResult extends Pick<ServedFigures, 'delay'> {
@@ -31,12 +33,14 @@ export interface ClientsResult extends Pick<ServedFigures, 'delay'> {
   /** Bytes of all caches at most, and their limit. */
   readonly mostCacheBytes: number;
   readonly limit: number;
+  /** Conversations that the server knew at most, on the disk too. */
+  readonly mostConversations: number;
 }
 
 /** Name of the hidden command that a child process runs. */
 export const serverCommandName = 'serving-process';
 
-const memoryLimit = 64e6;
+const memoryLimit = 16e6;
 
 /**
  * Sends requests of many kinds from many clients to a server in another process: short and long, streamed and not, with
@@ -48,20 +52,31 @@ export async function measureClients(
   request: ClientsRequest,
   onProgress: (text: string) => void,
 ): Promise<ClientsResult> {
-  const { folder, clients, seconds, threads, pause } = request;
+  const { folder, clients, seconds, threads, pause, warmUp } = request;
   const conversations = await mkdtemp(join(tmpdir(), 'namm-clients-'));
   const served: ServedRequest = {
     ...{ folder, conversations, memoryLimit, threads, maxActive: 8, maxQueue: clients },
   };
   const args = [process.argv[1]!, serverCommandName, JSON.stringify(served)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const url = (await lines.next()).value;
     if (url === undefined) throw new MeasurementError('the server has not started');
+    let warmed = 0;
+    const warm = async () => {
+      for (let number = warmed++; number < warmUp; number = warmed++) {
+        onProgress(`request ${number} of ${warmUp} before the time begins`);
+        const body = { prompt: `Call number ${number}.`, max_tokens: 2, kv_budget: 32 };
+        const answer = await post(url, body);
+        await answer.text();
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, warm));
+    child.stdin.end(); // from now on it notes
     const end = performance.now() + seconds * 1000;
     const ends: Record<string, number> = {};
-    let [tokens, mostCacheBytes] = [0, 0];
+    let [tokens, mostCacheBytes, mostConversations] = [0, 0, 0];
     const talk = async (client: number) => {
       const random = new Random(1, client);
       let said = '';
@@ -77,8 +92,10 @@ export async function measureClients(
     const watch = async () => {
       while (performance.now() < end) {
         const text = await (await fetch(`${url}/metrics`)).text();
-        const bytes = Number(/^namm_cache_bytes (\d+)/m.exec(text)?.[1]);
-        mostCacheBytes = Math.max(mostCacheBytes, bytes);
+        const figure = (name: string) =>
+          Number(new RegExp(`^namm_${name} (\\d+)`, 'm').exec(text)?.[1]);
+        mostCacheBytes = Math.max(mostCacheBytes, figure('cache_bytes'));
+        mostConversations = Math.max(mostConversations, figure('conversations'));
         onProgress(
           `${JSON.stringify(ends)}, ${Math.ceil((end - performance.now()) / 1000)} s left`,
         );
@@ -91,7 +108,7 @@ export async function measureClients(
     if (told === undefined) throw new MeasurementError('the server has ended before its time');
     const { delay, handles, resident, heap } = JSON.parse(told) as ServedFigures;
     return {
-      ...{ delay, ends, tokens, mostCacheBytes, limit: memoryLimit },
+      ...{ delay, ends, tokens, mostCacheBytes, limit: memoryLimit, mostConversations },
       resident: fifths(resident),
       heap: fifths(heap),
       handles: fifths(handles),
@@ -126,10 +143,7 @@ async function ask(url: string, random: Random, said: string): Promise<Outcome> 
   };
   const abort = new AbortController();
   try {
-    const answer = await fetch(`${url}/v1/completions`, {
-      ...{ method: 'POST', body: JSON.stringify(body), signal: abort.signal },
-      headers: { 'content-type': 'application/json' },
-    });
+    const answer = await post(url, body, abort.signal);
     if (answer.status !== 200) {
       await answer.text();
       return { end: String(answer.status), tokens: 0, said: '' };
@@ -158,6 +172,13 @@ async function ask(url: string, random: Random, said: string): Promise<Outcome> 
     const end = abort.signal.aborted ? 'left' : (error as Error).message;
     return { end, tokens: 0, said: '' };
   }
+}
+
+function post(url: string, body: object, signal: AbortSignal | null = null): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${url}/v1/completions`, {
+    ...{ method: 'POST', body: JSON.stringify(body), headers, signal },
+  });
 }
 
 function fifths(values: readonly number[]): number[] {

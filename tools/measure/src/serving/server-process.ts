@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadTokenizer } from '@namm/decoder';
@@ -23,7 +24,7 @@ export interface ServedFigures {
 
 /**
  * Serves in a process of its own until it is told to stop: prints the address, and in the end what it noted of itself
- * every second. The delay counts from the first request on, for loading is no serving.
+ * every second, from when its input was closed: neither loading nor warming up is serving.
  */
 export async function serveAndWatch(request: ServedRequest): Promise<void> {
   const { folder, conversations, memoryLimit, maxActive, maxQueue, threads } = request;
@@ -35,6 +36,8 @@ export async function serveAndWatch(request: ServedRequest): Promise<void> {
   const onWarning = (text: string) => console.error(text);
   const server = await serve({ engine, tokenizer, model: 'measured', port: 0, onWarning });
   console.log(server.url);
+  const stopped = new Promise((resolve) => process.once('SIGTERM', resolve));
+  await Promise.race([once(process.stdin.resume(), 'end'), stopped]);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const handles: number[] = [];
@@ -46,7 +49,7 @@ export async function serveAndWatch(request: ServedRequest): Promise<void> {
     resident.push(rss);
     heap.push(heapUsed);
   }, 1000);
-  await new Promise((resolve) => process.once('SIGTERM', resolve));
+  await stopped;
   clearInterval(timer);
   delay.disable();
   await server.close(5000);

@@ -40,6 +40,7 @@ export function addServingCommand(program: Command): void {
     .option('--clients <count>', 'that ask one request after another', count, 32)
     .option('--seconds <count>', 'that they do', count, 60)
     .option('--pause <milliseconds>', 'between two requests of a client', fromZero, 0)
+    .option('--warm-up <count>', 'short requests before the time begins', fromZero, 400)
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .action(async ({ model, ...options }) =>
       print(await measureClients({ ...options, folder: await folderOf(model) }, onProgress)),
