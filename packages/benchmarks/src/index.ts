@@ -49,6 +49,20 @@ export { factOracle } from './fact-oracle.js';
 export { documentFiller, type Filler, type FillerDocument, type Passage } from './filler.js';
 export { generateRepetition, type RepetitionOptions } from './generate-repetition.js';
 export { generateSample, type SampleOptions } from './generate-sample.js';
+export {
+  type FollowInstructionsOptions,
+  followInstructions,
+  type InstructionContender,
+  type KindRow,
+} from './instructions/follow-instructions.js';
+export { type Instruction, instructionKinds } from './instructions/instruction-kinds.js';
+export {
+  type InstructionFrame,
+  type InstructionPrompt,
+  type InstructionPromptOptions,
+  instructionFrame,
+  instructionPrompt,
+} from './instructions/instruction-prompt.js';
 export type { SampleMemory } from './memory-watch.js';
 export { ModelPerProbe } from './model-per-probe.js';
 export { chooseExtensions, type TunedModel } from './nanobench/choose-extensions.js';

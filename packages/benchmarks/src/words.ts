@@ -22,6 +22,20 @@ export const names = words(
     'Quinn Rosa Simon Tina Ursula Victor Wanda Xavier Yvonne Zoe Adam Bella Clara Daniel Edgar Fiona',
 );
 
+/** Last names of persons, in whole sentences. */
+export const surnames = words(
+  'Ashford Barlow Carver Dalton Ellis Fenwick Garner Holloway Irving Jessop Kendall Lockwood ' +
+    'Marlow Norris Osborne Prescott Radcliffe Sheldon Thornton Underwood Vaughan Whitaker',
+);
+
+/** Towns that nobody knows. */
+export const towns = words(
+  'Kerwick Ashby Dunmore Halford Marston Penrith Redcliff Stanhope Thornbury Wexford Belmont ' +
+    'Carlow Elmsley Glenside Harwick Langdale Norwood Oakham Selby Westmere',
+);
+
+export const weekdays = words('Monday Tuesday Wednesday Thursday Friday Saturday Sunday');
+
 /** Keys of the key-value family. */
 export const keys = words(
   'amber basil cedar delta ember flint ginger hazel indigo jasmine kernel lotus maple nickel opal ' +

@@ -111,6 +111,40 @@ describe('protected spans', () => {
     );
   });
 
+  it('keep a share of their own, however long the sequence gets', async () => {
+    const share = fc.constantFrom(0.1, 0.25, 0.5, 1);
+    await fc.assert(
+      fc.asyncProperty(passSizes, fc.nat(), share, async (counts, seed, keep) => {
+        const tokens = randomTokens(shape, totalOf(counts), seed);
+        const span = { start: 2, end: 8, keep };
+        for (const name of policyNames.filter((one) => one !== 'full')) {
+          const cache = new KVCache(shape, { policy: createPolicy(name, { budget: 9 }) });
+          cache.protect([{ start: 0, end: 2 }, span]);
+          for (const count of counts) {
+            const before = tokensHeld(cache).flat();
+            const seen = cache.seen + count;
+            await runPasses(cache, tokens, [count]);
+            for (const [head, held] of tokensHeld(cache).flat().entries()) {
+              const fresh = Array.from({ length: count }, (_, i) => seen - count + i);
+              const had = [...before[head]!, ...fresh].filter(isIn([span])).length;
+              const due = Math.floor(keep * Math.max(0, Math.min(span.end, seen) - span.start));
+              const kept = held.filter(isIn([span])).length;
+              expect(kept, name).toBeGreaterThanOrEqual(Math.min(had, due));
+            }
+            expect(cache.memory().rows, name).toBeLessThanOrEqual(9 * 4);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+    const cache = new KVCache(shape);
+    for (const keep of [0, 1.5, Number.NaN]) {
+      expect(() => cache.protect([{ start: 0, end: 2, keep }])).toThrow(
+        /spans\[0\].keep: .* above 0/,
+      );
+    }
+  });
+
   it('take the place of the rows with the lowest scores', async () => {
     const tokens = randomTokens(shape, 20, 1);
     const cache = new KVCache(shape, { policy: sinkRecent({ budget: 6, sinks: 2 }) });

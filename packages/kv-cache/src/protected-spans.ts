@@ -1,4 +1,10 @@
-import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
+import {
+  checkChoice,
+  checkInteger,
+  checkNames,
+  checkNumber,
+  InvalidArgumentError,
+} from '@namm/core';
 import type { CacheView, KeptSlots } from './contracts/eviction-policy.js';
 import type { ProtectedSpan } from './contracts/protected-span.js';
 import type { NotedScores } from './noted-scores.js';
@@ -28,7 +34,16 @@ export class ProtectedSpans {
       const { start, end, keep = 'all' } = span;
       checkInteger(`spans[${i}].start`, start, 0);
       checkInteger(`spans[${i}].end`, end, start + 1);
-      checkChoice(`spans[${i}].keep`, keep, ['all', 'share']);
+      if (typeof keep === 'number') {
+        checkNumber(
+          `spans[${i}].keep`,
+          keep,
+          (value) => value > 0 && value <= 1,
+          'above 0, up to 1',
+        );
+      } else {
+        checkChoice(`spans[${i}].keep`, keep, ['all', 'share']);
+      }
       return { start, end, keep };
     });
     this.spans = all.sort((a, b) => a.start - b.start);
@@ -140,7 +155,8 @@ class HeadChoice {
     this.#stays = new Uint8Array(tokens.length);
     this.#isFixed = new Uint8Array(tokens.length);
     for (const slot of slots) this.#stays[slot] = 1;
-    // What spans that stay whole do not take is what the others have their shares of: so all of it fits.
+    // What spans that stay whole, or with a share of their own, do not take is what the others have their shares of: so all
+    // of it fits.
     let [rows, length] = [slots.length, seen];
     for (const { start, end, keep } of spans) {
       if (keep !== 'all') continue;
@@ -149,6 +165,13 @@ class HeadChoice {
       for (let slot = from; slot < to; slot++) this.#bringBack(slot);
       rows -= to - from;
       length -= Math.max(0, Math.min(end, seen) - start);
+    }
+    for (const { start, end, keep } of spans) {
+      if (typeof keep !== 'number' || start >= seen) continue;
+      const share = Math.floor(keep * (Math.min(end, seen) - start));
+      this.#fillShare(firstFrom(tokens, start), firstFrom(tokens, end), share);
+      rows -= share;
+      length -= Math.min(end, seen) - start;
     }
     for (const { start, end, keep } of spans) {
       if (keep !== 'share' || start >= seen) continue;

@@ -26,6 +26,8 @@ const weather = {
   parameters: { type: 'object', properties: { city: { type: 'string' } } },
 };
 const tools = [{ type: 'function' as const, function: weather }];
+/** JSON of lists within one another. */
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
 async function idle(): Promise<void> {
   for (;;) {
@@ -265,6 +267,18 @@ describe('the openai client', () => {
       input: [{ type: 'function_call_output', call_id: id, output: 'rain' }],
     });
     expect(after.output_text).toBe('Hello there.');
+    const inParts = await openai.responses.create({
+      ...request,
+      previous_response_id: called.id,
+      input: [
+        {
+          type: 'function_call_output',
+          call_id: id,
+          output: [{ type: 'input_text', text: 'rain' }],
+        },
+      ],
+    });
+    expect(inParts.usage!.input_tokens).toBe(after.usage!.input_tokens);
     const types: string[] = [];
     let text = '';
     const stream = await openai.responses.create({ ...request, stream: true });
@@ -392,6 +406,18 @@ describe('the openai client', () => {
         null,
       ],
       [{ logit_bias: { x: 1 } }, 400, 'invalid_value', 'logit_bias.x'],
+      [{ logit_bias: { 9999: 1 } }, 400, 'invalid_value', 'logit_bias'],
+      [{ modalities: ['text', 'audio'] }, 400, 'unsupported_parameter', 'modalities'],
+      [{ messages: [{ role: 'user', content: null }] }, 400, '', null], // refused by the template
+      [
+        {
+          messages: [
+            { ...greet[0], tool_calls: [{ function: { name: 'x', arguments: nested(999) } }] },
+          ],
+        },
+        ...([400, 'invalid_value', 'arguments'] as const),
+      ],
+      [{ unheard_of: JSON.parse(nested(999)) }, 400, 'invalid_value', null],
     ];
     for (const [more, status, code, param] of cases) {
       const error = await chat(more).then(
@@ -405,12 +431,22 @@ describe('the openai client', () => {
         param: name,
       } = error as InstanceType<typeof OpenAI.APIError>;
       expect([got, reason ?? '', name], String(error)).toEqual([status, code, param]);
+      expect(String(error)).not.toMatch(/\/\w+\//); // where files are is not told
     }
     const wrong = { model, prompt: [0, 9999] };
     await expect(openai.completions.create(wrong)).rejects.toThrow('9999 is no token');
     const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'no', maxRetries: 0 });
     await expect(stranger.models.list()).rejects.toThrow(OpenAI.AuthenticationError);
     await expect(chat({ user: 'me', metadata: {}, unheard_of: 1 })).resolves.toBeDefined();
+    const harmless = { model: null, modalities: ['text'], stream_options: { include_usage: null } };
+    await expect(chat(harmless)).resolves.toBeDefined();
+    const [one, same, other] = await Promise.all(
+      [-1, -1, Number.MAX_SAFE_INTEGER].map(async (seed) => {
+        const { choices } = await chat({ seed, n: 2, temperature: 90, max_tokens: 12 });
+        return choices.map(({ message }) => message.content);
+      }),
+    );
+    expect([one, new Set([...one!, ...other!]).size]).toEqual([same, 4]);
     expect(server.log()).toMatch(/ignored .*unheard_of/);
     expect(server.log()).not.toMatch(/\n\s+at /); // nothing unforeseen
   });
@@ -520,7 +556,7 @@ describe('a server', () => {
       broken.status,
       ((await broken.json()) as { error: { code: string } }).error.code,
     ]).toEqual([400, 'invalid_json']);
-    expect((await post(url, `"${'x'.repeat(17 * 2 ** 20)}"`)).status).toBe(413);
+    expect((await post(url, `"${'x'.repeat(5 * 2 ** 20)}"`)).status).toBe(413);
     expect((await post(url, 'null')).status).toBe(400);
     for (const path of ['/v1/nothing', '/../etc/passwd', '/v1/models/%2e%2e', '/%00']) {
       const answer = await fetch(url + path, { headers: { authorization: `Bearer ${apiKey}` } });

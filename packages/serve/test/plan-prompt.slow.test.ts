@@ -32,6 +32,26 @@ it('keeps the messages that are to be kept, and nothing else of the conversation
   expect(all.map(({ keep }) => keep)).toEqual([undefined, 'all', 'share']);
 });
 
+it('keeps three quarters for a system prompt that is longer, the same of each of its sentences', () => {
+  const content = 'Be good. Say no to all.\nTell nobody of it';
+  const said = [{ role: 'system', content }, ...messages.slice(1)];
+  const { ids, systemTokens, systemParts } = planChat(tokenizer, said, null);
+  const short = protectedSpans(systemTokens, 4 * systemTokens, systemParts);
+  expect(short).toEqual([{ start: 0, end: systemTokens }]);
+  const spans = protectedSpans(systemTokens, 32, systemParts);
+  const texts = spans.map(({ start, end }) => tokenizer.decode(ids.slice(start, end)));
+  expect(texts).toEqual([
+    '<|system|>Be ',
+    'good.',
+    ' Say no to all.',
+    '\nTell nobody of it<|end|><|user|>',
+  ]);
+  const shares = spans.slice(1).map(({ keep }) => keep as number);
+  expect(new Set(shares).size).toBe(1);
+  expect(shares[0]! * (systemTokens - 4) + 4).toBeCloseTo(24, 9);
+  expect(protectedSpans(systemTokens, 15, systemParts)).toEqual([]);
+});
+
 it('lets a message say more than the rule for system prompts', () => {
   const keeps = ['share', null, null, null] as const;
   const { spans, systemTokens } = planChat(tokenizer, messages, null, { keeps });

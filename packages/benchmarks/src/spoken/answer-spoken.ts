@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { checkInteger, checkNames, type ProgressListener } from '@namm/core';
-import { type EvictionPolicy, full, type KVCache, keptShare } from '@namm/kv-cache';
+import { full } from '@namm/kv-cache';
 import type { ComparedPolicy } from '../compare/compare-policies.js';
 import type { LineStore } from '../compare/line-store.js';
 import type { Filler } from '../filler.js';
 import { generateSample } from '../generate-sample.js';
-import { type PreparedSample, prepareQuestions, type SampleTokenizer } from '../prepare-sample.js';
-import { type AnsweringModel, scoreSamples } from '../score-samples.js';
+import { prepareQuestions, type SampleTokenizer } from '../prepare-sample.js';
+import type { AnsweringModel } from '../score-samples.js';
 import type { PromptFrame } from './prompt-frame.js';
+import { PromptReader, resultKey } from './prompt-reader.js';
 import { spokenFamilies, spokenFamilyNames } from './spoken-families.js';
 
 /** What became of one prompt under one policy. */
@@ -85,10 +85,10 @@ export async function answerSpoken(options: AnswerSpokenOptions): Promise<Spoken
       const common = { split: 'test', seed, index, filler, countTokens, opening } as const;
       const sample = generateSample({ family, length, ...common });
       const questions = prepareQuestions(sample, tokenizer);
-      const reader = new Reader(model, questions, signal);
+      const reader = new PromptReader(model, questions, signal);
       try {
         for (const [i, each] of all.entries()) {
-          const key = keyOf(weights, each, questions);
+          const key = resultKey(weights, each, questions);
           const result = await store.get(key, () => reader.ask(each));
           results[i]!.push(result);
         }
@@ -100,70 +100,4 @@ export async function answerSpoken(options: AnswerSpokenOptions): Promise<Spoken
     }
   }
   return all.map(({ name, budget }, i) => ({ name, budget, prompts: results[i]! }));
-}
-
-/** Reads one prompt, no more often than the policies differ. */
-class Reader {
-  readonly #model: AnsweringModel;
-  /** The questions, each alone behind the same context. */
-  readonly #questions: readonly PreparedSample[];
-  readonly #options: { readonly signal?: AbortSignal };
-  readonly #readings = new Map<string, KVCache>();
-
-  constructor(
-    model: AnsweringModel,
-    questions: readonly PreparedSample[],
-    signal: AbortSignal | undefined,
-  ) {
-    this.#model = model;
-    this.#questions = questions;
-    this.#options = signal ? { signal } : {};
-  }
-
-  async ask({ policy, afterReading }: ComparedPolicy): Promise<SpokenResult> {
-    const { context, family } = this.#questions[0]!;
-    const cache = (await this.#read(policy, context)).fork();
-    try {
-      await afterReading?.(cache, context, this.#options);
-      const share = keptShare(cache.memory());
-      const items = this.#questions.map((prepared) => ({ prepared, cache: cache.fork() }));
-      const scores = await scoreSamples(this.#model, items, this.#options);
-      return {
-        family,
-        questions: scores.map(({ questions }) => questions[0]!),
-        logProbabilities: scores.map(({ logProbabilities }) => logProbabilities[0]!),
-        keptShare: share,
-      };
-    } finally {
-      await cache.release();
-    }
-  }
-
-  async release(): Promise<void> {
-    for (const cache of this.#readings.values()) await cache.release();
-  }
-
-  async #read(policy: EvictionPolicy, ids: Int32Array): Promise<KVCache> {
-    const key = JSON.stringify([policy.name, policy.settings]);
-    const known = this.#readings.get(key);
-    if (known !== undefined) return known;
-    const cache = await this.#model.createCache({ policy });
-    this.#readings.set(key, cache);
-    await this.#model.step([{ cache, input: { ids }, outputs: 'none' }], this.#options);
-    return cache;
-  }
-}
-
-/** A result is of a model, a policy and a prompt, however it is called. */
-function keyOf(
-  model: string,
-  { name, budget, policy }: ComparedPolicy,
-  questions: readonly PreparedSample[],
-): string {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([model, policy.name, policy.settings]));
-  for (const { context, tail } of questions) {
-    hash.update(JSON.stringify([Array.from(context), Array.from(tail)]));
-  }
-  return `${name} ${budget} ${questions[0]!.id} ${hash.digest('hex').slice(0, 24)}`;
 }

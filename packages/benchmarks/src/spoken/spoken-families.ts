@@ -1,18 +1,10 @@
 import type { Random } from '@namm/core';
 import type { TaskFamily } from '../types.js';
-import { names, nouns, valuesByAttribute } from '../words.js';
+import { names, nouns, surnames, towns, valuesByAttribute } from '../words.js';
 import type { PromptFrame } from './prompt-frame.js';
 import { simpleFacts } from './simple-facts.js';
 import { type SpokenFact, type SpokenParts, spokenFamily } from './spoken-family.js';
 
-const surnames = list(
-  'Ashford Barlow Carver Dalton Ellis Fenwick Garner Holloway Irving Jessop Kendall Lockwood ' +
-    'Marlow Norris Osborne Prescott Radcliffe Sheldon Thornton Underwood Vaughan Whitaker',
-);
-const towns = list(
-  'Kerwick Ashby Dunmore Halford Marston Penrith Redcliff Stanhope Thornbury Wexford Belmont ' +
-    'Carlow Elmsley Glenside Harwick Langdale Norwood Oakham Selby Westmere',
-);
 const trades = list(
   'baker carpenter clockmaker doctor fisherman gardener lawyer miller painter printer sailor ' +
     'surgeon tailor teacher weaver',

@@ -51,7 +51,10 @@ const sidecar = z.object({
   ids: z.array(z.int().min(0)),
   policy: z.object({ name: z.string(), budget: z.union([z.string(), z.number(), z.null()]) }),
   spans: z.array(
-    z.object({ start: z.int(), end: z.int(), keep: z.enum(['all', 'share']).optional() }),
+    z.object({
+      ...{ start: z.int(), end: z.int() },
+      keep: z.union([z.enum(['all', 'share']), z.number()]).optional(),
+    }),
   ),
   kind: z.enum(['conversation', 'prefix']),
   bytes: z.number(),

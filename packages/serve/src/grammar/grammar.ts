@@ -35,7 +35,10 @@ const encoder = new TextEncoder();
  * Ways to go on that reading a byte may open: repeats within repeats, such as `(a{1,99}){1,99}`, have more with every
  * byte, and all of them are followed.
  */
-const mostWays = 1000;
+export const mostWays = 1000;
+
+/** Bytes of a text that stand in the names of what is left of it. */
+const longestNamed = 64;
 
 /**
  * Makes grammars, and says what is left of one behind a byte (its derivative). No grammar that is made here of others that
@@ -52,6 +55,9 @@ export class GrammarSpace {
   readonly #known = new Map<string, Grammar>();
   /** What is behind a byte of a chain: parts of it that may be left out have the same ends, over and over. */
   readonly #behind = new Map<number, Grammar>();
+  /** Numbers of long texts, by their bytes and by what these say. */
+  readonly #texts = new WeakMap<Uint8Array, number>();
+  readonly #textIds = new Map<string, number>();
   readonly never = this.#make('0', false, { kind: 'never' });
   readonly empty = this.#make('1', true, { kind: 'empty' });
 
@@ -173,7 +179,19 @@ export class GrammarSpace {
 
   #rest(bytes: Uint8Array, at: number): Grammar {
     if (at === bytes.length) return this.empty;
-    return this.#make(`t${bytes.subarray(at).join()}`, false, { kind: 'text', bytes, at });
+    const rule = { kind: 'text', bytes, at } as const;
+    if (bytes.length - at <= longestNamed) {
+      return this.#make(`t${bytes.subarray(at).join()}`, false, rule);
+    }
+    // A long text is named once, not at each of its bytes.
+    let text = this.#texts.get(bytes);
+    if (text === undefined) {
+      const whole = bytes.join();
+      text = this.#textIds.get(whole) ?? this.#textIds.size;
+      this.#textIds.set(whole, text);
+      this.#texts.set(bytes, text);
+    }
+    return this.#make(`t#${text},${at}`, false, rule);
   }
 
   #then(first: Grammar, rest: Grammar): Grammar {

@@ -301,6 +301,29 @@ it('holds schemas of thousands of names and values', () => {
   expect(accepts({ type: 'string', pattern }, '"a"')).toBe(true);
 });
 
+it('names a long text once, not at each of its bytes', () => {
+  const long = 'x'.repeat(50_000);
+  const space = new GrammarSpace();
+  let grammar = schemaGrammar(space, { enum: [long, `${long}y`] }, 'schema');
+  const before = process.memoryUsage().heapUsed;
+  for (const byte of new TextEncoder().encode(`"${long}`)) grammar = space.after(grammar, byte);
+  // Names of what is left, one for each byte, would be 10 GB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(300e6);
+  const after = (text: string) =>
+    new TextEncoder().encode(text).reduce((left, byte) => space.after(left, byte), grammar);
+  expect([after('"').isNullable, after('y"').isNullable, after('z"').isNullable]).toEqual([
+    ...[true, true, false],
+  ]);
+});
+
+it('refuses objects of which too much may be left out', () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 1001 }, (_, i) => [`name ${i}`, { const: 1 }]),
+  );
+  expect(() => accepts({ properties }, '{}')).toThrow('more than 1000 properties are not required');
+  expect(accepts({ properties, required: ['name 7'] }, '{"name 7": 1}')).toBe(true);
+});
+
 it('follows all that may be left out, and gives up repeats of repeats before they take over', () => {
   const optional = { type: 'string', pattern: `^${'a?'.repeat(500)}$` };
   expect(accepts(optional, `"${'a'.repeat(300)}"`)).toBe(true);

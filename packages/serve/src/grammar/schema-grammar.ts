@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import { anyPoint, characterOf } from './code-points.js';
 import { formats } from './formats.js';
-import type { Grammar, GrammarSpace } from './grammar.js';
+import { type Grammar, type GrammarSpace, mostWays } from './grammar.js';
 import { inUnits, largest, leastCommonMultiple, NumberText, unit } from './number-text.js';
 import { PatternProblem, patternGrammar } from './pattern-grammar.js';
 
@@ -141,6 +141,10 @@ class SchemaReader {
     const areNames =
       Array.isArray(required) && required.every((name: unknown) => typeof name === 'string');
     if (!areNames) this.#refuse(path, "'required' is not a list of names");
+    const needed = new Set(required as string[]);
+    if (Object.keys(properties).filter((name) => !needed.has(name)).length > mostWays) {
+      this.#refuse(path, `more than ${mostWays} properties are not required`);
+    }
     this.#stringBody(given, path);
     if (given.multipleOf !== undefined && (given.multipleOf as number) <= 0) {
       this.#refuse(path, "'multipleOf' is not above 0");

@@ -91,6 +91,7 @@ export function apiErrorOf(error: unknown): ApiError | null {
   }
   if (error instanceof UnknownConversationError) return new ApiError(404, error.message);
   if (!NammError.isInstance(error)) return null;
+  const told = withoutFile(error);
   if (error.code === 'POSITION_LIMIT') {
     return new ApiError(400, error.message, { reason: 'context_length_exceeded' });
   }
@@ -101,7 +102,15 @@ export function apiErrorOf(error: unknown): ApiError | null {
     return new ApiError(400, message, { param, reason: 'invalid_value' });
   }
   if (error.code === 'CACHE_SAVE') {
-    return new ApiError(507, error.message, { reason: 'not_saved' });
+    return new ApiError(507, told, { reason: 'not_saved' });
   }
-  return callersFaults.has(error.code) ? new ApiError(400, error.message) : null;
+  return callersFaults.has(error.code) ? new ApiError(400, told) : null;
+}
+
+/** Where files are is no business of the caller's. */
+function withoutFile({ message, details }: NammError): string {
+  const file = details.file ?? details.path;
+  return typeof file === 'string' && message.startsWith(`${file}: `)
+    ? message.slice(file.length + 2)
+    : message;
 }

@@ -5,6 +5,7 @@ import type { AnswerEvent } from '../text/answer-request.js';
 import type { TokenLogprob } from '../text/text-writer.js';
 import type { WrittenCall } from '../text/tool-calls.js';
 import type { Begun, ServerContext } from './answer-context.js';
+import { checkDepth } from './check-depth.js';
 import { type Completion, complete } from './complete.js';
 import { type chatFields, chatForm, writingRequest } from './request-fields.js';
 
@@ -87,15 +88,21 @@ function messageOf(message: ChatFields['messages'][number]): ChatMessage {
   } as ChatMessage;
 }
 
-/** An object, for templates that print it as JSON; text where it is none. */
+/**
+ * An object, for templates that print it as JSON; text where it is none.
+ *
+ * @throws {ApiError} for one that is nested too deep
+ */
 export function argumentsOf(text: string): Readonly<Record<string, unknown>> | string {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Readonly<Record<string, unknown>>) : text;
+    value = JSON.parse(text);
   } catch {
     return text;
   }
+  checkDepth(value, 'arguments');
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : text;
 }
 
 function callOf(call: WrittenCall) {

@@ -7,6 +7,7 @@ import { page } from '../page/page.js';
 import { type Begun, begin, type ServerContext } from './answer-context.js';
 import { ApiError } from './api-error.js';
 import { chatRoute } from './chat-route.js';
+import { checkDepth } from './check-depth.js';
 import { completionRoute } from './completion-route.js';
 import { type GuardOptions, guard } from './guard.js';
 import { metrics } from './metrics.js';
@@ -21,7 +22,10 @@ import {
 import { ResponseHistory, responseRoute } from './response-route.js';
 
 /** Bytes of the largest body that is read. */
-const largestBody = 16 * 2 ** 20;
+const largestBody = 4 * 2 ** 20;
+
+/** Characters that tell clients apart. */
+const longestClient = 256;
 
 type CommonSchema = z.ZodObject<typeof commonFields>;
 
@@ -115,12 +119,14 @@ export function createApp(context: ServerContext, guardOptions: GuardOptions): H
           reason: 'invalid_json',
         });
       });
+      checkDepth(body, null);
       const fields = readFields(schema, body, (names) =>
         context.onWarning(`${path}: ignored ${names.join(', ')}`),
       );
       mustBeServed((fields as z.output<CommonSchema>).model ?? context.model);
       const { user, safety_identifier: identifier } = fields as z.output<CommonSchema>;
-      const client = identifier ?? user ?? getConnInfo(called).remote.address ?? '';
+      const named = identifier ?? user ?? getConnInfo(called).remote.address ?? '';
+      const client = named.slice(0, longestClient); // it is remembered
       const begun = begin(req.raw, client, context.timeout);
       try {
         return await answer(fields, begun);

@@ -18,6 +18,7 @@ const refused: Readonly<Record<string, readonly unknown[]>> = {
   conversation: [],
   prompt_template: [],
   moderation: [],
+  modalities: [['text']],
 };
 
 /**
@@ -42,7 +43,8 @@ export function readFields<Schema extends z.ZodObject>(
   for (const name of unknown) {
     const off = Object.hasOwn(refused, name) ? refused[name] : undefined;
     const value = (body as Record<string, unknown>)[name];
-    if (off === undefined || value === null || off.includes(value)) continue;
+    const isOff = off?.some((one) => JSON.stringify(one) === JSON.stringify(value));
+    if (isOff !== false || value === null) continue;
     const message = `${name}: is not supported here, and leaving it out would change the answer`;
     throw new ApiError(400, message, { param: name, reason: 'unsupported_parameter' });
   }
@@ -67,7 +69,7 @@ const schema = z.looseObject({ schema: z.union([z.record(z.string(), z.unknown()
 
 /** What all kinds of completion have in common. */
 export const commonFields = {
-  model: z.string().optional(),
+  model: optional(z.string()),
   stream: optional(z.boolean()),
   temperature: optional(z.number().min(0).max(100)),
   top_p: optional(z.number().gt(0).max(1)),
@@ -76,12 +78,21 @@ export const commonFields = {
   repetition_penalty: optional(z.number().gt(0).max(100)),
   presence_penalty: optional(z.number().min(-2).max(2)),
   frequency_penalty: optional(z.number().min(-2).max(2)),
-  seed: optional(z.int()),
+  seed: optional(z.int()).transform((value) => (value === null ? null : seedOf(value))),
   user: optional(z.string()),
   safety_identifier: optional(z.string()),
   kv_budget: optional(z.union([z.string().max(40), z.number()])),
   kv_policy: optional(z.string().max(100)),
 };
+
+/**
+ * A seed that answers count on from: any whole number that JSON can say, negative ones too, as one from 0 on with room
+ * behind it.
+ */
+function seedOf(value: number): number {
+  const most = 2 ** 51;
+  return value >= 0 && value < most ? value : most + (Math.abs(value) % most) + (value < 0 ? 1 : 0);
+}
 
 const stop = optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(16)])).transform(
   (value) => (typeof value === 'string' ? [value] : (value ?? [])),
@@ -96,7 +107,7 @@ const writingFields = {
   n: count(16),
   stop,
   logit_bias: logitBias,
-  stream_options: optional(z.looseObject({ include_usage: z.boolean().optional() })),
+  stream_options: optional(z.looseObject({ include_usage: optional(z.boolean()) })),
 };
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
@@ -112,7 +123,10 @@ const toolCall = z.looseObject({
 
 const tool = z.looseObject({
   type: z.literal('function'),
-  function: z.looseObject({ name: z.string().min(1) }),
+  function: z.looseObject({
+    name: z.string().min(1),
+    parameters: optional(z.record(z.string(), z.unknown())),
+  }),
 });
 
 const anyChoice = z.enum(['auto', 'none', 'required']);
@@ -174,6 +188,15 @@ const inputText = z.looseObject({
   text: z.string(),
 });
 
+/** What a model did not want to answer is said as any text. */
+const refusal = z
+  .looseObject({ type: z.literal('refusal'), refusal: z.string() })
+  .transform(({ refusal }) => ({ type: 'output_text' as const, text: refusal }));
+
+const inputContent = z.union([z.string(), z.array(z.union([inputText, refusal]))], {
+  error: 'is neither text nor parts of type input_text or output_text',
+});
+
 const inputItem = z.union(
   [
     z.looseObject({
@@ -185,12 +208,12 @@ const inputItem = z.union(
     z.looseObject({
       type: z.literal('function_call_output'),
       call_id: z.string(),
-      output: z.string(),
+      output: inputContent,
     }),
     z.looseObject({
       type: z.literal('message').optional(),
       role: z.enum(['system', 'developer', 'user', 'assistant']),
-      content: z.union([z.string(), z.array(inputText)]),
+      content: inputContent,
     }),
   ],
   orElse('is neither a message of text, nor a function_call, nor a function_call_output'),
@@ -209,6 +232,7 @@ export const responseFields = z.object({
         z.looseObject({
           type: z.literal('function', { error: 'only functions can be called here' }),
           name: z.string().min(1),
+          parameters: optional(z.record(z.string(), z.unknown())),
         }),
       )
       .max(128),

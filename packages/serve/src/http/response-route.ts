@@ -207,12 +207,15 @@ function messagesOf(input: ResponseInput): ChatMessage[] {
       return { role: 'assistant', content: '', tool_calls: calls };
     }
     if (item.type === 'function_call_output') {
-      return { role: 'tool', tool_call_id: item.call_id, content: item.output };
+      return { role: 'tool', tool_call_id: item.call_id, content: textOf(item.output) };
     }
     const { role, content } = item;
-    const said = typeof content === 'string' ? content : content.map(({ text }) => text).join('');
-    return { role: role === 'developer' ? 'system' : role, content: said };
+    return { role: role === 'developer' ? 'system' : role, content: textOf(content) };
   });
+}
+
+function textOf(content: string | readonly { readonly text: string }[]): string {
+  return typeof content === 'string' ? content : content.map(({ text }) => text).join('');
 }
 
 /** What the model said, as a later prompt has it. */

@@ -11,6 +11,9 @@ import { callMarks, callTokens } from './tool-calls.js';
 /** Constraints that are kept for requests to come, and grammars that one may have grown to. */
 const [mostKept, largestKept] = [32, 50_000];
 
+/** Characters of a form and its tools with which a constraint is kept. */
+const longestKept = 200_000;
+
 /** Makes the constraints of answers that have a form promised, and keeps those used last. */
 export class Constraints {
   readonly #tokenizer: Tokenizer;
@@ -40,6 +43,7 @@ export class Constraints {
     this.#kept.delete(key);
     const found =
       kept !== undefined && kept.space.size < largestKept ? kept : this.#make(form, tools);
+    if (key.length > longestKept) return found;
     this.#kept.set(key, found);
     if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
     return found;

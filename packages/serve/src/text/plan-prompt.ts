@@ -11,6 +11,8 @@ export interface PromptPlan {
   readonly ids: Int32Array;
   /** Tokens before the first word of the user: the system prompt. */
   readonly systemTokens: number;
+  /** Where sentences and lines of it begin, in order. */
+  readonly systemParts: readonly number[];
   /** Tokens of messages that no policy may drop, or of which a fair share stays. */
   readonly spans: readonly ProtectedSpan[];
   /** Tokens at the end that the template adds for the answer to begin. */
@@ -77,6 +79,7 @@ export function planChat(
   });
   return {
     ...{ ids: Int32Array.from(ids), systemTokens, spans, keepAt },
+    systemParts: partsOf(tokenizer, ids.slice(0, systemTokens)),
     tail: tail < ids.length ? tail : 0,
   };
 }
@@ -92,7 +95,7 @@ export function withMessages(
   systemTokens: number,
 ): ProtectedSpan[] {
   const isOwn = spans.some(({ end }) => end <= systemTokens);
-  const all = isOwn ? rules.map(sinksOnly) : [...rules];
+  const all = isOwn ? rules.slice(0, 1).map(sinksOnly) : [...rules];
   for (const { start, end, keep = 'all' } of [...spans].sort((a, b) => a.start - b.start)) {
     const from = Math.max(start, all.at(-1)?.end ?? 0);
     if (from < end) all.push({ start: from, end, keep });
@@ -104,21 +107,50 @@ function sinksOnly({ start, end }: ProtectedSpan): ProtectedSpan {
   return { start, end: start === 0 ? Math.min(end, sinks) : start };
 }
 
+/** Tokens that a part of a system prompt has at least. */
+const leastPart = 4;
+
+/** Where sentences and lines of some tokens begin: behind those that end with a mark or have an end of line in them. */
+function partsOf(tokenizer: Tokenizer, ids: readonly number[]): number[] {
+  const parts: number[] = [];
+  let begun = sinks;
+  for (let at = sinks; at < ids.length - leastPart; at++) {
+    if (
+      at + 1 - begun < leastPart ||
+      !/\n|[.!?。！？]["'”’»)]*$/.test(tokenizer.decode([ids[at]!]))
+    )
+      continue;
+    begun = at + 1;
+    parts.push(begun);
+  }
+  return parts;
+}
+
+/** Share of what a head may keep that a system prompt takes at most. */
+const systemShare = 0.75;
+
 /**
- * The tokens that no policy may drop: the first four, which attention leans on, and the system prompt; of one that
- * would fill half of what may stay, a fair share.
+ * The tokens that no policy may drop: the first four, which attention leans on, and the system prompt, as long as it
+ * leaves a quarter of what may stay to the rest. Of a longer one that much stays, and of each of its sentences and lines
+ * the same share, whatever is said later: so none of several instructions is lost for another.
  *
  * @param rows that a head may keep
+ * @param parts where sentences and lines of it begin
  */
-export function protectedSpans(systemTokens: number, rows: number): ProtectedSpan[] {
+export function protectedSpans(
+  systemTokens: number,
+  rows: number,
+  parts: readonly number[] = [],
+): ProtectedSpan[] {
   if (rows < 4 * sinks) return [];
-  if (systemTokens <= Math.max(sinks, rows / 2)) {
+  const most = Math.floor(systemShare * rows);
+  if (systemTokens <= Math.max(sinks, most)) {
     return [{ start: 0, end: Math.max(sinks, systemTokens) }];
   }
-  return [
-    { start: 0, end: sinks },
-    { start: sinks, end: systemTokens, keep: 'share' },
-  ];
+  const keep = (most - sinks) / (systemTokens - sinks);
+  const starts = [sinks, ...parts];
+  const shares = starts.map((start, i) => ({ start, end: starts[i + 1] ?? systemTokens, keep }));
+  return [{ start: 0, end: sinks }, ...shares];
 }
 
 /**

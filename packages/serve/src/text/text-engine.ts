@@ -92,6 +92,11 @@ export class TextEngine {
       throw new InvalidArgumentError('tool_choice', 'asks for a call, but there are no tools');
     }
     const constraint = this.#constraints.find(request.form, tools);
+    const { vocabularySize } = engine.model.spec;
+    for (const id of logitBias.keys()) {
+      if (id < vocabularySize!) continue;
+      throw new InvalidArgumentError('logit_bias', `${id} is no token of the ${vocabularySize}`);
+    }
     const policy = await this.choosePolicy(request.policy, request.budget);
     const plan = this.#plan(prompt);
     const ids = [...plan.ids];
@@ -167,7 +172,8 @@ export class TextEngine {
       throw new InvalidArgumentError('prompt', `${wrong} is no token of the ${vocabularySize}`);
     }
     if (ids.length === 0) throw new InvalidArgumentError('prompt', 'has no token');
-    return { ids: Int32Array.from(ids), systemTokens: 0, spans: [], tail: 0, keepAt: [] };
+    const none = { systemTokens: 0, systemParts: [], spans: [], tail: 0, keepAt: [] };
+    return { ids: Int32Array.from(ids), ...none };
   }
 
   /** The last token written is not read, so it needs no position; compact positions do not run out. */
@@ -191,9 +197,13 @@ export class TextEngine {
 }
 
 /** What no policy may drop of a prompt. */
-function spansOf(policy: ChosenPolicy, { systemTokens, spans }: PromptPlan): ProtectedSpan[] {
+function spansOf(
+  policy: ChosenPolicy,
+  { systemTokens, systemParts, spans }: PromptPlan,
+): ProtectedSpan[] {
   if (policy.name === 'full') return [];
-  const rules = protectedSpans(systemTokens, policy.mostRows(Number.MAX_SAFE_INTEGER));
+  const rows = policy.mostRows(Number.MAX_SAFE_INTEGER);
+  const rules = protectedSpans(systemTokens, rows, systemParts);
   return withMessages(rules, spans, systemTokens);
 }
 

@@ -1,11 +1,22 @@
 import type { Command } from '@commander-js/extra-typings';
-import { count, describeMachine, fromZero, openModel, StatusLine, threadCount } from '@namm/cli';
+import {
+  count,
+  describeMachine,
+  fromZero,
+  listOf,
+  nameFrom,
+  openModel,
+  StatusLine,
+  threadCount,
+} from '@namm/cli';
+import { weightDtypes } from '@namm/decoder';
 import { modelFolder } from '@namm/models';
 import { nodeLlamaCppFolder } from '../speed/node-llama-cpp.js';
 import { measureBeside, sideCommandName } from './measure-beside.js';
 import { measureClients, serverCommandName } from './measure-clients.js';
 import { measureConversations } from './measure-conversations.js';
 import { measureDocument } from './measure-document.js';
+import { instructionRules, measureInstructions } from './measure-instructions.js';
 import { measureLongChat } from './measure-long-chat.js';
 import { measureSide } from './measure-side.js';
 import { serveAndWatch } from './server-process.js';
@@ -94,6 +105,36 @@ export function addServingCommand(program: Command): void {
     .action(async ({ model, ...options }) =>
       print(await measureLongChat({ ...options, folder: await folderOf(model) }, onProgress)),
     );
+  command
+    .command('instructions')
+    .description(
+      'prompts with several instructions: how many are followed, with protected spans and without',
+    )
+    .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
+    .option(
+      '--policies <names>',
+      `with commas; NAME:RULE protects by a rule, of ${instructionRules.join(', ')}`,
+      listOf(String),
+      ['taught:rule', 'taught', 'keydiff:rule', 'keydiff', 'sink-recent', 'h2o'],
+    )
+    .option('--length <tokens>', 'of a prompt; 0 for instructions alone', fromZero, 768)
+    .option('--instructions <count>', 'of a prompt', count, 8)
+    .option('--prompts <count>', 'prompts', count, 60)
+    .option('--share <share>', 'of the prompt, that heads may keep', Number, 0.25)
+    .option('--seed <number>', 'of the prompts', fromZero, 1)
+    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option('--dtype <dtype>', 'how weights are computed with', nameFrom(weightDtypes))
+    .option('--out <file>', 'results, which a stopped run goes on from', 'instructions.jsonl')
+    .action(async ({ model, ...options }) => {
+      const request = { ...options, model: await openModel(model) };
+      const { table, kinds } = await measureInstructions(request, ({ done, total }) =>
+        status.show(`${done} of ${total} prompts`),
+      );
+      status.clear();
+      console.log(table);
+      for (const { kind, followed, of } of kinds)
+        console.log(`full, ${kind}: ${followed} of ${of}`);
+    });
   program
     .command(serverCommandName, { hidden: true })
     .argument('<request>')
