@@ -133,7 +133,6 @@ export {
   type AnswerSpokenOptions,
   answerSpoken,
   type SpokenAnswers,
-  type SpokenResult,
 } from './spoken/answer-spoken.js';
 export { formatSpoken } from './spoken/format-spoken.js';
 export { practiceFamily } from './spoken/practice-family.js';
@@ -151,6 +150,7 @@ export {
   plainFrame,
 } from './spoken/prompt-frame.js';
 export { spokenFamilies, spokenFamilyNames } from './spoken/spoken-families.js';
+export type { SpokenResult } from './spoken/spoken-result.js';
 export { type SpokenRow, type SpokenSummary, summariseSpoken } from './spoken/summarise-spoken.js';
 export type {
   ScoreComparison,

@@ -356,11 +356,11 @@ describe('an engine', () => {
         const { heapUsed, arrayBuffers } = process.memoryUsage();
         return { bytes: heapUsed + arrayBuffers, known: engine.conversations().length };
       };
-      const before = await ask(400); // as many as may be known, and the code is warm
-      const after = await ask(600);
+      const before = await ask(350); // as many as may be known, and the code is warm
+      const after = await ask(350);
       expect(before.known).toBeGreaterThan(200);
       expect(after.known).toBe(before.known);
-      expect(after.bytes - before.bytes).toBeLessThan(8e5); // those, if they stayed known, would take 2 MB
+      expect(after.bytes - before.bytes).toBeLessThan(4.5e5); // where they stay known, .77 MB was measured, else .14
       const files = await readdir(folder);
       expect(files.length).toBeLessThanOrEqual(2 * after.known);
       const again = await setup.load({ memoryLimit: 200_000, folder });

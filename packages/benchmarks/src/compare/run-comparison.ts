@@ -1,9 +1,10 @@
 import { checkNames, type ProgressListener, writeFileAtomic } from '@namm/core';
 import type { ModelPerProbe } from '../model-per-probe.js';
 import type { SampleTokenizer } from '../prepare-sample.js';
-import { answerSpoken, type SpokenResult } from '../spoken/answer-spoken.js';
+import { answerSpoken } from '../spoken/answer-spoken.js';
 import { formatSpoken } from '../spoken/format-spoken.js';
 import { type ChatRenderer, frameOf } from '../spoken/prompt-frame.js';
+import type { SpokenResult } from '../spoken/spoken-result.js';
 import { summariseSpoken } from '../spoken/summarise-spoken.js';
 import {
   type ComparedPolicy,

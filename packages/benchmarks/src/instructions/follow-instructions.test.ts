@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { testFiller } from '../../test/test-filler.js';
 import { LineStore } from '../compare/line-store.js';
 import { ModelPerProbe } from '../model-per-probe.js';
-import type { SpokenResult } from '../spoken/answer-spoken.js';
+import type { SpokenResult } from '../spoken/spoken-result.js';
 import { followInstructions } from './follow-instructions.js';
 import { instructionKinds } from './instruction-kinds.js';
 import { instructionFrame, instructionPrompt } from './instruction-prompt.js';

@@ -3,8 +3,9 @@ import { full, type ProtectedSpan } from '@namm/kv-cache';
 import type { ComparedPolicy } from '../compare/compare-policies.js';
 import type { LineStore } from '../compare/line-store.js';
 import type { AnsweringModel } from '../score-samples.js';
-import type { SpokenAnswers, SpokenResult } from '../spoken/answer-spoken.js';
+import type { SpokenAnswers } from '../spoken/answer-spoken.js';
 import { PromptReader, resultKey } from '../spoken/prompt-reader.js';
+import type { SpokenResult } from '../spoken/spoken-result.js';
 import {
   type InstructionPrompt,
   type InstructionPromptOptions,

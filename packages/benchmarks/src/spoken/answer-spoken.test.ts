@@ -11,9 +11,10 @@ import { generateSample } from '../generate-sample.js';
 import { ModelPerProbe } from '../model-per-probe.js';
 import { prepareQuestions } from '../prepare-sample.js';
 import { scoreSamples } from '../score-samples.js';
-import { answerSpoken, type SpokenResult } from './answer-spoken.js';
+import { answerSpoken } from './answer-spoken.js';
 import { plainFrame } from './prompt-frame.js';
 import { spokenFamilies } from './spoken-families.js';
+import type { SpokenResult } from './spoken-result.js';
 
 const encode = (text: string) =>
   Array.from(text.match(/\S+\s*/g) ?? ['x'], (word) => word.length % 23);

@@ -9,17 +9,7 @@ import type { AnsweringModel } from '../score-samples.js';
 import type { PromptFrame } from './prompt-frame.js';
 import { PromptReader, resultKey } from './prompt-reader.js';
 import { spokenFamilies, spokenFamilyNames } from './spoken-families.js';
-
-/** What became of one prompt under one policy. */
-export interface SpokenResult {
-  readonly family: string;
-  /** Per question, 1 when it was answered rightly. */
-  readonly questions: readonly number[];
-  /** Per question, the mean log-probability of its answer tokens. */
-  readonly logProbabilities: readonly number[];
-  /** Rows held over tokens read when the questions come, mean over heads. */
-  readonly keptShare: number;
-}
+import type { SpokenResult } from './spoken-result.js';
 
 /** Options of {@link answerSpoken}. */
 export interface AnswerSpokenOptions {

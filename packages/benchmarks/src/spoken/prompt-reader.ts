@@ -3,7 +3,7 @@ import { type EvictionPolicy, type KVCache, keptShare, type ProtectedSpan } from
 import type { ComparedPolicy } from '../compare/compare-policies.js';
 import type { PreparedSample } from '../prepare-sample.js';
 import { type AnsweringModel, scoreSamples } from '../score-samples.js';
-import type { SpokenResult } from './answer-spoken.js';
+import type { SpokenResult } from './spoken-result.js';
 
 /** Reads one prompt, no more often than policies and protected spans differ, and asks about it. */
 export class PromptReader {

@@ -1,5 +1,6 @@
 import { bootstrapInterval, bootstrapRatioInterval, type Interval, mean } from '@namm/statistics';
-import type { SpokenAnswers, SpokenResult } from './answer-spoken.js';
+import type { SpokenAnswers } from './answer-spoken.js';
+import type { SpokenResult } from './spoken-result.js';
 
 /** How many of the questions a policy answered. */
 export interface SpokenRow {

@@ -1,0 +1,10 @@
+/** What became of one prompt under one policy. */
+export interface SpokenResult {
+  readonly family: string;
+  /** Per question, 1 when it was answered rightly. */
+  readonly questions: readonly number[];
+  /** Per question, the mean log-probability of its answer tokens. */
+  readonly logProbabilities: readonly number[];
+  /** Rows held over tokens read when the questions come, mean over heads. */
+  readonly keptShare: number;
+}
