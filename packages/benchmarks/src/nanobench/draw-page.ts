@@ -12,7 +12,10 @@ export function drawPage(
 ): string {
   return reportPage({
     title: 'NanoBench',
-    parts: [{ kind: 'text', paragraphs: notes }, ...conditions.flatMap(partsOf)],
+    parts: [
+      ...conditions.flatMap(partsOf),
+      { kind: 'text', heading: 'How it was measured', paragraphs: notes },
+    ],
   });
 }
 
@@ -23,8 +26,9 @@ function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
   const score = full.groups.all!.exactMatch.estimate;
   const reach = Math.max(0, ...curves.flatMap(({ x }) => Array.from(x)));
   const end = Math.min(100, 1.5 * reach); // room for labels, not an empty half of the chart
-  // Where the oracle is no better than the full cache, there is no gap to close.
-  const hasGap = rows.some(({ groups }) => groups.all?.gapClosed);
+  // Where the oracle is not surely better than the full cache, there is no gap to close: its shares would be noise.
+  const oracle = rows.find(({ row }) => row.contender === 'oracle');
+  const hasGap = (oracle?.groups.all?.ratio?.lower ?? 0) > 1;
   const scores: [
     name: string,
     of: (groups: RowSummary['groups']) => Interval | null | undefined,
