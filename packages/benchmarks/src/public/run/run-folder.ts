@@ -61,10 +61,13 @@ export async function writeRun(
   { results, skipped }: PublicRun,
   hasTemplate: boolean,
 ): Promise<RunSummary> {
+  const { maxNewTokens } = settings;
+  const most = typeof maxNewTokens === 'number' ? maxNewTokens : Infinity;
   const summary: RunSummary = {
     settings,
     tasks: tasks.map((task) => ({
-      ...{ benchmark: task.benchmark, name: task.name, maxNewTokens: task.maxNewTokens },
+      ...{ benchmark: task.benchmark, name: task.name },
+      maxNewTokens: Math.min(task.maxNewTokens, most),
       ...{ chatTemplate: hasTemplate && task.usesChatTemplate, firstLineOnly: task.firstLineOnly },
       ...{ prompts: task.items.length, badRows: task.problems.length },
     })),

@@ -436,6 +436,17 @@ describe('a folder of a run', () => {
       ...([out, settings, [made], { results: found, skipped: [] }, true] as const),
     );
     expect(summary.problems).toEqual(['f.jsonl, row 3, input: is missing']);
+    expect(summary.tasks[0]!.maxNewTokens).toBe(4);
+    const short = await writeRun(
+      ...([
+        out,
+        { ...settings, maxNewTokens: 2 },
+        [made],
+        { results: found, skipped: [] },
+      ] as const),
+      true,
+    );
+    expect(short.tasks[0]!.maxNewTokens).toBe(2); // what was done, not what is prescribed
     expect(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')).rows).toHaveLength(2);
     expect((await readFile(join(out, 'summary.csv'), 'utf8')).split('\n')).toHaveLength(4);
     expect(await readFile(join(out, 'page.html'), 'utf8')).toContain('f.jsonl, row 3, input');
