@@ -217,8 +217,11 @@ class Parser {
       throw this.error(`needs ${byteLength} bytes in a file of ${cursor.size}`);
     }
     const offset = cursor.u64();
-    if (typeof offset !== 'number' || offset % alignment !== 0 || offset > cursor.size) {
-      throw this.error(`begins at ${offset}, no multiple of ${alignment} within the file`);
+    if (typeof offset !== 'number' || offset > cursor.size) {
+      throw this.error(`begins at ${offset}, beyond the ${cursor.size} bytes of a file cut off`);
+    }
+    if (offset % alignment !== 0) {
+      throw this.error(`begins at ${offset}, no multiple of ${alignment}`);
     }
     const layout = { blockSize, blockBytes };
     const shape = reversed.reverse();
