@@ -77,7 +77,7 @@ describe.each([
 
   it('get what each gets alone, however many tokens they have, and keep the same', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(sequences, { minLength: 2, maxLength: 6 }), async (all) => {
+      fc.asyncProperty(fc.array(sequences, { minLength: 2, maxLength: 11 }), async (all) => {
         const [together, alone] = [
           await Promise.all(all.map((own) => itemOf(decoder, own))),
           await Promise.all(all.map((own) => itemOf(decoder, own))),
@@ -98,6 +98,32 @@ describe.each([
       { numRuns: 12, seed: 1 },
     );
   });
+
+  it.each(['fp16', 'int8'] as const)(
+    'get what each gets alone from caches in %s',
+    async (dtype) => {
+      const own = await Decoder.load(model.folder, {
+        ...quiet,
+        passes: 'layers',
+        cacheDtype: dtype,
+      });
+      const start = () =>
+        Promise.all(
+          Array.from({ length: 9 }, async (_, i) => {
+            const cache = own.createCache();
+            await feed(own, cache, [i, 5, 7, 11].slice(0, 1 + (i % 4)));
+            return { cache, input: { ids: i % 2 ? [3] : [2, 9, 4] } };
+          }),
+        );
+      const alone = await start();
+      const results = await own.step(await start());
+      for (const [i, item] of alone.entries()) {
+        const [expected] = await own.step([item]);
+        expect(largestDifference(results[i]!.logits, expected!.logits)).toBeLessThan(tolerance);
+      }
+      await own.release();
+    },
+  );
 
   it('stay as they are when one of them computes NaN', async () => {
     const good = decoder.createCache();

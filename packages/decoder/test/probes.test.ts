@@ -13,12 +13,38 @@ afterAll(() => model.remove());
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6];
 
-/** The observations of two passes, of 5 and of 3 tokens, per pass and layer. */
+/** What a policy was told of two passes, of 5 and of 3 tokens, per pass and layer. */
 async function observe(
   offered: Probe,
   wanted: Probe,
   kind: PassKind = 'whole',
 ): Promise<Observation[][]> {
+  const { policy, passes } = observer(wanted);
+  const decoder = await Decoder.load(model.folder, { ...quiet, passes: kind, probe: offered });
+  await feed(decoder, decoder.createCache({ policy }), ids, [5, 3]);
+  await decoder.release();
+  return passes.slice(0, 2);
+}
+
+/** Likewise of a sequence that is read beside six others, of other lengths. */
+async function observeBeside(probe: Probe): Promise<Observation[][]> {
+  const decoder = await Decoder.load(model.folder, { ...quiet, passes: 'layers', probe });
+  const all = Array.from({ length: 7 }, () => observer(probe));
+  const caches = all.map(({ policy }) => decoder.createCache({ policy }));
+  const own = 4;
+  for (const [from, to] of [
+    [0, 5],
+    [5, 8],
+  ] as const) {
+    const idsOf = (i: number) => (i === own ? ids.slice(from, to) : ids.slice(0, 1 + (i % 3)));
+    await decoder.step(caches.map((cache, i) => ({ cache, input: { ids: idsOf(i) } })));
+  }
+  await decoder.release();
+  return all[own]!.passes.slice(0, 2);
+}
+
+/** A policy that writes down what it is told, and evicts nothing. */
+function observer(wanted: Probe) {
   const passes: Observation[][] = [[]];
   const state = {
     observe: (layer: number, observation: Observation) => {
@@ -35,10 +61,7 @@ async function observe(
   };
   const start = () => state;
   const policy = { name: 'observer', settings: {}, probe: wanted, start, restore: start };
-  const decoder = await Decoder.load(model.folder, { ...quiet, passes: kind, probe: offered });
-  await feed(decoder, decoder.createCache({ policy }), ids, [5, 3]);
-  await decoder.release();
-  return passes.slice(0, 2);
+  return { policy, passes };
 }
 
 describe('probes', () => {
@@ -142,14 +165,15 @@ describe('probes', () => {
     { kind: 'columnSums' },
     { kind: 'columnMaxima' },
     { kind: 'queries' },
-  ] as const)('are the same layer by layer: $kind', async (probe) => {
+  ] as const)('are the same layer by layer, alone and beside others: $kind', async (probe) => {
     const expected = await observe(probe, probe);
-    const actual = await observe(probe, probe, 'layers');
-    for (const [pass, layers] of expected.entries()) {
-      for (const [layer, { heads }] of layers.entries()) {
-        for (const [head, attention] of heads.entries()) {
-          const other = actual[pass]![layer]!.heads[head]!;
-          expect(largestDifference(other, attention)).toBeLessThan(1e-6);
+    for (const actual of [await observe(probe, probe, 'layers'), await observeBeside(probe)]) {
+      for (const [pass, layers] of expected.entries()) {
+        for (const [layer, { heads }] of layers.entries()) {
+          for (const [head, attention] of heads.entries()) {
+            const other = actual[pass]![layer]!.heads[head]!;
+            expect(largestDifference(other, attention)).toBeLessThan(1e-6);
+          }
         }
       }
     }

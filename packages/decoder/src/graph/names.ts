@@ -22,6 +22,8 @@ export const names = {
   positions: 'positions',
   outputRows: 'output_rows',
   slotCounts: 'slot_counts',
+  /** New tokens of each sequence, where a graph computes the attention of several. */
+  newCounts: 'new_counts',
   cos: (table: number) => `rotary.${table}.cos`,
   sin: (table: number) => `rotary.${table}.sin`,
   past: (layer: number, head: number, piece: Piece, part: RowPart) =>

@@ -66,22 +66,14 @@ export class LayerPass implements ForwardPass {
     };
     let outputs = await runStretch(0, tokens);
     for (const [layer, attention] of this.#attentions.entries()) {
-      const { projectedSize, size } = attention;
-      const projected = outputs.get(names.projected)!;
-      const attended: Float32Array[] = [];
-      let first = 0;
-      for (const [i, part] of parts.entries()) {
-        const end = first + part.chunk.count;
-        const own = projected.subarray(first * projectedSize, end * projectedSize);
-        first = end;
-        const given = await attention.run(part, own);
-        attended.push(given.attended);
-        rows[i]!.push(given.rows);
-        observations[i]!.push(...given.observations);
+      const given = await attention.run(parts, outputs.get(names.projected)!);
+      for (const i of parts.keys()) {
+        rows[i]!.push(given.rows[i]!);
+        observations[i]!.push(...given.observations[i]!);
       }
       const isLast = layer === this.#attentions.length - 1;
       const feeds = new Map(isLast ? [] : rotary);
-      addRows(feeds, names.attended, joinNumbers(attended), size);
+      addRows(feeds, names.attended, given.attended, attention.size);
       addRows(feeds, names.stream, outputs.get(names.streamAfter)!, this.#spec.hiddenSize);
       if (isLast) {
         const data = outputRowsOf(parts);

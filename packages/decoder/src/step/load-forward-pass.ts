@@ -3,16 +3,17 @@ import { attentionKey, buildAttention } from '../graph/build-attention.js';
 import { buildGraph } from '../graph/build-graph.js';
 import { buildStretch, stretchesOf } from '../graph/build-stretch.js';
 import { checkUnusedWeights } from '../graph/check-unused-weights.js';
-import { type Piece, pieces } from '../graph/names.js';
+import type { Piece } from '../graph/names.js';
 import type { ModelGraph } from '../graph/weights.js';
 import { PreparedFile } from '../prepared/prepared-file.js';
 import type { Runtime, RuntimeModel, Session } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
 import { attentionsOf } from '../spec/layers-of.js';
+import { AttentionSessions } from './attention-sessions.js';
 import { FewRowPass } from './few-row-pass.js';
 import type { ForwardPass } from './forward-pass.js';
-import { type AttentionSessions, LayerAttention } from './layer-attention.js';
+import { LayerAttention } from './layer-attention.js';
 import { LayerPass } from './layer-pass.js';
 import { OneQueryAttention } from './one-query-attention.js';
 import type { PassKind } from './pass-kind.js';
@@ -125,26 +126,19 @@ async function loadGraphs(
     for (const [layer, attention] of attentionsOf(spec).entries()) {
       const key = attentionKey(attention);
       if (!sessions.has(key)) {
-        const loadWith = (used: readonly Piece[]) =>
+        const loadAttention = (used: readonly Piece[], sequences: number) =>
           load({
-            graph: buildAttention(attention, run, used),
+            graph: buildAttention(attention, run, used, sequences),
             weightsFolder: '.',
             memory: new Map(),
           });
-        let forked: Promise<Session> | null = null;
-        const loadForked = async () => {
-          forked ??= loadWith(pieces.whole);
-          return forked.catch((error: unknown) => {
-            forked = null;
-            throw error;
-          });
-        };
-        const oneQuery = OneQueryAttention.for(attention, threads);
-        sessions.set(key, {
-          alone: await loadWith(pieces.small),
-          forked: loadForked,
-          oneQuery,
-        });
+        const own = new AttentionSessions(
+          loadAttention,
+          probe,
+          OneQueryAttention.for(attention, threads),
+        );
+        await own.get(false, 1); // so that what cannot be fails now
+        sessions.set(key, own);
       }
       attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }

@@ -1,14 +1,16 @@
-import type { KVCache, Probe } from '@namm/kv-cache';
+import type { KVCache, Probe, Segments } from '@namm/kv-cache';
 import { names, type Piece, type RowPart, rowParts } from '../graph/names.js';
 import type { AddFeeds } from '../probes/probe-kind.js';
 import { probeKind } from '../probes/probe-kinds.js';
 import type { Feed } from '../runtime/runtime.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
+import { joinNumbers } from './join-numbers.js';
 import { orderOf } from './token-inputs.js';
 
 /** What a graph calls the past of one head. */
 interface HeadInputs {
   readonly layer: number;
+  readonly inGraph: number;
   readonly head: number;
   readonly headSize: number;
   readonly rows: Readonly<Record<RowPart, Readonly<Record<Piece, string>>>>;
@@ -17,20 +19,30 @@ interface HeadInputs {
   readonly order: string | null;
 }
 
+/** A sequence that is given new tokens. */
+export interface Continued {
+  readonly cache: KVCache;
+  /** New tokens. */
+  readonly count: number;
+}
+
 /** A layer of a model that a graph computes the attention of. */
 export interface AttentionLayer {
   readonly layer: number;
   readonly spec: AttentionSpec;
 }
 
-/** Puts together what the attention of some layers is fed besides rows: the cache, which is read in place. */
+/**
+ * Puts together what attention is fed besides rows: caches, which are read in place. A graph computes it for some layers
+ * of one sequence, or for one layer of some sequences.
+ */
 export class PastInputs {
   /** Made once: fresh strings in each step would cost a hundredth of it. */
   readonly #heads: readonly HeadInputs[];
   readonly #addProbe: AddFeeds | undefined;
 
   /**
-   * @param layers in the graph, which calls them 0, 1 …
+   * @param layers in the graph, which calls them 0, 1 …; with several sequences one for each
    * @param probe what the graph reports
    */
   constructor(layers: readonly AttentionLayer[], probe: Probe) {
@@ -38,7 +50,7 @@ export class PastInputs {
       Array.from({ length: spec.keyValueHeads }, (_, head) => ({ layer, inGraph, head, spec })),
     );
     this.#heads = heads.map(({ layer, inGraph, head, spec }) => ({
-      ...{ layer, head, headSize: spec.headSize },
+      ...{ layer, inGraph, head, headSize: spec.headSize },
       rows: perPiece((piece, part) => names.past(inGraph, head, piece, part)),
       scales: perPiece((piece, part) => names.pastScales(inGraph, head, piece, part)),
       order: spec.window === null ? null : names.pastOrder(inGraph, head),
@@ -48,23 +60,18 @@ export class PastInputs {
 
   /**
    * @param feeds gets them
-   * @param cache of the sequence
-   * @param count new tokens
-   * @param piecesOf which pieces the graph knows, by whether some head shares rows with forks; where it is one, what is
-   *   shared is copied
+   * @param sequences one, or one for each layer in the graph
+   * @param used which pieces the graph knows; where it is one, what is shared is copied
    */
-  add(
-    feeds: Map<string, Feed>,
-    cache: KVCache,
-    count: number,
-    piecesOf: (isShared: boolean) => readonly Piece[],
-  ): void {
-    const segments = this.#heads.map(({ layer, head }) => cache.segments(layer, head));
-    const used = piecesOf(segments.some(({ shared }) => shared.keys.numbers.length > 0));
-    const slotCounts: bigint[] = [];
-    for (const [i, { layer, head, headSize, rows, scales, order }] of this.#heads.entries()) {
+  add(feeds: Map<string, Feed>, sequences: readonly Continued[], used: readonly Piece[]): void {
+    const slotCounts = new BigInt64Array(this.#heads.length * (used.length + 1));
+    let slot = 0;
+    for (const { layer, inGraph, head, headSize, rows, scales, order } of this.#heads) {
+      const { cache, count } = sequences.length === 1 ? sequences[0]! : sequences[inGraph]!;
+      const segments = cache.segments(layer, head);
       for (const piece of used) {
-        const stored = used.length === 1 ? cache.stored(layer, head) : segments[i]![piece];
+        const isWhole = used.length > 1 || !isShared(segments);
+        const stored = isWhole ? segments[piece] : cache.stored(layer, head);
         const length = stored.keys.numbers.length / headSize;
         const shape = [length, headSize];
         for (const part of rowParts) {
@@ -74,19 +81,26 @@ export class PastInputs {
             feeds.set(scales[part][piece], { data: own, shape: [length] });
           }
         }
-        slotCounts.push(BigInt(length));
+        slotCounts[slot++] = BigInt(length);
       }
-      slotCounts.push(BigInt(count));
+      slotCounts[slot++] = BigInt(count);
       if (order !== null) {
         const data = cache.positions(layer, head);
         feeds.set(order, { data, shape: [data.length] });
       }
     }
-    const data = BigInt64Array.from(slotCounts);
-    feeds.set(names.slotCounts, { data, shape: [data.length] });
-    feeds.set(names.order, { data: orderOf(cache.nextPosition, count), shape: [count] });
-    this.#addProbe?.(feeds, cache, count);
+    feeds.set(names.slotCounts, { data: slotCounts, shape: [slotCounts.length] });
+    const orders = sequences.map(({ cache, count }) => orderOf(cache.nextPosition, count));
+    const order = joinNumbers(orders);
+    feeds.set(names.order, { data: order, shape: [order.length] });
+    if (this.#addProbe)
+      for (const { cache, count } of sequences) this.#addProbe(feeds, cache, count);
   }
+}
+
+/** Whether forks read rows of a head, too. */
+export function isShared({ shared }: Segments): boolean {
+  return shared.keys.numbers.length > 0;
 }
 
 /** A name for each piece of keys and of values. */

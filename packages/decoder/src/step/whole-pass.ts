@@ -56,7 +56,7 @@ export class WholePass implements ForwardPass {
     this.#tokens.addTokens(feeds, [part]);
     this.#tokens.addRotary(feeds, [part]);
     feeds.set(names.outputRows, { data: outputRows, shape: [outputRows.length] });
-    this.#past.add(feeds, cache, chunk.count, () => this.#pieces);
+    this.#past.add(feeds, [{ cache, count: chunk.count }], this.#pieces);
     this.#states.add(feeds, [part]);
     const outputs = await this.#session.run(feeds);
     return {

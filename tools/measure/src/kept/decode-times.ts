@@ -1,5 +1,6 @@
 import type { Decoder } from '@namm/decoder';
 import type { KeptSlots, KVCache } from '@namm/kv-cache';
+import { copyCache } from '../measuring/copy-cache.js';
 import { type Elapsed, startStopwatch } from '../measuring/stopwatch.js';
 import { unevenCounts } from './uneven-counts.js';
 
@@ -30,7 +31,7 @@ export async function timeDecode(
   variant: Variant,
   steps: number,
 ): Promise<DecodeTime> {
-  const cache = await copyOf(prompt, decoder);
+  const cache = await copyCache(prompt, decoder);
   cache.keep(newestSlots(cache, variant));
   const { keptPerHead, bytes } = cache.memory();
   const step = () => decoder.step([{ cache, input: { ids: [1] } }]);
@@ -46,30 +47,6 @@ export async function timeDecode(
     most: Math.max(...keptPerHead.flat()),
     bytes: bytes.used + bytes.positions,
   };
-}
-
-/** A cache with the same rows in memory of its own, which a fork has not. */
-async function copyOf(prompt: KVCache, decoder: Decoder): Promise<KVCache> {
-  const rows = prompt.shape.layers.map(({ keyValueHeads }, layer) => {
-    const heads = Array.from({ length: keyValueHeads }, (_, head) => head);
-    return {
-      keys: joined(heads.map((head) => prompt.keys(layer, head))),
-      values: joined(heads.map((head) => prompt.values(layer, head))),
-    };
-  });
-  const cache = decoder.createCache();
-  await cache.update({ count: prompt.seen, rows, observations: [] });
-  return cache;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    result.set(part, offset);
-    offset += part.length;
-  }
-  return result;
 }
 
 /** The newest rows of each head: which rows they are does not matter for the time. */

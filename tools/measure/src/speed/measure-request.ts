@@ -1,3 +1,5 @@
+import type { CacheDtype } from '@namm/kv-cache';
+
 /** What one process measures. */
 export interface MeasureRequest {
   readonly runtime: 'ours' | 'transformers.js' | 'node-llama-cpp';
@@ -9,6 +11,8 @@ export interface MeasureRequest {
   readonly budget: number | null;
   /** What our decoder holds matrices in. */
   readonly dtype: 'auto' | 'q8' | 'q4';
+  /** What our cache holds keys and values in. */
+  readonly cacheDtype: CacheDtype;
   /** Tokens of the prompt. */
   readonly length: number;
   /** Decode steps after the prompt. */

@@ -9,8 +9,8 @@ import { ourRuntime } from './our-runtime.js';
 import type { Runtime } from './runtime.js';
 import { transformersJsRuntime } from './transformers-js-runtime.js';
 
-/** Tokens that are read before the measurement, so that code is compiled and weights are in memory. */
-const warmUpTokens = 16;
+/** Tokens that are read and written before the measurement, so that code is compiled and weights are in memory. */
+const warmUp = { read: 16, written: 48 };
 
 /** Loads a model and measures one prompt in this process. */
 export async function measure(request: MeasureRequest): Promise<Measured> {
@@ -21,7 +21,7 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
   const { cpu, wall } = loading();
   const loadedMegabytes = process.memoryUsage.rss() / 2 ** 20;
   const prompt = randomPrompt(length, vocabulary, seed);
-  await runtime.generate(prompt.slice(0, warmUpTokens), 3, () => {});
+  await runtime.generate(prompt.slice(0, warmUp.read), warmUp.written, () => {});
 
   const tokens: number[] = [];
   const marks: Elapsed[] = [];
@@ -53,16 +53,17 @@ async function loadCode({ runtime, installation }: MeasureRequest): Promise<void
 }
 
 function load(request: MeasureRequest): Promise<Runtime> {
-  const { runtime, model, installation, budget, dtype, length, decodeTokens, threads } = request;
+  const { runtime, model, installation, length, decodeTokens, threads } = request;
+  const { budget, dtype, cacheDtype } = request;
   const options = {
     model,
     threads,
-    maximumTokens: Math.max(length, warmUpTokens) + decodeTokens + 4,
+    maximumTokens: Math.max(length + decodeTokens, warmUp.read + warmUp.written) + 4,
     keepLogits: request.logitsFile !== null,
   };
   switch (runtime) {
     case 'ours':
-      return ourRuntime(options, budget, dtype);
+      return ourRuntime(options, { budget, dtype, cacheDtype });
     case 'transformers.js':
       return transformersJsRuntime(options);
     case 'node-llama-cpp':

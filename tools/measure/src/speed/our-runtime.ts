@@ -1,15 +1,22 @@
 import { Decoder, type WeightDtype } from '@namm/decoder';
-import { full, sinkRecent } from '@namm/kv-cache';
+import { type CacheDtype, full, sinkRecent } from '@namm/kv-cache';
 import type { Runtime, RuntimeOptions } from './runtime.js';
 
-/** Our decoder with the full cache, or with a policy that holds `budget` tokens per head. */
+/** What is special about one of our contenders. */
+interface OurOptions {
+  /** Tokens per head that a policy holds; null for the full cache. */
+  readonly budget: number | null;
+  readonly dtype: WeightDtype;
+  readonly cacheDtype: CacheDtype;
+}
+
+/** Our decoder. */
 export async function ourRuntime(
   { model, threads, keepLogits }: RuntimeOptions,
-  budget: number | null,
-  dtype: WeightDtype,
+  { budget, ...types }: OurOptions,
 ): Promise<Runtime> {
   const policy = budget === null ? full() : sinkRecent({ budget });
-  const decoder = await Decoder.load(model, { threads, dtype, probe: policy.probe });
+  const decoder = await Decoder.load(model, { threads, ...types, probe: policy.probe });
   let kept: Float32Array[] = [];
   return {
     async generate(prompt, count, onToken) {

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StatusLine } from '@namm/cli';
+import type { CacheDtype } from '@namm/kv-cache';
 import { runInProcess } from '../measuring/run-in-process.js';
 import { type Agreement, type Choices, checkAgreement } from './agreement.js';
 import {
@@ -23,6 +24,7 @@ export interface RoundsOptions {
   readonly lengths: readonly number[];
   readonly rounds: number;
   readonly decodeTokens: number;
+  readonly cacheDtype: CacheDtype;
   readonly threads: number;
   readonly vocabulary: number;
   readonly seed: number;

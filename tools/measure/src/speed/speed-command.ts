@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
 import { noneOf } from '@namm/core';
+import { type CacheDtype, cacheDtypes } from '@namm/kv-cache';
 import { measuredModel } from '../measuring/measured-model.js';
 import { MeasurementError } from '../measuring/measurement-error.js';
 import { addModelOptions, type ModelOptions, workFolder } from '../measuring/model-options.js';
@@ -25,6 +26,7 @@ interface Options extends ModelOptions {
   readonly lengths: number[];
   readonly rounds: number;
   readonly decodeTokens: number;
+  readonly cacheDtype: CacheDtype;
   readonly threads: number;
   readonly peer?: string;
   readonly nodeLlamaCpp: string;
@@ -58,6 +60,11 @@ export function addSpeedCommand(program: Command): void {
     .option('--lengths <list>', 'tokens of the prompts', listOf(count), [512, 2048])
     .option('--rounds <count>', 'measurements of each', count, 3)
     .option('--decode-tokens <count>', 'decode steps after each prompt', count, 32)
+    .addOption(
+      new Option('--cache-dtype <name>', 'what our cache holds keys and values in')
+        .choices(cacheDtypes)
+        .default('fp32' as const),
+    )
     .option('--threads <count>', '1 is measured in CPU time, more in wall time', threadCount, 1)
     .option('--peer <folder>', 'another export of the same weights for transformers.js')
     .option('--node-llama-cpp <folder>', 'where that is installed', nodeLlamaCppFolder)
@@ -79,21 +86,25 @@ async function speed(options: Options): Promise<void> {
   const { vocabulary, title } = model;
   const chosen = await chooseContenders(options);
   const folders = await prepareFolders(options, model.folder, chosen);
+  const areHeld = !isGguf(options.model) && options.cacheDtype === 'fp32';
   const { samples, agreements } = await runRounds(folders, {
-    ...{ ...options, vocabulary, areHeld: !isGguf(options.model) },
+    ...{ ...options, vocabulary, areHeld },
     contenders: chosen,
   });
   const clock = threads === 1 ? 'cpu' : 'wall';
   const rows = speedRows(samples, clock);
   const ratios = ratioRows(samples, clock);
   if (options.json) {
-    const { seed } = options;
-    const settings = { layers, vocabulary, seed, lengths, rounds, decodeTokens, threads, clock };
+    const { seed, cacheDtype } = options;
+    const run = { lengths, rounds, decodeTokens, cacheDtype, threads, clock };
+    const settings = { layers, vocabulary, seed, ...run };
     console.log(JSON.stringify({ machine, settings, agreements, rows, ratios, samples }));
     return;
   }
   const time = clock === 'cpu' ? 'one thread, CPU time' : `${threads} threads, wall time`;
-  console.log(`${title}; ${time}.`);
+  const { cacheDtype } = options;
+  const cache = cacheDtype === 'fp32' ? '' : `, our cache in ${cacheDtype}`;
+  console.log(`${title}${cache}; ${time}.`);
   console.log(`${machine}.`);
   for (const agreement of agreements) console.log(formatAgreement(agreement, decodeTokens + 1));
   console.log(`\n${formatSpeed(rows)}\n`);
@@ -103,8 +114,8 @@ async function speed(options: Options): Promise<void> {
   console.log("prefill ×, decode ×: the other's time over ours, with 95 % bootstrap intervals.");
   console.log("memory ×: our peak over the other's.");
   console.log('…-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
-  const rounded = chosen.some((name) => /q[48]/.test(name)) || isGguf(options.model);
-  if (rounded) console.log('Weights in few bits: nobody is held to the others’ logits.');
+  const rounded = chosen.some((name) => /q[48]/.test(name)) || !areHeld;
+  if (rounded) console.log('In few bits: nobody is held to the others’ logits.');
 }
 
 const isGguf = (model: string | undefined): boolean => /\.gguf$/i.test(model ?? '');
