@@ -11,7 +11,7 @@ export interface LargeShape {
 }
 
 /** What `config.json` says of it. */
-export function largeConfig({ layers, heads, vocabulary }: LargeShape) {
+function largeConfig({ layers, heads, vocabulary }: LargeShape) {
   return {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',
