@@ -77,6 +77,16 @@ export class HeaderCursor {
     }
   }
 
+  /** Goes past a text without reading it. */
+  skipText(): void {
+    this.skip(this.#length() ?? this.count(1, 'bytes of text'));
+  }
+
+  /** Goes past so many bytes. */
+  skip(bytes: number): void {
+    this.#skip(bytes);
+  }
+
   /** The length of a short text that is at hand; null for any other, where nothing is read. */
   #length(): number | null {
     const { at } = this;

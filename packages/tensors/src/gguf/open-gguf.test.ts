@@ -41,6 +41,47 @@ function changed(at: number | string, bytes: readonly number[], skip = 0): Uint8
 const u64 = (value: bigint) => [...new Uint8Array(BigUint64Array.of(value).buffer)];
 const u32 = (value: number) => [...new Uint8Array(Uint32Array.of(value).buffer)];
 
+describe('lists that are not wanted', () => {
+  const tokens = {
+    texts: list(text('a'), text('b'.repeat(100)), text('é')),
+    numbers: list(...[1, 2, 3].map(int)),
+    nested: list(list(int(1)), list()),
+    flags: list({ type: 'bool', value: true }),
+    single: text('one'),
+    none: list(),
+  };
+  const bytes = () => serializeGguf({ ...tokens, ...metadata }, Object.entries(tensors));
+  const reading = (file: Uint8Array, isUnwanted?: (key: string) => boolean) =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'm.gguf');
+      await writeFile(path, file);
+      return openGguf(path, isUnwanted);
+    });
+
+  it('are gone past: all else is as it was', async () => {
+    const whole = await reading(bytes());
+    const names = ['texts', 'numbers', 'nested', 'flags', 'none'];
+    const { metadata: left, parts } = await reading(
+      bytes(),
+      (key) => names.includes(key) || key === 'single',
+    );
+    expect(parts.map(({ dataOffset }) => dataOffset)).toEqual(
+      whole.parts.map(({ dataOffset }) => dataOffset),
+    );
+    const expected = [...whole.metadata].filter(([key]) => !names.includes(key));
+    expect([...left]).toEqual(expected);
+  });
+
+  it('must end within the file', async () => {
+    const file = bytes();
+    const at = Buffer.from(file).indexOf('bbbb') - 8;
+    new DataView(file.buffer, file.byteOffset).setBigUint64(at, 10_000n, true);
+    await expect(reading(file, (key) => key === 'texts')).rejects.toThrow(
+      /key "texts": says 10000 bytes of text/,
+    );
+  });
+});
+
 describe('openGguf', () => {
   it('reads what llama.cpp’s writer wrote', async () => {
     const path = new URL('__fixtures__/written.gguf', import.meta.url).pathname;

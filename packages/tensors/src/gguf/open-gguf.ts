@@ -23,6 +23,8 @@ const partName = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
  * other, the later of two equal keys, and broken UTF-8.
  *
  * @param path a file; of a split model the first, `NAME-00001-of-0000N.gguf`, beside the others
+ * @param isUnwanted says by key which lists are not needed, such as the words of a large vocabulary, which take longer
+ *   than all the rest: they are missing in the metadata, and what their texts say is not checked
  * @returns its metadata, and where its tensors are
  * @throws {FileFormatError} naming the file, the key or tensor at fault, and what to do
  *
@@ -33,8 +35,11 @@ const partName = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
  * const norm = await file.readFloat32('output_norm.weight');
  * ```
  */
-export async function openGguf(path: string): Promise<GgufFile> {
-  const first = await openPart(path);
+export async function openGguf(
+  path: string,
+  isUnwanted: (key: string) => boolean = () => false,
+): Promise<GgufFile> {
+  const first = await openPart(path, isUnwanted);
   const count = splitNumber(first, path, 'split.count') ?? 1;
   if (count < 2) return joined([first]);
   const name = partName.exec(basename(path));
@@ -49,7 +54,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
   const parts = [first];
   for (let i = 1; i < count; i++) {
     const next = join(dirname(path), `${name[1]}-${five(i + 1)}-of-${name[3]}.gguf`);
-    const part = await openPart(next);
+    const part = await openPart(next, isUnwanted);
     const same =
       splitNumber(part, next, 'split.count') === count && splitNumber(part, next, 'split.no') === i;
     if (!same) {
@@ -69,12 +74,12 @@ export async function openGguf(path: string): Promise<GgufFile> {
 
 interface Part extends GgufPart, Omit<GgufHeader, 'dataOffset'> {}
 
-function openPart(path: string): Promise<Part> {
+function openPart(path: string, isUnwanted: (key: string) => boolean): Promise<Part> {
   return withFile(path, async (handle, size) => {
     for (let length = firstRead; ; length *= 4) {
       const bytes = new Uint8Array(Math.min(length, size, longestHeader));
       await readExactly(handle, bytes, 0, path);
-      const header = parseGgufHeader(bytes, path, size);
+      const header = parseGgufHeader(bytes, path, size, isUnwanted);
       if (header) return { ...header, path, size };
     }
   });

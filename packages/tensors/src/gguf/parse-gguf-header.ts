@@ -50,11 +50,17 @@ const mostNested = 100_000;
  * @param bytes the beginning of the file
  * @param path for messages
  * @param size of the whole file
+ * @param isUnwanted says by key which lists are not read
  * @returns null when the header goes on behind `bytes`
  * @throws {FileFormatError} naming the file, the key or tensor at fault, and what to do
  */
-export function parseGgufHeader(bytes: Uint8Array, path: string, size: number): GgufHeader | null {
-  const parser = new Parser(new HeaderCursor(bytes, size), path);
+export function parseGgufHeader(
+  bytes: Uint8Array,
+  path: string,
+  size: number,
+  isUnwanted: (key: string) => boolean,
+): GgufHeader | null {
+  const parser = new Parser(new HeaderCursor(bytes, size), path, isUnwanted);
   try {
     return parser.parse();
   } catch (error) {
@@ -77,6 +83,7 @@ class Parser {
   constructor(
     private readonly cursor: HeaderCursor,
     private readonly path: string,
+    private readonly isUnwanted: (key: string) => boolean,
   ) {}
 
   error(problem: string, advice = again): FileFormatError {
@@ -135,7 +142,9 @@ class Parser {
     if (key === '' || key.length > longestKey) throw this.error('has an impossible name');
     this.#at(`key ${quoted(key)}`, { key });
     if (metadata.has(key)) throw this.error('stands in the metadata twice');
-    metadata.set(key, this.#value(this.cursor.u32(), 0));
+    const type = this.cursor.u32();
+    if (type === 9 && this.isUnwanted(key)) this.#skipList();
+    else metadata.set(key, this.#value(type, 0));
   }
 
   #value(type: number, depth: number): GgufValue {
@@ -172,14 +181,34 @@ class Parser {
     }
   }
 
+  /** Goes past a list: its extent is checked, its texts are not. */
+  #skipList(): void {
+    const { cursor } = this;
+    const start = cursor.at;
+    const [type, count] = this.#listHead();
+    if (type === 8) for (let i = 0; i < count; i++) cursor.skipText();
+    else if (type < smallest.length && type !== 7 && type !== 9)
+      cursor.skip(count * smallest[type]!);
+    else {
+      cursor.at = start;
+      this.#values -= count;
+      this.#list(0);
+    }
+  }
+
+  #listHead(): readonly [type: number, count: number] {
+    const type = this.cursor.u32();
+    const count = this.cursor.count(smallest[type] ?? 1, 'values', mostValues - this.#values);
+    this.#values += count;
+    return [type, count];
+  }
+
   #list(depth: number): GgufValue[] {
     if (depth >= deepest) throw this.error(`has lists nested more than ${deepest} deep`);
     if (depth > 0 && ++this.#nested > mostNested) {
       throw this.error(`has more than ${mostNested} lists within lists`);
     }
-    const type = this.cursor.u32();
-    const count = this.cursor.count(smallest[type] ?? 1, 'values', mostValues - this.#values);
-    this.#values += count;
+    const [type, count] = this.#listHead();
     const values: GgufValue[] = [];
     if (type === 8) for (let i = 0; i < count; i++) values.push(this.cursor.text());
     else for (let i = 0; i < count; i++) values.push(this.#value(type, depth + 1));

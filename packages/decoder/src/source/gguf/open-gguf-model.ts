@@ -20,7 +20,8 @@ import { ggufConfig, ropeFactors } from './gguf-config.js';
  * @throws {ModelFolderError | FileFormatError} naming the file, the key or tensor at fault, and what to do
  */
 export async function openGgufModel(path: string): Promise<ModelSource> {
-  const file = await openGguf(path);
+  // The tokenizer reads its words itself.
+  const file = await openGguf(path, (key) => key.startsWith('tokenizer.'));
   const { architecture, name } = ggufArchitecture(file);
   const config = await ggufConfig(file, architecture, name);
   const reader = new ConfigReader(path, config);
