@@ -1,4 +1,4 @@
-import type { DecoderSpec, ModelSource } from '@namm/decoder';
+import type { AttentionSpec, ModelSource } from '@namm/decoder';
 import { blockLayout } from '@namm/tensors';
 
 /** What a model cannot do without. */
@@ -29,8 +29,8 @@ export function modelWork({ spec, weights }: ModelSource): ModelWork {
     weightBytes += isBlocks ? (count * layout.blockBytes) / layout.blockSize : 4 * count;
     if (shape.length === 2 && name !== head) operations += 2 * count;
   }
-  const sumOf = (of: (layer: DecoderSpec['layers'][number]['attention']) => number) =>
-    spec.layers.reduce((sum, { attention }) => sum + of(attention), 0);
+  const sumOf = (of: (attention: AttentionSpec) => number) =>
+    spec.layers.reduce((sum, { attention }) => sum + (attention ? of(attention) : 0), 0);
   return {
     weightBytes,
     operations,
