@@ -128,7 +128,7 @@ export { featuresPerToken, RowFeatures } from './scoring/row-features.js';
 export { type RowScorerParts, rowScorer, type ScoredHead } from './scoring/row-scorer.js';
 export type { RowArray } from './scoring/row-values.js';
 export { type ScoredPolicyOptions, scoredPolicy } from './scoring/scored-policy.js';
-export { scoreRows, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
+export { scoreTokens, type TaughtLayer, type TaughtMap, taughtMap } from './scoring/taught-map.js';
 export { TopSlots } from './scoring/top-slots.js';
 export { valueWeighted } from './scoring/value-weighted.js';
 export { cacheDtypes, rowBytes, stateBytes } from './stored-rows.js';

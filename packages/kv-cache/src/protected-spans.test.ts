@@ -159,6 +159,7 @@ describe('protected spans', () => {
     const map = taughtMap(
       'toy',
       [0, 1].map(() => ({ keyValueHeads: 2, headSize: 4, weights })),
+      0,
     );
     const tokens = randomTokens(shape, 20, 1);
     const policy = taughtPolicy(map, { threshold: 1, recent: 3, sinks: 0 }); // all go

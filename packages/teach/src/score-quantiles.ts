@@ -1,5 +1,5 @@
 import { checkNames, type ProgressListener } from '@namm/core';
-import { full, RowFeatures, scoreRows, type TaughtMap } from '@namm/kv-cache';
+import { full, RowFeatures, scoreTokens, type TaughtMap } from '@namm/kv-cache';
 import type { TaughtModel } from './taught-model.js';
 
 /** How many there are: one per percent, and the lowest. */
@@ -25,9 +25,7 @@ export async function scoreQuantiles(
     try {
       const items = [{ cache, input: { ids }, outputs: 'none' as const }];
       await model.step(items, signal ? { signal } : {});
-      for (const [layer, own] of map.layers.entries()) {
-        scores.push(...scoreRows(own, features.read(cache, layer, 0)));
-      }
+      scores.push(...scoreTokens(map, (layer) => features.read(cache, layer, 0)).flat());
     } finally {
       await cache.release();
     }

@@ -35,7 +35,7 @@ export async function writeTaught(
     return [`layers.${layer}.weights`, { shape, data: weights }] as const;
   });
   const settings = {
-    model: map.model,
+    ...{ model: map.model, shared: map.shared },
     layers: map.layers.map(({ keyValueHeads, headSize }) => ({ keyValueHeads, headSize })),
   };
   await writeSealedFile(
@@ -62,12 +62,14 @@ export async function readTaught(path: string): Promise<TaughtCheckpoint> {
     const problem = `is a taught scorer of version ${found}`;
     throw new FileFormatError(path, `${problem}; this program reads version ${version}`);
   }
-  const { model, layers } = readJson(file, 'settings') as {
+  const { model, layers, shared } = readJson(file, 'settings') as {
     model?: unknown;
+    shared?: unknown;
     layers?: readonly { keyValueHeads: number; headSize: number }[];
   };
-  if (typeof model !== 'string' || !Array.isArray(layers)) {
-    throw new FileFormatError(path, 'its settings lack model or layers; fetch it again');
+  if (typeof model !== 'string' || typeof shared !== 'number' || !Array.isArray(layers)) {
+    const problem = 'its settings lack model, layers or the weight of what heads share';
+    throw new FileFormatError(path, `${problem}; fetch it again`);
   }
   const own = await Promise.all(
     layers.map(async ({ keyValueHeads, headSize }, layer) => {
@@ -84,7 +86,7 @@ export async function readTaught(path: string): Promise<TaughtCheckpoint> {
   }
   try {
     const provenance = readJson(file, 'provenance');
-    return { map: taughtMap(model, own), quantiles, provenance };
+    return { map: taughtMap(model, own, shared), quantiles, provenance };
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause;
     throw new FileFormatError(path, cause.message, { cause });

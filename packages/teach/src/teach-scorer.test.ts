@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { Decoder } from '@namm/decoder';
-import { RowFeatures, scoreRows, taughtPolicy } from '@namm/kv-cache';
+import { RowFeatures, scoreTokens, taughtPolicy } from '@namm/kv-cache';
 import { openSafetensors, writeSealedFile } from '@namm/tensors';
 import { expectFlipsSeen, type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,17 +99,19 @@ describe('teachScorer', () => {
       const maxima = new AttentionMaxima(cache);
       await model.step([{ cache: cache.fork(maxima.policy), input: { ids: question } }]);
       const features = new RowFeatures(model.cacheShape);
-      for (const [layer, heads] of maxima.scores.entries()) {
-        const x = features.read(cache, layer, 0);
-        for (const [name, { map }] of [
-          ['asked', scorer],
-          ['plain', plain],
-        ] as const) {
-          got[name].push(...scoreRows(map.layers[layer]!, x).flatMap((scores) => [...scores]));
-        }
+      for (const [name, { map }] of [
+        ['asked', scorer],
+        ['plain', plain],
+      ] as const) {
+        const alone = { ...map, shared: 0 }; // each head is taught what is looked at in it
+        const scores = scoreTokens(alone, (layer) => features.read(cache, layer, 0));
+        got[name].push(...scores.flat().flatMap((own) => [...own]));
+      }
+      for (const heads of maxima.scores) {
         wanted.push(...heads.flatMap((head) => Array.from(head, (a) => Math.log(a + 1e-2))));
       }
     }
+    expect([scorer.map.shared, plain.map.shared]).toEqual([2, 0]);
     expect(correlation(got.asked, wanted)).toBeGreaterThan(0.5);
     expect(correlation(got.asked, wanted)).toBeGreaterThan(correlation(got.plain, wanted));
     const others = { ...optionsIn('asked'), passages: passages };

@@ -1,4 +1,4 @@
-import { scoreRows, type TaughtMap, taughtMap } from '@namm/kv-cache';
+import { scoreTokens, type TaughtMap, taughtMap } from '@namm/kv-cache';
 import { expect, it } from 'vitest';
 import { headsOf, shiftHeads } from './shift-heads.js';
 
@@ -7,7 +7,7 @@ const layer = (seed: number) => ({
   ...{ keyValueHeads: 2, headSize: 3 },
   weights: Float32Array.from({ length: 2 * inputs }, (_, i) => Math.sin(seed + i)),
 });
-const map: TaughtMap = taughtMap('model', [layer(1), layer(2)]);
+const map: TaughtMap = taughtMap('model', [layer(1), layer(2)], 0);
 const quantiles = Float32Array.from({ length: 101 }, (_, percent) => percent / 34); // a spread of 1
 
 it('adds to the scores of each head what is its own, in spreads', () => {
@@ -16,7 +16,7 @@ it('adds to the scores of each head what is its own, in spreads', () => {
   const features = Float64Array.from({ length: 2 * inputs }, (_, i) =>
     i % inputs === inputs - 1 ? 1 : Math.cos(i),
   );
-  const scores = (of: TaughtMap) => of.layers.map((own) => scoreRows(own, features));
+  const scores = (of: TaughtMap) => scoreTokens(of, () => features);
   const [before, after] = [scores(map), scores(shifted)];
   for (const [at, shift] of [
     [[0, 0], 0],
@@ -31,6 +31,8 @@ it('adds to the scores of each head what is its own, in spreads', () => {
   }
   expect(map.layers[0]!.weights).toEqual(layer(1).weights); // the start stays as it is
   expect(shiftHeads({ map, quantiles }, new Float64Array(4)).digest).toBe(map.digest);
+  const shared = taughtMap('model', map.layers, 2);
+  expect(shiftHeads({ map: shared, quantiles }, [0, 1, 0, 0]).shared).toBe(2);
 });
 
 it('refuses another number of heads, and numbers that are none', () => {

@@ -33,5 +33,5 @@ export function shiftHeads(
     }
     return { ...layer, weights };
   });
-  return taughtMap(map.model, layers);
+  return taughtMap(map.model, layers, map.shared);
 }

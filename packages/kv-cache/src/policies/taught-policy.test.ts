@@ -31,11 +31,17 @@ function randomMap(seed: number, model = 'w'): TaughtMap {
       random.normal(),
     ),
   }));
-  return taughtMap(model, layers);
+  return taughtMap(model, layers, seed % 3);
 }
 
-/** Scores of a token in every head of a layer, from its rows alone. */
+/** Scores of a token in every head of a layer: from its rows in it, and the mean of those of all heads. */
 function slowScores(map: TaughtMap, tokens: readonly LayerTokens[], layer: number, token: number) {
+  const all = shape.layers.map((_, other) => slowAlone(map, tokens, other, token));
+  const mean = all.flat().reduce((sum, score) => sum + score, 0) / all.flat().length;
+  return all[layer]!.map((score) => score + map.shared * mean);
+}
+
+function slowAlone(map: TaughtMap, tokens: readonly LayerTokens[], layer: number, token: number) {
   const { headSize, rotation: turned = null } = shape.layers[layer]!;
   const keys = tokens[layer]!.keys.map((all) => [
     ...all.subarray(token * headSize, (token + 1) * headSize),
@@ -203,9 +209,10 @@ describe('taughtPolicy', () => {
   it('refuses maps and options that cannot be', () => {
     const map = randomMap(1);
     const bad = (change: (weights: Float32Array) => Float32Array) =>
-      taughtMap('w', [{ ...map.layers[0]!, weights: change(map.layers[0]!.weights.slice()) }]);
+      taughtMap('w', [{ ...map.layers[0]!, weights: change(map.layers[0]!.weights.slice()) }], 0);
     expect(() => bad((weights) => weights.fill(Number.NaN, 3, 4))).toThrow(/weight 3 is NaN/);
     expect(() => bad((weights) => weights.subarray(1))).toThrow(/has 37 numbers.* need 38/);
+    expect(() => taughtMap('w', map.layers, -1)).toThrow(/map.shared/);
     expect(() => taughtPolicy(map, {})).toThrow(/either a budget or a threshold/);
     expect(() => taughtPolicy(map, { budget: 4, threshold: 1 })).toThrow(/either/);
     expect(() => taughtPolicy(map, { threshold: Number.NaN })).toThrow(/threshold/);

@@ -11,7 +11,7 @@ import type { SavedStateReader } from '../saved-state-reader.js';
 import { bestAcross } from './best-across.js';
 import { firstFrom, RowFeatures } from './row-features.js';
 import { RowTable } from './row-table.js';
-import { scoreRows, type TaughtMap } from './taught-map.js';
+import { scoreTokens, type TaughtMap } from './taught-map.js';
 import { TopSlots } from './top-slots.js';
 
 /** What decides beside the scores. */
@@ -113,9 +113,11 @@ export class TaughtBudgetState implements PolicyState {
   }
 
   #scoreNew(view: CacheView): void {
-    for (const [layer, own] of this.#options.map.layers.entries()) {
-      const fresh = scoreRows(own, this.#features.read(view, layer, this.#scored));
-      for (const [head, scores] of fresh.entries()) {
+    const fresh = scoreTokens(this.#options.map, (layer) =>
+      this.#features.read(view, layer, this.#scored),
+    );
+    for (const [layer, own] of fresh.entries()) {
+      for (const [head, scores] of own.entries()) {
         const table = this.#scores.head(layer, head);
         table.extend(view.length(layer, head));
         table.rows.set(scores, table.length - scores.length);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidArgumentError } from '@namm/core';
+import { checkNumber, InvalidArgumentError } from '@namm/core';
 import { featuresPerToken } from './row-features.js';
 
 /** The map of one layer. */
@@ -15,6 +15,11 @@ export interface TaughtMap {
   /** Digest of the weights it was fitted for: {@link CacheShape.weights}. */
   readonly model: string;
   readonly layers: readonly TaughtLayer[];
+  /**
+   * Weight of a token's mean score over all heads of all layers, which is added to its score in each head: that others
+   * need a token is a hint that it matters, and what each head sees of it alone is noisy. 0 leaves each head to itself.
+   */
+  readonly shared: number;
   /** SHA-256 of its numbers, from {@link taughtMap}. */
   readonly digest: string;
 }
@@ -22,20 +27,28 @@ export interface TaughtMap {
 /**
  * A map with its digest.
  *
+ * @param model digest of the weights it was fitted for
+ * @param layers their weights
+ * @param shared weight of the mean over all heads
  * @throws {InvalidArgumentError} when weights are missing or not finite
  */
-export function taughtMap(model: string, layers: readonly TaughtLayer[]): TaughtMap {
-  const hash = createHash('sha256').update(model);
+export function taughtMap(
+  model: string,
+  layers: readonly TaughtLayer[],
+  shared: number,
+): TaughtMap {
+  const hash = createHash('sha256').update(`${model} ${shared}`);
   for (const { weights } of layers) {
     hash.update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
   }
-  const map = { model, layers, digest: hash.digest('hex') };
+  const map = { model, layers, shared, digest: hash.digest('hex') };
   checkTaughtMap(map);
   return map;
 }
 
 /** @throws {InvalidArgumentError} naming what cannot be */
-export function checkTaughtMap({ layers }: TaughtMap): void {
+export function checkTaughtMap({ layers, shared }: TaughtMap): void {
+  checkNumber('map.shared', shared, (weight) => weight >= 0, 'a weight of at least 0');
   for (const [index, layer] of layers.entries()) {
     const { keyValueHeads, headSize, weights } = layer;
     const inputs = featuresPerToken({ ...layer, queryHeads: keyValueHeads, window: null });
@@ -52,11 +65,37 @@ export function checkTaughtMap({ layers }: TaughtMap): void {
 }
 
 /**
- * Scores of tokens, `[rows]` per KV head.
+ * Scores of tokens, `[rows]` per layer and KV head.
  *
- * @param features of the tokens, `[rows, inputs]`
+ * @param map what scores them
+ * @param featuresOf the features of the tokens in a layer, `[rows, inputs]`; rows that a sliding window has dropped are
+ * missing at the front, and their layer has no say about these tokens
  */
-export function scoreRows(
+export function scoreTokens(
+  { layers, shared }: TaughtMap,
+  featuresOf: (layer: number) => Float64Array,
+): Float32Array[][] {
+  const scores = layers.map((layer, index) => scoreRows(layer, featuresOf(index)));
+  if (shared === 0) return scores;
+  const heads = scores.flat();
+  const rows = Math.max(0, ...heads.map(({ length }) => length));
+  const [sums, counts] = [new Float64Array(rows), new Uint32Array(rows)];
+  for (const own of heads) {
+    for (let row = 0, at = rows - own.length; row < own.length; row++, at++) {
+      sums[at]! += own[row]!;
+      counts[at]!++;
+    }
+  }
+  for (const own of heads) {
+    for (let row = 0, at = rows - own.length; row < own.length; row++, at++) {
+      own[row]! += (shared * sums[at]!) / counts[at]!;
+    }
+  }
+  return scores;
+}
+
+/** Scores of tokens in each KV head of a layer. */
+function scoreRows(
   { keyValueHeads, weights }: TaughtLayer,
   features: Float64Array,
 ): Float32Array[] {

@@ -8,7 +8,7 @@ import type {
 import type { SavedState, StateTensor } from '../contracts/saved-state.js';
 import type { SavedStateReader } from '../saved-state-reader.js';
 import { firstFrom, RowFeatures } from './row-features.js';
-import { scoreRows, type TaughtMap } from './taught-map.js';
+import { scoreTokens, type TaughtMap } from './taught-map.js';
 
 /** What decides beside the scores. */
 export interface TaughtThresholdOptions {
@@ -128,16 +128,18 @@ export class TaughtThresholdState implements PolicyState {
 
   #scoreNew(view: CacheView): void {
     const count = view.seen - this.#judged;
-    this.#pending = this.#pending.map((heads, layer) => {
-      const features = this.#features.read(view, layer, this.#scored);
-      const fresh = scoreRows(this.#options.map.layers[layer]!, features);
-      return heads.map((old, head) => {
+    const fresh = scoreTokens(this.#options.map, (layer) =>
+      this.#features.read(view, layer, this.#scored),
+    );
+    this.#pending = this.#pending.map((heads, layer) =>
+      heads.map((old, head) => {
+        const own = fresh[layer]![head]!;
         const scores = new Float32Array(count); // rows that a window has dropped have none
         scores.set(old);
-        scores.set(fresh[head]!, count - fresh[head]!.length);
+        scores.set(own, count - own.length);
         return scores;
-      });
-    });
+      }),
+    );
     this.#scored = view.seen;
   }
 }
