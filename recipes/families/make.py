@@ -7,6 +7,7 @@ import sys
 import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
+from transformers.models.gpt_oss import modeling_gpt_oss
 from transformers.models.lfm2 import modeling_lfm2
 
 TOKENS, MARGIN, TOLERANCE = 24, 5e-3, 2e-5
@@ -14,6 +15,10 @@ TOKENS, MARGIN, TOLERANCE = 24, 5e-3, 2e-5
 LFM2 = dict(
     model_type="lfm2", vocab_size=61, hidden_size=32, num_hidden_layers=5, num_attention_heads=4,
     num_key_value_heads=2, max_position_embeddings=256, norm_eps=2e-3, block_multiple_of=8, intermediate_size=60,
+)
+GPT_OSS = dict(
+    model_type="gpt_oss", vocab_size=61, hidden_size=32, intermediate_size=20, num_attention_heads=4, num_key_value_heads=2,
+    head_dim=8, num_local_experts=5, num_experts_per_tok=2, max_position_embeddings=256, rms_norm_eps=2e-3,
 )
 MODELS = {
     # Convolutions first and last; two in a row.
@@ -32,6 +37,21 @@ MODELS = {
         LFM2, full_attn_idxs=[0, 3], conv_L_cache=2, block_ff_dim=50, block_ffn_dim_multiplier=1.3, tie_embedding=False,
         rope_theta=500.0,
     ),
+    # Windows in turns, YaRN as published.
+    "gpt-oss": dict(
+        GPT_OSS, num_hidden_layers=3, sliding_window=7, rope_theta=1000.0, tie_word_embeddings=False,
+        rope_scaling=dict(
+            rope_type="yarn", factor=8.0, beta_fast=2.0, beta_slow=1.0, truncate=False, original_max_position_embeddings=16,
+        ),
+    ),
+    # One KV head, no biases, a low limit, other sizes of experts; windows where layer_types says.
+    "gpt-oss-clamped": dict(
+        GPT_OSS, num_hidden_layers=2, num_key_value_heads=1, attention_bias=False, swiglu_limit=0.7, swiglu_alpha=1.1,
+        num_local_experts=3, num_experts_per_tok=3, layer_types=["full_attention", "sliding_attention"], sliding_window=5,
+        rope_parameters={"rope_type": "default", "rope_theta": 300.0}, tie_word_embeddings=True, dtype="bfloat16",
+    ),
+    # A silent configuration: its RoPE and its windows are the family's own.
+    "gpt-oss-silent": dict(GPT_OSS, num_hidden_layers=2, num_experts_per_tok=1, num_key_value_heads=4),
 }
 
 # Per layer and KV head the tokens that were evicted, which `evicting` hides from the queries of a pass.
@@ -52,15 +72,19 @@ def evicting(attend):
     return attention
 
 
-modeling_lfm2.eager_attention_forward = evicting(modeling_lfm2.eager_attention_forward)
+for modeling in (modeling_gpt_oss, modeling_lfm2):
+    modeling.eager_attention_forward = evicting(modeling.eager_attention_forward)
 
 
 def draw(model, random):
-    """Matrices of a size at which attention is not flat; norms around 1; biases around 0."""
+    """Matrices of a size at which attention is not flat; norms and sinks around 1; biases around 0."""
     for name, weight in model.named_parameters():
         noise = torch.randn(weight.shape, generator=random)
-        if weight.ndim > 1:
-            weight.copy_(noise * 1.5 / (weight.numel() / weight.shape[0]) ** 0.5)
+        inputs = weight.shape[1] if "experts" in name else weight.numel() / weight.shape[0]
+        if name.endswith("sinks"):
+            weight.copy_(noise + 1)
+        elif weight.ndim > 1 and not name.endswith("_bias"):
+            weight.copy_(noise * 1.5 / inputs**0.5)
         else:
             weight.copy_(noise * 0.2 + (1 if "norm" in name and name.endswith("weight") else 0))
 
@@ -142,7 +166,9 @@ def make(name, settings, seed, folder):
     if config.tie_word_embeddings:
         del weights["lm_head.weight"]
     save_file(weights, folder / "model.safetensors")
-    cache_of = lambda: DynamicCache(config=config)
+    # Without a configuration a cache keeps what is outside of windows, as masks count it.
+    is_hybrid = "conv" in config.layer_types
+    cache_of = lambda: DynamicCache(config=config) if is_hybrid else DynamicCache()
     numbers = [i for i, type in enumerate(config.layer_types) if type != "conv"]
     heads = config.num_key_value_heads
     while True:

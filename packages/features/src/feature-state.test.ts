@@ -265,6 +265,15 @@ describe('FeatureState refuses, and stays as it was:', () => {
     return foldFrames({ seen, pending: state.pending(), attention: wideAttention, queries: 20 });
   };
 
+  it('takes rows below one where a part goes to a sink, and there alone', () => {
+    const half = attention.map((number) => number / 2);
+    const state = new FeatureState({ hasSinks: true });
+    state.observe(half, { queries: 20 });
+    expect(state.fork().hasSinks).toBe(true);
+    expect(() => state.observe(withValue(390, 1.5), { queries: 20 })).toThrow('not to at most 1');
+    expect(() => new FeatureState().observe(half, { queries: 20 })).toThrow('not to 1;');
+  });
+
   it.each<[string, (state: FeatureState) => void, RegExp]>([
     [
       'NaN',

@@ -27,6 +27,11 @@ export interface FeatureStateOptions {
   readonly storage?: Storage;
   /** γ per query, above 0 and below 1. @defaultValue 0.99 */
   readonly decay?: number;
+  /**
+   * Whether the attention has sinks, logits that stand for no token, so that its rows sum to less than 1.
+   * @defaultValue false
+   */
+  readonly hasSinks?: boolean;
 }
 
 /** What a state begins with, made once: a state is forked for every pass, and then holds the other one's rows. */
@@ -71,6 +76,8 @@ export class FeatureState {
   readonly storage: Storage;
   /** γ per query. */
   readonly decay: number;
+  /** Whether rows may sum to less than 1. */
+  readonly hasSinks: boolean;
   #seen = 0;
   #slots = 0;
   // Arrays are never written to once they are here, so that forks can share them.
@@ -80,9 +87,9 @@ export class FeatureState {
   /** @throws {InvalidArgumentError} for another storage type or a decay that is not between 0 and 1 */
   constructor(options: FeatureStateOptions = {}) {
     if (!(options instanceof FeatureState)) {
-      checkNames('FeatureState', options, ['storage', 'decay']);
+      checkNames('FeatureState', options, ['storage', 'decay', 'hasSinks']);
     }
-    const { storage = 'float16', decay = publishedDecay } = options;
+    const { storage = 'float16', decay = publishedDecay, hasSinks = false } = options;
     if (storage !== 'float16' && storage !== 'float32') {
       throw new InvalidArgumentError('storage', `'${storage}' is neither float16 nor float32`);
     }
@@ -91,6 +98,7 @@ export class FeatureState {
     }
     this.storage = storage;
     this.decay = decay;
+    this.hasSinks = hasSinks;
     const { rows, spectrum } = emptyRows[storage];
     this.#rows = rows;
     this.#spectrum = spectrum;
@@ -131,7 +139,8 @@ export class FeatureState {
    * @param attention `[group, queries, slots]` after the softmax. Slots are those after the last
    *   {@link retain}, in order, then the pass's own tokens: one per query, born with it. With more new
    *   slots than queries the first of them are older than the pass; with fewer, the last queries bring them.
-   * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one
+   * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one, or with
+   *   sinks to more
    * @throws {InvalidArgumentError} when sizes do not fit together
    */
   observe(attention: FloatArray, pass: AttentionPass): void {
@@ -139,7 +148,7 @@ export class FeatureState {
     checkCount('queries', queries);
     checkCount('group', group);
     const slots = this.#checkSlots(attention.length / (group * queries));
-    checkAttention(attention, slots);
+    checkAttention(attention, slots, this.hasSinks);
 
     const row = new Float32Array(slots);
     for (let query = 0; query < queries; query++) {
@@ -170,7 +179,7 @@ export class FeatureState {
     const newCount = returnedRows(this.#seen, queries);
     checkSize('spectrum', spectrum, frames === 0 ? 0 : bins * slots);
     checkSize('rows', rows, newCount * slots);
-    checkAttention(rows, slots);
+    checkAttention(rows, slots, this.hasSinks);
     if (frames > 0) {
       const oldWeight = this.decay ** (hop * frames);
       this.#spectrum = addSpectrum(this.#spectrum, spectrum, oldWeight, this.storage);

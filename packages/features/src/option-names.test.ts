@@ -9,7 +9,11 @@ const [mean, variance] = [new Float32Array(18), new Float32Array(18).fill(1)];
 const normaliser = { shape: [18], mean, variance, count: Float64Array.of(1) };
 
 testOptionNames([
-  ['FeatureState', (options) => new FeatureState(options), { storage: 'float32', decay: 0.9 }],
+  [
+    'FeatureState',
+    (options) => new FeatureState(options),
+    { storage: 'float32', decay: 0.9, hasSinks: true },
+  ],
   [
     'FeatureState.observe',
     (pass) => new FeatureState().observe(Float32Array.of(1), pass),

@@ -1,13 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Scorer } from '@namm/bam';
 import { InvalidArgumentError } from '@namm/core';
-import {
-  type FeatureEncoder,
-  type FeatureStateOptions,
-  type KeyFeature,
-  meansNearby,
-  measureKeys,
-} from '@namm/features';
+import { type FeatureEncoder, type KeyFeature, meansNearby, measureKeys } from '@namm/features';
 import type {
   CacheView,
   EvictionPolicy,
@@ -20,7 +14,7 @@ import type {
 } from '@namm/kv-cache';
 import type { HeadBias } from './checkpoint/checkpoint.js';
 import { type SelectionSemantics, selectSlots } from './select-slots.js';
-import type { SpectrumTable } from './spectrum-table.js';
+import type { SpectrumTable, TableOptions } from './spectrum-table.js';
 
 /** How scores become decisions. */
 interface Rules {
@@ -44,7 +38,7 @@ export interface NammParts {
   /** Rows that each head may keep. */
   readonly slots: (seen: number) => number;
   /** How spectra are computed and kept. */
-  readonly tableOptions: Required<FeatureStateOptions>;
+  readonly tableOptions: TableOptions;
 }
 
 /**

@@ -23,6 +23,9 @@ import {
   type StateTensor,
 } from '@namm/kv-cache';
 
+/** How spectra are computed and kept; whether an attention has sinks says its layer. */
+export type TableOptions = Required<Omit<FeatureStateOptions, 'hasSinks'>>;
+
 /** The spectrogram of every KV head of a sequence, kept in step with the rows of its cache. */
 export class SpectrumTable {
   readonly #heads: FeatureState[][];
@@ -32,10 +35,10 @@ export class SpectrumTable {
   }
 
   /** Tables of an empty sequence. */
-  static create(shape: CacheShape, options: Required<FeatureStateOptions>): SpectrumTable {
+  static create(shape: CacheShape, options: TableOptions): SpectrumTable {
     return new SpectrumTable(
-      shape.layers.map(({ keyValueHeads }) =>
-        Array.from({ length: keyValueHeads }, () => new FeatureState(options)),
+      shape.layers.map(({ keyValueHeads, hasSinks = false }) =>
+        Array.from({ length: keyValueHeads }, () => new FeatureState({ ...options, hasSinks })),
       ),
     );
   }
@@ -45,13 +48,9 @@ export class SpectrumTable {
    *
    * @throws {FileFormatError} when it is not the state of caches of this shape, with these options
    */
-  static restore(
-    shape: CacheShape,
-    options: Required<FeatureStateOptions>,
-    saved: SavedState,
-  ): SpectrumTable {
+  static restore(shape: CacheShape, options: TableOptions, saved: SavedState): SpectrumTable {
     const reader = new SavedStateReader(saved);
-    const heads = shape.layers.map(({ keyValueHeads }, layer) =>
+    const heads = shape.layers.map(({ keyValueHeads, hasSinks = false }, layer) =>
       Array.from({ length: keyValueHeads }, (_, head) => {
         const take = <T extends StateArray>(part: string, type: new (length: number) => T) =>
           reader.take(tensorName(layer, head, part), type, [null]);
@@ -64,7 +63,7 @@ export class SpectrumTable {
                 ? take('numbers', Uint16Array)
                 : take('numbers', Float32Array),
           },
-          options,
+          { ...options, hasSinks },
         );
       }),
     );

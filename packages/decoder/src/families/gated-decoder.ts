@@ -54,6 +54,10 @@ export interface GatedDecoderTraits {
   readonly names?: Partial<typeof usualNames>;
   /** `intermediate_size` when absent. */
   readonly innerSize?: number;
+  /** Of a layer, by what stands before its names; gated when absent. */
+  readonly feedForward?: (layer: string) => FeedForwardSpec;
+  /** Whether each query head has a logit that stands for no token. */
+  readonly sinks?: boolean;
   /** Layers without an attention; none when absent. */
   readonly convolution?: ConvolutionTraits;
   /** Norms stand before each half (Llama), after it (OLMo2), or on both sides (Gemma). */
@@ -191,6 +195,7 @@ export function gatedDecoder(
             key: norm(`${layer}.${names.keyNorm}`, over === 'head' ? headSize : keyValueSize),
           }
         : null,
+      ...(traits.sinks && { sinks: `${self}.sinks` }),
       output: linear(`${layer}.${names.attentionOutput}`, querySize, hiddenSize, traits.outputBias),
     };
   };
@@ -230,7 +235,10 @@ export function gatedDecoder(
     rotary: traits.rotary,
     layers: Array.from({ length: readLayerCount(config) }, (_, index) => {
       const layer = `${prefix}layers.${index}`;
-      const frame = { norms: norms(layer), feedForward: feedForward(layer) };
+      const frame = {
+        norms: norms(layer),
+        feedForward: (traits.feedForward ?? feedForward)(layer),
+      };
       return traits.convolution?.isIn(index)
         ? { ...frame, convolution: convolution(layer, traits.convolution) }
         : { ...frame, attention: attention(layer, traits.layer(index)) };

@@ -3,6 +3,7 @@ import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Family } from './family.js';
 import { gemma2 } from './gemma2.js';
 import { gemma3Text } from './gemma3-text.js';
+import { gptOss } from './gpt-oss.js';
 import { gpt2 } from './gpt2.js';
 import { lfm2 } from './lfm2.js';
 import { llama } from './llama.js';
@@ -24,6 +25,7 @@ const families: readonly Family[] = [
   gemma2,
   gemma3Text,
   lfm2,
+  gptOss,
   gpt2,
 ];
 
@@ -59,7 +61,9 @@ export function readSpec(
   }
   if (config.has('quantization_config')) {
     const advice = 'use the folder with the unquantised weights (F32, F16 or BF16)';
-    config.fail('quantization_config', `quantised weights cannot be read; ${advice}`);
+    const method = config.optionalObject('quantization_config')?.text('quant_method', '');
+    const named = method ? ` (${method})` : '';
+    config.fail('quantization_config', `quantised weights${named} cannot be read; ${advice}`);
   }
   const { prefixes = ['model.', ''], finalNorm = 'norm.weight' } = family;
   const found = prefix ?? prefixes.find((candidate) => hasWeight(candidate + finalNorm));

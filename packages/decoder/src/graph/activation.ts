@@ -1,8 +1,13 @@
 import { float, type GraphBuilder, type Value } from '@namm/onnx';
 import type { ActivationName } from '../spec/decoder-spec.js';
 
-/** The activation function of that name, element by element. */
-export function activation(graph: GraphBuilder, name: ActivationName, x: Value): Value {
+/** The activation function of that name, or x·sigmoid(α x) of a factor α, element by element. */
+export function activation(
+  graph: GraphBuilder,
+  name: ActivationName | { readonly swish: number },
+  x: Value,
+): Value {
+  if (typeof name === 'object') return sigmoidUnit(graph, x, name.swish);
   switch (name) {
     case 'silu':
       return sigmoidUnit(graph, x, 1);

@@ -1,4 +1,4 @@
-import type { Value } from '@namm/onnx';
+import type { GraphBuilder, Value } from '@namm/onnx';
 import type { HeadAttention } from '../probes/probe-kind.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionContext } from './attention-context.js';
@@ -11,12 +11,12 @@ import { softCap } from './soft-cap.js';
  * caches share, the cache's own, and the new ones. Scores against each are put side by side before the
  * softmax, and the probabilities are cut apart again after it; the past itself is only read, never
  * copied or joined. Without forks the shared piece is empty, and its products cost next to nothing in a model of
- * ordinary size; small ones leave it out.
+ * ordinary size; small ones leave it out. A sink takes part in the softmax behind all scores; its share is left out of
+ * what is summed and of what a probe is told, so that both have what the tokens really got.
  *
  * @param place of the head, and what a probe may ask of it
  * @param queries `[group · new, headSize]`, scaled
- * @param newKeys `[new, headSize]`
- * @param newValues `[new, headSize]`
+ * @param fresh keys and values of the new tokens, `[new, headSize]`; sinks of the queries, `[group · new, 1]`, or null
  * @returns `[group · new, headSize]`
  */
 export function attendHead(
@@ -24,8 +24,7 @@ export function attendHead(
   spec: AttentionSpec,
   place: Pick<HeadAttention, 'layer' | 'head' | 'queries'>,
   queries: Value,
-  newKeys: Value,
-  newValues: Value,
+  fresh: { readonly keys: Value; readonly values: Value; readonly sinks: Value | null },
 ): Value {
   const { layer, head } = place;
   const { graph, masks, pieces, report, slotCounts } = context;
@@ -53,17 +52,28 @@ export function attendHead(
     const mask = masks.againstPast(order, spec.window, group);
     pastScores = [graph.node('Add', [sideBySide(pastScores), mask])];
   }
-  const newScores = score(newKeys, masks.amongNew(spec.window, group));
-  const scores = sideBySide([...pastScores, newScores]);
+  const newScores = score(fresh.keys, masks.amongNew(spec.window, group));
+  const { sinks } = fresh;
+  const scores = sideBySide([...pastScores, newScores, ...(sinks ? [sinks] : [])]);
   const probabilities = graph.node('Softmax', [scores], { attributes: { axis: -1 } });
-  report({ ...place, group, probabilities });
+  report({
+    ...place,
+    group,
+    probabilities: () => (sinks ? withoutLast(graph, probabilities) : probabilities),
+  });
 
-  const parts = graph.nodes(
-    'Split',
-    [probabilities, slotCounts[layer]![head]!],
-    pieces.length + 1,
-    { attributes: { axis: -1 } },
-  );
-  const onNew = graph.node('Gemm', [parts.at(-1)!, newValues]);
+  const counts = slotCounts[layer]![head]!;
+  const sizes = sinks
+    ? graph.node('Concat', [counts, graph.int64([1])], { attributes: { axis: 0 } })
+    : counts;
+  const parts = graph.nodes('Split', [probabilities, sizes], pieces.length + (sinks ? 2 : 1), {
+    attributes: { axis: -1 },
+  });
+  const onNew = graph.node('Gemm', [parts[pieces.length]!, fresh.values]);
   return values.reduceRight((sum, rows, i) => graph.node('Gemm', [parts[i]!, rows, sum]), onNew);
+}
+
+/** All columns but the last. */
+function withoutLast(graph: GraphBuilder, rows: Value): Value {
+  return graph.node('Slice', [rows, ...[0, -1, 1].map((i) => graph.int64([i]))]);
 }

@@ -22,7 +22,7 @@ export function attention(
   rows: Value | null,
 ): Value {
   const { graph } = context;
-  const { queries, unrotated, keys, values } = projectedHeads(graph, spec, projected);
+  const { queries, unrotated, keys, values, sinks } = projectedHeads(graph, spec, projected);
   context.giveOut(layer, keys.all, values.all);
   let plain: readonly Value[] | null = null; // where a probe asks for it
   const plainQueries = () => {
@@ -32,7 +32,12 @@ export function attention(
   const attended = queries.map((group, head) =>
     graph.scope(`head.${head}`, () => {
       const place = { layer, head, queries: () => plainQueries()[head]! };
-      return attendHead(context, spec, place, group, keys.each[head]!, values.each[head]!);
+      const own = {
+        keys: keys.each[head]!,
+        values: values.each[head]!,
+        sinks: sinks?.[head] ?? null,
+      };
+      return attendHead(context, spec, place, group, own);
     }),
   );
   return wantedRows(graph, attended, spec, rows);

@@ -52,28 +52,38 @@ export function buildAttention(
 /** Queries and keys, values, and what else is side by side in `projected`. */
 function split(
   graph: GraphBuilder,
-  { queryHeads, keyValueHeads, headSize }: AttentionSpec,
+  { queryHeads, keyValueHeads, headSize, sinks }: AttentionSpec,
   probe: Probe,
   rows: Value,
 ): ProjectedRows {
-  const extra = probeKind(probe).readsQueries ? [queryHeads] : [];
-  const sizes = [queryHeads + keyValueHeads, keyValueHeads, ...extra].map((n) => n * headSize);
+  const readsQueries = probeKind(probe).readsQueries === true;
+  const heads = [queryHeads + keyValueHeads, keyValueHeads, ...(readsQueries ? [queryHeads] : [])];
+  const sizes = heads.map((count) => count * headSize);
+  if (sinks !== undefined) sizes.push(queryHeads);
   const attributes = { axis: -1 };
   const parts = graph.nodes('Split', [rows, graph.int64(sizes)], sizes.length, { attributes });
-  return { sideBySide: parts.slice(0, 2), unrotated: parts.at(-1)! };
+  return {
+    sideBySide: parts.slice(0, 2),
+    unrotated: parts[readsQueries ? 2 : 1]!,
+    sinks: sinks === undefined ? null : parts.at(-1)!,
+  };
 }
 
-/** Numbers of a token in `projected`: queries, keys and values, and queries before their rotation if a probe wants them. */
+/**
+ * Numbers of a token in `projected`: queries, keys and values, queries before their rotation if a probe wants them, and
+ * sinks where the attention has some.
+ */
 export function projectedSize(
-  { queryHeads, keyValueHeads, headSize }: AttentionSpec,
+  { queryHeads, keyValueHeads, headSize, sinks }: AttentionSpec,
   probe: Probe,
 ): number {
   const heads = (probeKind(probe).readsQueries ? 2 : 1) * queryHeads + 2 * keyValueHeads;
-  return heads * headSize;
+  return heads * headSize + (sinks === undefined ? 0 : queryHeads);
 }
 
 /** Layers whose key is the same share a graph. */
 export function attentionKey(spec: AttentionSpec): string {
-  const { queryHeads, keyValueHeads, headSize, scale, softCap, window } = spec;
-  return `${[queryHeads, keyValueHeads, headSize, scale, softCap, window]}`;
+  const { queryHeads, keyValueHeads, headSize, scale, softCap, window, sinks } = spec;
+  const hasSinks = sinks !== undefined;
+  return `${[queryHeads, keyValueHeads, headSize, scale, softCap, window, hasSinks]}`;
 }

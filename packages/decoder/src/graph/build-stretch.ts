@@ -117,14 +117,18 @@ function addProjection(
 ): void {
   const { graph } = context;
   const rotary = rotaryInputs(graph, source.spec);
-  const { sideBySide: rows, unrotated } = beforeAttention(context, layer, rotary, residual);
+  const { sideBySide: rows, unrotated, sinks } = beforeAttention(context, layer, rotary, residual);
   const { attention } = layer;
   const rotated = (attention.queryHeads + attention.keyValueHeads) * attention.headSize;
   const flat =
     rows.length === 3
       ? rows
       : [graph.node('Reshape', [rows[0]!, graph.int64([-1, rotated])]), rows[1]!];
-  const all = probeKind(probe).readsQueries ? [...flat, unrotated] : flat;
+  const all = [
+    ...flat,
+    ...(probeKind(probe).readsQueries ? [unrotated] : []),
+    ...(sinks ? [sinks] : []),
+  ];
   const projected = graph.node('Concat', all, { attributes: { axis: -1 } });
   graph.output(names.streamAfter, residual.sum(), 'float32', ['new', source.spec.hiddenSize]);
   graph.output(names.projected, projected, 'float32', ['new', projectedSize(attention, probe)]);

@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '@namm/onnx';
-import type { FeedForwardSpec } from '../spec/decoder-spec.js';
+import type { ExpertsSpec, FeedForwardSpec } from '../spec/decoder-spec.js';
 import { activation } from './activation.js';
+import { experts } from './experts.js';
 import { linear, linears } from './linear.js';
 import type { Weights } from './weights.js';
 
@@ -11,10 +12,16 @@ export function feedForward(
   spec: FeedForwardSpec,
   x: Value,
 ): Value {
+  if (spec.kind === 'experts') return experts(graph, weights, spec, x);
   return linear(graph, weights, spec.down, inner(graph, weights, spec, x));
 }
 
-function inner(graph: GraphBuilder, weights: Weights, spec: FeedForwardSpec, x: Value): Value {
+function inner(
+  graph: GraphBuilder,
+  weights: Weights,
+  spec: Exclude<FeedForwardSpec, ExpertsSpec>,
+  x: Value,
+): Value {
   switch (spec.kind) {
     case 'plain':
       return activation(graph, spec.activation, linear(graph, weights, spec.up, x));

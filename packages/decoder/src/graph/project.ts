@@ -27,6 +27,8 @@ export interface ProjectedRows {
   readonly sideBySide: readonly Value[];
   /** Queries before their rotation. */
   readonly unrotated: Value;
+  /** The logit that stands for no token, of each query head, the same for each token, `[new, queryHeads]`; null without. */
+  readonly sinks: Value | null;
 }
 
 /** What attention needs of the new tokens. */
@@ -38,6 +40,8 @@ export interface Projected {
   /** As they are cached. */
   readonly keys: HeadRows;
   readonly values: HeadRows;
+  /** Per KV head, for its queries, `[group · new, 1]`; null without. */
+  readonly sinks: readonly Value[] | null;
 }
 
 /** Queries, keys and values of `x [new, hiddenSize]`: projected, normalised and rotated. */
@@ -56,16 +60,29 @@ export function projectRows(
   const sideBySide = rotary
     ? [rotate(graph, rotary, normalised, spec), value!]
     : [...normalised, value!];
-  return { sideBySide, unrotated: normalised[0] };
+  return { sideBySide, unrotated: normalised[0], sinks: sinksOf(graph, weights, spec, x) };
+}
+
+function sinksOf(
+  graph: GraphBuilder,
+  weights: Weights,
+  { sinks, queryHeads }: AttentionSpec,
+  x: Value,
+): Value | null {
+  if (sinks === undefined) return null;
+  const rows = graph.node('Shape', [x], { attributes: { start: 0, end: 1 } });
+  const shape = graph.node('Concat', [rows, graph.int64([1])], { attributes: { axis: 0 } });
+  return graph.node('Expand', [weights.get(sinks, [queryHeads]), shape]);
 }
 
 /** The heads of what {@link projectRows} gives. */
 export function projectedHeads(
   graph: GraphBuilder,
   spec: AttentionSpec,
-  { sideBySide: rows, unrotated }: ProjectedRows,
+  { sideBySide: rows, unrotated, sinks: perToken }: ProjectedRows,
 ): Projected {
   const { queryHeads, keyValueHeads } = spec;
+  const sinks = perToken && sinksPerHead(graph, perToken, keyValueHeads);
   const value = rows.at(-1)!;
   // Without a factor of its own, the product of one query with the past runs on a faster kernel.
   const scaled = (queries: Value) => graph.node('Mul', [queries, graph.float32([spec.scale])]);
@@ -76,6 +93,7 @@ export function projectedHeads(
       unrotated: () => queries,
       keys: rowsOfColumns(graph, rows[1]!, keyValueHeads),
       values: rowsOfColumns(graph, value, keyValueHeads),
+      sinks,
     };
   }
   const [queries, keys] =
@@ -94,7 +112,15 @@ export function projectedHeads(
     unrotated: () => perHead(scaled(headsFirst(graph, unrotated, queryHeads, spec))).each,
     keys: perHead(keys!),
     values: perHead(headsFirst(graph, value, keyValueHeads, spec)),
+    sinks,
   };
+}
+
+/** `[new, queryHeads]` → per KV head `[group · new, 1]`. */
+function sinksPerHead(graph: GraphBuilder, perToken: Value, keyValueHeads: number): Value[] {
+  const perHead = graph.node('Transpose', [perToken], { attributes: { perm: [1, 0] } });
+  const column = graph.node('Reshape', [perHead, graph.int64([-1, 1])]);
+  return splitEqually(graph, column, keyValueHeads);
 }
 
 /** The heads side by side in `[rows, heads · headSize]`, cut apart: fewer nodes than to put heads first. */

@@ -11,7 +11,7 @@ export const columnMaxima: ProbeKind<ProbeOf<'columnMaxima'>> = {
     ({ layer, head, probabilities }) => {
       const name = names.probe(layer, head);
       const attributes = { keepdims: 0 };
-      const maxima = graph.node('ReduceMax', [probabilities, graph.int64([0])], { attributes });
+      const maxima = graph.node('ReduceMax', [probabilities(), graph.int64([0])], { attributes });
       graph.output(name, maxima, 'float32', [`${name}.slots`]);
     },
   read: (layer) => ({ kind: 'columnMaxima', heads: headOutputs(layer, names.probe) }),

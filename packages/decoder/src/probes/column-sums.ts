@@ -11,7 +11,7 @@ export const columnSums: ProbeKind<ProbeOf<'columnSums'>> = {
     ({ layer, head, group, probabilities }) => {
       const name = names.probe(layer, head);
       const attributes = { keepdims: 0 };
-      const sums = graph.node('ReduceSum', [probabilities, graph.int64([0])], { attributes });
+      const sums = graph.node('ReduceSum', [probabilities(), graph.int64([0])], { attributes });
       const mean = graph.node('Mul', [sums, graph.float32([1 / group])]);
       graph.output(name, mean, 'float32', [`${name}.slots`]);
     },

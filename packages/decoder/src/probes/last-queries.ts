@@ -14,7 +14,7 @@ export const lastQueries: ProbeKind<ProbeOf<'lastQueries'>> = {
       const name = names.probe(layer, head);
       // Slicing from −count on clamps to the first row when the pass is shorter.
       const [start, end, axis] = [-count, 2 ** 53 - 1, 1].map((i) => graph.int64([i]));
-      const perQuery = perQueryHead(graph, probabilities, group);
+      const perQuery = perQueryHead(graph, probabilities(), group);
       const rows = graph.node('Slice', [perQuery, start!, end!, axis!]);
       graph.output(name, rows, 'float32', [group, `${name}.rows`, `${name}.slots`]);
     },

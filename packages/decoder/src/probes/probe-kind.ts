@@ -11,8 +11,11 @@ export interface HeadAttention {
   readonly head: number;
   /** Query heads that share the KV head. */
   readonly group: number;
-  /** `[group · new, slots]`, slots counting past and new tokens. */
-  readonly probabilities: Value;
+  /**
+   * What the model used, `[group · new, slots]`, slots counting past and new tokens; made in the graph when it is asked
+   * for. Rows sum to 1, or to less where the attention has sinks.
+   */
+  readonly probabilities: () => Value;
   /** Queries before their rotation, scaled, `[group · new, headSize]`; made in the graph when it is asked for. */
   readonly queries: () => Value;
 }

@@ -170,7 +170,7 @@ function report(graph: GraphBuilder, inputs: SharedInputs, at: HeadAttention): v
           weightedSum(graph, attention, new Array<number>(group).fill(1 / group)),
           inputs.attentionShape,
         ]);
-  const attention = meanOf(probabilities);
+  const attention = meanOf(probabilities());
   const rows = graph.node('Slice', [attention, inputs.rowsFrom, end!, first!]);
   graph.output(names.probe(layer, head), rows, 'float32', ['spectrum.rows', slots]);
 

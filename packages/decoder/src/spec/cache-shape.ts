@@ -28,9 +28,10 @@ export function cacheShape(
     model: createHash('sha256').update(meaning).digest('hex'),
     weights: digest,
     layers: attentions.map(
-      ({ keyValueHeads, queryHeads, headSize, window, rotary }): LayerShape => ({
+      ({ keyValueHeads, queryHeads, headSize, window, rotary, sinks }): LayerShape => ({
         ...{ keyValueHeads, queryHeads, headSize, window },
         ...(rotary !== null && { rotation: rotations[rotary]! }),
+        ...(sinks !== undefined && { hasSinks: true }),
       }),
     ),
     ...(states.length > 0 && { states }),

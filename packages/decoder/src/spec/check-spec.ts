@@ -4,6 +4,7 @@ import type {
   AttentionSpec,
   ConvolutionSpec,
   DecoderSpec,
+  ExpertsSpec,
   FeedForwardSpec,
   LinearSpec,
   NormSpec,
@@ -137,6 +138,10 @@ function checkProjections(
 }
 
 function checkFeedForward(at: string, spec: FeedForwardSpec, hiddenSize: number): void {
+  if (spec.kind === 'experts') {
+    checkExperts(at, spec, hiddenSize);
+    return;
+  }
   const inner = spec.down.inputs;
   checkLinear(`${at}.down`, spec.down, inner, hiddenSize);
   if (spec.kind === 'fused-gated') {
@@ -147,6 +152,18 @@ function checkFeedForward(at: string, spec: FeedForwardSpec, hiddenSize: number)
   if (spec.kind === 'gated') checkLinear(`${at}.gate`, spec.gate, hiddenSize, inner);
 }
 
+function checkExperts(at: string, spec: ExpertsSpec, hiddenSize: number): void {
+  const { experts, chosen, router, gateAndUp, down, alpha, limit } = spec;
+  checkCount(`${at}.experts`, experts);
+  checkCount(`${at}.chosen`, chosen);
+  check(chosen <= experts, `${at}.chosen`, `${chosen} of ${experts} experts`);
+  checkLinear(`${at}.router`, router, hiddenSize, experts);
+  checkLinear(`${at}.gateAndUp`, gateAndUp, hiddenSize, 2 * down.inputs);
+  checkLinear(`${at}.down`, down, down.inputs, hiddenSize);
+  check(Number.isFinite(alpha), `${at}.alpha`, `${alpha} is not a finite number`);
+  check(limit > 0, `${at}.limit`, `${limit} is not a positive number`);
+}
+
 function checkNorm(at: string, spec: NormSpec, expected: number): void {
   check(typeof spec?.weight === 'string', at, 'names no weight');
   const { size, epsilon } = spec;
@@ -154,7 +171,12 @@ function checkNorm(at: string, spec: NormSpec, expected: number): void {
   check(epsilon > 0, `${at}.epsilon`, `${epsilon} is not a positive number`);
 }
 
-function checkLinear(at: string, spec: LinearSpec, inputs: number, outputs: number): void {
+function checkLinear(
+  at: string,
+  spec: Pick<LinearSpec, 'weight' | 'inputs' | 'outputs'>,
+  inputs: number,
+  outputs: number,
+): void {
   check(typeof spec?.weight === 'string', at, 'names no weight');
   checkCount(`${at}.inputs`, spec.inputs);
   checkCount(`${at}.outputs`, spec.outputs);

@@ -54,11 +54,17 @@ export interface AttentionSpec {
   readonly rotary: number | null;
   readonly projections: ProjectionSpec;
   readonly queryKeyNorm: QueryKeyNormSpec | null;
+  /**
+   * `[queryHeads]`: a logit of each query head that takes part in its softmax and stands for no token, so that its
+   * attention to tokens sums to less than 1 (gpt-oss).
+   * @defaultValue none
+   */
+  readonly sinks?: string;
   readonly output: LinearSpec;
 }
 
 /** down(act(gate x) · up x), with gate and up apart or in one matrix, or down(act(up x)). */
-export type FeedForwardSpec = {
+type DenseFeedForwardSpec = {
   readonly activation: ActivationName;
   readonly down: LinearSpec;
 } & (
@@ -66,6 +72,34 @@ export type FeedForwardSpec = {
   | { readonly kind: 'fused-gated'; readonly gateAndUp: LinearSpec }
   | { readonly kind: 'plain'; readonly up: LinearSpec }
 );
+
+/** A matrix of each expert, stored `[experts, inputs, outputs]`, and biases, `[experts, outputs]`. */
+export interface ExpertsLinearSpec {
+  readonly weight: string;
+  readonly bias: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/**
+ * A mixture of experts (gpt-oss): the router's largest logits choose some for each token, and a softmax over these weighs
+ * what they give, down((up + 1) · gate · sigmoid(alpha · gate)), where gate is at most `limit` and up within ±`limit`.
+ */
+export interface ExpertsSpec {
+  readonly kind: 'experts';
+  readonly experts: number;
+  /** Experts per token. */
+  readonly chosen: number;
+  /** `hiddenSize` → `experts`. */
+  readonly router: LinearSpec;
+  /** `hiddenSize` → numbers of gate and up in turns. */
+  readonly gateAndUp: ExpertsLinearSpec;
+  readonly down: ExpertsLinearSpec;
+  readonly alpha: number;
+  readonly limit: number;
+}
+
+export type FeedForwardSpec = DenseFeedForwardSpec | ExpertsSpec;
 
 /**
  * A short convolution over tokens, channel by channel, with a gate before and one after it (LFM2): out(c · conv(b · x)).

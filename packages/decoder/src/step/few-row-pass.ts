@@ -294,7 +294,7 @@ function isPlain({ norms, attention, feedForward }: LayerSpec): boolean {
     attention;
   if (!isNorm(norms.beforeAttention) || !isNorm(norms.beforeFeedForward)) return false;
   if (norms.afterAttention || norms.afterFeedForward) return false;
-  if (softCap !== null || window !== null || queryKeyNorm) return false;
+  if (softCap !== null || window !== null || queryKeyNorm || attention.sinks) return false;
   if (queryHeads !== keyValueHeads || headSize % panel !== 0) return false;
   if (projections.kind !== 'fused' || feedForward.kind !== 'plain') return false;
   if (feedForward.activation !== 'relu') return false;

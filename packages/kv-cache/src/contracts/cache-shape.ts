@@ -23,6 +23,11 @@ export interface LayerShape {
    * @defaultValue keys are not rotated
    */
   readonly rotation?: KeyRotation | 'unknown';
+  /**
+   * Whether a part of each query's attention goes to no token, so that what tokens get sums to less than 1.
+   * @defaultValue false
+   */
+  readonly hasSinks?: boolean;
 }
 
 /** What a layer without rows keeps of a sequence. */
