@@ -42,8 +42,9 @@ export class OneQueryAttention {
 
   /** Makes one for layers whose attention is alike; null where the kernel is not for them, or threads make up for it. */
   static for(spec: AttentionSpec, threads: number): OneQueryAttention | null {
-    const { softCap, window, headSize } = spec;
-    const isPlain = softCap === null && window === null && headSize % 8 === 0;
+    const { softCap, window, headSize, sinks } = spec;
+    const isUsual = softCap === null && window === null && sinks === undefined;
+    const isPlain = isUsual && headSize % 8 === 0;
     return isPlain && threads <= mostThreads ? new OneQueryAttention(spec) : null;
   }
 
