@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FileFormatError, parseSealedJson, sealedJson, writeFileAtomic } from '@namm/core';
 import * as z from '@namm/core/schema';
+import type { Extension } from './extension.js';
 
 const extension = z.object({
   kind: z.enum(['ntk', 'yarn']),
@@ -9,14 +10,17 @@ const extension = z.object({
 });
 
 const file = z.object({
-  /** Digest of the model. */
   model: z.string(),
-  /** By factor. */
   best: z.record(z.string(), extension),
 });
 
 /** What `tuneExtensions` found for a model: the best extension per factor. */
-export type TunedExtensions = Readonly<z.infer<typeof file>>;
+export interface TunedExtensions {
+  /** Digest of the model. */
+  readonly model: string;
+  /** By factor. */
+  readonly best: Readonly<Record<string, Extension>>;
+}
 
 /** The name of the file beside a model. */
 export const tunedExtensionsFile = 'context-extension.json';

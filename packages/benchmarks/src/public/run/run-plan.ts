@@ -6,27 +6,72 @@ import { parse } from 'yaml';
 const count = z.number().int().min(1);
 const names = z.array(z.string()).min(1, 'is empty');
 
+/** A benchmark of a run, and what of it is wanted. */
+export interface BenchmarkPlan {
+  readonly name:
+    | 'longbench'
+    | 'longbench-v2'
+    | 'infinitebench'
+    | 'choubun'
+    | 'ruler'
+    | 'needle'
+    | 'nanobench';
+  /** The data set; what RULER and NanoBench generate needs none. */
+  readonly data?: string | undefined;
+  /** A copy of the benchmark's repository, for its prompts. */
+  readonly repository?: string | undefined;
+  readonly tasks?: readonly string[] | undefined;
+  /** Rows of each task. */
+  readonly limit?: number | undefined;
+  /** RULER, needle and NanoBench: tokens of a prompt. */
+  readonly lengths?: readonly number[] | undefined;
+  /** Needle: where it lies, in per cent of the essay. */
+  readonly depths?: readonly number[] | undefined;
+  /** RULER, needle and NanoBench: samples of each task and length. */
+  readonly samples?: number | undefined;
+  /** RULER and needle: a folder with an essay, word lists and questions. */
+  readonly sources?: string | undefined;
+  /** InfiniteBench: whose templates. */
+  readonly templates?: string | undefined;
+}
+
+/** A run of benchmarks, complete. */
+export interface RunPlan {
+  readonly model: string;
+  readonly benchmarks: readonly BenchmarkPlan[];
+  readonly policies: readonly string[];
+  readonly budgets: readonly string[];
+  readonly out: string;
+  readonly seed: number;
+  readonly chat: 'auto' | 'always' | 'never';
+  /** Tokens of a prompt and its answer together. */
+  readonly maxTokens?: number | undefined;
+  readonly maxNewTokens?: number | undefined;
+  readonly threads: number;
+  /** Worker threads, each with a model of its own. */
+  readonly workers: number;
+  readonly dtype?: 'auto' | 'fp32' | 'q8' | 'q4' | undefined;
+  readonly ropeFactor?: number | undefined;
+  readonly ropeScaling: 'ntk' | 'yarn';
+  readonly ropeAlpha: number;
+  readonly logitFactor: number;
+  readonly namm?: string | undefined;
+  readonly taught?: string | undefined;
+}
+
 const benchmark = z.strictObject({
   name: z.enum([
     ...(['longbench', 'longbench-v2', 'infinitebench', 'choubun', 'ruler', 'needle'] as const),
     'nanobench',
   ]),
-  /** The data set; what RULER and NanoBench generate needs none. */
   data: z.string().optional(),
-  /** A copy of the benchmark's repository, for its prompts. */
   repository: z.string().optional(),
   tasks: names.optional(),
-  /** Rows of each task. */
   limit: count.optional(),
-  /** RULER, needle and NanoBench: tokens of a prompt. */
   lengths: z.array(count).min(1, 'is empty').optional(),
-  /** Needle: where it lies, in per cent of the essay. */
   depths: z.array(z.number().min(0).max(100)).min(1, 'is empty').optional(),
-  /** RULER, needle and NanoBench: samples of each task and length. */
   samples: count.optional(),
-  /** RULER and needle: a folder with an essay, word lists and questions. */
   sources: z.string().optional(),
-  /** InfiniteBench: whose templates. */
   templates: z.string().optional(),
 });
 
@@ -41,11 +86,9 @@ const plan = z.strictObject({
   out: z.string().optional(),
   seed: z.number().int().min(0).default(1),
   chat: z.enum(['auto', 'always', 'never']).default('auto'),
-  /** Tokens of a prompt and its answer together. */
   maxTokens: count.optional(),
   maxNewTokens: count.optional(),
   threads: count.default(1),
-  /** Worker threads, each with a model of its own. */
   workers: count.default(1),
   dtype: z.enum(['auto', 'fp32', 'q8', 'q4']).optional(),
   ropeFactor: z.number().positive().optional(),
@@ -55,16 +98,6 @@ const plan = z.strictObject({
   namm: z.string().optional(),
   taught: z.string().optional(),
 });
-
-/** A benchmark of a run, and what of it is wanted. */
-export type BenchmarkPlan = z.infer<typeof benchmark>;
-
-/** A run of benchmarks, complete. */
-export type RunPlan = z.infer<typeof plan> & {
-  readonly model: string;
-  readonly benchmarks: readonly BenchmarkPlan[];
-  readonly out: string;
-};
 
 /**
  * A run from a YAML file, from what a command line says, or both; what the command line says goes first. Every name and
