@@ -133,6 +133,25 @@ describe.skipIf(findChromium() === null)('a report page', () => {
     expect(await page.evaluate(sorted)).toEqual(['ascending', null]);
   });
 
+  it('has the first number beside the names in sight on a phone', async () => {
+    const score = { estimate: 50, lower: 41.67, upper: 58.33 };
+    const table: Table = {
+      ...{ kind: 'table', title: 'Run' },
+      columns: ['task', 'policy', 'budget', 'score', 'strict', 'prompts'].map((name) => ({ name })),
+      rows: [['single-document 768', 'sink-recent', '100%', score, score, 192]],
+    };
+    const phone = await openHtml(reportPage({ title: 'Run', parts: [table] }));
+    try {
+      await phone.resize(390, 844);
+      const end = await phone.evaluate(
+        `document.querySelector('td.number').getBoundingClientRect().right - document.querySelector('.scroll').getBoundingClientRect().right`,
+      );
+      expect(end).toBeLessThanOrEqual(0);
+    } finally {
+      await phone.close();
+    }
+  });
+
   it('asks for nothing but itself, and nothing goes wrong', () => {
     expect(page.requests).toEqual([page.address]);
     expect(page.errors).toEqual([]);

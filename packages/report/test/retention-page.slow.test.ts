@@ -67,6 +67,9 @@ describe.skipIf(findChromium() === null)('a retention page', () => {
           );
           return [all.length / (to! - from!) / sets.length, 'frame'];
         });
+      // Evicted or not, each piece of a picture has an edge.
+      const edged = `[...document.querySelectorAll('#text .tokens span')].filter((span) => getComputedStyle(span).boxShadow !== 'none').length`;
+      expect([await film.evaluate(edged), await page.evaluate(edged)]).toEqual([tokens, 0]);
       for (const update of [0, 6, updates - 1]) {
         await film.evaluate(goTo(update));
         expect(await film.evaluate(shares)).toEqual(expected(update, null));

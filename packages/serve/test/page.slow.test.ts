@@ -30,6 +30,17 @@ it.skipIf(findChromium() === null)(
         `document.getElementById('bytes').textContent`,
       );
       expect(before).toBe('0.0 kB of 1000.0 MB');
+      // The example in the empty field is whole, and as dark or light as text there.
+      expect(
+        await page.evaluate(`(() => {
+        const field = document.getElementById('budget');
+        field.value = field.placeholder;
+        const isWhole = field.scrollWidth <= field.clientWidth;
+        field.value = '';
+        const { color, opacity } = getComputedStyle(field, '::placeholder');
+        return [isWhole, color === getComputedStyle(field).color, Number(opacity) >= 0.7];
+      })()`),
+      ).toEqual([true, true, true]);
       await type('hi');
       expect(await when(`${answers}.at(-1) === 'Hello there.'`, answers)).toEqual(['Hello there.']);
       await when(`document.querySelectorAll('#layers .bar').length === 2`);

@@ -57,19 +57,19 @@ function partsOf({ condition, rows }: ConditionSummary): ReportPart[] {
       columns: [
         { name: 'policy' },
         { name: 'budget' },
+        ...scores.map(([name]) => ({ name })),
         { name: 'kept', format: 'percent' },
         { name: 'keys and values', format: 'bytes' },
         { name: 'positions', format: 'bytes' },
         { name: 'policy state', format: 'bytes' },
         { name: 'peak', format: 'bytes' },
-        ...scores.map(([name]) => ({ name })),
       ],
       rows: rows.map(({ row, kept, bytes, groups }) => [
         row.contender,
         describeBudget(row.budget),
+        ...scores.map(([, of]) => of(groups) ?? null),
         kept.atAnswer,
         ...[bytes.keysAndValues, bytes.positions, bytes.policy, bytes.peak],
-        ...scores.map(([, of]) => of(groups) ?? null),
       ]),
     },
   ];

@@ -28,6 +28,14 @@ it('shows shares between none and all of them', () => {
     expect(Math.min(...shown)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...shown)).toBeLessThanOrEqual(100);
   }
+  const nil = planLineChart(chart([0, 0], { yFormat: 'percent' }), 400)!;
+  expect([nil.yTexts[0], nil.yTexts.at(-1)]).toEqual(['0 %', '100 %']);
   const flat = planLineChart(chart([1, 1], { yFormat: 'percent' }), 400)!;
   expect(flat.yTexts[0]).toMatch(/^0/);
+});
+
+it('shows nothing but zeros at the floor of a whole unit', () => {
+  const { yTexts, y } = planLineChart(chart([0, 0]), 400)!;
+  expect([yTexts[0], yTexts.at(-1)]).toEqual(['0', '1']);
+  expect(y.ticks[0]).toBe(0);
 });

@@ -98,6 +98,7 @@ function rangeOf(
 
 /** From zero where that costs little room, and always for bytes: a curve near the floor shall mean little. */
 function padLinear([low, high]: Range, fromZero: boolean): Range {
+  if (low === 0 && high === 0) return [0, 1]; // nothing but zeros: no axis of hundredths above them
   const from = low >= 0 && (fromZero || low < 0.6 * high) ? 0 : low;
   const room = high - from || Math.abs(high) || 1;
   return [from === 0 ? 0 : from - 0.04 * room, high + 0.04 * room];

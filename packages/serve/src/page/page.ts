@@ -15,7 +15,8 @@ aside { grid-row: 2 / 4; grid-column: 2; border-left: 1px solid var(--line); pad
 .bar { height: .55rem; background: var(--line); border-radius: 3px; overflow: hidden; margin: .2rem 0 }
 .bar i { display: block; height: 100%; background: var(--bar) }
 #layers > div { display: grid; grid-template-columns: 2rem 1fr 3.4rem; gap: .4rem; align-items: center; line-height: 1.2 }
-#layers span:last-child { text-align: right } input { font: inherit; width: 7rem }
+#layers span:last-child { text-align: right } input { font: inherit; width: 7.5rem }
+::placeholder { color: inherit; opacity: .7 }
 @media (max-width: 45rem) { body { grid-template: auto 1fr auto auto / 1fr } header, form { grid-column: 1 } aside { grid-row: 4; grid-column: 1; border: 0; max-height: 35vh } }
 `;
 

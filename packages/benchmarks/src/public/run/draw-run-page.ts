@@ -104,6 +104,9 @@ function resultFirst(rows: readonly PublicRow[]): PublicRow[] {
   return [...rows.filter(isMean), ...rows.filter((row) => !isMean(row))];
 }
 
+/** A smaller one would have every p of the column written with decimals of its own. */
+const toThousandths = (p: number) => Math.round(1000 * p) / 1000;
+
 function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
   return {
     kind: 'table',
@@ -111,8 +114,8 @@ function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
     description:
       'Scores, and their ratio to the full cache, with 95 % bootstrap intervals over texts (all questions about a text are drawn together). p: paired difference from the full cache. Peak: most bytes at any moment, just before a pass ends with an eviction. Footprint: entries held, summed over all tokens read and written, relative to full attention. Gone everywhere: tokens that no head holds any more.',
     columns: [
-      ...[{ name: 'task' }, { name: 'policy' }, { name: 'budget' }, { name: 'prompts' }],
-      ...[{ name: 'score' }, { name: 'strict' }, { name: '÷ full' }, { name: 'p' }],
+      ...[{ name: 'task' }, { name: 'policy' }, { name: 'budget' }, { name: 'score' }],
+      ...[{ name: 'strict' }, { name: '÷ full' }, { name: 'p' }, { name: 'prompts' }],
       { name: 'kept', format: 'percent' },
       { name: 'bytes', format: 'bytes' },
       { name: 'peak', format: 'bytes' },
@@ -122,8 +125,9 @@ function tableOf(benchmark: string, rows: readonly PublicRow[]): ReportPart {
       ...[{ name: 'cut' }, { name: 'skipped' }, { name: 's per prompt' }],
     ],
     rows: resultFirst(rows).map((row) => [
-      ...[row.task, row.policy, row.budget, row.prompts, row.official, row.strict],
-      ...[row.againstFull, row.p, row.keptShare, row.bytes, row.peakBytes, row.residentBytes],
+      ...[row.task, row.policy, row.budget, row.official, row.strict, row.againstFull],
+      ...[row.p === null ? null : toThousandths(row.p), row.prompts],
+      ...[row.keptShare, row.bytes, row.peakBytes, row.residentBytes],
       ...[row.footprint, row.goneEverywhere, row.cut, row.skipped, row.secondsPerPrompt],
     ]),
   };

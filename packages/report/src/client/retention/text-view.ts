@@ -8,7 +8,7 @@ export class TextView {
   readonly #shown: string[];
   #current: number | null = null;
 
-  constructor(container: HTMLElement, { pieces, isText, parts }: RetentionPageData) {
+  constructor(container: HTMLElement, { pieces, isText, parts, pictures }: RetentionPageData) {
     this.#shown = pieces.map(() => '');
     this.#tokens = pieces.map((piece, token) => {
       const span = document.createElement('span');
@@ -20,10 +20,14 @@ export class TextView {
     });
     container.classList.toggle('names', !isText);
     let start = 0;
-    for (const { name, tokens } of parts) {
+    const pictured = new Set(pictures.map(({ part }) => part));
+    for (const [i, { name, tokens }] of parts.entries()) {
       const own = this.#tokens.slice(start, start + tokens);
       start += tokens;
-      container.append(drawPart(name, isText ? own : own.flatMap((span) => [span, ' '])));
+      const part = drawPart(name, isText ? own : own.flatMap((span) => [span, ' ']));
+      // What stands for a piece of a picture is a sign that not every font has: it gets an edge.
+      part.classList.toggle('pictured', pictured.has(i));
+      container.append(part);
     }
   }
 
