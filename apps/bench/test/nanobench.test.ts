@@ -231,7 +231,7 @@ describe('bench nanobench', () => {
     expect(['ntk', 'yarn']).toContain(best[2].kind);
     const fresh = join(folder, 'fresh.jsonl');
     const beyond = ['--factors', '1,2,4', '--extensions', 'tuned', '--tuned', tuned];
-    const missing = await bench(...small, ...beyond, '--results', fresh);
+    const missing = await bench('--namm', checkpoint, ...beyond, '--results', fresh);
     expect(readFileSync(fresh, 'utf8')).not.toContain('"result"'); // nothing was measured
     expect(missing.stderr).toContain('×4 was not tuned');
     expect(missing.status).toBe(2);
