@@ -67,6 +67,8 @@ describe('a chat template', () => {
     ["{{ '٣'|int }} {{ '１２'|int }} {{ '٣.٥'|float }}", '3 12 3.5'],
     ['{{ {10: 1, 2: 2}|tojson(sort_keys=true) }}', '{"2": 2, "10": 1}'],
     ["{{ 'ŉa'.capitalize() }} {{ 'Straße'.casefold() }}", 'ʼNa strasse'],
+    ["{{ '<'|e|upper|e }} {{ '<a'|safe|trim|e }} {{ 'B<'|e|lower|e }}", '&LT; <a b&lt;'],
+    ["{{ 'a<'|e|capitalize|e }} {{ '<'|e|center(6)|e }}", 'A&lt;  &lt; '],
   ])('renders %s as Python does', (template, expected) => {
     expect(render(template, {})).toBe(expected);
   });
@@ -78,6 +80,9 @@ describe('a chat template', () => {
     ['{{ [1]|slice(0)|list }}', /modulo by zero/],
     ['{{ self }}', /TemplateReference/],
     ["{{ '\\ud83d'|tojson }}", /surrogate/],
+    ["{{ '%s'|e|format('<') }}", /\|format of text from \|escape/],
+    ["{{ '{:_x}'.format(123456) }}", /the format '_x' is not supported/],
+    ["{{ '{:_b}'.format(123456) }}", /the format '_b' is not supported/],
     ["{{ 'ŉ'.casefold() }}", /casefold of 'ŉ'/],
     ["{{ '一'.isnumeric() }}", /isnumeric/],
   ])('refuses %s', (template, message) => {

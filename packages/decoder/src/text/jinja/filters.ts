@@ -75,6 +75,12 @@ const unsupported =
   () =>
     fail(`the filter |${name} is not supported`);
 
+/** Text that is marked as safe stays so: it is not escaped again. */
+const keepingMarkup =
+  (filter: Filter): Filter =>
+  (value, given) =>
+    value instanceof Markup ? new Markup(textOf(filter(value, given))) : filter(value, given);
+
 /** Filters by name: their parameters after the value, and what they do. */
 const filters: Readonly<
   Record<FilterName, readonly [parameters: readonly string[], filter: Filter]>
@@ -96,8 +102,8 @@ const filters: Readonly<
     (value, { linecount, fill_with }) =>
       new Lazy('batch', batches(iterate(value), toSmallInt(linecount!, 'linecount'), fill_with)),
   ],
-  capitalize: [[], (value) => capitalize(textOf(value))],
-  center: [['width?'], (value, { width = 80n }) => center(textOf(value), width)],
+  capitalize: [[], keepingMarkup((value) => capitalize(textOf(value)))],
+  center: [['width?'], keepingMarkup((value, { width = 80n }) => center(textOf(value), width))],
   count: [[], (value) => BigInt(lengthOf(value))],
   d: [['default_value?', 'boolean?'], otherwise],
   default: [['default_value?', 'boolean?'], otherwise],
@@ -126,7 +132,7 @@ const filters: Readonly<
   last: [[], last],
   length: [[], (value) => BigInt(lengthOf(value))],
   list: [[], (value) => [...iterate(value)]],
-  lower: [[], (value) => textOf(value).toLowerCase()],
+  lower: [[], keepingMarkup((value) => textOf(value).toLowerCase())],
   max: [['case_sensitive?', 'attribute?'], extreme('max')],
   min: [['case_sensitive?', 'attribute?'], extreme('min')],
   pprint: [['verbose?'], unsupported('pprint')],
@@ -149,13 +155,13 @@ const filters: Readonly<
     ['ensure_ascii?', 'indent?', 'separators?', 'sort_keys?'],
     (value, given) => jsonText(value, jsonStyle(given)),
   ],
-  trim: [['chars?'], trim],
+  trim: [['chars?'], keepingMarkup(trim)],
   truncate: [['length?', 'killwords?', 'end?', 'leeway?'], truncate],
   unique: [
     ['case_sensitive?', 'attribute?'],
     (value, given) => new Lazy('unique', unique(value, given)),
   ],
-  upper: [[], (value) => textOf(value).toUpperCase()],
+  upper: [[], keepingMarkup((value) => textOf(value).toUpperCase())],
   urlencode: [[], urlEncode],
   urlize: [
     ['trim_url_limit?', 'nofollow?', 'target?', 'rel?', 'extra_schemes?'],
@@ -182,6 +188,8 @@ const open: Readonly<
   Record<OpenFilterName, (value: Value, args: readonly Value[], named: Named) => Value>
 > = {
   format: (value, args, named) => {
+    if (value instanceof Markup)
+      return fail('|format of text from |escape or |safe is not supported');
     if (named.size > 0 && args.length > 0)
       return fail("|format can't take positional and keyword arguments at once");
     return formatPercent(textOf(value), named.size > 0 ? Dict.from(named) : new Tuple(args));

@@ -246,6 +246,7 @@ function formatSpec(value: Value, spec: string): string {
   if (kind === undefined && !isInt) return fail(`the format '${spec}' is not supported for floats`);
   if (
     (isInt && precision !== undefined && 'dxXobn'.includes(chosen)) ||
+    (group && 'xXob'.includes(chosen)) ||
     chosen === 'c' ||
     chosen === 'n'
   ) {
