@@ -122,7 +122,7 @@ describe('bench evolve', () => {
       [['--corpus', join(folder, 'none')], 'SOURCES.md: does not exist; a corpus is a folder'],
       [['--time-limit', '-5'], "--time-limit: '-5' is not a positive number"],
       [['--workers', '100000'], 'cores of this machine'],
-      [['--trainable', 'magic'], 'Allowed choices are namm'],
+      [['--trainable', 'magic'], "'magic' is none of namm, "],
       [['--sigma', '0'], 'sigma: 0 is not a number above 0'],
       [['--stages', join(folder, 'none')], `--stages: ${join(folder, 'none')} does not exist`],
       [['--update-interval', '100'], '100 is not a multiple of the hop'],

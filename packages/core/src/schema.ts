@@ -1,5 +1,6 @@
 // What our packages use of zod, as `@namm/core/schema`: bundled once, a tenth of the library, since a command that loads
-// all of its files pays for it at every start.
+// all of its files pays for it at every start. Types alone still come from zod, an optional peer: who imports none of
+// these schemas needs none.
 export {
   array,
   boolean,

@@ -113,7 +113,7 @@ export function rowBytes(shape: CacheShape, layer: LayerShape): number {
 }
 
 /** Bytes of what layers without rows keep of a sequence. */
-export function stateBytes({ states = [] }: Pick<CacheShape, 'states'>): number {
+export function stateBytes({ states = [] }: CacheShape): number {
   return states.reduce((sum, { size }) => sum + size * 4, 0);
 }
 

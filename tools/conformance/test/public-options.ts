@@ -128,5 +128,5 @@ function optionNames(checker: ts.TypeChecker, type: ts.Type): string[] | null {
       if (property.flags & ts.SymbolFlags.Optional) hasOptional = true;
     }
   }
-  return hasOptional ? [...names] : null;
+  return hasOptional ? [...names].sort() : null; // the checker lists them as it met them
 }

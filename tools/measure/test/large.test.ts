@@ -71,7 +71,7 @@ describe('measure large', () => {
   it('explains what is wrong', async () => {
     const cases: [args: string[], message: string][] = [
       [['--heads', '6'], "'6' is no multiple of 4"],
-      [['--dtype', 'q5'], 'Allowed choices are auto, fp32, q8, q4'],
+      [['--dtype', 'q5'], "'q5' is none of auto, fp32, q8, q4"],
       [['--work', join(folder, 'nowhere')], 'does not exist'],
     ];
     for (const [args, message] of cases) {

@@ -5,15 +5,16 @@ const setup = setUpMeasure('prefill');
 const { commands } = setup;
 
 /** `prefill` on a model of two layers and few words. */
-function prefill(...args: string[]) {
-  const tiny = ['--layers', '2', '--vocabulary', '256', '--rounds', '2', '--length', '384'];
+function prefill(rounds: number, ...args: string[]) {
+  const sizes = ['--layers', '2', '--vocabulary', '256', '--length', '384'];
+  const tiny = [...sizes, '--rounds', `${rounds}`];
   const command = ['prefill', '--work', setup.folder, ...tiny, '--update-interval', '64', ...args];
   return commands.run(command);
 }
 
 describe('measure prefill', () => {
   it('reads a prompt under a NAMM that keeps about the share, all, and other policies', async () => {
-    const { status, stdout, stderr } = await prefill('--share', '0.4', '--json');
+    const { status, stdout, stderr } = await prefill(2, '--share', '0.4', '--json');
     expect(stderr).toBe('');
     const { rows } = JSON.parse(stdout);
     const names = rows.map(({ name }: { name: string }) => name);
@@ -32,10 +33,10 @@ describe('measure prefill', () => {
   });
 
   it('prints a table, and refuses a share that is none', async () => {
-    const { status, stdout } = await prefill('--rounds', '1');
+    const { status, stdout } = await prefill(1);
     expect(stdout).toMatch(/^\| NAMM that keeps all \| 100\.0 % \|/m);
     expect(status).toBe(0);
-    const refused = await prefill('--share', '30');
+    const refused = await prefill(1, '--share', '30');
     expect(refused.stderr).toContain("'30' is not between 0 and 1");
     expect(refused.status).toBe(2);
   });

@@ -1,18 +1,16 @@
-import { fileURLToPath } from 'node:url';
-import { runCommands } from '@namm/testing';
 import { expect, it } from 'vitest';
+import { setUpMeasure } from './set-up-measure.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const setup = setUpMeasure('presses');
+const { commands } = setup;
 
 it('reads prompts under each press, and answers them', async () => {
   const small = ['presses', '--layers', '1', '--vocabulary', '256', '--length', '40'];
-  const few = [...small, '--decode-tokens', '3', '--rounds', '2'];
-  const [json, table, lonely] = await runCommands(cli, [
-    [...few, '--json'],
-    few,
-    [...few, '--python', 'no-such-python'],
-  ]);
-  const { rows, peer } = JSON.parse(json!.stdout);
+  const few = [...small, '--decode-tokens', '3', '--rounds', '2', '--work', setup.folder];
+  const json = await commands.run([...few, '--json']);
+  const table = await commands.run(few);
+  const lonely = await commands.run([...few, '--python', 'no-such-python']);
+  const { rows, peer } = JSON.parse(json.stdout);
   expect(peer).toBeNull();
   expect(rows.map(({ press, share }: { press: string; share: number }) => [press, share])).toEqual([
     ...[[null, 1]],
@@ -27,7 +25,7 @@ it('reads prompts under each press, and answers them', async () => {
       expect(tokens).toHaveLength(3);
     }
   }
-  expect(table!.stdout).toMatch(/^\| kvzip 25 % /m);
-  expect(lonely!.status).not.toBe(0);
-  expect(lonely!.stderr).toMatch(/no-such-python .*kvpress_prompts\.py could not run/);
+  expect(table.stdout).toMatch(/^\| kvzip 25 % /m);
+  expect(lonely.status).not.toBe(0);
+  expect(lonely.stderr).toMatch(/no-such-python .*kvpress_prompts\.py could not run/);
 });

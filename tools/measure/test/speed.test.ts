@@ -13,7 +13,8 @@ const { commands } = setup;
 
 /** `speed` on a model of two layers and few words. */
 function speed(work: string, ...args: string[]) {
-  const tiny = ['--layers', '2', '--vocabulary', '512', '--rounds', '1', '--decode-tokens', '8'];
+  const sizes = ['--layers', '2', '--vocabulary', '512', '--decode-tokens', '8'];
+  const tiny = args.includes('--rounds') ? sizes : [...sizes, '--rounds', '1'];
   const command = ['speed', '--work', join(setup.folder, work), ...tiny, ...args];
   return commands.run(command);
 }
