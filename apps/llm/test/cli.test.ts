@@ -447,13 +447,14 @@ describe('llm serve and llm chat', () => {
   it('takes commands and says in one line what is wrong', async () => {
     const own = ['--conversations', join(folder, 'chats'), '--threads', '1'];
     const said =
-      '/policy\n/budget 64\n/policy h20\n/save none/a.json\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n';
+      '/policy\n/budget 64\n/policy h20\n/save none/a.json\n/nothing\n/load none.json\n/load README.md\n/memory\n/help\n/quit\n/undo\n';
     const chat = piped(said, 'chat', '--model', talkingModel('chatting'), ...own);
     expect(chat.status).toBe(0);
     const memory = 'nothing has been said yet; 0\\.00 of 1000\\.00 MB for all';
     expect(chat.stdout).toMatch(
       new RegExp(`^full\nkeydiff, budget 64\n${memory}\n/policy \\[NAME\\]`),
     );
+    expect(chat.stderr).not.toContain('/undo'); // it comes after /quit
     expect(chat.stderr).toContain('/load: none.json does not exist');
     expect(chat.stderr).toContain('/load: README.md is not a conversation that /save wrote');
     expect(chat.stderr).toMatch(/^\/policy: 'h20' is none of .*; did you mean 'h2o'\?$/m);

@@ -6,7 +6,7 @@ import { interruptSignal } from './interruption.js';
 import { StatusLine } from './status-line.js';
 
 /**
- * Lets somebody talk: answers go to standard output, the rest to standard error. Ctrl-C stops an answer; where there is
+ * Lets somebody talk: answers go to standard output, the rest to standard error. `/exit`, `/quit` and the end of the input end it. Ctrl-C stops an answer; where there is
  * none, it ends the chat. Where lines are piped in, there is nobody to go on: SIGINT stops the answer and ends the chat.
  *
  * @param options of the command, for errors that name one
@@ -27,10 +27,10 @@ export async function chatAtTerminal(
   const ask = () => {
     if (process.stdin.isTTY) lines.prompt();
   };
-  if (process.stdin.isTTY) status.finish('/help lists the commands; Ctrl-D ends');
+  if (process.stdin.isTTY) status.finish('/help lists the commands; /exit or Ctrl-D ends');
   ask();
   for await (const line of lines) {
-    if (signal.aborted) break;
+    if (signal.aborted || /^\s*\/(exit|quit)\s*$/.test(line)) break;
     try {
       if (line.trim().startsWith('/')) console.log(await chat.command(line));
       else if (line.trim() !== '') {

@@ -4,7 +4,10 @@ import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { describeError } from './describe-error.js';
 
-const { options } = new Command().option('-m, --max-tokens <count>', '').option('--no-compare', '');
+const { options } = new Command()
+  .option('-m, --max-tokens <count>', '')
+  .option('--no-compare', '')
+  .option('--lengths <list>', '');
 
 it.each<[string, unknown, string]>([
   ['an error of ours', new NammError('X', 'the model has no head'), 'the model has no head'],
@@ -17,6 +20,11 @@ it.each<[string, unknown, string]>([
     'an option that is switched off',
     new InvalidArgumentError('compare', 'is needed'),
     '--no-compare: is needed',
+  ],
+  [
+    'one value of an option that takes several',
+    new InvalidArgumentError('length', '20 tokens are too few'),
+    '--lengths: 20 tokens are too few',
   ],
   [
     'an argument that is not an option',

@@ -44,11 +44,10 @@ export function describeError(error: unknown, options: readonly NamedOption[] = 
     const ways = ['--budget in tokens or bytes', ...reaching].join(', ');
     return `text and answer would take ${needed} positions, and the model has ${limit}; give ${ways}, or a shorter text`;
   }
-  const named = options.find((option) => option.attributeName() === argument)?.long;
+  const called = (name: string) => options.find((option) => option.attributeName() === name)?.long;
+  // One of several values, as of `--lengths`, is refused as the `length` of what is made from it.
+  const named = called(`${argument}`) ?? called(`${argument}s`);
   const told =
     named && text.startsWith(`${argument}: `) ? named + text.slice(`${argument}`.length) : text;
-  return told.replace(
-    /`(\w+)`/g,
-    (quoted, name) => options.find((option) => option.attributeName() === name)?.long ?? quoted,
-  );
+  return told.replace(/`(\w+)`/g, (quoted, name) => called(name) ?? quoted);
 }

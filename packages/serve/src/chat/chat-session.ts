@@ -53,7 +53,8 @@ const help = `/policy [NAME]   what is forgotten; NAME changes it from here on
 /save FILE       writes the conversation to a file
 /load FILE       goes on with one
 /retention FILE  writes what each head held of it and when: .html, .safetensors
-/help            this`;
+/help            this
+/exit            ends, where there is a terminal`;
 
 const savedChat = z.object({
   version: z.literal(1),

@@ -61,7 +61,8 @@ export class HeaderCursor {
     const count = this.u64();
     if (count > most) throw new HeaderProblem(`says ${count} ${what}, more than the ${most} read`);
     if (count <= (this.size - this.at) / bytes) return Number(count);
-    throw new HeaderProblem(`says ${count} ${what}, for which its ${this.size} bytes are too few`);
+    const problem = `says ${count} ${what}, for which its ${this.size} bytes are too few`;
+    throw new HeaderProblem(`${problem}: it was cut off or is damaged; fetch it again`);
   }
 
   /** A text: its length, then UTF-8. */
