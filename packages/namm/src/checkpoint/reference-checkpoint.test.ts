@@ -60,14 +60,18 @@ describe('importReferenceCheckpoint', () => {
   });
 });
 
-it('reads counts and scores that numpy has computed', async () => {
-  const state = await readReferenceState(fixture('numpy-scores.pt'));
-  expect({ ...state, tensors: [...state.tensors.keys()] }).toEqual({
-    tensors: ['mean'],
-    iteration: 12,
-    bestValidation: 0.5,
-  });
-});
+// `tensor-scores.pt` holds `np.array([12])` and `torch.tensor(0.5)`.
+it.each(['numpy-scores.pt', 'tensor-scores.pt'])(
+  'reads counts and scores that are no plain numbers, in %s',
+  async (name) => {
+    const state = await readReferenceState(fixture(name));
+    expect({ ...state, tensors: [...state.tensors.keys()] }).toEqual({
+      tensors: ['mean'],
+      iteration: 12,
+      bestValidation: 0.5,
+    });
+  },
+);
 
 it('refuses a file that is not a checkpoint of the reference', async () => {
   await inFolder(async (folder) => {

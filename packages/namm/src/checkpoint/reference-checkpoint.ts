@@ -1,7 +1,7 @@
 import { parameterCount, publishedBam, type ScorerSettings } from '@namm/bam';
 import { checkNames, FileFormatError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
-import { readTorchFile, TorchTensor } from '@namm/tensors';
+import { NumpyArray, readTorchFile, TorchTensor } from '@namm/tensors';
 import {
   findCheckpointProblem,
   type NammCheckpoint,
@@ -45,15 +45,20 @@ export async function readReferenceState(path: string): Promise<ReferenceState> 
     if (tensors.has(name)) throw new FileFormatError(path, `has ${JSON.stringify(name)} twice`);
     tensors.set(name, value);
   }
-  const numberAt = (key: string) => {
-    const value: unknown = root.get(key);
-    return typeof value === 'number' ? value : null;
-  };
   return {
     tensors,
-    iteration: numberAt('iter_num'),
-    bestValidation: numberAt('best_val_loss'),
+    iteration: await numberOf(root.get('iter_num')),
+    bestValidation: await numberOf(root.get('best_val_loss')),
   };
+}
+
+/** A number, also where PyTorch or NumPy has computed it and left it in a tensor or an array of one; null for others. */
+async function numberOf(value: unknown): Promise<number | null> {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
+  if (!(value instanceof TorchTensor || value instanceof NumpyArray)) return null;
+  if (value.shape.some((size) => size !== 1)) return null;
+  const [number] = value instanceof TorchTensor ? await value.read() : value.data;
+  return Number(number);
 }
 
 export interface ImportOptions {
