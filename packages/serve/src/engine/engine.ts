@@ -1,24 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  checkInteger,
-  checkNames,
-  InvalidArgumentError,
-  NammError,
-  type RetentionRecord,
-} from '@namm/core';
+import { checkInteger, checkNames, NammError, type RetentionRecord } from '@namm/core';
 import {
   DecoderWorker,
   type DecoderWorkerOptions,
   requireProbe,
   type WorkerCache,
 } from '@namm/decoder';
-import {
-  type BudgetInput,
-  type ProtectedSpan,
-  type RetentionTexts,
-  rowBytes,
-  type StepItem,
-} from '@namm/kv-cache';
+import type { BudgetInput, ProtectedSpan, RetentionTexts, StepItem } from '@namm/kv-cache';
 import { CacheStore, clipped, isSame } from './cache-store.js';
 import { choiceInterval } from './choice-interval.js';
 import { type ChosenPolicy, choosePolicy, type PolicyMaker } from './chosen-policy.js';
@@ -26,7 +14,7 @@ import { EngineClosedError, QueueFullError, RequestTooLargeError } from './engin
 import { EngineFigures } from './engine-figures.js';
 import type { EngineRequest, EngineResult } from './engine-request.js';
 import { fairOrder } from './fair-order.js';
-import { memoryNeeds, tailNeeds } from './memory-needs.js';
+import { checkMemoryLimit, memoryNeeds, tailNeeds } from './memory-needs.js';
 import { chunkFor, isEndless, servedPositions } from './positions.js';
 import { Run } from './run.js';
 import type { StoredCache } from './stored-cache.js';
@@ -83,9 +71,6 @@ const leastKnown = 1e6;
 
 /** Policies with their budgets that are remembered: conversations that want the same share one. */
 const mostPolicies = 1000;
-
-/** Tokens without room for which nothing can be asked. */
-const leastTokens = 16;
 
 /** Clients whose last turn is remembered. */
 const mostClients = 1000;
@@ -144,20 +129,6 @@ export class Engine {
     });
   }
 
-  /** A limit in which no conversation has room is refused before there is one. */
-  #checkMemory(): void {
-    const { cacheShape } = this.model;
-    const token = cacheShape.layers.reduce(
-      (sum, layer) => sum + layer.keyValueHeads * rowBytes(cacheShape, layer),
-      0,
-    );
-    const least = leastTokens * token;
-    if (this.memoryLimit >= least) return;
-    const size = least < 1e6 ? `${Math.ceil(least / 1e3)}KB` : `${Math.ceil(least / 1e6)}MB`;
-    const problem = `${this.memoryLimit} bytes are too few: a token of this model takes ${token}; give ${size} or more`;
-    throw new InvalidArgumentError('memoryLimit', problem);
-  }
-
   /**
    * Loads a model, and finds the conversations that an earlier run has saved.
    *
@@ -174,7 +145,7 @@ export class Engine {
     const model = await DecoderWorker.load(path, { chunkSize: 128, ...options.decoder });
     const engine = new Engine(model, options);
     try {
-      engine.#checkMemory();
+      checkMemoryLimit(engine.model.cacheShape, engine.memoryLimit);
       await engine.#store.load();
     } catch (error) {
       await model.release();

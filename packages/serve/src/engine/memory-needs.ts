@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '@namm/core';
 import { type CacheShape, type ProtectedSpan, rowBytes, stateBytes } from '@namm/kv-cache';
 import type { ChosenPolicy } from './chosen-policy.js';
 
@@ -5,6 +6,26 @@ import type { ChosenPolicy } from './chosen-policy.js';
 const slackRows = 17;
 /** The most that arrays of rows are larger than what they hold. */
 const growth = 1.25;
+
+/** Tokens without room for which nothing can be asked. */
+const leastTokens = 16;
+
+/**
+ * Refuses a limit in which no conversation has room, before there is one.
+ *
+ * @throws {InvalidArgumentError} with the least that will do
+ */
+export function checkMemoryLimit(shape: CacheShape, memoryLimit: number): void {
+  const token = shape.layers.reduce(
+    (sum, layer) => sum + layer.keyValueHeads * rowBytes(shape, layer),
+    0,
+  );
+  const least = stateBytes(shape) + leastTokens * token;
+  if (memoryLimit >= least) return;
+  const size = least < 1e6 ? `${Math.ceil(least / 1e3)}KB` : `${Math.ceil(least / 1e6)}MB`;
+  const problem = `${memoryLimit} bytes are too few: a token of this model takes ${token}; give ${size} or more`;
+  throw new InvalidArgumentError('memoryLimit', problem);
+}
 
 /**
  * Bytes that a sequence may take at most, alone: rows with the unused ends of their arrays, and the policy's state.
