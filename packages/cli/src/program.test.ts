@@ -17,3 +17,16 @@ it('explains itself within 60 columns', () => {
   expect(lines.filter((line) => line.length > 60)).toEqual([]);
   expect(lines.join(' ')).toContain('sink-recent, keydiff');
 });
+
+it('shows defaults that were read into objects by their names', () => {
+  const program = createProgram('sample', 'A sample.').option(
+    '--policies <names>',
+    'what is compared',
+    (text) => [{ name: text, budget: null }],
+    [
+      { name: 'h2o', budget: null },
+      { name: 'keydiff', budget: null },
+    ],
+  );
+  expect(program.helpInformation()).toContain('(default: h2o, keydiff)');
+});

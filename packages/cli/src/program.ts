@@ -41,12 +41,15 @@ export function createProgram(name: string, description: string): Command {
 
 const help = new Help();
 
-/** Lists that are defaults stand with spaces, so that lines can break in them. */
+/** Lists that are defaults stand with spaces, so that lines can break in them; of what has a name, its name. */
 function describeOption(option: Option): string {
   const text = help.optionDescription(option);
   const { defaultValue } = option;
   if (!Array.isArray(defaultValue)) return text;
-  return text.replace(JSON.stringify(defaultValue), defaultValue.join(', '));
+  const shown = defaultValue.map((each: unknown) =>
+    typeof each === 'object' && each !== null && 'name' in each ? each.name : each,
+  );
+  return text.replace(JSON.stringify(defaultValue), shown.join(', '));
 }
 
 /** Its name behind those of the programs that it is a command of: `llm serve`. */

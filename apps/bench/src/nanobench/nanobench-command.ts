@@ -69,11 +69,10 @@ export function addNanobenchCommand(program: Command): void {
     .option('--references <count>', 'how many of the NAMMs the classic policies equal', count, 1)
     .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
     .option('--factors <list>', 'run lengths over the training length', factors)
-    .option(
-      '--extensions <list>',
-      'published (ntk:2:1), tuned, ntk:ALPHA:LOGITS, yarn:LOGITS',
-      listOf(readBy(parseExtension)),
-      [parseExtension('published')],
+    .addOption(
+      new Option('--extensions <list>', 'published (ntk:2:1), tuned, ntk:ALPHA:LOGITS, yarn:LOGITS')
+        .argParser(listOf(readBy(parseExtension)))
+        .default([parseExtension('published')], 'published'),
     )
     .option('--tuned <file>', 'what `nanobench tune` wrote, if not beside the model')
     .option(
