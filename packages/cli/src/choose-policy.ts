@@ -5,10 +5,10 @@ import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 import { taught } from '@namm/teach';
 import { isOwnPolicy, loadOwnPolicy, policyProblem } from './own-policy.js';
-import type { PolicyOptions } from './policy-options.js';
+import type { PolicyChoiceOptions } from './policy-options.js';
 
 /** What {@link choosePolicy} goes by. */
-export interface PolicyChoice extends PolicyOptions {
+export interface PolicyChoice extends PolicyChoiceOptions {
   /** Folder or file of the language model that it is for: one of our taught scorers may be its own. */
   readonly folder?: string;
   readonly seed: number;

@@ -67,7 +67,13 @@ export {
   policyFrom,
   policyProblem,
 } from './own-policy.js';
-export { addPolicyOptions, type PolicyOptions, retentionFile } from './policy-options.js';
+export {
+  addPolicyChoiceOptions,
+  addPolicyOptions,
+  type PolicyChoiceOptions,
+  type PolicyOptions,
+  retentionFile,
+} from './policy-options.js';
 export { createProgram, runProgram } from './program.js';
 export { ProgressLine } from './progress-line.js';
 export { type PromptOptions, readPrompt } from './read-prompt.js';

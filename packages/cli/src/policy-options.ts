@@ -7,13 +7,15 @@ import { ownPolicyForm, policyFrom } from './own-policy.js';
 
 const names = [...policyNames, 'namm', 'taught'];
 
-/** What {@link addPolicyOptions} adds. */
-export type PolicyOptions = {
+/** What {@link addPolicyChoiceOptions} adds. */
+export type PolicyChoiceOptions = {
   readonly policy?: string;
   readonly checkpoint?: string;
   readonly budget?: string;
-  readonly retention?: string;
 };
+
+/** What {@link addPolicyOptions} adds. */
+export type PolicyOptions = PolicyChoiceOptions & { readonly retention?: string };
 
 /** A file that {@link writeRetention} can write. */
 export const retentionFile = (text: string): string => {
@@ -21,12 +23,12 @@ export const retentionFile = (text: string): string => {
   throw new InvalidArgumentError(`'${text}' ends in neither .html nor .safetensors.`);
 };
 
-/** Adds the options that say what a model forgets and where that is recorded, by the same names in every command. */
-export function addPolicyOptions<
+/** Adds the options that say what a model forgets, by the same names in every command. */
+export function addPolicyChoiceOptions<
   Args extends unknown[],
   Own extends OptionValues,
   Global extends OptionValues,
->(command: Command<Args, Own, Global>): Command<Args, Own & PolicyOptions, Global> {
+>(command: Command<Args, Own, Global>): Command<Args, Own & PolicyChoiceOptions, Global> {
   // Inferred from one option to the next, the types of so many would take minutes to check.
   const plain = command as unknown as PlainCommand;
   plain
@@ -43,7 +45,20 @@ export function addPolicyOptions<
       '--budget <size>',
       "tokens per head (512), a share ('25%') or bytes ('64MB')",
       budgetText,
-    )
-    .option('--retention <file>', 'write what each head kept: .html, .safetensors', retentionFile);
+    );
+  return command as Command<Args, Own & PolicyChoiceOptions, Global>;
+}
+
+/** Adds {@link addPolicyChoiceOptions}, and where what was kept is recorded. */
+export function addPolicyOptions<
+  Args extends unknown[],
+  Own extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Args, Own, Global>): Command<Args, Own & PolicyOptions, Global> {
+  (addPolicyChoiceOptions(command) as unknown as PlainCommand).option(
+    '--retention <file>',
+    'write what each head kept: .html, .safetensors',
+    retentionFile,
+  );
   return command as Command<Args, Own & PolicyOptions, Global>;
 }

@@ -53,6 +53,33 @@ describe('measure speed', () => {
     expect(status).toBe(0);
   });
 
+  it('measures a policy, and the share of the prefill that it takes', async () => {
+    const list = ['--lengths', '64', '--json', '--contenders', 'ours'];
+    const { stdout, stderr, status } = await speed(
+      'work',
+      ...list,
+      '--policy',
+      'h2o',
+      '--budget',
+      '25%',
+    );
+    expect(stderr).toBe('');
+    const { rows } = JSON.parse(stdout);
+    const shares = rows.map((row: { contender: string; policyShare: number }) => {
+      expect(row.policyShare).toBeLessThan(1);
+      return [row.contender, row.policyShare > 0];
+    });
+    expect(shares).toEqual([
+      ['ours', true],
+      ['ours-policy', true],
+    ]);
+    expect(status).toBe(0);
+
+    const unnamed = await speed('work', '--contenders', 'ours,ours-policy');
+    expect(unnamed.stderr).toContain("'ours-policy' needs a --policy");
+    expect(unnamed.status).toBe(2);
+  });
+
   it('measures weights in few bits, also those of a GGUF file', async () => {
     const rounded = ['ours', 'ours-q8', 'ours-q4', 'ours-q4-quarter', 'transformers.js-q4'];
     const list = ['--lengths', '64', '--json', '--contenders', rounded.join(',')];

@@ -1,9 +1,11 @@
+import type { PolicyChoice } from '@namm/cli';
 import type { MeasureRequest } from './measure-request.js';
 
 /** Who is measured, in the order of the table. */
 export const contenders = [
   ...(['transformers.js', 'transformers.js-q4', 'node-llama-cpp', 'ours', 'ours-quarter'] as const),
   ...(['ours-q8', 'ours-q8-quarter', 'ours-q4', 'ours-q4-quarter'] as const),
+  'ours-policy',
 ] as const;
 export type Contender = (typeof contenders)[number];
 
@@ -36,13 +38,20 @@ export interface Folders {
   readonly nodeLlamaCpp: string;
 }
 
-/** What a process has to do to measure a contender. */
+/**
+ * What a process has to do to measure a contender.
+ *
+ * @param chosen the policy of `ours-policy`
+ */
 export function requestOf(
   contender: Contender,
   folders: Folders,
-  sizes: Omit<MeasureRequest, 'runtime' | 'model' | 'installation' | 'budget' | 'dtype'>,
+  sizes: Omit<MeasureRequest, 'runtime' | 'model' | 'installation' | 'policy' | 'dtype'>,
+  chosen: Omit<PolicyChoice, 'folder' | 'seed'> = {},
 ): MeasureRequest {
-  const plain = { ...sizes, installation: '', budget: null, dtype: 'auto' } as const;
+  const { seed } = sizes;
+  const policy: PolicyChoice = { policy: 'full', seed };
+  const plain = { ...sizes, installation: '', policy, dtype: 'auto' } as const;
   switch (contender) {
     case 'transformers.js':
       return { ...plain, runtime: 'transformers.js', model: folders.transformersJs };
@@ -53,10 +62,13 @@ export function requestOf(
       return { ...plain, runtime: contender, model, installation };
     }
     default: {
-      const quarter = Math.max(1, Math.floor(sizes.length / 4));
+      const quarter = String(Math.max(1, Math.floor(sizes.length / 4)));
       return {
         ...{ ...plain, runtime: 'ours', model: folders.ours },
-        budget: contender.endsWith('quarter') ? quarter : null,
+        ...(contender.endsWith('quarter') && {
+          policy: { policy: 'sink-recent', budget: quarter, seed },
+        }),
+        ...(contender === 'ours-policy' && { policy: { ...chosen, folder: folders.ours, seed } }),
         dtype: contender.includes('q8') ? 'q8' : contender.includes('q4') ? 'q4' : 'auto',
       };
     }

@@ -1,3 +1,4 @@
+import type { PolicyChoice } from '@namm/cli';
 import type { CacheDtype } from '@namm/kv-cache';
 
 /** What one process measures. */
@@ -7,8 +8,8 @@ export interface MeasureRequest {
   readonly model: string;
   /** Where node-llama-cpp is installed; empty for the others. */
   readonly installation: string;
-  /** Tokens per head that an evicting policy may hold; null for the full cache. */
-  readonly budget: number | null;
+  /** What our cache forgets. */
+  readonly policy: PolicyChoice;
   /** What our decoder holds matrices in. */
   readonly dtype: 'auto' | 'q8' | 'q4';
   /** What our cache holds keys and values in. */
@@ -41,6 +42,8 @@ export interface Measured {
   readonly prefill: Seconds;
   /** Time of one decode step, mean. */
   readonly decode: Seconds;
+  /** Wall-clock seconds of the prefill that the policy took; null for peers. */
+  readonly policySeconds: number | null;
   /** Cores that other processes kept busy meanwhile, mean. */
   readonly otherCores: number;
   /** Greedy tokens: one after the prompt, and one after each step. */

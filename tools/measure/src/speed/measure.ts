@@ -26,8 +26,11 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
   const tokens: number[] = [];
   const marks: Elapsed[] = [];
   const elapsed = startStopwatch();
+  const policyBefore = runtime.policySeconds?.() ?? 0;
+  let policySeconds: number | null = null;
   await runtime.generate(prompt, decodeTokens + 1, (token) => {
     marks.push(elapsed());
+    policySeconds ??= runtime.policySeconds ? runtime.policySeconds() - policyBefore : null;
     tokens.push(token);
   });
   const peak = peakMegabytes(); // before logits are read again
@@ -40,6 +43,7 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     loadedMegabytes,
     prefill: { cpu: first.cpu, wall: first.wall },
     decode: perStep(first, last, decodeTokens),
+    policySeconds,
     otherCores: last.others / last.wall,
     tokens,
     peakMegabytes: peak,
@@ -54,7 +58,7 @@ async function loadCode({ runtime, installation }: MeasureRequest): Promise<void
 
 function load(request: MeasureRequest): Promise<Runtime> {
   const { runtime, model, installation, length, decodeTokens, threads } = request;
-  const { budget, dtype, cacheDtype } = request;
+  const { policy, dtype, cacheDtype } = request;
   const options = {
     model,
     threads,
@@ -63,7 +67,7 @@ function load(request: MeasureRequest): Promise<Runtime> {
   };
   switch (runtime) {
     case 'ours':
-      return ourRuntime(options, { budget, dtype, cacheDtype });
+      return ourRuntime(options, { policy, dtype, cacheDtype });
     case 'transformers.js':
       return transformersJsRuntime(options);
     case 'node-llama-cpp':

@@ -1,11 +1,12 @@
+import { choosePolicy, type PolicyChoice } from '@namm/cli';
 import { Decoder, type WeightDtype } from '@namm/decoder';
-import { type CacheDtype, full, sinkRecent } from '@namm/kv-cache';
+import type { CacheDtype } from '@namm/kv-cache';
 import type { Runtime, RuntimeOptions } from './runtime.js';
+import { timedPolicy } from './timed-policy.js';
 
 /** What is special about one of our contenders. */
 interface OurOptions {
-  /** Tokens per head that a policy holds; null for the full cache. */
-  readonly budget: number | null;
+  readonly policy: PolicyChoice;
   readonly dtype: WeightDtype;
   readonly cacheDtype: CacheDtype;
 }
@@ -13,9 +14,9 @@ interface OurOptions {
 /** Our decoder. */
 export async function ourRuntime(
   { model, threads, keepLogits }: RuntimeOptions,
-  { budget, ...types }: OurOptions,
+  { policy: choice, ...types }: OurOptions,
 ): Promise<Runtime> {
-  const policy = budget === null ? full() : sinkRecent({ budget });
+  const { policy, seconds } = timedPolicy(await choosePolicy(choice));
   const decoder = await Decoder.load(model, { threads, ...types, probe: policy.probe });
   let kept: Float32Array[] = [];
   return {
@@ -32,6 +33,7 @@ export async function ourRuntime(
       }
     },
     logits: async () => kept,
+    policySeconds: seconds,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StatusLine } from '@namm/cli';
+import { type PolicyChoice, StatusLine } from '@namm/cli';
 import type { CacheDtype } from '@namm/kv-cache';
 import { runInProcess } from '../measuring/run-in-process.js';
 import { type Agreement, type Choices, checkAgreement } from './agreement.js';
@@ -25,6 +25,8 @@ export interface RoundsOptions {
   readonly rounds: number;
   readonly decodeTokens: number;
   readonly cacheDtype: CacheDtype;
+  /** That of `ours-policy`. */
+  readonly policy: Omit<PolicyChoice, 'folder' | 'seed'>;
   readonly threads: number;
   readonly vocabulary: number;
   readonly seed: number;
@@ -79,7 +81,7 @@ async function runTurns(
   length: number,
   round: number,
 ): Promise<Turn[]> {
-  const { contenders, rounds, areHeld, ...sizes } = options;
+  const { contenders, rounds, areHeld, policy, ...sizes } = options;
   const turns: Turn[] = [];
   for (let turn = 0; turn < contenders.length; turn++) {
     // Every round another one goes first.
@@ -88,7 +90,7 @@ async function runTurns(
     status.show(`round ${round + 1} of ${rounds}: ${what}`);
     const isCompared = areHeld && round === 0 && (contender === 'ours' || isHeldToOurs(contender));
     const logitsFile = isCompared ? join(tmpdir(), `namm-bench-logits-${process.pid}.f32`) : null;
-    const request = requestOf(contender, folders, { ...sizes, length, logitsFile });
+    const request = requestOf(contender, folders, { ...sizes, length, logitsFile }, policy);
     const measured = await runInProcess<Measured>(measureCommandName, request, what);
     const logits = logitsFile === null ? new Float32Array(0) : await takeLogits(logitsFile);
     turns.push({ sample: { length, contender, round, ...measured }, logits });

@@ -11,6 +11,8 @@ export interface Runtime {
     count: number,
     onToken: (token: number) => void,
   ): Promise<void>;
+  /** Wall-clock seconds that eviction policies have taken so far; left out where there are none. */
+  policySeconds?(): number;
   /** The logits from which each token of the last call was chosen, if the runtime was told to keep them. */
   logits(): Promise<readonly Float32Array[]>;
 }

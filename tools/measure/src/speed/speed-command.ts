@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { count, describeMachine, listOf, StatusLine, threadCount } from '@namm/cli';
+import {
+  addPolicyChoiceOptions,
+  count,
+  describeMachine,
+  listOf,
+  type PolicyChoiceOptions,
+  StatusLine,
+  threadCount,
+} from '@namm/cli';
 import { noneOf } from '@namm/core';
 import { type CacheDtype, cacheDtypes } from '@namm/kv-cache';
 import { measuredModel } from '../measuring/measured-model.js';
@@ -21,7 +29,9 @@ import { ratioRows, speedRows } from './summarise.js';
 
 const status = new StatusLine();
 
-interface Options extends ModelOptions {
+type Options = ModelOptions & PolicyChoiceOptions & SpeedOptions;
+
+interface SpeedOptions {
   readonly contenders?: Contender[];
   readonly lengths: number[];
   readonly rounds: number;
@@ -35,7 +45,8 @@ interface Options extends ModelOptions {
 }
 
 const names = (text: string): Contender[] => {
-  const given = text === 'all' ? [...contenders] : text.split(',');
+  const fixed = contenders.filter((name) => name !== 'ours-policy');
+  const given = text === 'all' ? fixed : text.split(',');
   const unknown = given.find((name) => !(contenders as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new InvalidArgumentError(noneOf(unknown, contenders));
@@ -51,7 +62,7 @@ export function addSpeedCommand(program: Command): void {
     .description(
       'measure the decoder next to transformers.js and node-llama-cpp with equal weights',
     );
-  addModelOptions(command)
+  addPolicyChoiceOptions(addModelOptions(command))
     .option(
       '--contenders <list>',
       `some of ${contenders.join(', ')}; or all (${usual.join(', ')})`,
@@ -89,7 +100,7 @@ async function speed(options: Options): Promise<void> {
   const areHeld = !isGguf(options.model) && options.cacheDtype === 'fp32';
   const { samples, agreements } = await runRounds(folders, {
     ...{ ...options, vocabulary, areHeld },
-    contenders: chosen,
+    ...{ contenders: chosen, policy: policyOf(options) },
   });
   const clock = threads === 1 ? 'cpu' : 'wall';
   const rows = speedRows(samples, clock);
@@ -114,8 +125,22 @@ async function speed(options: Options): Promise<void> {
   console.log("prefill ×, decode ×: the other's time over ours, with 95 % bootstrap intervals.");
   console.log("memory ×: our peak over the other's.");
   console.log('…-quarter: sink-recent holds a quarter of the prompt; not the same computation.');
+  if (chosen.includes('ours-policy')) {
+    const { policy = 'the default policy', budget } = policyOf(options);
+    const size = budget === undefined ? '' : ` with ${budget}`;
+    console.log(`ours-policy: ${policy}${size}; policy %: its share of the prefill, wall time.`);
+  }
   const rounded = chosen.some((name) => /q[48]/.test(name)) || !areHeld;
   if (rounded) console.log('In few bits: nobody is held to the others’ logits.');
+}
+
+/** What `ours-policy` keeps. */
+function policyOf({ policy, checkpoint, budget }: PolicyChoiceOptions): PolicyChoiceOptions {
+  return {
+    ...(policy !== undefined && { policy }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(budget !== undefined && { budget }),
+  };
 }
 
 const isGguf = (model: string | undefined): boolean => /\.gguf$/i.test(model ?? '');
@@ -129,7 +154,12 @@ async function chooseContenders(options: Options): Promise<readonly Contender[]>
     (name === 'transformers.js' && options.peer !== undefined) ||
     (name === 'node-llama-cpp' && isGguf(options.model));
   const possible = contenders.filter(canRead);
-  const wanted = options.contenders ?? usual.filter(canRead);
+  const policy = Object.keys(policyOf(options)).length > 0 ? (['ours-policy'] as const) : [];
+  const named = options.contenders ?? usual.filter(canRead);
+  const wanted = contenders.filter((name) => [...named, ...policy].includes(name));
+  if (wanted.includes('ours-policy') && policy.length === 0) {
+    throw new MeasurementError("'ours-policy' needs a --policy, or a --budget.");
+  }
   const impossible = wanted.find((name) => !possible.includes(name));
   if (impossible !== undefined) {
     const advice = impossible === 'transformers.js' ? '; --peer names its export' : '';

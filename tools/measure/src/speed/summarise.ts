@@ -14,6 +14,8 @@ export interface SpeedRow {
   readonly loadedMegabytes: number;
   readonly prefillTokensPerSecond: number;
   readonly decodeMilliseconds: number;
+  /** Share of the prefill that the policy takes, median; null for peers. */
+  readonly policyShare: number | null;
   /** Largest over the rounds. */
   readonly peakMegabytes: number;
   readonly otherCores: number;
@@ -43,6 +45,7 @@ export function speedRows(samples: readonly Sample[], clock: Clock): SpeedRow[] 
     loadedMegabytes: median(group.map((one) => one.loadedMegabytes)),
     prefillTokensPerSecond: group[0]!.length / median(group.map((one) => one.prefill[clock])),
     decodeMilliseconds: 1000 * median(group.map((one) => one.decode[clock])),
+    policyShare: policyShareOf(group),
     peakMegabytes: peakOf(group),
     otherCores: median(group.map((one) => one.otherCores)),
   }));
@@ -80,6 +83,13 @@ function groups(samples: readonly Sample[]): Sample[][] {
     byKey.set(key, [...(byKey.get(key) ?? []), sample]);
   }
   return [...byKey.values()];
+}
+
+function policyShareOf(group: readonly Sample[]): number | null {
+  const shares = group.flatMap(({ policySeconds, prefill }) =>
+    policySeconds === null ? [] : policySeconds / prefill.wall,
+  );
+  return shares.length === 0 ? null : median(shares);
 }
 
 function peakOf(group: readonly Sample[]): number {
