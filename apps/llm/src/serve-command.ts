@@ -8,6 +8,8 @@ import {
   StatusLine,
 } from '@namm/cli';
 
+const keyOf = ({ apiKey = process.env.LLM_API_KEY }: { readonly apiKey?: string }) => apiKey;
+
 /** `llm serve`: an OpenAI-compatible server. */
 export const serveCommand = addEngineOptions(
   createProgram('serve', 'Serves a model to clients of OpenAI’s interface, and a page to chat on.'),
@@ -18,12 +20,14 @@ export const serveCommand = addEngineOptions(
   .option('--origins <list>', 'origins of other pages that may use it', listOf(String))
   .option('--timeout <seconds>', 'that an answer may take', count, 600)
   .action(async (_, command) => {
-    const { engine, tokenizer, model, keeps, options } = await openEngine(command);
+    const { checkAddress, serve } = await import('@namm/serve');
+    const { engine, tokenizer, model, keeps, options } = await openEngine(command, {
+      check: (given) => checkAddress(given.host, keyOf(given) ?? null),
+    });
     const { host, origins, timeout, maxTokens } = options;
-    const apiKey = options.apiKey ?? process.env.LLM_API_KEY;
+    const apiKey = keyOf(options);
     const status = new StatusLine();
     try {
-      const { serve } = await import('@namm/serve');
       const server = await serve({
         ...{
           engine,

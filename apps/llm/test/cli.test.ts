@@ -465,7 +465,7 @@ describe('llm serve and llm chat', () => {
     const runs = [
       ['serve', '--config', config],
       ['serve', '--policy', 'h2o', ...own],
-      ['serve', '--host', '0.0.0.0', '--port', '0', ...own],
+      ['serve', '--host', '0.0.0.0', '--model', join(folder, 'no-model')], // told before it is looked for
       ['serve', '--memory', '12'],
       ['chat', ...own],
       ['chat', ...own, '--memory', '1KB'],

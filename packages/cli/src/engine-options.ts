@@ -102,17 +102,19 @@ export interface OpenedEngine<Options> {
  * Loads the model of a command, in a worker, with the conversations that an earlier run has kept.
  *
  * @param command that {@link addEngineOptions} was called on
- * @param how what commands do not let their users choose
+ * @param how what commands do not let their users choose, and `check`: what is wrong with options of a command's own,
+ *   those of the file included, is told before a model is looked for
  * @throws whatever is wrong with the options or the model
  */
 export async function openEngine<Options extends EngineCommandOptions>(
   command: Pick<Command<unknown[], Options>, 'opts'>,
-  how: Pick<EngineOptions, 'recording'> = {},
+  { check, ...how }: Pick<EngineOptions, 'recording'> & { check?(options: Options): void } = {},
 ): Promise<OpenedEngine<Options>> {
   const given = (command.opts() as EngineCommandOptions).config;
   const path = resolve(given ?? configFile);
   await applyConfigFile(command as unknown as PlainCommand, path, given !== undefined);
   const options = command.opts() as Options;
+  check?.(options);
   const { memory, conversations, budget, policy, threads, dtype, cacheDtype } = options;
   const { model } = options;
   const file =

@@ -12,5 +12,5 @@ export type { EngineRequest, EngineResult, Writer } from './engine/engine-reques
 export type { Histogram } from './engine/histogram.js';
 export { Pace } from './engine/pace.js';
 export type { StoredCache } from './engine/stored-cache.js';
-export { type RunningServer, type ServeOptions, serve } from './http/serve.js';
+export { checkAddress, type RunningServer, type ServeOptions, serve } from './http/serve.js';
 export { protectedSpans } from './text/plan-prompt.js';

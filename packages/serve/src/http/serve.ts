@@ -62,6 +62,23 @@ export interface RunningServer {
 
 const loopback = ['127.0.0.1', 'localhost', '[::1]'];
 
+const isLocal = (host: string) => [...loopback, '::1'].includes(host);
+
+/**
+ * Refuses an address that others can reach when nothing keeps them out. {@link serve} does; this is for those who want to
+ * know before they load a model.
+ *
+ * @throws {InvalidArgumentError} when the host is not of this machine alone and there is no key
+ * @example
+ * ```ts
+ * checkAddress('127.0.0.1', null); // on 0.0.0.0 it would ask for a key
+ * ```
+ */
+export function checkAddress(host: string, apiKey: string | null): void {
+  if (isLocal(host) || apiKey !== null) return;
+  throw new InvalidArgumentError('apiKey', `is needed on ${host}, where others can reach it`);
+}
+
 /**
  * Serves a model to clients of OpenAI's interface, on this machine alone unless it is told otherwise.
  *
@@ -81,14 +98,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   checkInteger('port', port, 0);
   checkInteger('timeout', timeout, 1);
   checkInteger('maxTokens', maxTokens, 1);
-  const isLocal = [...loopback, '::1'].includes(host);
-  if (!isLocal && apiKey === null) {
-    throw new InvalidArgumentError('apiKey', `is needed on ${host}, where others can reach it`);
-  }
+  checkAddress(host, apiKey);
   const text = new TextEngine(options);
   await text.choosePolicy(null, null); // one that cannot be is told now
   const context = { text, model: options.model, timeout, maxTokens, onWarning };
-  const app = createApp(context, { hosts: isLocal ? loopback : null, origins, apiKey });
+  const app = createApp(context, { hosts: isLocal(host) ? loopback : null, origins, apiKey });
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { requestTimeout: 60_000, headersTimeout: 30_000, maxHeaderSize: 16_384 },
