@@ -26,13 +26,32 @@ export function bestAcross(
     all.set(head, end);
     end += head.length;
   }
-  const winners = top.select(all, rows, Math.min(count, rows));
+  const lengths = scores.map((heads) => heads.map(({ length }) => length));
+  return bestOfJoined(all, lengths, count, top);
+}
+
+/**
+ * {@link bestAcross} of scores that lie one behind the other.
+ *
+ * @param joined layer by layer, head by head
+ * @param lengths rows per layer and head
+ */
+export function bestOfJoined(
+  joined: Float64Array,
+  lengths: readonly (readonly number[])[],
+  count: number,
+  top: TopSlots,
+): KeptSlots[] {
+  let rows = 0;
+  for (const heads of lengths) for (const length of heads) rows += length;
+  const winners = top.select(joined, rows, Math.min(count, rows));
   let [first, next] = [0, 0]; // row and winner
-  return scores.map((heads) =>
-    heads.map(({ length }) => {
+  return lengths.map((heads) =>
+    heads.map((length) => {
       const start = next;
       while (next < winners.length && winners[next]! < first + length) next++;
-      const slots = winners.slice(start, next).map((winner) => winner - first);
+      const slots = winners.subarray(start, next);
+      for (let i = 0; i < slots.length; i++) slots[i]! -= first;
       first += length;
       return slots;
     }),

@@ -9,6 +9,7 @@ export function featuresPerToken({ keyValueHeads, headSize }: LayerShape): numbe
 
 /** The cosines and sines of some positions, `[rows, pairs]` each. */
 interface Angles {
+  readonly pairs: number;
   readonly cos: Float64Array;
   readonly sin: Float64Array;
 }
@@ -19,6 +20,8 @@ interface Angles {
  */
 export class RowFeatures {
   readonly #shape: CacheShape;
+  /** Rows are judged by the hundred thousand: fresh memory for each layer would cost as much as the sums. */
+  #scratch = new Float64Array(0);
   #anglesOf = new Map<KeyRotation, Angles>();
   #anglesFor = '';
 
@@ -34,7 +37,8 @@ export class RowFeatures {
   /**
    * The features of the rows of a layer whose tokens are not below `from`.
    *
-   * @returns `[rows, featuresPerToken]`; rows that a sliding window has dropped are missing at the front
+   * @returns `[rows, featuresPerToken]`, valid until the next call; rows that a sliding window has dropped are missing at
+   *   the front
    * @throws {InvalidArgumentError} when the heads do not hold the same of these tokens
    */
   read(view: CacheView, layer: number, from: number): Float64Array {
@@ -50,7 +54,8 @@ export class RowFeatures {
       throw new InvalidArgumentError('cache', `${problem}; read under this policy from the start`);
     }
     const width = featuresPerToken(shape);
-    const features = new Float64Array(rows * width);
+    if (this.#scratch.length < rows * width) this.#scratch = new Float64Array(rows * width);
+    const features = this.#scratch.subarray(0, rows * width);
     if (rows === 0) return features;
     const positions = view.positions(layer, 0);
     const angles = this.#angles(shape, positions.subarray(positions.length - rows));
@@ -60,16 +65,10 @@ export class RowFeatures {
       const [toKey, toValue] = [head * headSize, (keyValueHeads + head) * headSize];
       const toNorm = 2 * keyValueHeads * headSize + head;
       for (let row = 0; row < rows; row++) {
-        const at = row * width;
-        let squares = 0;
-        for (let d = 0; d < headSize; d++) {
-          const key = keys[row * headSize + d]!;
-          squares += key * key;
-          features[at + toKey + d] = key;
-          features[at + toValue + d] = values[row * headSize + d]!;
-        }
-        features[at + toNorm] = Math.sqrt(squares);
-        if (angles !== null) takeBack(features, at + toKey, angles, row, rows);
+        const [from, to] = [row * headSize, row * width];
+        const key = keys.subarray(from, from + headSize);
+        features[to + toNorm] = takeBack(key, angles, row, features, to + toKey);
+        for (let d = 0; d < headSize; d++) features[to + toValue + d] = values[from + d]!;
       }
     }
     for (let row = 0; row < rows; row++) features[(row + 1) * width - 1] = 1;
@@ -77,8 +76,8 @@ export class RowFeatures {
   }
 
   /** Layers that share a table share its angles. */
-  #angles({ rotation }: LayerShape, positions: Int32Array): Angles | null {
-    if (rotation === undefined || rotation === 'unknown') return null;
+  #angles({ rotation }: LayerShape, positions: Int32Array): Angles {
+    if (rotation === undefined || rotation === 'unknown') return noAngles;
     const these = `${positions[0]} ${positions.at(-1)} ${positions.length}`;
     if (this.#anglesFor !== these) this.#anglesOf = new Map();
     this.#anglesFor = these;
@@ -95,26 +94,43 @@ export class RowFeatures {
         sin[row * pairs + i] = Math.sin(angle) / factor;
       }
     }
-    this.#anglesOf.set(rotation, { cos, sin });
-    return { cos, sin };
+    const angles = { pairs, cos, sin };
+    this.#anglesOf.set(rotation, angles);
+    return angles;
   }
 }
 
-/** Takes the rotation of one key back, in place. */
+/** Of keys that are not rotated. */
+const noAngles: Angles = { pairs: 0, cos: new Float64Array(0), sin: new Float64Array(0) };
+
+/**
+ * Writes one key, with its rotation taken back, where its features are.
+ *
+ * @returns the norm of the key
+ */
 function takeBack(
-  numbers: Float64Array,
-  at: number,
-  { cos, sin }: Angles,
+  key: Float32Array,
+  { pairs, cos, sin }: Angles,
   row: number,
-  rows: number,
-): void {
-  const pairs = cos.length / rows;
+  features: Float64Array,
+  to: number,
+): number {
+  const turn = row * pairs;
+  let squares = 0;
   for (let i = 0; i < pairs; i++) {
-    const [a, b] = [numbers[at + i]!, numbers[at + i + pairs]!];
-    const [c, s] = [cos[row * pairs + i]!, sin[row * pairs + i]!];
-    numbers[at + i] = a * c + b * s;
-    numbers[at + i + pairs] = b * c - a * s;
+    const a = key[i]!;
+    const b = key[i + pairs]!;
+    const c = cos[turn + i]!;
+    const s = sin[turn + i]!;
+    squares += a * a + b * b;
+    features[to + i] = a * c + b * s;
+    features[to + i + pairs] = b * c - a * s;
   }
+  for (let i = 2 * pairs; i < key.length; i++) {
+    squares += key[i]! * key[i]!;
+    features[to + i] = key[i]!;
+  }
+  return Math.sqrt(squares);
 }
 
 /** The first slot whose token is not below `from`; tokens ascend. */

@@ -8,7 +8,7 @@ import type {
 } from '../contracts/eviction-policy.js';
 import type { SavedState } from '../contracts/saved-state.js';
 import type { SavedStateReader } from '../saved-state-reader.js';
-import { bestAcross } from './best-across.js';
+import { bestOfJoined } from './best-across.js';
 import { firstFrom, RowFeatures } from './row-features.js';
 import { RowTable } from './row-table.js';
 import { scoreTokens, type TaughtMap } from './taught-map.js';
@@ -29,6 +29,8 @@ export class TaughtBudgetState implements PolicyState {
   readonly #options: TaughtBudgetOptions;
   readonly #features: RowFeatures;
   readonly #top = new TopSlots();
+  /** Memory for the scores of all rows, used again and again. */
+  #joined = new Float64Array(0);
   readonly #scores: RowTable<Float32Array>;
   /** Tokens whose rows are scored. */
   #scored: number;
@@ -71,26 +73,34 @@ export class TaughtBudgetState implements PolicyState {
     const sinks = Math.min(this.#options.sinks, Math.max(0, Math.floor(slots) - recent - 1));
     const most = Math.floor(slots * heads);
     let rows = 0;
-    const scores = layers.map(({ keyValueHeads }, layer) =>
+    const lengths = layers.map(({ keyValueHeads }, layer) =>
       Array.from({ length: keyValueHeads }, (_, head) => {
-        rows += view.length(layer, head);
-        return this.#scores.head(layer, head).rows;
+        const length = view.length(layer, head);
+        rows += length;
+        return length;
       }),
     );
     if (rows <= most) return layers.map(() => null);
-    const raised = scores.map((layerScores, layer) =>
-      layerScores.map((own, head) => {
+    if (this.#joined.length < rows) this.#joined = new Float64Array(rows + (rows >>> 2));
+    const joined = this.#joined;
+    let end = 0;
+    for (const [layer, heads] of lengths.entries()) {
+      for (const [head, length] of heads.entries()) {
+        const own = this.#scores.head(layer, head).rows;
         const tokens = view.tokens(layer, head);
-        onScores?.(layer, head, own.subarray(0, firstFrom(tokens, view.seen - recent)));
-        const free = own.slice();
-        for (let i = 0; i < free.length; i++) {
-          if (Number.isNaN(free[i])) throw new InvalidScoreError('taught', layer, head);
-          if (tokens[i]! < sinks || tokens[i]! >= view.seen - recent) free[i] = Infinity;
+        const [first, last] = [firstFrom(tokens, sinks), firstFrom(tokens, view.seen - recent)];
+        onScores?.(layer, head, own.subarray(0, last));
+        for (let i = first; i < last; i++) {
+          const score = own[i]!;
+          if (Number.isNaN(score)) throw new InvalidScoreError('taught', layer, head);
+          joined[end + i] = score;
         }
-        return free;
-      }),
-    );
-    return bestAcross(raised, most, this.#top);
+        joined.fill(Infinity, end, end + first);
+        joined.fill(Infinity, end + Math.max(first, last), end + length);
+        end += length;
+      }
+    }
+    return bestOfJoined(joined, lengths, most, this.#top);
   }
 
   retain(kept: readonly (KeptSlots | null)[]): void {
