@@ -11,6 +11,6 @@ import {
 export const chatCommand = addSamplingOptions(
   addEngineOptions(createProgram('chat', 'Talks with a model; /help lists the commands.')),
 )
-  .option('--system <text>', 'what stands before all that is said')
-  .option('--seed <seed>', 'of the draws', fromZero)
+  .option('--system <text>', 'system message')
+  .option('--seed <seed>', 'seed for sampling', fromZero)
   .action((_, command) => withChat(command, (chat) => chatAtTerminal(chat, command.options)));

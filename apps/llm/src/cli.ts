@@ -33,7 +33,7 @@ const command = addAnswerOptions(program)
   .option('--prompts <count>', 'demo: passages to read', countUpTo(mostPassages), 10)
   .option(
     '--policies <names>',
-    'demo: policies, with commas',
+    'demo: policies, separated by commas',
     listOf(policyFrom([...policyNames, 'namm', 'taught'])),
     [...demoPolicies],
   );
@@ -62,7 +62,7 @@ program.addCommand(runCommand).addCommand(chatCommand);
 program.addCommand(serveCommand).addCommand(inspectCommand);
 program
   .command('pull <model>')
-  .description('fetches a model of the hub, and goes on where an earlier run stopped')
+  .description('Fetches a model of the hub; resumes an earlier download.')
   .action(async (model) => console.log(await openModel(model, interruptSignal())));
 
 await runProgram(program);

@@ -8,7 +8,7 @@ export const inspectCommand = addEngineOptions(
     inputFile,
   ),
 )
-  .option('--retention <file>', 'what to write: .html, .safetensors', retentionFile)
+  .option('--retention <file>', 'page or file to write: .html, .safetensors', retentionFile)
   .action((file, { budget, policy, retention = 'retention.html' }, command) =>
     withChat(command, async (chat) => {
       const lines = [

@@ -15,10 +15,14 @@ export const serveCommand = addEngineOptions(
   createProgram('serve', 'Serves a model to clients of OpenAI’s interface, and a page to chat on.'),
 )
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', '0 for any that is free', port, 8080)
-  .option('--api-key <key>', 'what callers must present (LLM_API_KEY)')
-  .option('--origins <list>', 'origins of other pages that may use it', listOf(String))
-  .option('--timeout <seconds>', 'that an answer may take', count, 600)
+  .option('--port <port>', 'port to listen on; 0 takes a free one', port, 8080)
+  .option('--api-key <key>', 'key that clients must send (LLM_API_KEY)')
+  .option(
+    '--origins <list>',
+    'web pages that may use it, by origin, separated by commas',
+    listOf(String),
+  )
+  .option('--timeout <seconds>', 'longest time for an answer', count, 600)
   .action(async (_, command) => {
     const { checkAddress, serve } = await import('@namm/serve');
     const { engine, tokenizer, model, keeps, options } = await openEngine(command, {

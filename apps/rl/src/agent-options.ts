@@ -28,14 +28,18 @@ export function addAgentOptions<Args extends unknown[], Options extends OptionVa
     )
     .option(
       '--environment <settings>',
-      "such as t-maze:length=300 or hopper; if left out, that of the agent's agent.json",
+      'such as t-maze:length=300 or hopper (as in the agent’s agent.json)',
       readBy(parseEnvironment),
     )
-    .option('--target-return <value>', "return to ask for; agent.json's", number)
-    .option('--return-scale <value>', "what returns are divided by; agent.json's", positiveNumber)
+    .option('--target-return <value>', 'return to ask for (as in agent.json)', number)
+    .option(
+      '--return-scale <value>',
+      'number that returns are divided by (as in agent.json)',
+      positiveNumber,
+    )
     .option(
       '--statistics <path>',
-      "recorded episodes whose mean and deviation normalise states (D4RL .hdf5, Minari folder, or of collect); agent.json's",
+      'recorded episodes for normalising states: D4RL .hdf5, Minari folder, or from collect (as in agent.json)',
     );
 }
 
@@ -72,9 +76,9 @@ export function addContenderOptions<Args extends unknown[], Options extends Opti
   return command
     .option(
       '--budget <size>',
-      'of policies: rows per head, a share (25%) or bytes (64kB)',
+      'budget of the policies: rows per head, a share (25%) or bytes (64kB)',
       budgetText,
       '60',
     )
-    .option('--checkpoint <file>', "of the NAMM, for the policy 'namm'; that beside the agent");
+    .option('--checkpoint <file>', "NAMM for the policy 'namm' (the one beside the agent)");
 }

@@ -21,43 +21,59 @@ export function addCollectCommand(program: Command): void {
   program
     .command('collect')
     .description(
-      'write episodes: of a memory task from its oracle, of a body from a policy trained here',
+      'record episodes: of a memory task by its oracle, of a body by a policy trained here',
     )
     .requiredOption(
       '--environment <settings>',
-      'such as t-maze:length=100 or hopper',
+      'environment, such as t-maze:length=100 or hopper',
       readBy(parseEnvironment),
     )
     .requiredOption(
       '--out <folder>',
-      'for the files, which are named by the return they reach',
+      'folder for the files; each is named after the return it reaches',
       outputFolder,
     )
-    .option('--seed <seed>', 'of everything random', fromZero, 0)
-    .option('--episodes <count>', 'memory tasks: episodes (default: 1000)', count)
+    .option('--seed <seed>', 'seed for everything random', fromZero, 0)
+    .option('--episodes <count>', 'memory tasks: number of episodes (default: 1000)', count)
     .option(
       '--mixture <list>',
-      'memory tasks: oracle, memoryless, random, each with its share (default: oracle:2,memoryless:1)',
+      'memory tasks: shares of oracle, memoryless and random play (default: oracle:2,memoryless:1)',
       listOf(mixtureAgent),
     )
-    .option('--training-steps <count>', 'bodies: steps of the training (default: 300000)', count)
-    .option('--step-size <size>', 'bodies: of the training (default: 0.02)', positiveNumber)
-    .option('--noise <size>', 'bodies: of its directions (default: 0.03)', positiveNumber)
-    .option('--directions <count>', 'bodies: tried before each step (default: 8)', count)
-    .option('--best <count>', 'bodies: of them, that the step is made of (default: 4)', count)
-    .option('--shift <reward>', 'bodies: taken off rewards in training (default: 1)', number)
+    .option('--training-steps <count>', 'bodies: training steps (default: 300000)', count)
+    .option(
+      '--step-size <size>',
+      'bodies: step size of the training (default: 0.02)',
+      positiveNumber,
+    )
+    .option(
+      '--noise <size>',
+      'bodies: size of the random directions (default: 0.03)',
+      positiveNumber,
+    )
+    .option('--directions <count>', 'bodies: directions tried per update (default: 8)', count)
+    .option('--best <count>', 'bodies: best directions that make up an update (default: 4)', count)
+    .option(
+      '--shift <reward>',
+      'bodies: number subtracted from rewards in training (default: 1)',
+      number,
+    )
     .option(
       '--styles <list>',
-      'bodies: replay, medium, expert (default: all)',
+      'bodies: data sets to write: replay, medium, expert (default: all)',
       listOf(nameFrom(collectionStyles)),
     )
-    .option('--steps <count>', 'bodies: steps of each data set (default: 100000)', count)
+    .option('--steps <count>', 'bodies: steps per data set (default: 100000)', count)
     .option(
       '--episode-seed <seed>',
-      'bodies: of the episodes of medium and expert (default: --seed)',
+      'bodies: seed for the medium and expert episodes (default: --seed)',
       fromZero,
     )
-    .option('--workers <count>', 'bodies: threads; the data are the same with any', threadCount)
+    .option(
+      '--workers <count>',
+      'bodies: worker threads; any number gives the same data',
+      threadCount,
+    )
     .action(async (options) => {
       await showProgress('done', (onProgress, clear) =>
         collectEpisodes({

@@ -21,7 +21,7 @@ const policies = ['full', ...windows, 'sink-recent', 'h2o', 'keydiff', 'random']
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('let an agent play the same episodes under several policies of its memory');
+    .description('let an agent play the same episodes under several policies');
   addContenderOptions(addAgentOptions(command))
     .option(
       '--policies <list>',
@@ -30,13 +30,17 @@ export function addEvaluateCommand(program: Command): void {
       policies,
     )
     .option('--episodes <count>', 'episodes per policy', count, 20)
-    .option('--seed <seed>', 'of the first episode; the next have the next', fromZero, 0)
+    .option('--seed <seed>', 'seed of the first episode; each next one adds 1', fromZero, 0)
     .option(
       '--out <folder>',
-      'for finished episodes; what it has is not played again',
+      'folder for finished episodes; those in it are not played again',
       outputFolder,
     )
-    .option('--page <file>', 'shows the first episode, under the last of the policies', outputFile)
+    .option(
+      '--page <file>',
+      'write a page that shows the first episode under the last policy',
+      outputFile,
+    )
     .action(async ({ page, ...options }) => {
       const signal = interruptSignal();
       const played = { ...options, ...(await openAgent(options, signal)), signal };

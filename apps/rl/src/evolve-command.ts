@@ -20,12 +20,17 @@ const defaults = {
 export function addEvolveCommand(program: Command): void {
   const command = program
     .command('evolve')
-    .description("evolve a NAMM on an agent's episodes; continues the run that is in the folder");
+    .description("evolve a NAMM on an agent's episodes; resumes the run in --out");
   addEvolutionOptions(addAgentOptions(command), defaults)
-    .option('--episodes <count>', 'of a generation', count, 8)
-    .option('--tolerance <x>', 'what a return may lack to that of the full cache', number, 0.02)
-    .option('--normaliser-episodes <count>', 'to measure it on', count, 8)
-    .option('--validation-episodes <count>', 'of a validation', count, 32)
+    .option('--episodes <count>', 'episodes per generation', count, 8)
+    .option(
+      '--tolerance <x>',
+      'how far a return may fall below that of the full cache',
+      number,
+      0.02,
+    )
+    .option('--normaliser-episodes <count>', 'episodes for measuring the normaliser', count, 8)
+    .option('--validation-episodes <count>', 'episodes per validation', count, 32)
     .action(async (options) => {
       const { episodes, generations, sizePressure, tolerance } = options;
       const { agent, environment, episode } = await openAgent(options, interruptSignal());

@@ -34,10 +34,12 @@ const taskNames = bundledTasks.map(({ name }) => name);
 export function addTableCommand(program: Command): void {
   program
     .command('table')
-    .description('let all agents play the same episodes under the same policies, and sum it up')
+    .description(
+      'let all agents play the same episodes under the same policies, and write the tables',
+    )
     .requiredOption(
       '--out <folder>',
-      'for episodes and tables; the same command goes on with it',
+      'folder for episodes and tables; the same command resumes',
       outputFolder,
     )
     .option('--tasks <list>', taskNames.join(', '), listOf(nameFrom(taskNames)), taskNames)
@@ -53,18 +55,22 @@ export function addTableCommand(program: Command): void {
       listOf(readBy(parseNamedNamm)),
       [] as NamedNamm[],
     )
-    .option('--language-namm <file>', 'of namm-frozen and namm-random; that of nano-llama')
-    .option('--update-interval <tokens>', 'from one decision of a NAMM to the next', count, 48)
-    .option('--budget <size>', 'of policies, and the most for a NAMM: rows, a share, bytes', '50%')
+    .option('--language-namm <file>', 'NAMM for namm-frozen and namm-random (that of nano-llama)')
+    .option('--update-interval <tokens>', 'tokens between two decisions of a NAMM', count, 48)
+    .option(
+      '--budget <size>',
+      'budget of the policies, and the most that a NAMM may keep: rows, a share, bytes',
+      '50%',
+    )
     .option('--episodes <count>', 'episodes per policy and task', count, 100)
-    .option('--seed <seed>', 'of the first episode; the next have the next', fromZero, 0)
+    .option('--seed <seed>', 'seed of the first episode; each next one adds 1', fromZero, 0)
     .option(
       '--windows <list>',
-      'steps of windows, of which the best on other episodes is a row, or none',
+      'window lengths to choose from, in steps: the best on other episodes gets a row; or none',
       listOrNone(count),
       [1, 2, 5, 10, 20],
     )
-    .option('--validation-episodes <count>', 'for the best of them', count, 20)
+    .option('--validation-episodes <count>', 'episodes for choosing that window', count, 20)
     .action(async (options) => {
       console.log(`Machine: ${describeMachine()}.`);
       await showProgress('episodes', (onProgress, clear) =>

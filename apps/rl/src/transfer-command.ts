@@ -21,21 +21,25 @@ import { addAgentOptions, openAgent } from './agent-options.js';
 export function addTransferCommand(program: Command): void {
   const command = program
     .command('transfer')
-    .description('make a NAMM that was evolved on language ready for an agent');
+    .description('adapt a NAMM that was evolved on language to an agent');
   addAgentOptions(command)
-    .option('--checkpoint <file>', `of the NAMM (default: that of ${modelNames[0]})`)
+    .option('--checkpoint <file>', `the NAMM (default: that of ${modelNames[0]})`)
     .option('--forms <list>', transferForms.join(', '), listOf(nameFrom(transferForms)), [
       ...transferForms,
     ])
-    .option('--update-interval <tokens>', "a multiple of 16 (default: the NAMM's)", count)
-    .option('--episodes <count>', 'to measure on, and of each trial', count, 8)
-    .option('--shares <list>', 'of the tokens, that trials aim at', listOf(share))
-    .option('--tails <list>', 'newest tokens that stay in any case, all tried', listOf(count))
-    .option('--budget <size>', 'the most held in a trial: rows, a share, bytes', budgetText)
-    .option('--seed <seed>', 'of the first of these episodes', fromZero, 1_000_000)
+    .option(
+      '--update-interval <tokens>',
+      "tokens between decisions, a multiple of 16 (default: the NAMM's)",
+      count,
+    )
+    .option('--episodes <count>', 'episodes for measuring, and for each trial', count, 8)
+    .option('--shares <list>', 'shares of the tokens that trials aim to keep', listOf(share))
+    .option('--tails <list>', 'numbers of newest tokens to protect; each is tried', listOf(count))
+    .option('--budget <size>', 'most that a trial may hold: rows, a share, bytes', budgetText)
+    .option('--seed <seed>', 'seed of the first of these episodes', fromZero, 1_000_000)
     .requiredOption(
       '--out <folder>',
-      'for frozen.safetensors, calibrated.safetensors …',
+      'folder for frozen.safetensors, calibrated.safetensors …',
       outputFolder,
     )
     .action(async (options) => {

@@ -9,11 +9,11 @@ import { addAgentOptions, addContenderOptions, openAgent } from './agent-options
 export function addWatchCommand(program: Command): void {
   const command = program
     .command('watch')
-    .description('write one episode as a page: what happens, beside what each head still holds');
+    .description('write one episode as a page: what happens, and what each head still holds');
   addContenderOptions(addAgentOptions(command))
     .option('--policy <name>', [...contenderNames, ownPolicyForm].join(', '), 'sink-recent')
-    .option('--seed <seed>', 'of the episode', fromZero, 0)
-    .option('--out <file>', 'the page', outputFile, 'episode.html')
+    .option('--seed <seed>', 'seed of the episode', fromZero, 0)
+    .option('--out <file>', 'page to write', outputFile, 'episode.html')
     .action(async (options) => {
       const signal = interruptSignal();
       const agent = await openAgent(options, signal);

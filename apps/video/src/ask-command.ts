@@ -18,9 +18,16 @@ export function addAskCommand(program: Command): void {
     .argument('<source>', 'a video file, a folder of images, an animated GIF or WebP, an image')
     .argument('<question>', 'in the language of the model');
   addCommonOptions(command)
-    .option('--frames <count>', 'frames shown, at equal distances (as the model prescribes)', count)
-    .option('--most <count>', 'most frames shown, with --rate', count)
-    .option('--compact', 'positions that close up over forgotten tokens, for any length')
+    .option(
+      '--frames <count>',
+      'number of frames to show, evenly spaced (as the model prescribes)',
+      count,
+    )
+    .option('--most <count>', 'most frames to show, with --rate', count)
+    .option(
+      '--compact',
+      'close the gaps that forgotten tokens leave in positions, for videos of any length',
+    )
     .option('--json', 'print one object of JSON')
     .action(async (source, question, { json, ...options }) => {
       const policy = await choosePolicy(options);

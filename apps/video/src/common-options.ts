@@ -15,21 +15,21 @@ export function addCommonOptions<Args extends unknown[]>(command: Command<Args>)
       '--model <name>',
       'a folder of LLaVA-NeXT-Video, SmolVLM2 or Idefics3 with safetensors, or a model of the hub',
     )
-    .option('--rate <count>', 'frames shown per second (as the model prescribes)', positiveNumber)
+    .option('--rate <count>', 'frames to show per second (as the model prescribes)', positiveNumber)
     .option(
       '--frames-per-second <count>',
-      'how fast the images of a folder follow one another',
+      'frames per second of a folder of images',
       positiveNumber,
       1,
     )
     .option(
       '--reuse-below <difference>',
-      'frames that differ less from the one before share its features; 0 for never',
+      'frames that differ less from the one before reuse its features; 0 for never',
       numberFromZero,
       0,
     )
     .option('--max-tokens <count>', 'most tokens of an answer', count, 128)
-    .option('--chunk <count>', 'tokens read at once', count, 256)
-    .option('--threads <count>', 'threads that compute', threadCount)
-    .option('--seed <seed>', 'of random eviction and sampling', fromZero, 1);
+    .option('--chunk <count>', 'tokens to read at once', count, 256)
+    .option('--threads <count>', 'threads for computing', threadCount)
+    .option('--seed <seed>', 'seed for random eviction and sampling', fromZero, 1);
 }

@@ -8,11 +8,11 @@ export function addWatchCommand(program: Command): void {
   const command = program
     .command('watch')
     .description(
-      'watch a video of any length in bounded memory, and answer the questions on standard input, line by line: at once, or with @SECONDS before them when the video is there',
+      'watch a video of any length in bounded memory. Questions come from standard input, one per line, and are answered at once, or, after @SECONDS, when the video gets there',
     )
     .argument('<source>', 'a video file, a folder of images, an animated GIF or WebP');
   addCommonOptions(command)
-    .option('--every <seconds>', 'how often what is held is printed', positiveNumber, 10)
+    .option('--every <seconds>', 'how often to print what is held', positiveNumber, 10)
     .action(async (source, options) => {
       const write = (text: string) => process.stdout.write(text);
       const policy = await choosePolicy(options);

@@ -51,36 +51,39 @@ export function addAnswerOptions<
     .option('--chat', "put the prompt through the model's chat template")
     .option(
       '--chunk <count>',
-      'tokens read at once (256, or as few as the model has room for)',
+      'tokens to read at once (256, or as few as the model has room for)',
       count,
     )
     .addOption(
       new Option(
         '--compact',
-        'positions that close up over forgotten tokens, for text of any length (when a budget needs them)',
+        'close the gaps that forgotten tokens leave in positions, for text of any length (when a budget needs it)',
       ),
     )
-    .option('--no-compact', 'never')
+    .option('--no-compact', 'never close gaps in positions')
     .addOption(
       new Option(
         '--decide-after <when>',
-        'when the policy chooses: after every pass, or when the prompt has been read (pass)',
+        'when the policy chooses: after every pass, or once the prompt has been read (pass)',
       ).choices(decideAfterChoices),
     )
-    .option('--threads <count>', 'threads that compute', threadCount)
+    .option('--threads <count>', 'threads for computing', threadCount)
     .addOption(
       new Option(
         '--dtype <dtype>',
-        'what weights are held in: float32, the bits of a GGUF file, or rounded (auto)',
+        'weights in memory: float32, the bits of a GGUF file, or rounded (auto)',
       ).choices(weightDtypes),
     )
     .addOption(
-      new Option('--cache-dtype <dtype>', 'what keys and values are held in (fp32)').choices(
-        cacheDtypes,
-      ),
+      new Option('--cache-dtype <dtype>', 'keys and values in memory (fp32)').choices(cacheDtypes),
     )
     .option('--json', 'print one object of JSON')
-    .option('--seed <seed>', "of sampling, random eviction and the demo's facts", fromZero, 1);
+    .option(
+      '--seed <seed>',
+      "seed for sampling, random eviction and the demo's facts",
+      fromZero,
+      1,
+    );
   return command as unknown as Command<Args, Own & AnswerCommandOptions, Global>;
 }
 

@@ -62,27 +62,27 @@ export function addEngineOptions<
       '--model <name>',
       'a Hugging Face folder, a GGUF file, or a model of the hub (nano-llama)',
     )
-    .option('--memory <size>', 'what all conversations may take together', bytes, 1e9)
+    .option('--memory <size>', 'memory for all conversations together', bytes, 1e9)
     .option(
       '--conversations <folder>',
-      'where those are kept that memory has no room for',
+      'where to keep conversations that memory has no room for',
       outputFolder,
       folder,
     )
     .option(
       '--budget <size>',
-      "what each may keep: tokens per head (512), a share ('25%'), bytes ('64MB')",
+      "budget per conversation: tokens per head (512), a share ('25%') or bytes ('64MB')",
       budgetText,
     )
-    .option('--policy <name>', `what is forgotten: ${policies.join(', ')}`, nameFrom(policies))
-    .option('--checkpoint <file>', 'the scorer of the policy taught')
+    .option('--policy <name>', `what to forget: ${policies.join(', ')}`, nameFrom(policies))
+    .option('--checkpoint <file>', 'scorer for the policy taught')
     .option('--max-tokens <count>', 'most tokens of an answer', count)
-    .option('--threads <count>', 'threads that compute', threadCount)
-    .addOption(new Option('--dtype <dtype>', 'what weights are held in').choices(weightDtypes))
+    .option('--threads <count>', 'threads for computing', threadCount)
+    .addOption(new Option('--dtype <dtype>', 'weights in memory').choices(weightDtypes))
     .addOption(
-      new Option('--cache-dtype <dtype>', 'what keys and values are held in').choices(cacheDtypes),
+      new Option('--cache-dtype <dtype>', 'keys and values in memory').choices(cacheDtypes),
     )
-    .option('--config <file>', `options by name; flags win (${configFile}, where there is one)`);
+    .option('--config <file>', `JSON file of options; flags win (${configFile}, if there is one)`);
   return command as Command<Args, Own & EngineCommandOptions, Global>;
 }
 

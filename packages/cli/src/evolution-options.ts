@@ -73,52 +73,56 @@ export function addEvolutionOptions<
   plain
     .requiredOption('--out <folder>', 'folder of the run', outputFolder)
     .addOption(
-      new Option('--trainable <name>', 'what is evolved')
+      new Option('--trainable <name>', 'what to evolve')
         .choices([...trainables])
         .default(defaults.trainable),
     )
     .option(
       '--keys <list>',
-      `key features to see too: ${keyFeatures.join(', ')}`,
+      `key features that it sees too: ${keyFeatures.join(', ')}`,
       listOf(nameFrom(keyFeatures)),
       [] as KeyFeature[],
     )
-    .option('--head-bias', 'evolve a bias per KV head too; fits this model only')
-    .option('--pooling <tokens>', 'to either side over which scores are averaged', fromZero, 0)
+    .option('--head-bias', 'also evolve a bias per KV head, which fits this model only')
+    .option('--pooling <tokens>', 'neighbours on either side to average scores over', fromZero, 0)
     .option(
       '--update-interval <tokens>',
-      'from one update to the next',
+      'tokens between decisions',
       count,
       defaults.updateInterval,
     )
-    .option('--population <count>', 'candidates of a generation', count, defaults.population)
-    .option('--generations <count>', 'generations', count, defaults.generations)
+    .option('--population <count>', 'candidates per generation', count, defaults.population)
+    .option('--generations <count>', 'generations to evolve', count, defaults.generations)
     .option('--sigma <sigma>', 'standard deviation of the first candidates', number, defaults.sigma)
-    .option('--seed <seed>', 'of candidates and of what they are tried on', fromZero, 1)
+    .option('--seed <seed>', 'seed for candidates and for what they are tried on', fromZero, 1)
     .option(
       '--size-pressure <x>',
-      'subtracted per share of the cache that is kept',
+      'fitness lost by keeping the whole cache',
       number,
       defaults.sizePressure,
     )
     .addOption(
       new Option(
         '--normaliser <scope>',
-        'one for all heads per bin, each head its own, or that of --start',
+        'normalise all heads alike, each head by itself, or as in --start',
       )
         .choices([...normaliserScopes, 'start'] as const)
         .default(defaults.normaliser),
     )
-    .option('--start <checkpoint>', 'a NAMM to start from instead of 0')
-    .option('--bias-shift <x>', 'added to the output bias of the start', number, 0)
+    .option('--start <checkpoint>', 'NAMM to start from (zero parameters)')
+    .option('--bias-shift <x>', 'number added to the output bias of --start', number, 0)
     .option(
       '--validate-every <count>',
-      'generations between validations of the mean',
+      'generations between validations of the mean candidate',
       count,
       defaults.validateEvery,
     )
-    .option('--workers <count>', 'worker threads that evaluate; 1 is this thread', threadCount, 1)
-    .option('--time-limit <minutes>', 'stop then; the same command goes on later', positiveNumber);
+    .option('--workers <count>', 'worker threads; 1 uses this thread', threadCount, 1)
+    .option(
+      '--time-limit <minutes>',
+      'stop after so many minutes; the same command resumes',
+      positiveNumber,
+    );
   return command as Command<Args, Own & EvolutionOptions, Global>;
 }
 

@@ -39,7 +39,7 @@ export function addPolicyChoiceOptions<
     )
     .option(
       '--checkpoint <file>',
-      'the NAMM of the policy namm, or the scorer of taught: a safetensors file',
+      'safetensors file: the NAMM for the policy namm, or the scorer for taught',
     )
     .option(
       '--budget <size>',

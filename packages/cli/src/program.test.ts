@@ -29,4 +29,6 @@ it('shows defaults that were read into objects by their names', () => {
     ],
   );
   expect(program.helpInformation()).toContain('(default: h2o, keydiff)');
+  program.option('--more <names>', 'further ones', listOf(String), []);
+  expect(program.helpInformation()).toMatch(/further ones$/m);
 });

@@ -46,6 +46,7 @@ function describeOption(option: Option): string {
   const text = help.optionDescription(option);
   const { defaultValue } = option;
   if (!Array.isArray(defaultValue)) return text;
+  if (defaultValue.length === 0) return text.replace(' (default: [])', '');
   const shown = defaultValue.map((each: unknown) =>
     typeof each === 'object' && each !== null && 'name' in each ? each.name : each,
   );

@@ -21,18 +21,17 @@ export function addRopeScalingOptions<
   Global extends OptionValues,
 >(command: Command<Args, Own, Global>, factor: string, alpha: number) {
   return command
-    .option('--rope-factor <factor>', `run length over training length; ${factor}`, positiveNumber)
+    .option(
+      '--rope-factor <factor>',
+      `prompt length over training length; ${factor}`,
+      positiveNumber,
+    )
     .addOption(
-      new Option('--rope-scaling <kind>', 'how the model reads beyond its training length')
+      new Option('--rope-scaling <kind>', 'how to extend the context beyond the training length')
         .choices(['ntk', 'yarn'] as const)
         .default('ntk' as const),
     )
-    .option(
-      '--rope-alpha <alpha>',
-      'how strongly the RoPE base of ntk grows',
-      positiveNumber,
-      alpha,
-    )
+    .option('--rope-alpha <alpha>', 'how strongly ntk raises the RoPE base', positiveNumber, alpha)
     .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber, 1);
 }
 

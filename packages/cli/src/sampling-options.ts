@@ -20,17 +20,25 @@ export function addSamplingOptions<
   return command
     .option(
       '--temperature <number>',
-      "0 takes the likeliest token (as the model's folder says)",
+      "0 always takes the likeliest token (as the model's folder says)",
       numberFromZero,
     )
-    .option('--top-k <count>', 'draw from so many of the likeliest tokens', fromZero)
-    .option('--top-p <share>', 'draw from the likeliest tokens up to this probability', fraction)
+    .option('--top-k <count>', 'sample from this many of the likeliest tokens', fromZero)
     .option(
-      '--min-p <share>',
-      'draw from tokens at least this share as likely as the likeliest',
+      '--top-p <share>',
+      'sample from the likeliest tokens that together reach this probability',
       fraction,
     )
-    .option('--repetition-penalty <factor>', 'above 1 repeats less', positiveNumber);
+    .option(
+      '--min-p <share>',
+      'sample from tokens at least this share as likely as the likeliest',
+      fraction,
+    )
+    .option(
+      '--repetition-penalty <factor>',
+      'above 1 makes repetition less likely',
+      positiveNumber,
+    );
 }
 
 /** The decoder's `sampling`: what was given. */

@@ -18,34 +18,37 @@ import { readCheckpoint, writeCheckpoint } from '@namm/namm';
 export function addCalibrateCommand(program: Command): void {
   const command = program
     .command('calibrate')
-    .description('make a NAMM ready for a model that it was not evolved on');
+    .description('adapt a NAMM to a model that it was not evolved on');
   addRopeScalingOptions(command, '1 if left out', 2)
     .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
-    .requiredOption('--namm <file>', 'the NAMM')
-    .requiredOption('--out <file>', 'the NAMM for that model', outputFile)
-    .option(
-      '--frozen',
-      'measure no statistics: those of all heads of the old model for every head of the new',
-    )
+    .requiredOption('--namm <file>', 'the NAMM to adapt')
+    .requiredOption('--out <file>', 'where to write the adapted NAMM', outputFile)
+    .option('--frozen', 'measure no statistics: every head takes the average of the old model’s')
     .addOption(
-      new Option('--normaliser <scope>', 'one for all heads per bin, or each head its own')
+      new Option(
+        '--normaliser <scope>',
+        'normalise with one mean and variance for all heads, or with one per head',
+      )
         .choices(normaliserScopes)
         .default('per-head'),
     )
     .option(
       '--from <name>',
-      'the model that the NAMM was evolved on; needed when it has a bias per head, to find the like heads',
+      'the model that the NAMM was evolved on; needed if it has a bias per head, to match heads',
     )
-    .option('--bias-shift <x>', 'added to every score: above 0 keeps more', number, 0)
+    .option('--bias-shift <x>', 'number added to every score: above 0 keeps more', number, 0)
     .option(
       '--length <tokens>',
-      'tokens of a passage; all positions, 1024 at most, if left out',
+      'tokens per passage (all positions of the model, at most 1024)',
       count,
     )
-    .option('--passages <count>', 'passages to read, half prose, half code', count, 16)
-    .option('--no-compare', 'do not compare the result with random eviction and sink+recent')
-    .option('--corpus <folder>', 'text from a folder with SOURCES.md instead of installed packages')
-    .option('--seed <seed>', 'seed of the places in the text', count, 1)
+    .option('--passages <count>', 'passages to read: half prose, half code', count, 16)
+    .option('--no-compare', 'skip the comparison with random eviction and sink+recent')
+    .option(
+      '--corpus <folder>',
+      'take text from a folder with SOURCES.md, not from installed packages',
+    )
+    .option('--seed <seed>', 'seed for choosing passages', count, 1)
     .action(async (options) => {
       const { model, namm, out, from, biasShift, passages, length, seed } = options;
       const texts = evolveTexts(options.corpus); // refused before anything long begins

@@ -38,35 +38,38 @@ const stages = readBy((file: string) => parseStages(readFileSync(file, 'utf8')))
 export function addEvolveCommand(program: Command): void {
   const command = program
     .command('evolve')
-    .description(
-      'evolve an eviction policy on the task families; continues the run that is in the folder',
-    );
+    .description('evolve an eviction policy on the task families; resumes the run in --out');
   addRopeScalingOptions(
     addEvolutionOptions(command, defaults),
     "--length over the model's positions if left out",
     2,
   )
-    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub; else the bundled one')
-    .option('--length <tokens>', 'length of the prompts', count, 768)
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (the bundled one)')
+    .option('--length <tokens>', 'tokens per prompt', count, 768)
     .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), families)
-    .option('--prompts <count>', 'prompts per family and generation', count, 4)
+    .option('--prompts <count>', 'prompts per family in each generation', count, 4)
     .option(
       '--stages <file>',
-      'JSON of several stages, instead of length, families, prompts …',
+      'JSON file with several stages, in place of --length, --families, --prompts …',
       stages,
     )
     .addOption(
-      new Option('--fitness <kind>', 'what is maximised').choices(fitnessKinds).default('score'),
+      new Option('--fitness <kind>', 'what to maximise').choices(fitnessKinds).default('score'),
     )
     .option(
       '--no-floor',
-      'under a size pressure, do not rank those last that answer less than classic policies at their share',
+      'with a size pressure: do not rank last the candidates that answer less than classic policies of their size',
     )
-    .option('--normaliser-prompts <count>', 'prompts per family to measure it on', count, 6)
-    .option('--validation-prompts <count>', 'prompts per family of a validation', count, 16)
+    .option(
+      '--normaliser-prompts <count>',
+      'prompts per family for measuring the normaliser',
+      count,
+      6,
+    )
+    .option('--validation-prompts <count>', 'prompts per family in each validation', count, 16)
     .option(
       '--corpus <folder>',
-      'filler from a folder with SOURCES.md instead of installed packages',
+      'take filler from a folder with SOURCES.md, not from installed packages',
     )
     .action(async (options) => {
       const { model, length, generations, prompts: promptsPerTask } = options;

@@ -37,38 +37,43 @@ export function addNanobenchCommand(program: Command): void {
     .command('nanobench')
     .enablePositionalOptions()
     .description(
-      'score full cache, fact oracle, NAMMs and classic policies on the task families, beyond the training length',
+      'compare the full cache, a fact oracle, NAMMs and classic policies on the task families, beyond the training length',
     )
-    .option('--full', 'everything, instead of the reduced form of a few minutes', false)
-    .option('--model <names...>', 'folders, or models of the hub; the bundled one if left out')
-    .option('--namm <files...>', 'checkpoints; those beside each model if left out')
+    .option('--full', 'run everything, not the short form of a few minutes', false)
+    .option('--model <names...>', 'folders, or models of the hub (the bundled one)')
+    .option('--namm <files...>', 'NAMM checkpoints (those beside each model)')
     .option(
       '--rival <files...>',
-      'evolved rivals that see key norm and age only (best.json)',
+      'evolved rivals that see only key norm and age (best.json)',
       [] as string[],
     )
     .option(
       '--policy <list>',
-      `policies of your own, ${ownPolicyForm}`,
+      `your own policies, as ${ownPolicyForm}`,
       listOf(ownPolicyName),
       [] as string[],
     )
-    .option('--budget <size>', 'what they are called with: tokens per head, a share, bytes')
+    .option('--budget <size>', 'budget for your own policies: tokens per head, a share, or bytes')
     .option(
       '--offsets <list>',
-      'further NAMMs: an offset on every score',
+      'try more NAMMs, with these offsets added to every score',
       listOf(number),
       [] as number[],
     )
     .option(
       '--semantics <list>',
-      'further NAMMs: decisions other than their own',
+      'try more NAMMs, deciding by these rules instead of their own',
       listOrNone(nameFrom(['exact', 'reference'] as const)),
       [] as ('exact' | 'reference')[],
     )
-    .option('--references <count>', 'how many of the NAMMs the classic policies equal', count, 1)
-    .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
-    .option('--factors <list>', 'run lengths over the training length', factors)
+    .option(
+      '--references <count>',
+      'how many of the NAMMs to match with classic policies of equal size',
+      count,
+      1,
+    )
+    .option('--corpus <folder>', 'take filler from a folder with SOURCES.md')
+    .option('--factors <list>', 'prompt lengths, as multiples of the training length', factors)
     .addOption(
       new Option('--extensions <list>', 'published (ntk:2:1), tuned, ntk:ALPHA:LOGITS, yarn:LOGITS')
         .argParser(listOf(readBy(parseExtension)))
@@ -84,38 +89,38 @@ export function addNanobenchCommand(program: Command): void {
     .option('--families <list>', familyNames.join(', '), listOf(nameFrom(familyNames)), familyNames)
     .option(
       '--evolved-families <list>',
-      'which are not held out; what the checkpoints say if left out',
+      'families seen in evolution; the others count as held out (as the checkpoints say)',
       listOf(nameFrom(familyNames)),
     )
     .option(
       '--equal <list>',
-      "in what the classic policies equal each NAMM: bytes, rows, heads; or 'none'",
+      "what classic policies have in common with each NAMM: bytes, rows, heads; or 'none'",
       listOrNone(nameFrom(['rows', 'bytes', 'heads'] as const)),
     )
     .option(
       '--shares <list>',
-      "shares of the tokens read, for the curve; or 'none'",
+      "shares of the tokens to keep, for the curve; or 'none'",
       listOrNone(share),
     )
     .option('--prompts <count>', 'prompts per family', count)
-    .option('--free-prompts <count>', 'prompts per family whose answers are decoded', count)
-    .option('--random', 'a NAMM of random parameters that keeps as much (default: with --full)')
-    .option('--update-interval <tokens>', 'tokens between decisions; that of the NAMMs', count)
+    .option('--free-prompts <count>', 'prompts per family with freely decoded answers', count)
+    .option('--random', 'add a NAMM with random parameters that keeps as much (on with --full)')
+    .option('--update-interval <tokens>', 'tokens between decisions (as the NAMMs say)', count)
     .addOption(
-      new Option('--split <split>', 'of the samples')
+      new Option('--split <split>', 'which samples to use')
         .choices(['development', 'test'] as const)
         .default('test'),
     )
-    .option('--seed <seed>', 'of the samples, and of the random policy', count, 1)
+    .option('--seed <seed>', 'seed for samples and for the random policy', count, 1)
     .option('--batch <count>', 'prompts that go through a model together', count, 4)
-    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option('--threads <count>', 'threads for computing', threadCount, 1)
     .option(
       '--results <file>',
-      'JSONL file of all results; what it has is not measured again',
+      'JSONL file of all results; what it holds is not measured again',
       outputFile,
     )
-    .option('--out <file>', 'the tables as Markdown', outputFile)
-    .option('--html <file>', 'the tables and curves as a page', outputFile)
+    .option('--out <file>', 'write the tables as Markdown', outputFile)
+    .option('--html <file>', 'write tables and curves as a web page', outputFile)
     .action(async ({ model, ...options }) => {
       const signal = interruptSignal();
       const names = model ?? [modelFolder('nano-llama')];

@@ -21,25 +21,35 @@ export function addTuneCommand(program: Command): void {
   program
     .command('tune')
     .description(
-      'find the context extension under which the full cache is best, on the development split',
+      'find the context extension that suits the full cache best, on the development split',
     )
-    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub; else the bundled one')
-    .option('--factors <list>', 'run lengths over the training length', numbers, [2, 4, 8, 16])
-    .option('--alphas <list>', 'NTK alphas', numbers, [1, 1.5, 2, 3, 4])
-    .option('--logit-factors <list>', 'factors on the attention logits', numbers, [1, 1.25, 1.5, 2])
-    .option('--no-yarn', 'NTK only')
+    .option('--model <name>', 'a folder, a GGUF file, or a model of the hub (the bundled one)')
+    .option(
+      '--factors <list>',
+      'prompt lengths, as multiples of the training length',
+      numbers,
+      [2, 4, 8, 16],
+    )
+    .option('--alphas <list>', 'NTK alphas to try', numbers, [1, 1.5, 2, 3, 4])
+    .option(
+      '--logit-factors <list>',
+      'factors on the attention logits to try',
+      numbers,
+      [1, 1.25, 1.5, 2],
+    )
+    .option('--no-yarn', 'try NTK only')
     .option('--prompts <count>', 'prompts per family', count, 10)
-    .option('--seed <seed>', 'of the samples', count, 1)
-    .option('--corpus <folder>', 'filler from a folder with SOURCES.md')
-    .option('--threads <count>', 'threads that compute', threadCount, 1)
+    .option('--seed <seed>', 'seed for samples', count, 1)
+    .option('--corpus <folder>', 'take filler from a folder with SOURCES.md')
+    .option('--threads <count>', 'threads for computing', threadCount, 1)
     .option(
       '--results <file>',
-      'JSONL file of all results; what it has is not measured again',
+      'JSONL file of all results; what it holds is not measured again',
       outputFile,
     )
     .option(
       '--out <file>',
-      `where the best is written; ${tunedExtensionsFile} beside the model if left out`,
+      `where to write the best (${tunedExtensionsFile} beside the model)`,
       outputFile,
     )
     .action(async (options) => {

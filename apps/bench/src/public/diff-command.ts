@@ -6,7 +6,7 @@ import { jsonText, terminalWidth } from '@namm/cli';
 export function addDiffCommand(program: Command): void {
   program
     .command('diff')
-    .description('two runs side by side, prompt by prompt, and what of it is significant')
+    .description('compare two runs prompt by prompt, and test which differences are significant')
     .argument('<before>', 'folder of a run')
     .argument('<after>', 'folder of another')
     .option('--json', 'print JSON instead of a table')

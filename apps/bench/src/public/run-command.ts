@@ -23,41 +23,71 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description(
-      'public benchmarks on your model and your copy of their data, as often stopped as you like',
+      'run public benchmarks on your model and your copy of their data; resumes after a stop',
     )
-    .option('--config <file>', 'the run as a YAML file; what stands here goes before it')
+    .option('--config <file>', 'YAML file with the options of the run; options given here win')
     .option('--model <name>', 'a folder, a GGUF file, or a model of the hub')
     .option('--benchmark <name>', benchmarks)
-    .option('--data <path>', 'its data: a folder, an archive, a repository in the cache of the hub')
-    .option('--repository <folder>', 'a copy of its repository, for its prompts')
-    .option('--tasks <names>', 'with commas; all if left out', listOf(String))
-    .option('--limit <rows>', 'rows of each task', count)
-    .option('--lengths <tokens>', 'of RULER, needle and NanoBench, with commas', listOf(count))
-    .option('--depths <percent>', 'of needle: where it lies, with commas', listOf(fromZero))
-    .option('--samples <count>', 'of each task of RULER, needle and NanoBench', count)
-    .option('--sources <folder>', 'of RULER and needle: essay, word lists, questions')
-    .option('--templates <name>', 'of InfiniteBench: whose, such as gpt4')
+    .option(
+      '--data <path>',
+      'data of the benchmark: a folder, an archive, or a repository in the hub’s cache',
+    )
+    .option('--repository <folder>', 'a copy of the benchmark’s repository, for its prompts')
+    .option('--tasks <names>', 'tasks to run, separated by commas (all)', listOf(String))
+    .option('--limit <rows>', 'rows to use of each task', count)
+    .option(
+      '--lengths <tokens>',
+      'RULER, needle, NanoBench: prompt lengths, separated by commas',
+      listOf(count),
+    )
+    .option(
+      '--depths <percent>',
+      'needle: depths of the needle, separated by commas',
+      listOf(fromZero),
+    )
+    .option('--samples <count>', 'RULER, needle, NanoBench: samples per task', count)
+    .option(
+      '--sources <folder>',
+      'RULER, needle: folder with the essay, the word lists and the questions',
+    )
+    .option('--templates <name>', 'InfiniteBench: whose prompt templates to use, such as gpt4')
     .option(
       '--policies <names>',
-      `with commas; also kvzip, taught, ${ownPolicyForm}`,
+      `policies, separated by commas; also kvzip, taught, ${ownPolicyForm}`,
       listOf(String),
     )
-    .option('--policy <name>', `the same for one, such as ${ownPolicyForm}`, listOf(String))
-    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(budgetText))
-    .option('--namm <file>', 'a NAMM, which keeps as much as it likes')
-    .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
-    .option('--chat <use>', 'of the chat template: auto, always, never')
-    .option('--max-tokens <count>', 'tokens of a prompt and its answer', count)
-    .option('--max-new-tokens <count>', 'tokens of an answer, where it may have more', count)
-    .option('--seed <number>', 'of what is generated or drawn', fromZero)
-    .option('--dtype <dtype>', 'how weights are computed with: auto, fp32, q8, q4')
-    .option('--rope-factor <factor>', 'run length over training length', positiveNumber)
-    .option('--rope-scaling <kind>', 'ntk or yarn')
+    .option('--policy <name>', `one policy, such as ${ownPolicyForm}`, listOf(String))
+    .option(
+      '--budgets <sizes>',
+      'tokens per head (512), shares (25%) or bytes (64MB), separated by commas',
+      listOf(budgetText),
+    )
+    .option('--namm <file>', 'a NAMM, which decides by itself how much to keep')
+    .option('--taught <file>', 'a taught scorer (the bundled one for this model)')
+    .option('--chat <use>', 'when to use the chat template: auto, always, never')
+    .option('--max-tokens <count>', 'most tokens of a prompt with its answer', count)
+    .option(
+      '--max-new-tokens <count>',
+      'most tokens of an answer, where the task allows more',
+      count,
+    )
+    .option('--seed <number>', 'seed for generated tasks and random choices', fromZero)
+    .option('--dtype <dtype>', 'weights to compute with: auto, fp32, q8, q4')
+    .option('--rope-factor <factor>', 'prompt length over training length', positiveNumber)
+    .option('--rope-scaling <kind>', 'context extension: ntk or yarn')
     .option('--rope-alpha <alpha>', 'how strongly the RoPE base of ntk grows', positiveNumber)
     .option('--logit-factor <factor>', 'factor on the attention logits', positiveNumber)
-    .option('--threads <count>', 'threads that compute', count)
-    .option('--workers <count>', 'prompts at once, each with a model of its own', count)
-    .option('--out <folder>', 'for results, summary and page', outputFolder)
+    .option('--threads <count>', 'threads for computing', count)
+    .option(
+      '--workers <count>',
+      'prompts to run at once, each with its own copy of the model',
+      count,
+    )
+    .option(
+      '--out <folder>',
+      'folder for results, summary and page; resumes what is in it',
+      outputFolder,
+    )
     .action(async ({ config, policy, ...flags }) => {
       const named = [...(policy ?? []), ...(flags.policies ?? [])];
       const policies = named.length > 0 ? { policies: named } : {};

@@ -21,33 +21,34 @@ import { addReadingOptions } from './reading-options.js';
 export function addCompareCommand(program: Command): void {
   const command = program
     .command('compare')
-    .description('what policies do to your text and model: no labels needed');
+    .description('compare policies on your text and model; needs no labels');
   addReadingOptions(command, 'the figures, a JSON file', 0)
-    .option('--taught <file>', 'a taught scorer; one of ours for this model if left out')
+    .option('--taught <file>', 'a taught scorer (the bundled one for this model)')
     .option(
       '--policies <names>',
-      `with commas; kvzip reads twice; ${ownPolicyForm} is yours; NAME@25% has a budget of its own`,
+      `policies, separated by commas; kvzip reads twice; ${ownPolicyForm} is your own; NAME@25% sets a budget for one`,
       listOf(namedPolicy),
       [...defaultPolicies],
     )
-    .option('--budgets <sizes>', 'as of a policy, with commas', listOf(budgetText), [
-      '50%',
-      '25%',
-      '10%',
-    ])
+    .option(
+      '--budgets <sizes>',
+      'tokens per head (512), shares (25%) or bytes (64MB), separated by commas',
+      listOf(budgetText),
+      ['50%', '25%', '10%'],
+    )
     .option(
       '--passages <count>',
-      'passages, of each a third is predicted; 0 asks questions alone',
+      'passages to read; the last third of each is predicted; 0 asks questions only',
       fromZero,
       4,
     )
     .option(
       '--families <names>',
-      `of ${spokenFamilyNames.join(', ')}, with commas`,
+      `families of questions, separated by commas: ${spokenFamilyNames.join(', ')}`,
       listOf(nameFrom(spokenFamilyNames)),
     )
-    .option('--seed <number>', 'of the prompts', fromZero, 1)
-    .option('--dtype <dtype>', 'how weights are computed with', nameFrom(weightDtypes))
+    .option('--seed <number>', 'seed for the prompts', fromZero, 1)
+    .option('--dtype <dtype>', 'weights to compute with', nameFrom(weightDtypes))
     .action(async (options) => {
       const signal = interruptSignal();
       const open = () => openModel(options.model, signal);

@@ -18,18 +18,23 @@ import { addReadingOptions } from './reading-options.js';
 export function addFitCommand(program: Command): void {
   const command = program
     .command('fit')
-    .description('teach a scorer of cached tokens for a model, from plain text, in minutes');
+    .description(
+      'teach a scorer of cached tokens for a model from plain text, in minutes; resumes',
+    );
   addReadingOptions(command, 'the scorer, a safetensors file', 1)
-    .option('--passages <count>', 'passages to fit to', count, 10)
-    .option('--held-out <count>', 'passages that are held out', count, 2)
+    .option('--passages <count>', 'passages to learn from', count, 10)
+    .option('--held-out <count>', 'passages to test on', count, 2)
     .option(
       '--policy <list>',
-      `policies of your own to try too, ${ownPolicyForm}`,
+      `your own policies to compare with, as ${ownPolicyForm}`,
       listOf(ownPolicyName),
       [],
     )
-    .option('--no-questions', 'do not hide facts in the text and ask for them; they are in English')
-    .option('--no-try', 'do not compare the scorer with classic policies')
+    .option(
+      '--no-questions',
+      'do not plant facts in the text and ask about them (they are in English)',
+    )
+    .option('--no-try', 'skip the comparison with classic policies')
     .action(async (options) => {
       const signal = interruptSignal();
       if (!options.try && options.policy.length > 0) {

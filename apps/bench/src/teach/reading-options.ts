@@ -5,14 +5,9 @@ import { addRopeScalingOptions, count, fromZero, outputFile } from '@namm/cli';
 export function addReadingOptions(command: Command, written: string, prompts: number) {
   return addRopeScalingOptions(command, '1 if left out', 2)
     .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
-    .requiredOption('--text <files...>', 'plain text that the model understands')
+    .requiredOption('--text <files...>', 'plain text in a language that the model understands')
     .requiredOption('--out <file>', written, outputFile)
-    .option('--length <tokens>', 'tokens of a passage', count, 1536)
-    .option(
-      '--prompts <count>',
-      'prompts of each family of questions; 0 asks none',
-      fromZero,
-      prompts,
-    )
-    .option('--threads <count>', 'threads that compute', count, 1);
+    .option('--length <tokens>', 'tokens per passage', count, 1536)
+    .option('--prompts <count>', 'prompts per family of questions; 0 asks none', fromZero, prompts)
+    .option('--threads <count>', 'threads for computing', count, 1);
 }

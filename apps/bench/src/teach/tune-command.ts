@@ -19,28 +19,37 @@ import { writeTaught } from '@namm/teach';
 export function addTuneCommand(program: Command): void {
   const command = program
     .command('tune')
-    .description('evolve which heads of a taught scorer keep how much; goes on with its run');
+    .description('evolve how much each head of a taught scorer keeps; resumes');
   addRopeScalingOptions(command, '1 if left out', 2)
     .requiredOption('--model <name>', 'a folder, a GGUF file, or a model of the hub')
-    .requiredOption('--text <files...>', 'plain text in English that the model understands')
+    .requiredOption('--text <files...>', 'plain English text')
     .requiredOption(
       '--out <file>',
-      'the scorer, a safetensors file; FILE.run is the run',
+      'where to write the scorer, a safetensors file; the run is kept in FILE.run',
       outputFile,
     )
-    .option('--taught <file>', 'the scorer to begin with; one of ours for this model if left out')
-    .option('--budget <size>', 'what its policy may keep', '10%')
-    .option('--length <tokens>', 'tokens of a prompt, its questions included', count, 1024)
-    .option('--questions <count>', 'questions of a prompt', count, 6)
-    .option('--prompts <count>', 'prompts of a generation', count, 3)
-    .option('--validation-prompts <count>', 'prompts of a validation', count, 8)
+    .option('--taught <file>', 'the scorer to start from (the bundled one for this model)')
+    .option('--budget <size>', 'budget to tune for: tokens per head, a share, or bytes', '10%')
+    .option('--length <tokens>', 'tokens per prompt, questions included', count, 1024)
+    .option('--questions <count>', 'questions per prompt', count, 6)
+    .option('--prompts <count>', 'prompts per generation', count, 3)
+    .option('--validation-prompts <count>', 'prompts per validation', count, 8)
     .option('--validate-every <count>', 'generations between validations', count, 5)
-    .option('--generations <count>', 'generations', count, 20)
-    .option('--population <count>', 'candidates of a generation', count, 12)
-    .option('--sigma <sigma>', 'of the first candidates, in spreads of scores', positiveNumber, 0.3)
-    .option('--seed <seed>', 'of candidates and prompts', fromZero, 1)
-    .option('--workers <count>', 'worker threads that evaluate; 1 is this thread', threadCount, 1)
-    .option('--time-limit <minutes>', 'stop then; the same command goes on later', positiveNumber)
+    .option('--generations <count>', 'generations to evolve', count, 20)
+    .option('--population <count>', 'candidates per generation', count, 12)
+    .option(
+      '--sigma <sigma>',
+      'spread of the first candidates, in standard deviations of the scores',
+      positiveNumber,
+      0.3,
+    )
+    .option('--seed <seed>', 'seed for candidates and prompts', fromZero, 1)
+    .option('--workers <count>', 'worker threads; 1 uses this thread', threadCount, 1)
+    .option(
+      '--time-limit <minutes>',
+      'stop after so many minutes; the same command resumes',
+      positiveNumber,
+    )
     .action(async (options) => {
       const texts = readTexts(options.text);
       const folder = await openModel(options.model, interruptSignal());

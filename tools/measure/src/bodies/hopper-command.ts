@@ -29,13 +29,13 @@ export function addHopperCommand(program: Command): void {
     .description('time whole episodes of hopper-agent, physics included, on one thread')
     .option(
       '--policies <list>',
-      'as of rl evaluate',
+      'policies, as in rl evaluate',
       listOf(String),
       ['newest-steps:20', 'h2o', 'full', 'window:20'], // from the fastest on
     )
-    .option('--budget <rows>', 'per head', count, 60)
-    .option('--episodes <count>', 'of each policy', count, 100)
-    .option('--steps <count>', 'of an episode, 1,000 at most', count, 1000)
+    .option('--budget <rows>', 'rows per head', count, 60)
+    .option('--episodes <count>', 'episodes per policy', count, 100)
+    .option('--steps <count>', 'steps per episode, at most 1,000', count, 1000)
     .option('--json', 'print one object of JSON')
     .action(hopper);
 }

@@ -36,15 +36,15 @@ export function addLongMazeCommand(program: Command): void {
   program
     .command('long-maze')
     .description('let t-maze-agent remember a cue in mazes of any length, under bounded memories')
-    .option('--lengths <list>', 'of the mazes, in steps', listOf(count), [100_000])
+    .option('--lengths <list>', 'lengths of the mazes, in steps', listOf(count), [100_000])
     .option('--policies <list>', 'namm, sink-recent, newest-steps:N, window:N', listOf(String), [
       ...['namm', 'sink-recent', 'newest-steps:20', 'window:20'],
     ])
-    .option('--budget <rows>', 'per head', count, 48)
-    .option('--checkpoint <file>', 'of the NAMM; that of the agent')
-    .option('--episodes <count>', 'of each policy and length', count, 100)
-    .option('--seed <seed>', 'of the first episode; the next have the next', fromZero, 0)
-    .option('--whole', 'computes steps that are known to repeat, too')
+    .option('--budget <rows>', 'rows per head', count, 48)
+    .option('--checkpoint <file>', "NAMM for the policy namm (the agent's)")
+    .option('--episodes <count>', 'episodes per policy and length', count, 100)
+    .option('--seed <seed>', 'seed of the first episode; each next one adds 1', fromZero, 0)
+    .option('--whole', 'also compute steps that are known to repeat')
     .option('--json', 'print one object of JSON')
     .action(longMaze);
 }

@@ -42,7 +42,7 @@ export function addVideoCommand(program: Command): void {
     .option('--layers <count>', 'layers of the decoder', count, 30)
     .option('--vision-layers <count>', 'layers of the vision tower', count, 12)
     .option('--vocabulary <count>', 'tokens that the model knows', count, 49280)
-    .option('--frames <count>', 'frames that are looked at and read', count, 16)
+    .option('--frames <count>', 'frames to look at and read', count, 16)
     .option('--later <count>', 'frames in the cache while tokens are written', count, 64)
     .option('--decode-tokens <count>', 'timed decode steps', count, 16)
     .option(
@@ -58,7 +58,7 @@ export function addVideoCommand(program: Command): void {
       threadCount,
       1,
     )
-    .option('--seed <seed>', 'of weights and frames', count, 1)
+    .option('--seed <seed>', 'seed of weights and frames', count, 1)
     .option('--json', 'print one object of JSON')
     .action(video);
   program

@@ -34,11 +34,11 @@ export function addWatchCommand(program: Command): void {
     .description('watch synthetic clips without end through a bounded cache, with nano-video')
     .option(
       '--frames <count>',
-      'of the clip whose time and memory are taken; 0 for none',
+      'frames of the clip for time and memory; 0 for none',
       fromZero,
       10_000,
     )
-    .option('--block <count>', 'frames of a row of that table', count, 1000)
+    .option('--block <count>', 'frames per row of that table', count, 1000)
     .option(
       '--policies <list>',
       watchedPolicies.join(', '),
@@ -51,12 +51,17 @@ export function addWatchCommand(program: Command): void {
       listOf(count),
       [48, 480, 4800],
     )
-    .option('--clips <list>', 'how many of each length', listOf(count), [90, 30, 12])
+    .option('--clips <list>', 'number of clips of each length', listOf(count), [90, 30, 12])
     .option('--budget <rows>', 'rows per head', count, 40)
-    .option('--reuse-below <difference>', 'frames that differ less share rows', Number, 0)
-    .option('--rope-factor <factor>', 'by which positions are extended', Number, 5)
+    .option(
+      '--reuse-below <difference>',
+      'frames that differ less from the one before reuse its features',
+      Number,
+      0,
+    )
+    .option('--rope-factor <factor>', 'factor by which to extend positions', Number, 5)
     .option('--threads <count>', 'threads that compute', threadCount, 1)
-    .option('--seed <seed>', 'of clips', count, 1)
+    .option('--seed <seed>', 'seed of the clips', count, 1)
     .option('--json', 'print one object of JSON')
     .action(watch);
 }
