@@ -26,6 +26,7 @@ it('reads prompts under each press, and answers them', async () => {
     }
   }
   expect(table.stdout).toMatch(/^\| kvzip 25 % /m);
+  expect(table.stderr).toMatch(/^prompt 2, kvzip 25 %: [\d.]+ \+ [\d.]+ s$/m); // as soon as it is known
   expect(lonely.status).not.toBe(0);
   expect(lonely.stderr).toMatch(/no-such-python .*kvpress_prompts\.py could not run/);
 });

@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { count, describeMachine, StatusLine } from '@namm/cli';
+import { count, describeMachine, Interruption, interruptSignal, StatusLine } from '@namm/cli';
 import { textTable } from '@namm/report';
 import { median } from '@namm/statistics';
 import { measuredModel } from '../measuring/measured-model.js';
@@ -60,19 +60,26 @@ async function measurePresses({ python, json, ...options }: Options): Promise<vo
       [0.5, 0.25].map((share) => ({ press, share, ours: [], peer: [] })),
     ),
   ];
+  const signal = interruptSignal();
   try {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rounds && !signal.aborted; round++) {
       const ids = randomPrompt(length + questionTokens, vocabulary, seed + round);
       const [context, question] = [ids.slice(0, length), ids.slice(length)];
       for (const row of rows) {
+        if (signal.aborted) break;
         const { press, share } = row;
         status.show(`round ${round + 1} of ${rounds}: ${nameOf(row)}`);
         const request = { press, share, context, question, count: decodeTokens };
         await ours.prepare(press);
-        row.ours.push(await ours.measure(request));
-        if (peer) row.peer.push(await peer.measure(request));
+        const [mine, its] = [await ours.measure(request), await peer?.measure(request)];
+        row.ours.push(mine);
+        if (its) row.peer.push(its);
+        const beside = its ? `, kvpress ${secondsOf(its)}` : '';
+        status.finish(`prompt ${round + 1}, ${nameOf(row)}: ${secondsOf(mine)}${beside}`);
       }
     }
+  } catch (error) {
+    if (!signal.aborted) throw error; // Ctrl-C ends the peer, too
   } finally {
     status.clear();
     peer?.stop();
@@ -80,15 +87,17 @@ async function measurePresses({ python, json, ...options }: Options): Promise<vo
   }
   if (json) {
     console.log(JSON.stringify({ machine, settings: options, peer: peer?.name ?? null, rows }));
-    return;
+  } else {
+    console.log(`${title}; ${length} tokens read, ${decodeTokens} written, one thread, CPU time.`);
+    console.log(`${machine}${peer ? `; ${peer.name}` : ''}.\n`);
+    console.log(formatRows(rows.filter((row) => row.ours.length > 0)));
+    const told = signal.aborted ? 'what was measured until then' : `medians of ${rounds}`;
+    console.log(`\nSeconds per prompt, ${told}. ×: how many times as long kvpress takes.`);
   }
-  console.log(`${title}; ${length} tokens read, ${decodeTokens} written, one thread, CPU time.`);
-  console.log(`${machine}${peer ? `; ${peer.name}` : ''}.\n`);
-  console.log(formatRows(rows));
-  console.log(
-    `\nSeconds per prompt, medians of ${rounds}. ×: how many times as long kvpress takes.`,
-  );
+  if (signal.aborted) throw new Interruption();
 }
+
+const secondsOf = ({ read, answer }: PressFigures) => `${read.toFixed(2)} + ${answer.toFixed(2)} s`;
 
 const nameOf = ({ press, share }: PressRow) =>
   press === null ? 'full' : `${press} ${100 * share} %`;
