@@ -15,7 +15,10 @@ export function addAskCommand(program: Command): void {
   const command = program
     .command('ask')
     .description('answer a question about a video, a folder of frames, an animation, or an image')
-    .argument('<source>', 'a video file, a folder of images, an animated GIF or WebP, an image')
+    .argument(
+      '<source>',
+      'a video file, a folder of images, an animated GIF, WebP or PNG, an image',
+    )
     .argument('<question>', 'in the language of the model');
   addCommonOptions(command)
     .option(

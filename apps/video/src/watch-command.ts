@@ -10,7 +10,7 @@ export function addWatchCommand(program: Command): void {
     .description(
       'watch a video of any length in bounded memory. Questions come from standard input, one per line, and are answered at once, or, after @SECONDS, when the video gets there',
     )
-    .argument('<source>', 'a video file, a folder of images, an animated GIF or WebP');
+    .argument('<source>', 'a video file, a folder of images, an animated GIF, WebP or PNG');
   addCommonOptions(command)
     .option('--every <seconds>', 'how often to print what is held', positiveNumber, 10)
     .action(async (source, options) => {

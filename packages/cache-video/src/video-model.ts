@@ -10,7 +10,7 @@ import {
 import { type HubEvent, resolveModel } from '@namm/hub';
 import type { Probe } from '@namm/kv-cache';
 import { EmbeddingRows } from './embedding-rows.js';
-import { FrameSourceError, PlaceholderError } from './errors.js';
+import { PlaceholderError } from './errors.js';
 import { joined } from './joined.js';
 import type { EncodedFrame } from './model/encoded-frame.js';
 import { FrameEncoder } from './model/frame-encoder.js';
@@ -231,14 +231,15 @@ export class VideoModel {
     const video = facts && { frames: total!, duration: facts.duration };
     const viewing = this.begin({ ...remembered, shown: source.kind }, video);
     try {
-      let count = 0;
-      const stop = { ...(signal && { signal }), ...(onProblem && { onProblem }) };
-      for await (const frame of source.read({ ...reading, ...stop })) {
-        await viewing.show(frame);
-        count++;
-        options.onFrame?.(count, total);
-      }
-      if (count === 0) throw new FrameSourceError(source.name, 'holds no frame.');
+      const chosen: FrameSource = {
+        ...{ name: source.name, kind: source.kind, facts: () => source.facts() },
+        read: (others) => source.read({ ...others, ...reading }),
+      };
+      const watching = viewing.watch(chosen, {
+        ...{ frames: { kind: 'all' }, onFrame: (count) => options.onFrame?.(count, total) },
+        ...{ ...(signal && { signal }), ...(onProblem && { onProblem }) },
+      });
+      for await (const _ of watching);
       return viewing;
     } catch (cause) {
       await viewing.release();

@@ -156,7 +156,9 @@ describe('sources of images', () => {
         .toFile(join(frames, `f${i * 5 + 1}.png`));
     }
     writeFileSync(join(frames, 'f7.png'), 'no image');
+    writeFileSync(join(frames, 'f8.png'), '');
     writeFileSync(join(frames, 'readme.txt'), 'no image either');
+    writeFileSync(join(frames, '._f1.png'), 'what a Mac keeps beside f1.png');
     const problems: string[] = [];
     const source = await openFrames(frames, { framesPerSecond: 2 });
     const read = source.read({ onProblem: ({ message }) => problems.push(message) });
@@ -165,12 +167,13 @@ describe('sources of images', () => {
       ...[
         [10, 0],
         [20, 0.5],
-        [30, 1.5],
+        [30, 2],
       ],
     ]);
-    expect(problems).toHaveLength(1);
+    expect(problems).toHaveLength(2);
     expect(problems[0]).toContain('f7.png');
-    expect((await source.facts())!.timestamps).toEqual([0, 0.5, 1, 1.5]);
+    expect(problems[1]).toContain('f8.png: is empty');
+    expect((await source.facts())!.timestamps).toEqual([0, 0.5, 1, 1.5, 2]);
   });
 
   it('reads grey, transparent, turned and 16-bit images as red, green and blue', async () => {
@@ -186,6 +189,48 @@ describe('sources of images', () => {
       if (!isTurned && name !== 'grey.png')
         expect([...frame!.rgb.subarray(0, 3)]).toEqual([255, 0, 0]);
     }
+  });
+
+  it('reads images for print, and the pages of a document as pictures of their own', async () => {
+    const create = { ...plain, background: '#c86432' } as const;
+    await sharp({ create }).toColourspace('lab').tiff().toFile(at('lab.tif'));
+    await sharp({ create }).toColourspace('cmyk').jpeg({ quality: 100 }).toFile(at('print.jpg'));
+    for (const [name, most] of [
+      ['lab.tif', 1],
+      ['print.jpg', 40], // ink cannot show all that light can
+    ] as const) {
+      const [frame] = await collect((await openFrames(at(name))).read());
+      expect(frame!.rgb).toHaveLength(6 * 4 * 3);
+      for (const [i, value] of [200, 100, 50].entries()) {
+        expect(Math.abs(frame!.rgb[i]! - value), name).toBeLessThanOrEqual(most);
+      }
+    }
+    const stack = Buffer.from(Array.from({ length: 6 * 12 * 3 }, (_, i) => Math.floor(i / 72)));
+    const raw = { width: 6, height: 12, channels: 3, pageHeight: 4 } as const;
+    await sharp(stack, { raw }).tiff().toFile(at('pages.tif'));
+    const source = await openFrames(at('pages.tif'));
+    const pages = await collect(source.read());
+    expect([source.kind, pages.map(({ rgb }) => rgb[0])]).toEqual(['images', [0, 1, 2]]);
+  });
+
+  it('names an image that is cut off or too large, and an address', async () => {
+    const [frame] = noise(1, { width: 40, height: 40 });
+    const raw = { width: 40, height: 40, channels: 3 } as const;
+    for (const type of ['png', 'jpeg', 'webp'] as const) {
+      const bytes = await sharp(frame!.rgb, { raw })[type]().toBuffer();
+      const file = at(`cut.${type}`);
+      writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
+      const reading = openFrames(file).then((source) => collect(source.read()));
+      await expect(reading, type).rejects.toThrow(FrameSourceError);
+      await expect(reading, type).rejects.toThrow(`${file}: cannot be read as an image`);
+      await expect(reading, type).rejects.not.toThrow(/failOn/);
+    }
+    const large = { create: { ...plain, width: 16384, height: 4100 } } as const;
+    await sharp(large).png().toFile(at('large.png'));
+    const reading = openFrames(at('large.png')).then((source) => collect(source.read()));
+    await expect(reading).rejects.toThrow(/large\.png: .*more than 67108864 pixels; scale it down/);
+    const address = openFrames('https://localhost/a.mp4');
+    await expect(address).rejects.toThrow(/is an address; download it first/);
   });
 
   it('reads animations with the times of their frames', async () => {

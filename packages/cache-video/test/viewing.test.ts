@@ -264,10 +264,12 @@ describe('VideoModel', () => {
     await collect(model.ask(path, question, options));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('3.png');
-    const viewing = model.begin();
-    await collect(viewing.watch(path));
-    expect(viewing.memory()).toMatchObject({ frames: 3, problems: 1 });
-    await viewing.release();
+    const watching = model.begin();
+    await collect(watching.watch(path));
+    for (const viewing of [watching, await model.view(path)]) {
+      expect(viewing.memory()).toMatchObject({ frames: 3, problems: 1 });
+      await viewing.release();
+    }
   });
 
   it('serves a NAMM, and goes on no more when a frame was read only in part', async () => {

@@ -10,6 +10,9 @@ const brokenFrame = /corrupt decoded frame|error while decoding stream|error sub
 /** What it says of a file that ends before it should; it goes on with what there is, and ends as if all were well. */
 const cutOff = /file ended prematurely|partial file|moov atom not found/i;
 
+/** What it says of a file that is whole, but has no video stream. */
+const noPicture = /output file #?\d+ does not contain any stream/i;
+
 /** Messages kept for the error that may come. */
 const mostMessages = 3;
 
@@ -27,13 +30,14 @@ export class FfmpegProcess {
   readonly #signal: AbortSignal | undefined;
   readonly #stop = () => void this.close();
   #isCutOff = false;
+  #hasNoPicture = false;
   /** Why it could not be started. */
   #startProblem: NodeJS.ErrnoException | null = null;
 
   /**
    * @param file to decode
    * @param outputs arguments behind the input
-   * @param onBroken is told of each frame that could not be decoded as it should, and of a file that is cut off
+   * @param onBroken is told of each frame that could not be decoded as it should
    * @param signal ends it
    */
   constructor(
@@ -45,7 +49,8 @@ export class FfmpegProcess {
     this.#file = file;
     this.#onBroken = onBroken;
     this.#signal = signal;
-    const input = ['-protocol_whitelist', 'file,pipe', '-copyts', '-i', `file:${file}`];
+    // Times count from the beginning of the file, and on where they jump: those of a recording begin anywhere.
+    const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${file}`];
     const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'repeat+level+warning'];
     this.#process = spawn('ffmpeg', [...quiet, ...input, ...outputs], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -76,10 +81,11 @@ export class FfmpegProcess {
    * Waits for its end.
    *
    * @param frames that it gave: what was decoded counts, even if it ended badly
+   * @returns why it ended before the video did; null when all went well
    * @throws {FfmpegMissingError} when there is no ffmpeg
    * @throws {FrameSourceError} when it gave no frame
    */
-  async finish(frames: number): Promise<void> {
+  async finish(frames: number): Promise<string | null> {
     const code = await this.#exit;
     if (this.#startProblem?.code === 'ENOENT') {
       throw new FfmpegMissingError(this.#file, this.#startProblem);
@@ -90,10 +96,15 @@ export class FfmpegProcess {
       });
     }
     if (frames > 0) {
-      if (this.#isCutOff) this.#onBroken(`the file is cut off; it gave ${frames} frames`);
-      else if (code !== 0)
-        this.#onBroken(`ffmpeg stopped after ${frames} frames: ${this.#reason()}`);
-      return;
+      if (this.#isCutOff) return `the file is cut off; it gave ${frames} frames`;
+      if (code === 0) return null;
+      return `ffmpeg stopped after ${frames} frames: ${this.#reason()}`;
+    }
+    if (this.#hasNoPicture) {
+      throw new FrameSourceError(
+        this.#file,
+        'holds no pictures, only sound or text; name a video.',
+      );
     }
     throw new FrameSourceError(
       this.#file,
@@ -113,13 +124,16 @@ export class FfmpegProcess {
   }
 
   #reason(): string {
-    return this.#messages.join('; ') || 'it says nothing';
+    const { signalCode } = this.#process;
+    const silent = signalCode === null ? 'it says nothing' : `it was ended by ${signalCode}`;
+    return this.#messages.join('; ') || silent;
   }
 
   #takeMessage(line: string): void {
     const message = line.replace(/^\[[^\]]+ @ 0x[\da-f]+\] /, '');
     if (brokenFrame.test(message)) this.#onBroken(message);
     if (cutOff.test(message)) this.#isCutOff = true;
+    if (noPicture.test(message)) this.#hasNoPicture = true;
     if (!/^\[(error|fatal|panic)\]/.test(message)) return;
     if (this.#messages.length === mostMessages) this.#messages.shift();
     // The last ones say why it ended.

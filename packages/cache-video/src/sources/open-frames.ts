@@ -8,11 +8,12 @@ import type { Frame } from './frame.js';
 import type { FrameSource } from './frame-source.js';
 import { givenFrames } from './given-frames.js';
 import { imageFiles } from './image-files.js';
+import { isAnimatedPng } from './is-animated-png.js';
 import { imageFile, unreadable } from './read-image.js';
 import { VideoFile } from './video-file.js';
 
 /**
- * Where a video comes from: the path of a video file, of an animated GIF or WebP, of an image, or of a folder whose images
+ * Where a video comes from: the path of a video file, of an animated GIF, WebP or PNG, of an image, or of a folder whose images
  * are the frames; a list of paths of images, which are pictures side by side; frames of the caller's own; or a source that
  * is open.
  */
@@ -54,7 +55,8 @@ export async function openFrames(
   if (typeof input === 'string') return openPath(input, framesPerSecond);
   if (Array.isArray(input) && input.length > 0 && input.every((each) => typeof each === 'string')) {
     for (const path of input) await facts(path);
-    return imageFiles(input.join(', '), input, 'images', 1);
+    const files = input.map((path) => ({ path }));
+    return imageFiles(input.join(', '), files, 'images', 1);
   }
   if (typeof input === 'object' && input !== null) {
     if (isSource(input)) return input;
@@ -64,14 +66,18 @@ export async function openFrames(
 }
 
 async function openPath(path: string, framesPerSecond: number): Promise<FrameSource> {
+  if (/^[a-z]{2,}:\/\//i.test(path)) {
+    throw new FrameSourceError(path, 'is an address; download it first, and name the file.');
+  }
   const found = await facts(path);
   if (found.isDirectory()) {
-    const names = (await readdir(path)).filter((name) => imageFile.test(name));
+    // What other systems hide beside a file, such as ._1.png, is named like it.
+    const names = (await readdir(path)).filter((name) => imageFile.test(name) && name[0] !== '.');
     if (names.length === 0) {
       throw new FrameSourceError(path, 'holds no image (png, jpg, webp, gif, tiff, avif).');
     }
     const byNumber = new Intl.Collator('en', { numeric: true }).compare;
-    const files = names.sort(byNumber).map((name) => join(path, name));
+    const files = names.sort(byNumber).map((name) => ({ path: join(path, name) }));
     return imageFiles(path, files, 'video', framesPerSecond);
   }
   if (!found.isFile()) throw new FrameSourceError(path, 'is neither a file nor a folder.');
@@ -79,16 +85,26 @@ async function openPath(path: string, framesPerSecond: number): Promise<FrameSou
   if (!imageFile.test(basename(path))) return new VideoFile(path);
   const sharp = await loadSharp();
   try {
-    const { pages = 1, delay = [] } = await sharp(path).metadata();
+    if (await isAnimatedPng(path)) return new VideoFile(path);
+    const { pages = 1, delay = [], format } = await sharp(path).metadata();
+    const all = Array.from({ length: pages }, (_, i) => i);
+    // The pages of a document are pictures of their own.
+    if (pages > 1 && format === 'tiff')
+      return imageFiles(
+        path,
+        all.map((page) => ({ path, page })),
+        'images',
+        1,
+      );
     if (pages > 1)
       return animatedImage(
         path,
-        Array.from({ length: pages }, (_, i) => delay[i] ?? 0),
+        all.map((page) => delay[page] ?? 0),
       );
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  return imageFiles(path, [path], 'images', 1);
+  return imageFiles(path, [{ path }], 'images', 1);
 }
 
 async function facts(path: string) {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { FrameSourceError } from '../errors.js';
 import { loadSharp } from '../images/load-sharp.js';
 import { type Frame, mostPixels } from './frame.js';
@@ -10,7 +11,7 @@ export const imageFile = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
  *
  * @param path of the file
  * @param timestamp that it gets
- * @param page of an animation, from 0
+ * @param page of an animation or a document, from 0
  * @throws {FrameSourceError} when it is not an image that can be read
  */
 export async function readImage(path: string, timestamp: number, page = 0): Promise<Frame> {
@@ -25,14 +26,21 @@ export async function readImage(path: string, timestamp: number, page = 0): Prom
     const { width, height, channels } = info;
     return { timestamp, width, height, rgb: channels === 3 ? data : repeated(data) };
   } catch (cause) {
+    const size = await stat(path).then(
+      ({ size }) => size,
+      () => null,
+    );
+    if (size === 0) throw new FrameSourceError(path, 'is empty; fetch the file again.', { cause });
     throw unreadable(page === 0 ? path : `${path}, frame ${page + 1}`, cause);
   }
 }
 
 /** What is said of an image that sharp refuses. */
 export function unreadable(path: string, cause: unknown): FrameSourceError {
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  const isLarge = /pixel limit/.test(reason ?? '');
+  const lines = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  // That a warning counts as an error is said first, and what it warns of second.
+  const reason = (/^Warning treated as error/.test(lines[0]!) && lines[1]) || lines[0]!;
+  const isLarge = /pixel limit/.test(reason);
   const advice = isLarge ? `it has more than ${mostPixels} pixels; scale it down` : reason;
   return new FrameSourceError(path, `cannot be read as an image: ${advice}.`, { cause });
 }

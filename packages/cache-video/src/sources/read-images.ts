@@ -7,7 +7,7 @@ import { readImage } from './read-image.js';
 export interface ImagePlace {
   readonly path: string;
   readonly timestamp: number;
-  /** Of an animation, from 0. */
+  /** Of an animation or a document, from 0. */
   readonly page?: number;
 }
 

@@ -8,6 +8,7 @@ import {
   factsOf,
   type ReadFramesOptions,
   type VideoFacts,
+  wantedFrames,
 } from './frame-source.js';
 
 /**
@@ -26,6 +27,8 @@ export class VideoFile implements FrameSource {
   readonly name: string;
   readonly kind = 'video';
   #facts: VideoFacts | null = null;
+  /** Why ffmpeg came to an end before the video did, when it was looked through. */
+  #end: string | null = null;
 
   /** @param path of the file */
   constructor(path: string) {
@@ -35,7 +38,7 @@ export class VideoFile implements FrameSource {
   async facts(signal?: AbortSignal): Promise<VideoFacts> {
     if (this.#facts) return this.#facts;
     const timestamps: number[] = [];
-    // Broken frames are reported when they are read.
+    // Broken frames are reported when they are read; there the end is not reached where the last frame is not wanted.
     const ffmpeg = new FfmpegProcess(
       this.name,
       [...(await asItIs()), ...linesTo('pipe:3')],
@@ -49,7 +52,7 @@ export class VideoFile implements FrameSource {
         timestamps.push(time);
       }
       signal?.throwIfAborted();
-      await ffmpeg.finish(timestamps.length);
+      this.#end = await ffmpeg.finish(timestamps.length);
     } finally {
       await ffmpeg.close();
     }
@@ -60,7 +63,8 @@ export class VideoFile implements FrameSource {
   async *read(options: ReadFramesOptions = {}): AsyncGenerator<Frame, void> {
     const { signal, onProblem } = options;
     signal?.throwIfAborted();
-    const choice = [...selection(options), ...(await asItIs())];
+    const { filter, isWanted } = selection(options);
+    const choice = [...filter, ...(await asItIs())];
     // The line first: it says how large the frame is, which has to be taken before ffmpeg can go on.
     const outputs = [
       ...[...choice, ...linesTo('pipe:3')],
@@ -99,12 +103,13 @@ export class VideoFile implements FrameSource {
           rest = rest.subarray(part.length);
         }
         if (filled < rgb.length) break;
-        count++;
+        if (!isWanted(count++, timestamp)) continue;
         yield { timestamp, width, height, rgb };
         signal?.throwIfAborted();
       }
       signal?.throwIfAborted();
-      await ffmpeg.finish(count);
+      const end = (await ffmpeg.finish(count)) ?? this.#end;
+      if (end !== null) onBroken(end);
     } catch (error) {
       signal?.throwIfAborted(); // what is read from it breaks off when it is stopped
       throw error;
@@ -114,15 +119,39 @@ export class VideoFile implements FrameSource {
   }
 }
 
-/** The filter of ffmpeg that passes the frames that are wanted. */
-function selection({ indices, atMostPerSecond }: ReadFramesOptions): string[] {
+/** On a condition of a hundred terms and more ffmpeg gives up, and says that memory is short. */
+const mostTerms = 64;
+
+/** Which frames ffmpeg passes, and which of these are wanted. */
+interface Selection {
+  readonly filter: readonly string[];
+  /** By the number of the frame among those that are passed, and its time. */
+  readonly isWanted: (passed: number, timestamp: number) => boolean;
+}
+
+function selection(options: ReadFramesOptions): Selection {
+  const { indices, atMostPerSecond } = options;
+  const select = (condition: string, count: number | null, isWanted: Selection['isWanted']) => ({
+    filter: [
+      ...['-vf', `select='${condition}'`],
+      ...(count === null ? [] : ['-frames:v', String(count)]),
+    ],
+    isWanted,
+  });
+  if (indices && indices.length > mostTerms) {
+    const [first, last] = [indices[0]!, indices.at(-1)!];
+    const isWanted = wantedFrames(options);
+    return select(`between(n,${first},${last})`, last - first + 1, (passed, timestamp) =>
+      isWanted(first + passed, timestamp),
+    );
+  }
   const conditions: string[] = [];
   if (indices) conditions.push(indices.map((index) => `eq(n,${index})`).join('+') || '0');
   if (atMostPerSecond !== undefined) {
     const least = 1 / atMostPerSecond - 1e-3;
     conditions.push(`isnan(prev_selected_t)+gte(t-prev_selected_t,${least})`);
   }
-  if (conditions.length === 0) return [];
+  if (conditions.length === 0) return { filter: [], isWanted: () => true };
   const all = conditions.map((condition) => `(${condition})`).join('*');
-  return ['-vf', `select='${all}'`, ...(indices ? ['-frames:v', String(indices.length)] : [])];
+  return select(all, indices?.length ?? null, () => true);
 }
