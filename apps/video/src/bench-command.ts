@@ -60,12 +60,16 @@ export function addBenchCommand(program: Command): void {
     .option('--seed <seed>', 'seed for clips and random policies', fromZero, 1)
     .action(async (options) => {
       const signal = interruptSignal();
-      const rows = await showProgress('videos', (onProgress) =>
+      const rows = await showProgress('videos', (onProgress, clear) =>
         benchVideos({
           ...{ ...options, ropeScaling: ropeScalingOf(options) },
           open: () => openModel(options.model, signal),
-          onMissing: (missing) =>
-            console.error(`${counted(missing, 'video')} missing in ${options.set}`),
+          onMissing: (files) =>
+            console.error(`${counted(files.length, 'video')} missing, such as ${files[0]}`),
+          onProblem: (message) => {
+            clear();
+            console.error(message);
+          },
           ...{ onProgress, signal },
         }),
       );

@@ -127,14 +127,21 @@ describe('video bench', () => {
       ...{ id: 'a', video_path: 'a', question: 'What?', candidates: ['a dog', 'a cat'] },
       ...{ correct_choice: 0, duration: 30, question_category: 'S2E' },
     };
-    const items = [item, { ...item, id: 'b', video_path: 'b' }];
+    const items = ['b', 'c', 'd'].map((name) => ({ ...item, id: name, video_path: name }));
+    items.splice(1, 0, item);
+    mkdirSync(join(set, 'videos', 'c'));
+    cpSync(frames, join(set, 'videos', 'd'), { recursive: true });
+    writeFileSync(join(set, 'videos', 'd', 'last.png'), 'no image');
     writeFileSync(join(set, 'lvb_val.json'), JSON.stringify(items));
     cpSync(frames, join(set, 'videos', 'a'), { recursive: true });
     const args = ['bench', '--model', llava, '--results', at('lvb.jsonl'), '--set', set];
-    const few = ['--most', '4', '--policies', 'none', '--threads', '1'];
+    const few = ['--most', '30', '--policies', 'none', '--threads', '1'];
     const { status, stdout, stderr } = await video([...args, ...few]);
-    expect([status, stderr.includes('1 video missing in')]).toEqual([0, true]);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain(`1 video missing, such as ${join(set, 'videos', 'b')}`);
+    expect(stderr).toContain(`c is left out: ${join(set, 'videos', 'c')}: holds no image`);
     expect(stdout).toContain('S2E');
+    expect(stdout).toMatch(/^2 videos/);
     const nothing = await video([...args.slice(0, -1), frames, ...few]);
     expect([nothing.status, nothing.stderr.includes('1_plotQA.json')]).toEqual([2, true]);
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, NammError } from '@namm/core';
+import { PositionLimitError } from '@namm/decoder';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { describeError } from './describe-error.js';
@@ -40,6 +41,17 @@ it.each<[string, unknown, string]>([
   ['what is not an error', 'just a text', 'just a text'],
 ])('says in one line: %s', (_, error, text) => {
   expect(describeError(error, options)).toBe(text);
+});
+
+it('advises of a model that is too short only what the command offers', () => {
+  const error = new PositionLimitError(114, 80, 'Scale its positions.');
+  const rope = new Command().option('--rope-factor <factor>', '');
+  const few = describeError(error, rope.options);
+  expect(few).toMatch(/would take 114 positions.* has 80; give --rope-factor, or a shorter text$/);
+  const both = rope.option('--budget <budget>', '').option('--compact', '');
+  expect(describeError(error, both.options)).toContain(
+    'give --budget in tokens or bytes, --compact, --rope-factor, or',
+  );
 });
 
 it('says what the operating system means', () => {

@@ -37,11 +37,11 @@ export function describeError(error: unknown, options: readonly NamedOption[] = 
   const text = error.message.trim().replaceAll(/\s*\n\s*/g, ' ');
   if (!NammError.isInstance(error)) return text;
   const { argument, needed, limit } = error.details;
-  const reaching = ['--compact', '--rope-factor'].filter((flag) =>
-    options.some(({ long }) => long === flag),
-  );
+  const isOffered = (flag: string) => options.some(({ long }) => long === flag);
+  const reaching = ['--compact', '--rope-factor'].filter(isOffered);
   if (error.code === 'POSITION_LIMIT' && reaching.length > 0 && !text.includes('are learned')) {
-    const ways = ['--budget in tokens or bytes', ...reaching].join(', ');
+    const budget = isOffered('--budget') ? ['--budget in tokens or bytes'] : [];
+    const ways = [...budget, ...reaching].join(', ');
     return `text and answer would take ${needed} positions, and the model has ${limit}; give ${ways}, or a shorter text`;
   }
   const called = (name: string) => options.find((option) => option.attributeName() === name)?.long;

@@ -52,5 +52,5 @@ export async function readMlvu(folder: string): Promise<VideoItems> {
   }
   if (all.length > 0) return presentItems(folder, all);
   const problem = `holds none of ${tasks.map((task) => `${task}.json`).join(', ')}`;
-  throw new FileFormatError(folder, `${problem}, nor does its folder json`);
+  throw new FileFormatError(folder, `${problem}, nor does its folder json; nor lvb_val.json`);
 }

@@ -77,6 +77,11 @@ export interface VideoBenchOptions<Frame, Encoded> {
   readonly framesPerStep?: number;
   /** Stage `videos`, over all rows. */
   readonly onProgress?: ProgressListener;
+  /**
+   * Is told why a video cannot be read; unless this throws, the video is left out of all rows.
+   * @defaultValue throws the error itself
+   */
+  readonly onUnreadable?: (id: string, error: unknown) => void;
   /** Stops between rows, and within answers, with the signal's reason; what was measured until then is in the store. */
   readonly signal?: AbortSignal;
 }
@@ -88,13 +93,13 @@ export interface VideoBenchOptions<Frame, Encoded> {
  *
  * @returns the rows, the full cache first
  * @throws {InvalidArgumentError} for a bad option, before anything is loaded
- * @throws the signal's reason, and whatever the model throws
+ * @throws the signal's reason, and whatever the model throws; why the last video cannot be read, when none can
  */
 export async function runVideoBench<Frame, Encoded>(
   options: VideoBenchOptions<Frame, Encoded>,
 ): Promise<VideoResults[]> {
   const rows = planned(options);
-  const { tasks, store, setting, onProgress, signal } = options;
+  const { tasks, store, setting, onProgress, onUnreadable, signal } = options;
   const models = new Map<string, Promise<BenchVideoModel<Frame, Encoded>>>();
   const modelFor = (probe: Probe) => {
     const key = JSON.stringify(probe);
@@ -104,21 +109,30 @@ export async function runVideoBench<Frame, Encoded>(
   };
   const keyOf = ({ row }: PlannedRow, { id }: VideoTask<Frame>) =>
     `${setting}|${row.contender}@${row.version}|${row.share ?? 'own'}|${id}`;
-  const results: (VideoResult | undefined)[][] = rows.map(() => []);
-  let done = 0;
+  const results: (VideoResult | undefined)[][] = rows.map(() => tasks.map(() => undefined));
+  const unread: unknown[] = [];
   try {
-    for (const task of tasks) {
+    for (const [t, task] of tasks.entries()) {
       let frames: readonly { readonly frame: Frame; readonly encoded: Encoded }[] | null = null;
       for (const [i, planned] of rows.entries()) {
-        const result = await store.get(keyOf(planned, task), async () => {
+        try {
+          results[i]![t] = await store.get(keyOf(planned, task), async () => {
+            signal?.throwIfAborted();
+            const model = await modelFor(planned.contender.probe);
+            frames ??= await encodeAll(task, model, signal);
+            const whole = results[0]![t]!;
+            return measure(planned, task, frames, model, i === 0 ? null : whole, options);
+          });
+        } catch (error) {
+          if (!(error instanceof UnreadableVideo)) throw error;
           signal?.throwIfAborted();
-          const model = await modelFor(planned.contender.probe);
-          frames ??= await encodeAll(task, model, signal);
-          const whole = results[0]!.at(-1)!;
-          return measure(planned, task, frames, model, i === 0 ? null : whole, options);
-        });
-        results[i]!.push(result);
-        onProgress?.({ stage: 'videos', done: ++done, total: rows.length * tasks.length });
+          if (!onUnreadable) throw error.cause;
+          onUnreadable(task.id, error.cause);
+          unread.push(error.cause);
+          break;
+        }
+        const done = t * rows.length + i + 1;
+        onProgress?.({ stage: 'videos', done, total: rows.length * tasks.length });
       }
     }
   } finally {
@@ -126,6 +140,7 @@ export async function runVideoBench<Frame, Encoded>(
       if (model.status === 'fulfilled') await model.value.release();
     }
   }
+  if (unread.length === tasks.length) throw unread.at(-1);
   return rows.map(({ row }, i) => ({ row, results: results[i]! }));
 }
 
@@ -137,7 +152,7 @@ interface PlannedRow {
 function planned<Frame, Encoded>(options: VideoBenchOptions<Frame, Encoded>): PlannedRow[] {
   checkNames('runVideoBench', options, [
     ...(['tasks', 'contenders', 'shares', 'setting', 'loadModel', 'store'] as const),
-    ...(['framesPerStep', 'onProgress', 'signal'] as const),
+    ...(['framesPerStep', 'onProgress', 'onUnreadable', 'signal'] as const),
   ]);
   const { tasks, contenders, shares, framesPerStep = 1 } = options;
   checkInteger('framesPerStep', framesPerStep, 1);
@@ -166,12 +181,24 @@ async function encodeAll<Frame, Encoded>(
   signal: AbortSignal | undefined,
 ) {
   const frames: { readonly frame: Frame; readonly encoded: Encoded }[] = [];
-  for await (const frame of task.frames(signal)) {
+  for await (const frame of readable(task.frames(signal))) {
     signal?.throwIfAborted();
     frames.push({ frame, encoded: await model.encode(frame) });
   }
   if (frames.length > 0) return frames;
   throw new InvalidArgumentError('tasks', `${task.id} has no frame`);
+}
+
+/** The frames of a video could not be read, for this cause. */
+class UnreadableVideo extends Error {}
+
+/** Tells what goes wrong while frames are read from what goes wrong with them. */
+async function* readable<Frame>(frames: Iterable<Frame> | AsyncIterable<Frame>) {
+  try {
+    yield* frames;
+  } catch (cause) {
+    throw new UnreadableVideo('The frames of a video cannot be read.', { cause });
+  }
 }
 
 async function measure<Frame, Encoded>(

@@ -81,6 +81,34 @@ describe('runVideoBench', () => {
     expect(text).toContain('infinipot-v');
   });
 
+  it('leaves a video out that cannot be read, and says why', async () => {
+    const store = await LineStore.open<VideoResult>(join(folder, 'unreadable.jsonl'));
+    const [first, second] = tasks;
+    const broken = {
+      ...first!,
+      id: 'broken',
+      async *frames() {
+        yield* first!.frames();
+        throw new FileFormatError('broken.mp4', 'is damaged');
+      },
+    };
+    const options = { ...base(), shares: [0.5], store };
+    const contenders = options.contenders.slice(0, 2);
+    await expect(
+      runVideoBench({ ...options, contenders, tasks: [broken, second!] }),
+    ).rejects.toThrow(FileFormatError);
+    const told: unknown[] = [];
+    const onUnreadable = (id: string, error: unknown) => told.push([id, String(error)]);
+    const some = { ...options, contenders, onUnreadable };
+    const results = await runVideoBench({ ...some, tasks: [broken, second!] });
+    expect(told).toEqual([['broken', expect.stringContaining('broken.mp4: is damaged')]]);
+    for (const { results: own } of results) expect(own.map(Boolean)).toEqual([false, true]);
+    const rows = summariseVideo(results, [broken, second!]);
+    expect(rows.map(({ videos }) => videos)).toEqual(rows.map(() => 1));
+    await expect(runVideoBench({ ...some, tasks: [broken] })).rejects.toThrow('is damaged');
+    await store.close();
+  });
+
   it('refuses what cannot be measured, before a model is loaded', async () => {
     const store = await LineStore.open<VideoResult>(join(folder, 'none.jsonl'));
     const loadModel = () => Promise.reject(new Error('loaded'));

@@ -14,7 +14,7 @@ import {
   type VideoRowSummary,
   type VideoTask,
 } from '@namm/benchmarks';
-import { type Frame, openFrames, VideoModel } from '@namm/cache-video';
+import { type Frame, FrameSourceError, openFrames, VideoModel } from '@namm/cache-video';
 import type { ProgressListener } from '@namm/core';
 import type { RopeScaling } from '@namm/decoder';
 import { nammVideoContenders } from '@namm/evolve-policies';
@@ -52,8 +52,10 @@ export interface BenchVideosOptions {
   readonly threads?: number | undefined;
   /** Of clips and random policies. */
   readonly seed: number;
-  /** Told how many videos of the set are missing, before anything is read. */
-  readonly onMissing: (count: number) => void;
+  /** Told which videos of the set are missing, before anything is read. */
+  readonly onMissing: (files: readonly string[]) => void;
+  /** Told of videos that cannot be read, and are left out, and of damaged frames. */
+  readonly onProblem: (message: string) => void;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -67,6 +69,10 @@ export interface BenchVideosOptions {
 export async function benchVideos(options: BenchVideosOptions): Promise<VideoRowSummary[]> {
   const { clips, seed, chunk, threads, most, ropeScaling, shares, framesPerStep } = options;
   const { without, onProgress, signal } = options;
+  const onUnreadable = (id: string, error: unknown) => {
+    if (!(error instanceof FrameSourceError)) throw error;
+    options.onProblem(`${id} is left out: ${error.message}`);
+  };
   const tasksOf = await tasksFrom(options);
   const folder = await options.open();
   const loadModel = (probe: Probe) =>
@@ -76,8 +82,13 @@ export async function benchVideos(options: BenchVideosOptions): Promise<VideoRow
     const model = await loadModel(policy.probe);
     for (const task of others) {
       const viewing = model.begin({ policy });
-      for await (const frame of task.frames(signal)) await viewing.show(frame);
-      await viewing.release();
+      try {
+        for await (const frame of task.frames(signal)) await viewing.show(frame);
+      } catch (error) {
+        onUnreadable(task.id, error); // the others will do to calibrate on
+      } finally {
+        await viewing.release();
+      }
     }
     await model.release();
   };
@@ -87,7 +98,7 @@ export async function benchVideos(options: BenchVideosOptions): Promise<VideoRow
     const { factor, kind, alpha, logitFactor } = ropeScaling;
     const extension = [kind, factor, alpha, logitFactor, framesPerStep, most, ...without].join(' ');
     const results = await runVideoBench({
-      ...{ tasks, loadModel, store, shares, framesPerStep, onProgress, signal },
+      ...{ tasks, loadModel, store, shares, framesPerStep, onProgress, onUnreadable, signal },
       contenders: [
         ...classicVideoContenders(seed).filter(({ name }) => options.policies.includes(name)),
         ...(await nammVideoContenders(options.namm, read, seed)),
@@ -102,26 +113,33 @@ export async function benchVideos(options: BenchVideosOptions): Promise<VideoRow
 
 /** Makes as many tasks of a split as are wanted, without the questions that are not. */
 async function tasksFrom(options: BenchVideosOptions) {
-  const { length, seed, most, without, onMissing } = options;
+  const { length, seed, most, without, onMissing, onProblem } = options;
   const set = options.set === undefined ? null : await readVideoSet(options.set);
-  if (set) onMissing(set.missing.length);
+  if (set && set.missing.length > 0) onMissing(set.missing);
   const asked = (task: VideoTask<Frame>): VideoTask<Frame> => ({
     ...task,
     questions: task.questions.filter(({ kind }) => !without.includes(kind)),
   });
   return (split: 'development' | 'test', count: number): VideoTask<Frame>[] =>
     set
-      ? set.items.slice(0, count).map((item) => asked(itemTask(item, framesOf(item, most))))
+      ? set.items
+          .slice(0, count)
+          .map((item) => asked(itemTask(item, framesOf(item, most, onProblem))))
       : Array.from({ length: count }, (_, index) =>
           asked(clipTask(generateClip({ length, split, seed, index }))),
         );
 }
 
 /** The frames of an item: one a second, as LongVideoBench shows them. */
-const framesOf = ({ file, duration }: VideoItem, most: number) =>
+const framesOf = (
+  { file, duration }: VideoItem,
+  most: number,
+  tell: BenchVideosOptions['onProblem'],
+) =>
   async function* (signal?: AbortSignal) {
     const source = await openFrames(file);
     const facts = await source.facts(signal);
     const indices = facts && longVideoBenchFrames(facts.timestamps.length, duration, most);
-    yield* source.read({ ...(indices && { indices }), ...(signal && { signal }) });
+    const onProblem = ({ message }: { readonly message: string }) => tell(message);
+    yield* source.read({ ...(indices && { indices }), onProblem, ...(signal && { signal }) });
   };
