@@ -18,7 +18,7 @@ ffmpeg=$(venv/bin/python -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffm
 count() {
   name=$1
   : > out.txt
-  "$ffmpeg" -v error -i film.mkv -vf "select='$2'" -fps_mode passthrough -f framecrc out.txt 2> error.txt || true
+  "$ffmpeg" -y -v error -i film.mkv -vf "select='$2'" -fps_mode passthrough -f framecrc out.txt 2> error.txt || true
   echo "$name: $(grep -vc '^#' out.txt || true)$(grep -q 'Cannot allocate memory' error.txt && echo ', Cannot allocate memory')"
   rm -f out.txt
 }
