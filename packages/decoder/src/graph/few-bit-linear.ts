@@ -17,12 +17,22 @@ export function fewBitLinear(
   bias: Value | null,
   x: Value,
 ): Value {
-  const { outputs, inputs, bits, groupSize, codes, scales, offsets, groupSums } = matrix;
+  const { outputs, inputs, bits, groupSize, codes, scales, offsets } = matrix;
   const product = graph.node('MatMulNBits', [x, codes, scales, null, null, bias], {
     domain: 'com.microsoft',
     attributes: { K: inputs, N: outputs, bits, block_size: groupSize, accuracy_level: 4 },
   });
   if (!offsets) return product;
-  const sums = graph.node('MatMul', [x, groupSums!]);
+  const sums = groupSums(graph, matrix, x);
   return graph.node('Gemm', [sums, offsets, product], { attributes: { transB: 1 } });
+}
+
+/** Of each row of x, by groups, `[rows, groups]`: less work than to multiply with ones, which each session would pack anew. */
+function groupSums(graph: GraphBuilder, { inputs, groupSize }: FewBitMatrix, x: Value): Value {
+  const groups = inputs / groupSize;
+  const grouped = graph.node('Reshape', [x, graph.int64([-1, groups, groupSize])]);
+  const attributes = { keepdims: 0 };
+  const sums = graph.node('ReduceSum', [grouped, graph.int64([-1])], { attributes });
+  // ONNX Runtime 1.30 leaves the last axis where there are no rows.
+  return graph.node('Reshape', [sums, graph.int64([-1, groups])]);
 }

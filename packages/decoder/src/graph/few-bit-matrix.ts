@@ -12,9 +12,4 @@ export interface FewBitMatrix {
   readonly scales: Value;
   /** float32 `[outputs, groups]`, or null where all are 0. */
   readonly offsets: Value | null;
-  /**
-   * float32 `[inputs, groups]`: 1 where an input is of the group, else 0; null without offsets. One product sums rows
-   * by groups (ReduceSum would take two more nodes, and in ONNX Runtime 1.30 does not reduce what has no rows).
-   */
-  readonly groupSums: Value | null;
 }

@@ -56,7 +56,6 @@ export class Weights {
   readonly #prepared: PreparedFile | null;
   readonly #values = new Map<string, Value>();
   readonly #matrices = new Map<string, FewBitMatrix>();
-  readonly #sums = new Map<string, Value>();
   readonly #used = new Set<string>();
   /** ONNX Runtime 1.30 maps all weights from files, or takes all from memory. */
   readonly #areMapped: boolean;
@@ -150,7 +149,6 @@ export class Weights {
       codes: part('codes', 'uint8', [outputs, groups, (groupSize * bits) / 8]),
       scales: part('scales', 'float32', [outputs, groups]),
       offsets: hasOffsets ? part('offsets', 'float32', [outputs, groups]) : null,
-      groupSums: hasOffsets ? this.#groupSums(inputs, groupSize) : null,
     };
     this.#matrices.set(name, matrix);
     for (const { weight } of specs) this.#used.add(weight);
@@ -198,23 +196,6 @@ export class Weights {
     const isTable = name === embedding?.weight || name === head?.linear.weight;
     const plan = planFewBits(weight, this.#dtype, inputs, isTable);
     return plan && { weight, plan };
-  }
-
-  /** `[inputs, groups]`: 1 where an input is of the group. */
-  #groupSums(inputs: number, groupSize: number): Value {
-    const name = `group-sums/${inputs}/${groupSize}`;
-    const groups = inputs / groupSize;
-    let value = this.#sums.get(name);
-    if (!value) {
-      const place = this.#made(name, 4 * inputs * groups, async () => {
-        const ones = new Float32Array(inputs * groups);
-        for (let i = 0; i < inputs; i++) ones[i * groups + Math.floor(i / groupSize)] = 1;
-        return new Uint8Array(ones.buffer);
-      });
-      value = this.#graph.external(name, 'float32', [inputs, groups], place);
-      this.#sums.set(name, value);
-    }
-    return value;
   }
 
   /** @param format as which it is stored, or null where it has to become float32 first */
