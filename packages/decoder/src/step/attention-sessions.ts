@@ -17,8 +17,9 @@ const sizes = [8, 4, 2, 1] as const;
 export class AttentionSessions {
   /** What is faster for one new token; null where there is nothing. */
   readonly oneQuery: OneQueryAttention | null;
+  /** How many sequences a session may take, descending. */
+  readonly sizes: readonly number[];
   readonly #load: LoadAttention;
-  readonly #sizes: readonly number[];
   readonly #sessions = new Map<string, Session | Promise<Session>>();
 
   /**
@@ -29,23 +30,23 @@ export class AttentionSessions {
   constructor(load: LoadAttention, probe: Probe, oneQuery: OneQueryAttention | null) {
     this.oneQuery = oneQuery;
     this.#load = load;
-    this.#sizes = probeKind(probe).feeds ? [1] : sizes;
+    this.sizes = probeKind(probe).feeds ? [1] : sizes;
   }
 
   /** The most sequences of some that a session takes. */
   largest(sequences: number): number {
-    return this.#sizes.find((size) => size <= sequences)!;
+    return this.sizes.find((size) => size <= sequences)!;
   }
 
   /**
-   * @param isForked whether sequences share rows with forks
+   * @param isInTwo whether the past comes in two pieces
    * @param sequences how many, as {@link largest} says
    */
-  get(isForked: boolean, sequences: number): Session | Promise<Session> {
-    const key = `${isForked}/${sequences}`;
+  get(isInTwo: boolean, sequences: number): Session | Promise<Session> {
+    const key = `${isInTwo}/${sequences}`;
     const known = this.#sessions.get(key);
     if (known) return known;
-    const loading = this.#load(isForked ? pieces.whole : pieces.small, sequences).then(
+    const loading = this.#load(isInTwo ? pieces.whole : pieces.small, sequences).then(
       (session) => {
         this.#sessions.set(key, session);
         return session;

@@ -5,10 +5,11 @@ import { readObservations } from '../probes/read-observations.js';
 import type { Feed } from '../runtime/runtime.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import type { AttentionSessions } from './attention-sessions.js';
+import { cutChunk } from './cut-chunk.js';
 import type { Part } from './forward-pass.js';
 import { joinNumbers } from './join-numbers.js';
 import type { OneQueryResult } from './one-query-attention.js';
-import { isShared, PastInputs } from './past-inputs.js';
+import { type Continued, isShared, PastInputs } from './past-inputs.js';
 
 /** What the attention of one layer gave. */
 export interface Attended {
@@ -20,10 +21,13 @@ export interface Attended {
   readonly observations: readonly (readonly Observation[])[];
 }
 
-/** Sequences that go through a session together. */
+/** Sequences, or parts of one, that go through a session together. */
 interface Group {
+  /** The first sequence behind them. */
   readonly end: number;
-  readonly isForked: boolean;
+  readonly turns: readonly Continued[];
+  /** Whether the past comes in two pieces. */
+  readonly isInTwo: boolean;
 }
 
 /** The attention of one layer: sequences side by side go through one session, as many as it is made for. */
@@ -78,28 +82,25 @@ export class LayerAttention {
         first++;
         continue;
       }
-      const { end, isForked } = this.#groupFrom(parts, first);
-      const group = parts
-        .slice(first, end)
-        .map(({ cache, chunk: { count } }) => ({ cache, count }));
-      const counts = group.map(({ count }) => count);
+      const { end, turns, isInTwo } = this.#groupFrom(parts, rows, first);
+      const counts = turns.map(({ count }) => count);
       const total = counts.reduce((sum, count) => sum + count, 0);
       const own = projected.subarray(starts[first], starts[end]);
-      first = end;
       const feeds = new Map<string, Feed>();
       feeds.set(names.projected, { data: own, shape: [total, this.projectedSize] });
-      if (group.length > 1) {
+      if (turns.length > 1) {
         const data = BigInt64Array.from(counts, BigInt);
         feeds.set(names.newCounts, { data, shape: [counts.length] });
       }
-      this.#pastOf(group.length).add(feeds, group, isForked ? pieces.whole : pieces.small);
-      const session = this.#sessions.get(isForked, group.length);
+      this.#pastOf(turns.length).add(feeds, turns, isInTwo ? pieces.whole : pieces.small);
+      const session = this.#sessions.get(isInTwo, turns.length);
       const outputs = await (session instanceof Promise ? await session : session).run(feeds);
       attended.push(outputs.get(names.attended)!);
-      for (const [i, { cache, count }] of group.entries()) {
-        const told = { outputs, layer: i, attention: this.#spec, count };
+      for (const [i, { cache, chunk }] of parts.slice(first, end).entries()) {
+        const told = { outputs, layer: i, attention: this.#spec, count: chunk.count };
         observations.push(readObservations(told, this.#probe, cache.policy));
       }
+      first = end;
     }
     return { attended: joinNumbers(attended), rows, observations };
   }
@@ -110,12 +111,25 @@ export class LayerAttention {
     return this.#sessions.oneQuery?.run(cache, this.#layer, this.#spec, projected) ?? null;
   }
 
-  /** Neighbours whose rows come in the same pieces, as many as there is a session for. */
-  #groupFrom(parts: readonly Part[], first: number): Group {
-    const isForked = this.#isForked(parts[first]!.cache);
+  /** The parts of a long chunk, or neighbours whose rows come in the same pieces, as many as there is a session for. */
+  #groupFrom(parts: readonly Part[], rows: readonly LayerRows[], first: number): Group {
+    const { cache, chunk } = parts[first]!;
+    const isForked = this.#isForked(cache);
+    if (!isForked && this.#canCut(cache)) {
+      const turns = cutChunk(cache, rows[first]!, chunk.count, this.#sessions.sizes);
+      if (turns.length > 1) return { end: first + 1, turns, isInTwo: true };
+    }
     let end = first + 1;
     while (end < parts.length && this.#isForked(parts[end]!.cache) === isForked) end++;
-    return { end: first + this.#sessions.largest(end - first), isForked };
+    end = first + this.#sessions.largest(end - first);
+    const alike = parts.slice(first, end);
+    const turns = alike.map(({ cache, chunk: { count } }) => ({ cache, count }));
+    return { end, turns, isInTwo: isForked };
+  }
+
+  /** Whether nothing is told of a chunk as a whole, and new rows can be read beside those of the cache. */
+  #canCut({ shape: { dtype = 'fp32' } }: KVCache): boolean {
+    return this.#probe.kind === 'none' && this.#spec.window === null && dtype === 'fp32';
   }
 
   #isForked(cache: KVCache): boolean {

@@ -1,4 +1,4 @@
-import type { KVCache, Probe, Segments } from '@namm/kv-cache';
+import type { KeysAndValues, KVCache, LayerRows, Probe, Segments } from '@namm/kv-cache';
 import { names, type Piece, type RowPart, rowParts } from '../graph/names.js';
 import type { AddFeeds } from '../probes/probe-kind.js';
 import { probeKind } from '../probes/probe-kinds.js';
@@ -24,6 +24,18 @@ export interface Continued {
   readonly cache: KVCache;
   /** New tokens. */
   readonly count: number;
+  /** What is read behind the cached rows, of a cache without forks in float32. */
+  readonly before?: EarlierRows;
+}
+
+/** Rows of the same pass that are not cached yet. */
+export interface EarlierRows {
+  /** Of one layer. */
+  readonly rows: LayerRows;
+  /** How many are read. */
+  readonly count: number;
+  /** How many each head has. */
+  readonly total: number;
 }
 
 /** A layer of a model that a graph computes the attention of. */
@@ -67,8 +79,11 @@ export class PastInputs {
     const slotCounts = new BigInt64Array(this.#heads.length * (used.length + 1));
     let slot = 0;
     for (const { layer, inGraph, head, headSize, rows, scales, order } of this.#heads) {
-      const { cache, count } = sequences.length === 1 ? sequences[0]! : sequences[inGraph]!;
-      const segments = cache.segments(layer, head);
+      const { cache, count, before } = sequences.length === 1 ? sequences[0]! : sequences[inGraph]!;
+      const cached = cache.segments(layer, head);
+      const segments = before
+        ? { shared: cached.own, own: earlier(before, head, headSize) }
+        : cached;
       for (const piece of used) {
         const isWhole = used.length > 1 || !isShared(segments);
         const stored = isWhole ? segments[piece] : cache.stored(layer, head);
@@ -90,7 +105,9 @@ export class PastInputs {
       }
     }
     feeds.set(names.slotCounts, { data: slotCounts, shape: [slotCounts.length] });
-    const orders = sequences.map(({ cache, count }) => orderOf(cache.nextPosition, count));
+    const orders = sequences.map(({ cache, count, before }) =>
+      orderOf(cache.nextPosition + (before?.count ?? 0), count),
+    );
     const order = joinNumbers(orders);
     feeds.set(names.order, { data: order, shape: [order.length] });
     if (this.#addProbe)
@@ -101,6 +118,16 @@ export class PastInputs {
 /** Whether forks read rows of a head, too. */
 export function isShared({ shared }: Segments): boolean {
   return shared.keys.numbers.length > 0;
+}
+
+function earlier({ rows, count, total }: EarlierRows, head: number, size: number): KeysAndValues {
+  const from = head * total * size;
+  const scales = new Float32Array(0);
+  const of = (part: RowPart) => ({
+    numbers: rows[part].subarray(from, from + count * size),
+    scales,
+  });
+  return { keys: of('keys'), values: of('values') };
 }
 
 /** A name for each piece of keys and of values. */
