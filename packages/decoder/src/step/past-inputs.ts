@@ -29,7 +29,7 @@ export interface Continued {
 }
 
 /** Rows of the same pass that are not cached yet. */
-export interface EarlierRows {
+interface EarlierRows {
   /** Of one layer. */
   readonly rows: LayerRows;
   /** How many are read. */
