@@ -176,6 +176,25 @@ describe('sources of images', () => {
     expect((await source.facts())!.timestamps).toEqual([0, 0.5, 1, 1.5, 2]);
   });
 
+  it('keeps the times of a folder in which some pictures are of formats that are not read', async () => {
+    const frames = join(folder, 'formats');
+    mkdirSync(frames);
+    const jpeg = await sharp({ create: plain }).jpeg().toBuffer();
+    writeFileSync(join(frames, 'f1.jfif'), jpeg);
+    writeFileSync(join(frames, 'f2.PPM'), `P6 1 1 255\nabc`);
+    writeFileSync(join(frames, 'f10.jpe'), jpeg);
+    const problems: string[] = [];
+    const source = await openFrames(frames);
+    const all = await collect(source.read({ onProblem: ({ message }) => problems.push(message) }));
+    expect(all.map(({ timestamp }) => timestamp)).toEqual([0, 2]);
+    expect(problems).toEqual([expect.stringMatching(/f2\.PPM: .*convert it to PNG/)]);
+    const photos = join(folder, 'photos');
+    mkdirSync(photos);
+    writeFileSync(join(photos, 'a.heic'), 'no image');
+    const read = openFrames(photos).then((opened) => collect(opened.read()));
+    await expect(read).rejects.toThrow(/a\.heic.*convert it to PNG/);
+  });
+
   it('reads grey, transparent, turned and 16-bit images as red, green and blue', async () => {
     await sharp({ create: plain }).greyscale().png().toFile(at('grey.png'));
     await png('clear.png', { create: { ...plain, channels: 4, background: '#ff000080' } });

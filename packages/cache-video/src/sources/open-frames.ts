@@ -9,7 +9,7 @@ import type { FrameSource } from './frame-source.js';
 import { givenFrames } from './given-frames.js';
 import { imageFiles } from './image-files.js';
 import { isAnimatedPng } from './is-animated-png.js';
-import { imageFile, unreadable } from './read-image.js';
+import { imageFile, otherImageFile, unreadable } from './read-image.js';
 import { VideoFile } from './video-file.js';
 
 /**
@@ -72,7 +72,9 @@ async function openPath(path: string, framesPerSecond: number): Promise<FrameSou
   const found = await facts(path);
   if (found.isDirectory()) {
     // What other systems hide beside a file, such as ._1.png, is named like it.
-    const names = (await readdir(path)).filter((name) => imageFile.test(name) && name[0] !== '.');
+    const names = (await readdir(path)).filter(
+      (name) => (imageFile.test(name) || otherImageFile.test(name)) && name[0] !== '.',
+    );
     if (names.length === 0) {
       throw new FrameSourceError(path, 'holds no image (png, jpg, webp, gif, tiff, avif).');
     }

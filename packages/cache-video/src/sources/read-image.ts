@@ -4,7 +4,11 @@ import { loadSharp } from '../images/load-sharp.js';
 import { type Frame, mostPixels } from './frame.js';
 
 /** Endings of files that sharp reads. */
-export const imageFile = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+export const imageFile = /\.(png|jpe?g|jpe|jfif|webp|gif|tiff?|avif)$/i;
+
+/** Endings of pictures that it does not read. Among frames they count as broken: without them the rest would move up in time. */
+export const otherImageFile =
+  /\.(bmp|dib|p[bgpn]m|hei[cf]|jxl|jp2|j2k|tga|exr|dpx|dng|cr[23]|nef|arw)$/i;
 
 /**
  * Reads one picture of a file, upright and in sRGB; what is transparent is dropped.
@@ -41,7 +45,10 @@ export function unreadable(path: string, cause: unknown): FrameSourceError {
   // That a warning counts as an error is said first, and what it warns of second.
   const reason = (/^Warning treated as error/.test(lines[0]!) && lines[1]) || lines[0]!;
   const isLarge = /pixel limit/.test(reason);
-  const advice = isLarge ? `it has more than ${mostPixels} pixels; scale it down` : reason;
+  const isOther = otherImageFile.test(path);
+  const advice = isLarge
+    ? `it has more than ${mostPixels} pixels; scale it down`
+    : `${reason}${isOther ? '; convert it to PNG' : ''}`;
   return new FrameSourceError(path, `cannot be read as an image: ${advice}.`, { cause });
 }
 
