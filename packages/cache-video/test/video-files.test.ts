@@ -280,9 +280,25 @@ describe.skipIf(!hasFfmpeg)('a video file', () => {
     const messages: string[] = [];
     const onProblem = ({ message }: { readonly message: string }) => messages.push(message);
     expect(await collect(source.read({ indices: [0, 2], onProblem }))).toHaveLength(2);
-    expect(messages).toEqual([
-      `${at('was-cut.mkv')}: damaged (1 so far): the file is cut off; it gave ${timestamps.length} frames`,
-    ]);
+    const told = `${at('was-cut.mkv')}: damaged (1 so far): the file is cut off; it gave ${timestamps.length} frames`;
+    expect(messages).toEqual([told]);
+    // Nor does it say that the file gave only those frames that were wanted.
+    await collect(source.read({ atMostPerSecond: 1, onProblem }));
+    expect(messages).toEqual([told, told]);
+  });
+
+  it('says that the file around the frames is torn', async () => {
+    const whole = makeClip(at('to-tear.webm'), { seconds: 8, args: ['-c:v', 'libvpx', '-g', '5'] });
+    const bytes = readFileSync(whole);
+    const middle = Math.floor(bytes.length / 2);
+    for (let i = middle; i < middle + bytes.length / 10; i++) bytes[i] = (bytes[i]! * 7 + 13) & 255;
+    writeFileSync(at('torn.webm'), bytes);
+    const messages: string[] = [];
+    const onProblem = ({ message }: { readonly message: string }) => messages.push(message);
+    const frames = await collect((await openFrames(at('torn.webm'))).read({ onProblem }));
+    expect(frames.length).toBeGreaterThan(10);
+    expect(frames.length).toBeLessThan(40);
+    expect(messages[0]).toContain(`${at('torn.webm')}: damaged (1 so far)`);
   });
 
   it('says how to get ffmpeg where there is none; image folders still work', async () => {

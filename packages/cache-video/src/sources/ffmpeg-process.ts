@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { FfmpegMissingError, FrameSourceError } from '../errors.js';
 
-/** What ffmpeg says of a frame that it could only guess, or not decode at all. */
-const brokenFrame = /corrupt decoded frame|error while decoding stream|error submitting packet/i;
+/** What ffmpeg says of a frame that it could only guess, or not decode at all, or where the file around the frames is torn. */
+const brokenFrame =
+  /corrupt decoded frame|error while decoding stream|error submitting packet|exceeds containing master element|ebml number/i;
 
 /** What it says of a file that ends before it should; it goes on with what there is, and ends as if all were well. */
 const cutOff = /file ended prematurely|partial file|moov atom not found/i;

@@ -108,7 +108,9 @@ export class VideoFile implements FrameSource {
         signal?.throwIfAborted();
       }
       signal?.throwIfAborted();
-      const end = (await ffmpeg.finish(count)) ?? this.#end;
+      const own = await ffmpeg.finish(count);
+      // Where all frames were looked through, their number is known; here only those that were asked for were counted.
+      const end = this.#end ?? own;
       if (end !== null) onBroken(end);
     } catch (error) {
       signal?.throwIfAborted(); // what is read from it breaks off when it is stopped
