@@ -1,6 +1,6 @@
 import { checkBatch, type Scorer } from './scorer.js';
 
-/** A scorer from which settings take something away: features that it does not see, or other tokens. */
+/** A scorer with parts removed by its settings: some features, or the sight of other tokens. */
 export function ablated(scorer: Scorer): Scorer {
   const { settings } = scorer;
   const isAlone = settings.kind === 'bam' && settings.attention === false;

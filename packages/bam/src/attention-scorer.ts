@@ -4,7 +4,7 @@ import { type Functions, module, relaxedModule } from './generated/attention-sco
 import { checkBatch, checkScores, type Scorer } from './scorer.js';
 import type { BamSettings } from './scorer-settings.js';
 
-/** What the kernel works on at a time; the features of a token are filled up to a multiple of one. */
+/** Features that the kernel processes at a time; a token's features are padded to a multiple of it. */
 const featuresAtATime = 5;
 const tokensAtATime = 8;
 

@@ -8,8 +8,8 @@ import { TokenScorer } from './token-scorer.js';
  * Makes a scorer from a flat list of parameters, which it copies.
  *
  * @param parameters in the order of `parameterLayout(settings)`
- * @throws {InvalidArgumentError} when settings are out of range, or the parameters are not finite or not as
- *   many as the scorer has
+ * @throws {InvalidArgumentError} when settings are out of range, or the parameters are not finite or of the wrong
+ *   number
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { parameterCount, parameterLayout, type ScorerSettings } from './scorer-s
 /**
  * Cuts a flat list of parameters into its parts, without a copy.
  *
- * @throws {InvalidArgumentError} when there are more or fewer than the scorer has, or one is not finite
+ * @throws {InvalidArgumentError} when their number is not that of the scorer, or one is not finite
  */
 export function parameterSlices(
   settings: ScorerSettings,

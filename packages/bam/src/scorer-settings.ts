@@ -5,34 +5,34 @@ interface FeatureInput {
   /** Numbers per token; 25 as published. */
   readonly features: number;
   /**
-   * The features that the scorer sees, from, included, to, excluded; the others are 0 to it. For ablations: with
-   * 8 numbers of recency and 17 of the spectrum, `[0, 8]` takes the spectrum away and `[8, 25]` the age.
+   * The range of features that the scorer sees: `from` (included) to `to` (excluded); it sees the others as 0. For
+   * ablations: with 8 numbers of recency and 17 of the spectrum, `[0, 8]` removes the spectrum and `[8, 25]` the age.
    * @defaultValue all
    */
   readonly visible?: readonly [from: number, to: number];
 }
 
 /**
- * Backward attention memory: self-attention over the cached tokens of one head, each seeing itself and newer
- * ones, one attention head with biases; from it a residual r and a multiplier m per feature; the
- * score is w · (x (1 + m) + r) + b. One set of parameters for all layers and heads.
+ * Backward attention memory: self-attention over the cached tokens of one head, in which each token sees itself and
+ * newer ones. One attention head with biases gives a residual r and a multiplier m per feature; the score is w · (x (1
+ * + m) + r) + b. One set of parameters serves all layers and heads.
  */
 export interface BamSettings extends FeatureInput {
   readonly kind: 'bam';
   /** Size of queries, keys and values; 32 as published. */
   readonly hidden: number;
   /**
-   * False, for ablations, lets each token attend to itself alone; queries and keys then decide nothing.
+   * If false, each token attends only to itself, so queries and keys have no effect; for ablations.
    * @defaultValue true
    */
   readonly attention?: boolean;
 }
 
-/** Layers of one token's features, without a look at other tokens, each followed by ReLU but the last. */
+/** Linear layers over one token's features, without looking at other tokens; ReLU after each but the last. */
 export interface MlpSettings extends FeatureInput {
   readonly kind: 'mlp';
   readonly hidden: number;
-  /** Linear layers, the one that gives the score included; at least 2. */
+  /** Number of linear layers, including the output layer; at least 2. */
   readonly depth: number;
   readonly bias: boolean;
   /** Whether the first layer's result is added to its input, as published; needs hidden = features. */
@@ -65,7 +65,7 @@ const settingNames = {
   linear: ['kind', 'features', 'visible', 'bias'],
 } as const;
 
-/** The widest scorer there is any use for; a larger size is a mistake or an attack. */
+/** The widest useful scorer; a larger size is a mistake or an attack. */
 const largestSize = 4096;
 
 /**
@@ -115,8 +115,8 @@ function checkVisible({ visible, features }: FeatureInput): void {
 }
 
 /**
- * The parts of the flat list of parameters, in order. The list is what evolution works on and what
- * checkpoints hold; for BAM it is that of the reference implementation.
+ * The parts of the flat list of parameters, in order. Evolution works on this list, and checkpoints store it; for BAM
+ * the order is that of the reference implementation.
  *
  * @throws {InvalidArgumentError} for settings out of range
  *

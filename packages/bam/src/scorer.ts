@@ -1,7 +1,7 @@
 import { InvalidArgumentError, NammError } from '@namm/core/portable';
 import type { ScorerSettings } from './scorer-settings.js';
 
-/** A score came out that is not a finite number: features hold NaN or infinity, or parameters are huge. */
+/** A score is not finite: features hold NaN or infinity, or parameters are huge. */
 export class NonFiniteScoreError extends NammError {
   constructor(head: number, token: number, score: number) {
     const where = `token ${token} of head ${head} of the batch`;
@@ -12,13 +12,13 @@ export class NonFiniteScoreError extends NammError {
   }
 }
 
-/** Gives every cached token a score; a token is worth keeping when its score is at least 0. */
+/** Scores every cached token; a token with a score of at least 0 is worth keeping. */
 export interface Scorer {
   readonly settings: ScorerSettings;
   /**
    * Scores the tokens of several heads, each by itself.
    *
-   * @param features `[Σ lengths, features]`: the tokens of the first head, oldest first, then those of the next
+   * @param features `[Σ lengths, features]`: the tokens of the first head, oldest first, then those of the next head
    * @param lengths tokens per head; 0 is allowed
    * @returns `[Σ lengths]`
    * @throws {InvalidArgumentError} when sizes do not fit

@@ -4,8 +4,8 @@ import type { ScorerSettings } from './scorer-settings.js';
 type Row = readonly number[];
 
 /**
- * Scores of the tokens of one head by the definition, in double precision and one token at a time. What the
- * kernels are compared with.
+ * Scores of the tokens of one head by the definition, in double precision and one token at a time. Tests compare the
+ * kernels with it.
  *
  * @param features `[tokens, features]`, oldest first
  * @returns `[tokens]`

@@ -10,7 +10,7 @@ interface Layer {
   readonly bias: Float32Array | undefined;
 }
 
-/** MLP and linear scorers: a token's score depends on its own features alone, so that heads do not matter. */
+/** MLP and linear scorers: a token's score depends only on its own features, so heads do not matter. */
 export class TokenScorer implements Scorer {
   readonly settings: MlpSettings | LinearSettings;
   readonly #layers: readonly Layer[];

@@ -5,12 +5,12 @@ import { bins, windowSize } from './stft.js';
 import { loadRow, newRows, type Storage, type StoredRow, writeRow } from './stored-row.js';
 
 /**
- * The moving averages with a spectrum added that was folded elsewhere, rounded to the storage type.
+ * Adds a spectrum that was folded elsewhere to the moving averages, rounded to the storage type.
  *
  * @param old the averages before
  * @param spectrum `[17, slots]`
  * @param oldWeight what the old averages weigh
- * @throws {InvalidAttentionError} when the spectrum holds what no attention can give
+ * @throws {InvalidAttentionError} when the spectrum holds values that no attention can produce
  */
 export function addSpectrum(
   old: readonly StoredRow[],

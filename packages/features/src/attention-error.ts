@@ -1,6 +1,9 @@
 import { NammError } from '@namm/core/portable';
 
-/** Attention that cannot be: NaN, negative, rows that do not sum to one (with sinks, to more), or of the wrong size. */
+/**
+ * Impossible attention: NaN, negative, of the wrong size, or with rows that do not sum to one (with sinks: that sum to
+ * more).
+ */
 export class InvalidAttentionError extends NammError {
   constructor(problem: string) {
     super('INVALID_ATTENTION', `Attention: ${problem}; nothing was taken in`);

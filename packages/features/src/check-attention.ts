@@ -2,8 +2,8 @@ import type { FloatArray } from '@namm/core/portable';
 import { InvalidAttentionError } from './attention-error.js';
 
 /**
- * How far a row may be from 1: the rounding of a softmax in bfloat16, whose numbers have 8 bits.
- * A row that lost its mask or its softmax is further away.
+ * How far a row's sum may be from 1: the rounding of a softmax in bfloat16, whose numbers have 8 bits. A row without
+ * mask or softmax is further away.
  */
 const rowTolerance = 2 ** -8;
 

@@ -11,27 +11,27 @@ export interface FeatureEncoderOptions {
   readonly normaliser: Normaliser;
   readonly recency?: RecencySettings;
   /**
-   * What else a scorer sees of a token; not in the publication.
+   * Further features that a scorer sees; not in the publication.
    * @defaultValue nothing
    */
   readonly keys?: readonly KeyFeature[];
 }
 
-/** Which head a state belongs to, and when its tokens were. */
+/** Which head a state belongs to, and the positions of its tokens. */
 export interface HeadTokens {
   /** Position of the token in each slot, ascending. */
   readonly positions: ArrayLike<number>;
-  /** Position of the sequence's newest token, from which ages count. */
+  /** Position of the sequence's newest token; ages count from it. */
   readonly newest: number;
   /** Needed when the normaliser has statistics per head. @defaultValue 0 */
   readonly layer?: number;
   /** @defaultValue 0 */
   readonly head?: number;
-  /** What {@link measureKeys} gives, `[keys, slots]`; needed when the encoder has key features. */
+  /** Result of {@link measureKeys}, `[keys, slots]`; needed when the encoder has key features. */
   readonly keys?: FloatArray;
 }
 
-/** Slots whose numbers are put side by side at a time, so that their rows stay in the first-level cache. */
+/** Slots that are interleaved at a time, so that their rows stay in the first-level cache. */
 const tileSize = 128;
 const tile = new Float32Array(tileSize);
 
@@ -39,8 +39,8 @@ const tile = new Float32Array(tileSize);
 const smallestDeviation = 1e-7;
 
 /**
- * Turns the state of a head into the input of a scorer: per token the recency embedding, then the
- * normalised magnitudes, (w − mean) / max(√variance, 1e-7), and key features, if any, normalised alike.
+ * Turns the state of a head into the input of a scorer: per token the recency embedding, then the normalised
+ * magnitudes, (w − mean) / max(√variance, 1e-7), then any key features, normalised in the same way.
  *
  * @example
  * ```ts
@@ -58,8 +58,8 @@ export class FeatureEncoder {
   readonly #keys: number;
 
   /**
-   * @throws {InvalidArgumentError} when the normaliser is not one of 17 finite means and variances above 0, and one
-   *   more per key feature, or a key feature is unknown
+   * @throws {InvalidArgumentError} when the normaliser does not have 17 finite means and variances above 0, plus one
+   *   per key feature, or a key feature is unknown
    */
   constructor(options: FeatureEncoderOptions) {
     checkNames('FeatureEncoder', options, ['normaliser', 'recency', 'keys']);
@@ -77,7 +77,7 @@ export class FeatureEncoder {
   }
 
   /**
-   * @param target where to write `[slots, size]`; made when absent, so that a batch can be one array
+   * @param target where to write `[slots, size]`; pass a part of a larger array to build a batch. Allocated if absent
    * @returns the target
    * @throws {InvalidArgumentError} when positions, head, keys or target do not fit the state
    */

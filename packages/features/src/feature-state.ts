@@ -28,7 +28,7 @@ export interface FeatureStateOptions {
   /** γ per query, above 0 and below 1. @defaultValue 0.99 */
   readonly decay?: number;
   /**
-   * Whether the attention has sinks, logits that stand for no token, so that its rows sum to less than 1.
+   * Whether the attention has sinks (logits that belong to no token), so that its rows sum to less than 1.
    * @defaultValue false
    */
   readonly hasSinks?: boolean;
@@ -51,18 +51,18 @@ export interface AttentionPass {
 }
 
 /**
- * The spectrogram of one KV head, while its attention arrives: how much attention each cached token
- * received at which frequency, as an exponential moving average over frames of 32 queries, 16 apart.
+ * The spectrogram of one KV head, updated as attention arrives: how much attention each cached token received at each
+ * frequency, as an exponential moving average over frames of 32 queries, 16 apart.
  *
- * Attention may come in one block, in chunks or row by row, and in any mixture: the numbers are the same
- * to the last bit, because a row is rounded to the storage type when it arrives and the average after every
- * frame. Per token it keeps 33 numbers when the queries seen are a multiple of 16, up to 48 between.
+ * Attention may come in one block, in chunks, row by row, or any mixture of these. The result is the same to the last
+ * bit, because each row is rounded to the storage type when it arrives, and the average after every frame. It keeps 33
+ * numbers per token when the queries seen are a multiple of 16, and up to 48 in between.
  *
- * The average of token j after frame f is w ← g w + (1 − g) |S_f|, g = γ^16, S_f the one-sided Fourier
- * transform of queries 16 f − 16 … 16 f + 15 under a periodic Hann window. A frame counts for a token when
- * the token was born by its end.
+ * The average of token j after frame f is w ← g w + (1 − g) |S_f|, g = γ^16, S_f the one-sided Fourier transform of
+ * queries 16 f − 16 … 16 f + 15 under a periodic Hann window. A frame counts for a token if the token existed by the
+ * frame's end.
  *
- * Methods that throw leave the state as it was.
+ * Methods that throw leave the state unchanged.
  *
  * @example
  * ```ts
@@ -105,11 +105,11 @@ export class FeatureState {
   }
 
   /**
-   * The state that {@link save} gave.
+   * Restores the state that {@link save} returned.
    *
    * @param saved its numbers
    * @param options those it was made with
-   * @throws {InvalidArgumentError} when the numbers are not those of a head with these options
+   * @throws {InvalidArgumentError} when the numbers do not belong to a head with these options
    */
   static restore(saved: SavedFeatures, options: FeatureStateOptions = {}): FeatureState {
     const state = new FeatureState(options);
@@ -127,20 +127,20 @@ export class FeatureState {
     return this.#slots;
   }
 
-  /** Bytes of the numbers kept; those shared with a fork count in both. */
+  /** Bytes of the stored numbers; numbers shared with a fork count in both. */
   get bytes(): number {
     const count = (sum: number, row: StoredRow) => sum + row.byteLength;
     return this.#spectrum.reduce(count, this.#rows.reduce(count, 0));
   }
 
   /**
-   * Takes in the attention of a forward pass.
+   * Adds the attention of a forward pass.
    *
-   * @param attention `[group, queries, slots]` after the softmax. Slots are those after the last
-   *   {@link retain}, in order, then the pass's own tokens: one per query, born with it. With more new
-   *   slots than queries the first of them are older than the pass; with fewer, the last queries bring them.
-   * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one, or with
-   *   sinks to more
+   * @param attention `[group, queries, slots]` after the softmax. Slots are those left by the last {@link retain}, in
+   *   order, then the pass's own tokens, one per query. If there are more new slots than queries, the first of them are
+   *   older than the pass; if fewer, they belong to the last queries.
+   * @throws {InvalidAttentionError} when it holds NaN, a negative number or a row that does not sum to one (with sinks:
+   *   sums to more)
    * @throws {InvalidArgumentError} when sizes do not fit together
    */
   observe(attention: FloatArray, pass: AttentionPass): void {
@@ -165,10 +165,10 @@ export class FeatureState {
   }
 
   /**
-   * Takes in a pass whose frames were computed elsewhere, such as in the graph. Up to the rounding of
-   * the storage type this is the same as {@link observe} of the pass's attention.
+   * Adds a pass whose frames were computed elsewhere, such as in the graph. Up to the rounding of the storage type this
+   * equals {@link observe} with the pass's attention.
    *
-   * @throws {InvalidAttentionError} when it holds what no attention can give
+   * @throws {InvalidAttentionError} when it holds values that no attention can produce
    * @throws {InvalidArgumentError} when sizes do not fit together
    */
   absorb({ queries, slots, spectrum, rows }: FoldedFrames): void {
@@ -202,14 +202,14 @@ export class FeatureState {
   }
 
   /**
-   * The attention rows that wait for their frame, oldest first: `[16 + seen mod 16, slots]`. Before the
-   * sequence, and before a token was born, they are 0.
+   * Attention rows that still await the end of their frame, oldest first: `[16 + seen mod 16, slots]`. They are 0
+   * before the sequence and before a token's birth.
    */
   pending(): Float32Array {
     return this.#loadAll(this.#rows);
   }
 
-  /** The moving average of magnitudes, raw: `[17, slots]`, as of the last frame that ended. */
+  /** The raw moving average of magnitudes, `[17, slots]`, as of the last finished frame. */
   spectrum(): Float32Array {
     return this.#loadAll(this.#spectrum);
   }
@@ -220,7 +220,7 @@ export class FeatureState {
   }
 
   /**
-   * Forgets the tokens that are not kept; the others move together.
+   * Forgets the tokens that are not kept; the others close up.
    *
    * @param kept slots that stay, ascending
    * @throws {InvalidArgumentError} for slots that are out of range or out of order
@@ -238,7 +238,7 @@ export class FeatureState {
     this.#slots = kept.length;
   }
 
-  /** A state that goes its own way from here. Costs next to nothing: arrays are shared. */
+  /** An independent copy. It costs next to nothing: arrays are shared until one side changes. */
   fork(): FeatureState {
     const other = new FeatureState(this);
     other.#take(this.#stored());
@@ -310,7 +310,7 @@ function averageRow(
   }
 }
 
-/** Without the zeros of tokens that were not born. Attention that is not causal may have none. */
+/** The row without the zeros of tokens not yet born. Attention that is not causal may have none. */
 function trimRow(row: Float32Array, born: number): Float32Array {
   let length = row.length;
   while (length > born && row[length - 1] === 0) length--;

@@ -10,12 +10,12 @@ import {
 import { bins, hop, publishedDecay, spectrumKernel, windowSize } from './stft.js';
 
 /**
- * What a forward pass says about one KV head, for any number of queries, when the frames are computed
- * where the attention is. {@link foldFrames} defines it; `FeatureState.absorb` takes it in.
+ * What a forward pass of any number of queries gives for one KV head when the frames are computed together with the
+ * attention. {@link foldFrames} defines it; `FeatureState.absorb` adds it to a state.
  */
 export interface FoldedFrames {
   readonly queries: number;
-  /** Cached tokens after the pass, its own included. */
+  /** Cached tokens after the pass, including its own. */
   readonly slots: number;
   /**
    * `[17, slots]`: Σ_f (1 − g) g^(F−1−f) M[f, j] |S_f[k, j]| over the F frames that end in the pass, the
@@ -51,7 +51,7 @@ export interface FoldInput {
  *    its magnitude over real and imaginary part: `[F, 17, slots]`;
  * 3. the sum over frames with the weights of {@link frameWeights}.
  *
- * Slow; it is there to be compared with.
+ * It is slow, and serves as the reference that tests compare with.
  *
  * @throws {InvalidArgumentError} when sizes do not fit together
  *

@@ -1,8 +1,8 @@
 import { hop, tailSize } from './stft.js';
 
 /**
- * Rows that wait for their frame after `seen` queries: the 16 that the next frame shares with the last
- * one, and those that came since.
+ * Rows that await the end of their frame after `seen` queries: the 16 that the next frame shares with the last one, and
+ * all rows since.
  *
  * @example
  * ```ts
@@ -39,8 +39,8 @@ export function returnedRows(seen: number, queries: number): number {
 }
 
 /**
- * What each of `frames` new frames weighs in the moving average, the oldest first:
- * (1 − g) g^(frames − 1 − f) with g = γ^16. The old average weighs g^frames.
+ * The weight of each of `frames` new frames in the moving average, oldest first: (1 − g) g^(frames − 1 − f) with g =
+ * γ^16. The old average has the weight g^frames.
  *
  * @param decay γ, per query
  */

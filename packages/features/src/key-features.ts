@@ -3,17 +3,19 @@ import { InvalidArgumentError } from '@namm/core/portable';
 import { meansNearby } from './means-nearby.js';
 
 /**
- * What the key of a cached token says of it, beside the attention that it received. Ours, not the publication's.
+ * A feature computed from the key of a cached token, in addition to the attention that it received. Our extension, not
+ * in the publication.
  *
  * - `norm`: ‖k‖₂. Devoto et al. 2024 (https://arxiv.org/abs/2406.11430) evict by it.
- * - `likeness`: cosine of the key and the mean of the head's cached keys, each of length 1. Park et al. 2025
- *   (KeyDiff, https://arxiv.org/abs/2504.15364) keep what is least like the others.
- * - `norm-nearby`, `likeness-nearby`: their means over the cached tokens at most two places away. What a text says is
- *   said by several tokens in a row. (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469, pools attention for that reason.)
+ * - `likeness`: cosine between the key and the mean of the head's cached keys, each scaled to length 1. KeyDiff (Park
+ *   et al. 2025, https://arxiv.org/abs/2504.15364) keeps the keys that are least like the others.
+ * - `norm-nearby`, `likeness-nearby`: their means over the cached tokens at most two places away, because what matters
+ *   in a text usually spans several tokens. (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469, pools attention
+ *   for that reason.)
  */
 export type KeyFeature = 'norm' | 'likeness' | 'norm-nearby' | 'likeness-nearby';
 
-/** All there are. */
+/** All key features. */
 export const keyFeatures: readonly KeyFeature[] = [
   'norm',
   'likeness',
@@ -36,13 +38,14 @@ export function checkKeyFeatures(features: readonly KeyFeature[]): void {
 }
 
 /**
- * Measures key features of the cached tokens of one KV head; they depend on nothing but the keys and where they stand.
+ * Measures key features of the cached tokens of one KV head. They depend only on the keys and their places in the
+ * sequence.
  *
- * @param features which, in the order of the rows of the result
+ * @param features which features, in the order of the result's rows
  * @param pieces the keys, oldest first, in one array `[slots, headSize]` or several
  * @param tokens which token of the sequence each slot holds, ascending `[slots]`
  * @returns `[features, slots]`, raw
- * @throws {InvalidArgumentError} for an unknown feature, or pieces that are not made of whole keys
+ * @throws {InvalidArgumentError} for an unknown feature, or pieces that do not consist of whole keys
  * @example
  * ```ts
  * measureKeys(['norm'], [Float32Array.of(3, 4, 0, 1)], 2, [0, 1]); // Float32Array [5, 1]

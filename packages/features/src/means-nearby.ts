@@ -1,9 +1,9 @@
 import type { FloatArray } from '@namm/core/portable';
 
 /**
- * The mean of each slot's value and those of the slots around it. What a text says is said by several tokens in a row,
- * so a token is worth what its neighbourhood is. (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469, pools attention for
- * that reason.)
+ * The mean of each slot's value and its neighbours' values. What matters in a text usually spans several tokens, so a
+ * token is worth as much as its neighbourhood. (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469, pools
+ * attention for that reason.)
  *
  * @param values `[slots]`
  * @param tokens which token of the sequence each slot holds, ascending `[slots]`; where some were evicted there is a gap

@@ -1,17 +1,17 @@
 /**
- * Frozen statistics that bring features to mean 0 and variance 1. Part of every NAMM checkpoint: without
- * them its scorer is useless.
+ * Frozen statistics that normalise features to mean 0 and variance 1. Part of every NAMM checkpoint: its scorer is
+ * useless without them.
  */
 export interface Normaliser {
   /**
-   * `[features]`: one mean and variance per feature for all heads, as published, which can move between
-   * models; or `[layers, heads, features]`: each KV head has its own, which cannot.
+   * `[features]`: one mean and variance per feature for all heads, as published; these can be moved to other models. Or
+   * `[layers, heads, features]`: one per KV head; these cannot.
    */
   readonly shape: readonly number[];
   readonly mean: Float32Array;
   /** Population variance. */
   readonly variance: Float32Array;
-  /** How many tokens each row of features was measured on: one number, or `[layers, heads]`. */
+  /** Number of tokens behind each mean and variance: one number, or `[layers, heads]`. */
   readonly count: Float64Array;
 }
 

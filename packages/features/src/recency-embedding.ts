@@ -1,6 +1,6 @@
 import { checkNames, InvalidArgumentError } from '@namm/core/portable';
 
-/** How the age of a token is shown to the scorer. */
+/** How the age of a token is encoded for the scorer. */
 export interface RecencySettings {
   /** Numbers per token, even. @defaultValue 8 */
   readonly dimension?: number;
@@ -23,7 +23,7 @@ export class RecencyEmbedding {
   readonly dimension: number;
   readonly #frequencies: Float64Array;
   readonly #start: number;
-  /** Rows of ages 0 … as far as they were asked for; every head needs the same ones again and again. */
+  /** Rows of ages 0 … as far as needed so far; every head needs the same ones again and again. */
   #table = new Float32Array(0);
 
   /** @throws {InvalidArgumentError} for a dimension that is not even, or another value out of range */
@@ -52,7 +52,7 @@ export class RecencyEmbedding {
    * The numbers of one age.
    *
    * @param age in tokens, a whole number of at least 0
-   * @returns `[dimension]`, a view of a table: not to be changed
+   * @returns `[dimension]`, a view of a table; do not change it
    */
   row(age: number): Float32Array {
     const start = this.#startOf(age);

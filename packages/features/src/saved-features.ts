@@ -15,15 +15,15 @@ export interface StoredState {
   readonly spectrum: readonly StoredRow[];
 }
 
-/** Everything that a {@link FeatureState} remembers, as plain arrays, to be stored in any file. */
+/** Everything that a {@link FeatureState} remembers, as plain arrays that any file can store. */
 export interface SavedFeatures {
   /** Queries seen and cached tokens: `[2]`. */
   readonly counts: Float64Array;
   /** Length of each row below: `[rows]`. */
   readonly lengths: Uint32Array;
   /**
-   * The pending attention rows, oldest first, and the moving average per frequency, one after the other. Each ends
-   * with the last token that it knows. Half-precision bit patterns, or single precision.
+   * The pending attention rows, oldest first, then the moving average per frequency. Each row ends with the last token
+   * that it covers. Half-precision bit patterns, or single precision.
    */
   readonly numbers: Uint16Array | Float32Array;
 }

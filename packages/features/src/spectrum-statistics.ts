@@ -23,18 +23,18 @@ interface StatisticsShape {
   readonly keys?: number;
 }
 
-/** Whether a normaliser has statistics for all heads together, as published, or for each its own. */
+/** Whether a normaliser has statistics for all heads together, as published, or for each head. */
 export type NormaliserScope = 'shared' | 'per-head';
 
 /** All scopes of a normaliser. */
 export const normaliserScopes: readonly NormaliserScope[] = ['shared', 'per-head'];
 
 /**
- * Mean and variance of the raw magnitudes, and of key features if there are any, over tokens, calls and prompts, from which a normaliser is
- * frozen: once when a NAMM is trained, with the full cache; and again ("calibration") when one is moved
- * to another model, over any text of that model.
+ * Mean and variance of the raw magnitudes, and of any key features, over tokens, calls and prompts. A normaliser is
+ * frozen from them: once when a NAMM is trained, with the full cache, and again ("calibration") when it is moved to
+ * another model, over any text that this model reads.
  *
- * Parts are joined by the formula of Chan et al., so that workers can measure apart and merge.
+ * Parts are merged by the formula of Chan et al., so that workers can measure separately.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export const normaliserScopes: readonly NormaliserScope[] = ['shared', 'per-head
 export class SpectrumStatistics {
   readonly layers: number;
   readonly heads: number;
-  /** Numbers per token: 17 magnitudes, and the key features behind them. */
+  /** Numbers per token: 17 magnitudes, then the key features. */
   readonly features: number;
   readonly #count: Float64Array;
   readonly #mean: Float64Array;
@@ -81,7 +81,7 @@ export class SpectrumStatistics {
    *
    * @param spectrum `[17, tokens]`, raw, as `FeatureState.spectrum()` gives it
    * @param keys `[key features, tokens]`, raw, as `measureKeys` gives them
-   * @throws {InvalidArgumentError} when these are not so many finite numbers, or there is no such head
+   * @throws {InvalidArgumentError} when the numbers are not finite or of the wrong count, or there is no such head
    */
   add(
     spectrum: FloatArray,
@@ -121,9 +121,9 @@ export class SpectrumStatistics {
   }
 
   /**
-   * Adds what another measured.
+   * Merges other statistics into these.
    *
-   * @throws {InvalidArgumentError} when it measured another shape, or holds what no measurement gives
+   * @throws {InvalidArgumentError} when they have another shape, or hold impossible values
    */
   merge(other: SpectrumStatisticsData | SpectrumStatistics): void {
     const data = other instanceof SpectrumStatistics ? other.#data() : other;
@@ -139,7 +139,7 @@ export class SpectrumStatistics {
   /**
    * Freezes the statistics.
    *
-   * @throws {InvalidArgumentError} when they do not suffice: heads without tokens, or a variance of 0
+   * @throws {InvalidArgumentError} when they are insufficient: heads without tokens, or a variance of 0
    */
   normaliser(scope: NormaliserScope = 'shared'): Normaliser {
     const { count, mean, variance } = scope === 'shared' ? this.#pooled() : this.#data();

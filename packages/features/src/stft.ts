@@ -1,6 +1,6 @@
 /** Queries of one frame: the length of the Fourier transform. */
 export const windowSize = 32;
-/** Queries from one frame to the next. */
+/** Queries between the starts of successive frames. */
 export const hop = 16;
 /** Magnitudes of one frame: frequencies 0 … 16 of a one-sided transform of 32 values. */
 export const bins = 17;

@@ -5,10 +5,10 @@ import { rowBytes, stateBytes } from './stored-rows.js';
 /**
  * How much a policy may keep.
  *
- * - `tokens`: rows per KV head, on average where a policy gives heads or layers different shares.
- * - `share`: the same as a share of the tokens seen so far: floor(share × seen), at least 1.
- * - `bytes`: for the whole cache: keys, values, positions and the policy's own state of all rows held, and what layers
- *   without rows keep.
+ * - `tokens`: rows per KV head; the average, if a policy gives heads or layers different numbers.
+ * - `share`: the same, as a share of the tokens seen so far: floor(share × seen), at least 1.
+ * - `bytes`: for the whole cache: keys, values, positions and policy state of all rows held, and the arrays of layers
+ *   without rows.
  */
 export type Budget =
   | { readonly kind: 'tokens'; readonly tokens: number }
@@ -37,9 +37,9 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
  * cache: B, KB, MB and GB are powers of 1000, KiB, MiB and GiB powers of 1024, in any case.
  *
  * @param input the budget
- * @param option how the message calls the value
+ * @param option the name of the value in the error message
  * @returns the budget as plain data
- * @throws {InvalidArgumentError} for anything else, saying what is allowed
+ * @throws {InvalidArgumentError} for anything else; the message says what is allowed
  * @example
  * ```ts
  * parseBudget('25%'); // { kind: 'share', share: 0.25 }
@@ -88,14 +88,14 @@ function isUsable(budget: Budget): boolean {
 }
 
 /**
- * What a budget gives each KV head on average, as a function of the tokens seen; for a share of them often a
- * fraction, and at least 1. A budget in bytes gives every head of every layer the same number of slots: the
- * largest at which keys, values, positions and policy state of all heads fit together.
+ * The slots that a budget gives each KV head on average, as a function of the tokens seen; often a fraction for a
+ * share, and at least 1. A budget in bytes gives every head of every layer the same number of slots: the largest at
+ * which keys, values, positions and policy state of all heads fit together.
  *
- * @param budget to be turned into slots
+ * @param budget budget to convert
  * @param shape of the cache
  * @param policyBytesPerRow what the policy remembers per row and head of a layer
- * @param policyBytes what it remembers whatever the rows
+ * @param policyBytes what it remembers regardless of the rows
  * @returns slots per head, from the tokens seen
  * @throws {InvalidArgumentError} when a budget in bytes does not pay for one slot per head
  */
@@ -129,7 +129,7 @@ export function averageSlots(
 }
 
 /**
- * The budget in whole rows: what each head may keep where all get the same.
+ * The budget in whole rows: what each head may keep when all get the same.
  *
  * @throws {InvalidArgumentError} when a budget in bytes does not pay for one slot per head
  * @example

@@ -16,7 +16,7 @@ export class InvalidSelectionError extends NammError {
   }
 }
 
-/** A cache was to be changed or forked while somebody else was changing it. */
+/** A cache was changed or forked while another operation was changing it. */
 export class CacheBusyError extends NammError {
   constructor(action: string, holder: string) {
     super('CACHE_BUSY', `${action}: the cache is held by ${holder}; await that first`);
@@ -24,19 +24,18 @@ export class CacheBusyError extends NammError {
 }
 
 /**
- * An earlier change of the cache broke off half way, such as an update in which the policy threw: what the
- * policy remembers may not belong to the rows any more, so that its next choice could be wrong. The rows can
- * still be read.
+ * An earlier change of the cache failed halfway, such as an update in which the policy threw. The policy's state may no
+ * longer match the rows, so its next choice could be wrong. The rows can still be read.
  */
 export class CacheFailedError extends NammError {
-  /** @param failure what broke off */
+  /** @param failure the change that failed */
   constructor(action: string, failure: string, cause: unknown) {
     const advice = 'go on with a fork or a file from before';
     super('CACHE_FAILED', `${action}: ${failure} broke off half way; ${advice}`, { cause });
   }
 }
 
-/** A scorer gave a row a score that is not a number, most likely because the model computed NaN. */
+/** A scorer gave a row a score that is NaN, most likely because the model computed NaN. */
 export class InvalidScoreError extends NammError {
   constructor(policy: string, layer: number, head: number) {
     const problem = 'a score is not a number; do the keys or the attention hold NaN?';
@@ -46,7 +45,7 @@ export class InvalidScoreError extends NammError {
   }
 }
 
-/** There is no memory for more rows. */
+/** There is not enough memory for more rows. */
 export class CacheFullError extends NammError {
   constructor(count: number, { rows, bytes }: CacheMemory, cause: unknown) {
     const held = `${rows} rows in ${bytes.allocated} bytes`;
@@ -58,7 +57,7 @@ export class CacheFullError extends NammError {
   }
 }
 
-/** A cache was to be changed after its rows were freed. */
+/** A cache was used after its rows were freed. */
 export class CacheReleasedError extends NammError {
   constructor(action: string) {
     super('CACHE_RELEASED', `${action}: the cache was released; make another`);
@@ -77,7 +76,7 @@ const saveProblems: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota of its disk is used up; make room there',
 };
 
-/** A cache could not be written to a file. An older file of this name still stands. */
+/** A cache could not be written to a file. An older file of this name is left unchanged. */
 export class CacheSaveError extends NammError {
   constructor(path: string, cause: unknown) {
     const code = (cause as NodeJS.ErrnoException | null)?.code ?? '';
@@ -86,7 +85,7 @@ export class CacheSaveError extends NammError {
   }
 }
 
-/** Something saved belongs to another model, policy or settings than those at hand. */
+/** A saved cache belongs to another model, policy or settings. */
 export class CacheMismatchError extends NammError {
   /**
    * @param file what was read

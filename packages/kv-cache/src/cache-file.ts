@@ -6,7 +6,7 @@ import type { DecideAfter } from './contracts/sequence-model.js';
 import type { HeadContents } from './row-buffer.js';
 import type { SequencePoint } from './sequence-rows.js';
 
-/** What the metadata of a file says that holds a cache. */
+/** The format that the metadata of a cache file names. */
 export const cacheFormat = 'namm-cache';
 /**
  * Files of version 1 held a policy's state as bytes of a format of their own, those of version 2 no protected spans,
@@ -14,7 +14,7 @@ export const cacheFormat = 'namm-cache';
  */
 export const cacheVersion = '4';
 
-/** Everything that makes a cache what it is, beside its shape and its policy. */
+/** Everything that a cache consists of, except its shape and policy. */
 export interface CacheContents extends SequencePoint {
   readonly positions: 'absolute' | 'compact';
   readonly keepOutsideWindow: boolean;
@@ -24,32 +24,32 @@ export interface CacheContents extends SequencePoint {
   readonly heads: readonly (readonly HeadContents[])[];
   /** What {@link PolicyState.save} gave. */
   readonly state: SavedState;
-  /** What whoever owns the cache put beside it. */
+  /** Tensors that the cache's owner attached. */
   readonly attached: SavedState;
 }
 
 /** The two kinds of rows. */
 export const rowParts = ['keys', 'values'] as const;
 
-/** How the tensors of one head are called, without the part at the end. */
+/** Name of a head's tensors, without the last part. */
 export function headName(layer: number, head: number): string {
   return `layers.${layer}.heads.${head}`;
 }
 
-/** How the tensor of a layer without rows is called. */
+/** Name of the tensor of a layer without rows. */
 export function stateName(index: number): string {
   return `states.${index}`;
 }
 
-/** What stands before the names of a policy's tensors. */
+/** Prefix of the names of a policy's tensors. */
 export const policyPrefix = 'policy.';
 
-/** What stands before the names of tensors that the owner of the cache attached. */
+/** Prefix of the names of tensors that the cache's owner attached. */
 export const attachedPrefix = 'attached.';
 
 /**
- * SHA-256 of all that a file holds: names, types, sizes and numbers of its tensors, and its metadata, the counts
- * among it, where one digit more or less may look like another valid cache.
+ * SHA-256 of everything in a file: names, types, sizes and numbers of its tensors, and its metadata. The metadata
+ * include counts, in which one changed digit could look like another valid cache.
  */
 export function fileDigest(
   tensors: Iterable<readonly [string, TensorData]>,

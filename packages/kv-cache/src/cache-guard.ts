@@ -1,10 +1,10 @@
 import { CacheBusyError, CacheFailedError, CacheReleasedError } from './cache-errors.js';
 
-/** Sees to it that one piece of work at a time changes a cache, and none after it failed or was released. */
+/** Makes sure that only one operation at a time changes a cache, and none after it has failed or was released. */
 export class CacheGuard {
   #holder: string | null = null;
   #isReleased = false;
-  /** The change that broke off half way. */
+  /** The change that failed halfway. */
   #failure: { readonly what: string; readonly cause: unknown } | null = null;
 
   get isReleased(): boolean {
@@ -12,9 +12,9 @@ export class CacheGuard {
   }
 
   /**
-   * Takes the cache for a piece of work.
+   * Locks the cache for one operation.
    *
-   * @param work what it is for, for the message of the others' errors
+   * @param work name of the operation, for the error messages that others get
    * @throws {CacheBusyError | CacheFailedError | CacheReleasedError} when it cannot be taken
    */
   hold(work: string): CacheHold {
@@ -48,7 +48,7 @@ export class CacheGuard {
   /**
    * Refuses everything from now on.
    *
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   release(): void {
     this.#mustBeFree('release');
@@ -56,7 +56,7 @@ export class CacheGuard {
   }
 
   /**
-   * Notes that a change broke off half way.
+   * Records that a change failed halfway.
    *
    * @param what the change
    */
@@ -74,10 +74,10 @@ export class CacheGuard {
   }
 }
 
-/** The right of one piece of work to change a cache. */
+/** The right of one operation to change a cache. */
 export interface CacheHold {
-  /** @throws {CacheBusyError | CacheFailedError} when the right is over, or the cache has failed */
+  /** @throws {CacheBusyError | CacheFailedError} when the right has ended, or the cache has failed */
   mustStand(action: string): void;
-  /** Gives the cache free; a second call does nothing. */
+  /** Releases the cache; a second call does nothing. */
   release(): void;
 }

@@ -61,7 +61,7 @@ export function checkUpdate(
   }
 }
 
-/** What layers without rows keep has to be said where there are some. */
+/** An update must contain the arrays of layers without rows, if there are any. */
 function checkStates({ states = [] }: CacheUpdate, shape: CacheShape): void {
   const expected = shape.states ?? [];
   if (states.length !== expected.length) {
@@ -74,7 +74,7 @@ function checkStates({ states = [] }: CacheUpdate, shape: CacheShape): void {
   }
 }
 
-/** Positions have to be said where the model has its own, and nowhere else. */
+/** An update must contain positions if, and only if, the model has its own. */
 function checkPositions({ count, positions }: CacheUpdate, axes: number): void {
   if (axes === 0 && positions === undefined) return;
   if (axes === 0) fail('positions', 'are given for a model that numbers its tokens itself');

@@ -4,9 +4,9 @@ import type { CacheView } from './contracts/eviction-policy.js';
 export type GapScope = 'sequence' | 'head';
 export const gapScopes = ['sequence', 'head'] as const satisfies readonly GapScope[];
 
-/** What becomes of positions when gaps are closed. */
+/** New positions after closing gaps. */
 export interface ClosedPositions {
-  /** That of the next token. */
+  /** Position of the next token. */
   readonly next: number;
   /** New positions of the rows of a head, from its old ones. */
   of(positions: Int32Array): Int32Array;

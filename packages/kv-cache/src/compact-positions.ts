@@ -1,8 +1,8 @@
 import type { CacheShape } from './contracts/cache-shape.js';
 
 /**
- * Whether gaps that eviction leaves between positions can be closed, so that positions do not run out. This is
- * the only place that asks.
+ * Whether the gaps that eviction leaves between positions can be closed, so that positions do not run out. This is the
+ * only place that decides it.
  *
  * @param of the shape of a cache, or its option
  */

@@ -19,7 +19,7 @@ import { triAttention } from './policies/tri-attention.js';
 
 /** What {@link createPolicy} passes on. */
 export interface CreatePolicyOptions {
-  /** Needed by every policy but `full`. */
+  /** Required by every policy except `full`. */
   readonly budget?: BudgetInput;
   /**
    * Used by `random` and `compactor`.
@@ -57,8 +57,8 @@ export const policyNames: readonly string[] = ['full', ...factories.keys()];
  * @param name one of {@link policyNames}
  * @param options budget, and the seed of `random`
  * @returns the policy, for any number of caches
- * @throws {InvalidArgumentError} for an unknown name (the message lists the known ones), a budget that
- *   is missing or cannot be read, or a bad seed
+ * @throws {InvalidArgumentError} for an unknown name (the message lists the known ones), a missing or invalid budget,
+ *   or an invalid seed
  * @example
  * ```ts
  * const policies = policyNames.map((name) => createPolicy(name, { budget: '25%' }));

@@ -1,10 +1,10 @@
 import type { Probe } from './contracts/probe.js';
 
 /**
- * Groups what needs a probe. A graph computes one kind of probe, so what shares one can share a model.
+ * Groups items by probe. A graph computes one kind of probe, so items with the same probe can share a model.
  *
- * @param items policies, or whatever has a probe
- * @returns lists of items with equal probes, in the order of their first
+ * @param items policies, or anything else with a probe
+ * @returns lists of items with equal probes, ordered by their first item
  *
  * @example
  * ```ts

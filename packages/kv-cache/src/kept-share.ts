@@ -1,9 +1,9 @@
 import type { CacheMemory } from './contracts/cache-memory.js';
 
 /**
- * Rows held over tokens seen, mean over layers and heads.
+ * Rows held divided by tokens seen; mean over layers and heads.
  *
- * @param memory of a cache that has seen something
+ * @param memory of a cache that has seen at least one token
  * @returns between 0 and 1
  * @example
  * ```ts

@@ -34,24 +34,23 @@ import { writeCacheFile } from './write-cache-file.js';
 
 /** How a {@link KVCache} behaves. */
 export interface KVCacheOptions extends CreateCacheOptions<EvictionPolicy> {
-  /** Writes down what each head holds after each update. One recorder serves one cache. */
+  /** Records what each head holds after each update. One recorder serves one cache. */
   readonly recorder?: RetentionRecorder;
 }
 
-/** The right to change a cache, which nobody else has until it is released; see {@link KVCache.lease}. */
+/** The exclusive right to change a cache until it is released; see {@link KVCache.lease}. */
 export interface CacheLease {
   /** As {@link KVCache.update}. */
   update(update: CacheUpdate): Promise<void>;
   /** As {@link KVCache.closeGaps}. */
   closeGaps(rotate: (layer: number) => RotateKeys | null, scope?: GapScope): void;
-  /** Gives the cache free; a second call does nothing. */
+  /** Releases the cache; a second call does nothing. */
   release(): void;
 }
 
 /**
- * The keys and values of one sequence, per layer and KV head. Heads may hold different rows and
- * different numbers of rows. Positions stay with their rows; keys are stored after RoPE. Neither changes
- * as long as positions are absolute.
+ * The keys and values of one sequence, per layer and KV head. Heads may hold different rows and different numbers of
+ * rows. Keys are stored after RoPE, and each row keeps its position. Neither changes as long as positions are absolute.
  *
  * @example
  * ```ts
@@ -104,7 +103,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#recorder?.start(this);
   }
 
-  /** The recorder it was made with, or the fork's own; null when nothing is recorded. */
+  /** The recorder passed at construction, or the fork's own; null if nothing is recorded. */
   get recorder(): RetentionRecorder | null {
     return this.#recorder;
   }
@@ -120,16 +119,16 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * One more than the largest position that the model was told on any axis: where text goes on behind an image.
-   * 0 where it numbers its tokens itself.
+   * One more than the largest position given to the model on any axis: where text continues after an image. 0 if the
+   * model numbers its tokens itself.
    */
   get nextAxisPosition(): number {
     return this.#rows.nextAxisPosition;
   }
 
   /**
-   * What layers without rows keep, one array for each of the shape's `states`: views that never change, for the next
-   * pass has others. They know of every token that was read, also of those that every head has evicted.
+   * The arrays of layers without rows, one for each of the shape's `states`: views that never change, because the next
+   * pass makes new ones. They depend on every token read, even on those that every head has evicted.
    *
    * @throws {CacheReleasedError} when the cache was released
    */
@@ -150,9 +149,9 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
 
   /**
    * Keys of one head, `[rows, headSize]`, as the model reads them: a view that is valid until the cache changes, or a
-   * fresh copy when forks share a part of the rows, or when they are held in few bits.
+   * fresh copy if part of the rows is shared with forks or they are stored in reduced precision.
    *
-   * @param first slot that is wanted
+   * @param first first slot to return
    */
   keys(layer: number, head: number, first = 0): Float32Array {
     return this.#head(layer, head).keys(first);
@@ -164,44 +163,46 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Keys and values of one head as they are held, in at most two pieces: the rows that forks read too, then its own.
-   * Views without a copy, valid until the cache changes. Without forks the shared piece is empty.
+   * Keys and values of one head as stored, in at most two pieces: the rows shared with forks, then its own. Views, not
+   * copies, valid until the cache changes. Without forks the shared piece is empty.
    */
   segments(layer: number, head: number): Segments {
     return this.#head(layer, head).segments;
   }
 
-  /** Keys and values of one head as they are held, in one piece: views, or fresh copies when forks share a part. */
+  /**
+   * Keys and values of one head as stored, in one piece: views, or fresh copies if part of them is shared with forks.
+   */
   stored(layer: number, head: number): KeysAndValues {
     return this.#head(layer, head).stored;
   }
 
   /**
-   * Positions of one head's rows, ascending: a view that is valid until the cache changes, or a fresh copy when forks
-   * share a part of the rows.
+   * Positions of one head's rows, ascending: a view that is valid until the cache changes, or a fresh copy if part of
+   * the rows is shared with forks.
    */
   positions(layer: number, head: number): Int32Array {
     return this.#head(layer, head).positions;
   }
 
   /**
-   * Which tokens of the sequence one head's rows are, numbered from 0, ascending; as {@link positions}, which they
-   * are as long as those are absolute.
+   * Token numbers of one head's rows, from 0, ascending. The same as {@link positions} if those are absolute, and a
+   * view or copy like them.
    */
   tokens(layer: number, head: number): Int32Array {
     return this.#head(layer, head).tokens;
   }
 
   /**
-   * What the model was told as positions of one head's rows, `[length, axes]`, where the shape has
-   * `positionAxes`: a view or a copy, as {@link positions}. Empty elsewhere.
+   * Positions given to the model for one head's rows, `[length, axes]`, if the shape has `positionAxes`: a view or a
+   * copy, like {@link positions}. Otherwise empty.
    */
   axisPositions(layer: number, head: number): Int32Array {
     return this.#head(layer, head).axes;
   }
 
   /**
-   * What a `spectrum` probe is fed in the next pass; the policy says it. Null when it asks for no spectrum.
+   * Inputs of a `spectrum` probe in the next pass, from the policy; null if the policy has another probe.
    *
    * @param queries of that pass
    */
@@ -210,16 +211,16 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Appends the rows of a forward pass, shows the probes to the policy, and evicts what the policy does
-   * not keep. When the promise resolves, the policy's budget holds, unless the cache waits for the end of a prompt.
+   * Appends the rows of a forward pass, passes the probes to the policy, and evicts what the policy does not keep. When
+   * the promise resolves, the policy's budget holds, unless the cache waits for the end of a prompt.
    *
    * @param update of the pass
-   * @throws {InvalidArgumentError} when the update does not fit; the cache is then unchanged
+   * @throws {InvalidArgumentError} when the update does not match the cache, which is then unchanged
    * @throws {InvalidSelectionError} when the policy chooses slots that cannot be kept
-   * @throws whatever the policy throws; after that, as after an invalid selection, the rows are in the cache
-   *   and can be read, nothing was evicted by the policy, and every change is a {@link CacheFailedError}
-   * @throws {CacheFullError} when there is no memory for the rows; no head has then changed
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws whatever the policy throws. After that, as after an invalid selection, the rows are in the cache and can be
+   *   read, the policy has evicted nothing, and every further change throws a {@link CacheFailedError}
+   * @throws {CacheFullError} when there is not enough memory for the rows; no head has then changed
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   async update(update: CacheUpdate): Promise<void> {
     const lease = this.lease('update');
@@ -231,13 +232,13 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Takes the cache for a piece of work of several steps, such as computing a forward pass from its rows
-   * and appending the new ones. Until the lease is released, whoever else wants to change or fork the cache
-   * gets a {@link CacheBusyError}; reading stays free.
+   * Locks the cache for an operation of several steps, such as computing a forward pass from its rows and appending the
+   * new ones. Until the lease is released, any other change or fork throws a {@link CacheBusyError}; reading is still
+   * allowed.
    *
-   * @param work what it is for, for the message of that error
+   * @param work name of the operation, for the message of that error
    * @returns the right to change the cache; release it
-   * @throws {CacheBusyError} when somebody else has taken it
+   * @throws {CacheBusyError} when another operation has locked it
    */
   lease(work: string): CacheLease {
     const hold: CacheHold = this.#guard.hold(work);
@@ -255,10 +256,10 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * How many positions {@link closeGaps} would win now. In the whole `sequence`, positions that some head of some layer
-   * holds are no gaps, so heads that hold different tokens leave fewer gaps than heads that hold the same; in each
-   * `head`, what it does not hold is a gap, so that the head with the most rows says how many there are. Positions within
-   * the largest sliding window are never gaps.
+   * How many positions {@link closeGaps} would free now. With `sequence`, a position is a gap if no head of any layer
+   * holds it, so heads that hold different tokens leave fewer gaps than heads that hold the same. With `head`, every
+   * position that a head does not hold is a gap for it, so the head with the most rows determines the number. Positions
+   * within the largest sliding window are never gaps.
    *
    * @throws {InvalidArgumentError} for another scope
    */
@@ -269,18 +270,18 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Closes gaps: positions stay in order, and the next token's is smaller by {@link gaps}. In the `sequence`, there is
-   * one map for all heads, and nothing changes between tokens that have no gap between them. In each `head`, rows
-   * keep their distance to the next token as long as there is room for those before them, and the others follow one
-   * another; a token may then have other positions in other heads. Nothing changes within a sliding window.
+   * Closes gaps: positions stay in order, and the next token's is smaller by {@link gaps}. With `sequence`, all heads
+   * share one mapping, and distances between tokens without a gap between them do not change. With `head`, rows keep
+   * their distance to the next token as long as there is room for the rows before them, and the others get consecutive
+   * positions; a token may then have different positions in different heads. Nothing changes within a sliding window.
    *
-   * @param rotate for a layer, changes keys of one head in place, `[rows, headSize]`, from the rotation of
-   *   their old positions to that of their new ones; null for a layer whose keys have no rotation
-   * @param scope what is a gap
+   * @param rotate for a layer, changes the keys of one head in place, `[rows, headSize]`, from the rotation of their
+   *   old positions to that of their new ones; null for a layer whose keys are not rotated
+   * @param scope what counts as a gap
    * @throws {InvalidArgumentError} when the positions of this cache are absolute, or for another scope
-   * @throws whatever `rotate` throws, or a RangeError without memory for rows that were shared; some heads have
-   *   then moved, and the cache can only be read
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws whatever `rotate` throws, or a RangeError if there is no memory to copy shared rows; some heads have then
+   *   changed, and the cache can only be read
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   closeGaps(rotate: (layer: number) => RotateKeys | null, scope: GapScope = 'sequence'): void {
     const lease = this.lease('closeGaps');
@@ -296,7 +297,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
    *
    * @param kept per layer the ascending slots to keep per KV head, or null to keep the whole layer
    * @throws {InvalidArgumentError} when the slots cannot be kept; the cache is then unchanged
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   keep(kept: readonly (KeptSlots | null)[]): void {
     this.#guard.mustBeUsable('keep');
@@ -309,21 +310,21 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#recorder?.changed(this);
   }
 
-  /** What {@link protect} was told last, in order. */
+  /** The spans last passed to {@link protect}, in order. */
   get protectedSpans(): readonly Required<ProtectedSpan>[] {
     return this.#protected.spans;
   }
 
   /**
-   * Says which tokens no policy may drop from here on, in place of those that were protected until now; tokens may be
-   * protected before they are read. What a policy chose is put right before it takes effect: protected rows stay, and
-   * under a policy with a budget the rows with the lowest scores go in their place. So the budget holds as long
-   * as there is room in it for the protected rows and the newest. Rows outside of a sliding window go, since
-   * nothing can see them; so do those that {@link keep} drops by hand. Forks and saved caches take the spans along.
+   * Sets the tokens that no policy may drop from now on; replaces earlier spans. Tokens may be protected before they
+   * are read. A policy's choice is corrected before it takes effect: protected rows stay, and under a policy with a
+   * budget the rows with the lowest scores are evicted in their place. So the budget holds as long as it has room for
+   * the protected rows and the newest one. Rows outside a sliding window are still dropped, since nothing can see them,
+   * and so are rows evicted by hand with {@link keep}. Forks and saved caches keep the spans.
    *
    * @param spans in any order, without overlaps; an empty list protects nothing
-   * @throws {InvalidArgumentError} when they overlap, or one is none
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws {InvalidArgumentError} when they overlap or one is invalid
+   * @throws {CacheBusyError} when another operation is changing the cache
    * @example
    * ```ts
    * cache.protect([{ start: 0, end: systemPrompt.length }]);
@@ -335,13 +336,13 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Writes the cache and its policy's state to a file, atomically: a safetensors file that
-   * {@link KVCache.restore} reads, with a SHA-256 of all it holds. What a recorder wrote down is not in it.
+   * Writes the cache and its policy's state to a file, atomically: a safetensors file that {@link KVCache.restore}
+   * reads, with a SHA-256 of its contents. A recorder's history is not included.
    *
    * @param path of the file
-   * @param attached what else belongs to the sequence, for {@link KVCache.restoreAttached}
-   * @throws {CacheBusyError} when somebody else is changing the cache
-   * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
+   * @param attached further tensors that belong to the sequence, for {@link KVCache.restoreAttached}
+   * @throws {CacheBusyError} when another operation is changing the cache
+   * @throws {CacheSaveError} when the file cannot be written; an older file of this name is then left unchanged
    */
   async save(path: string, attached: SavedState = new Map()): Promise<void> {
     const lease = this.lease('save');
@@ -364,12 +365,12 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * The cache that {@link save} wrote, which goes on as the saved one would have.
+   * Restores the cache that {@link save} wrote; it continues exactly as the saved one would have.
    *
    * @param path of the file
    * @param shape of the model's caches
-   * @param options the policy it was saved with, and a recorder if wanted; all else comes from the file
-   * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
+   * @param options the policy that it was saved with, and optionally a recorder; everything else comes from the file
+   * @throws {FileFormatError} when the file cannot be read, is truncated or is not a saved cache
    * @throws {CacheMismatchError} when it was saved with another model, policy or settings
    * @throws {InvalidArgumentError} when the shape cannot be, or the policy cannot serve it
    */
@@ -385,7 +386,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * As {@link restore}, with what {@link save} was given to attach; empty when that was nothing.
+   * Like {@link restore}, and also returns the tensors attached by {@link save}; empty if there were none.
    *
    * @throws as {@link restore}
    */
@@ -412,15 +413,14 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * A second cache with the same rows and policy state that goes its own way from here. Both read the rows
-   * of this moment from the same memory, and append to memory of their own. The first time that one of them
-   * evicts a shared row of a head, it copies what it keeps of that head; the others share on. When a fork
-   * is forked, rows that it does not share yet are copied if they are at most a quarter of those it shares;
-   * more are joined with those into memory that the two share.
+   * A second cache with the same rows and policy state, independent from now on. Both read the current rows from the
+   * same memory, and append to memory of their own. The first time one of them evicts a shared row of a head, it copies
+   * what it keeps of that head; the others go on sharing. When a fork is forked, rows that it does not share yet are
+   * copied if they are at most a quarter of those it shares; more are joined with those into memory that the two share.
    *
-   * @param policy of the fork, which takes over what this one's remembers; this one's own if left out
-   * @throws {InvalidArgumentError} when another policy cannot take over from this one's
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @param policy of the fork, which takes over the state of this cache's policy; by default the same policy
+   * @throws {InvalidArgumentError} when the other policy cannot take over that state
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   fork(policy: EvictionPolicy = this.policy): KVCache {
     this.#guard.mustBeUsable('fork');
@@ -433,16 +433,17 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * A cache of the same rows under another policy, which takes over what this one's remembers and chooses at
-   * once, as if the last pass had been under it. What many policies would do alike before their first choice
-   * is so computed once. Nothing is shared: from here on the copy has the same bits as a cache that was under
-   * its policy from the start, if this one's has evicted nothing.
+   * A copy of the cache under another policy, which takes over the current policy's state and chooses at once, as if
+   * the last pass had run under it. This way, the work that many policies share before their first choice is done only
+   * once. No memory is shared. If the current policy has evicted nothing, the copy is bit for bit the same as a cache
+   * that had the new policy from the start.
    *
    * @param policy of the copy
    * @returns the copy
    * @throws {InvalidArgumentError} when the policy cannot take over from this one's
-   * @throws {InvalidSelectionError} when it chooses slots that cannot be kept; or whatever it throws
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws {InvalidSelectionError} when it chooses slots that cannot be kept; errors thrown by the policy are passed
+   *   on
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   async copyUnder(policy: EvictionPolicy): Promise<KVCache> {
     this.#guard.mustBeUsable('copyUnder');
@@ -455,11 +456,11 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   /**
-   * Frees rows and policy state at once; forks stop counting this cache as a sharer. Reading a
-   * row, and every change, is then a {@link CacheReleasedError}; {@link memory} says that nothing is held. A
-   * second call does nothing. Without it the garbage collector does the same, later.
+   * Frees rows and policy state at once; forks no longer count this cache as a sharer. Afterwards, reading a row or
+   * changing the cache throws a {@link CacheReleasedError}, and {@link memory} reports that nothing is held. A second
+   * call does nothing. Without this call the garbage collector frees the memory later.
    *
-   * @throws {CacheBusyError} when somebody else is changing the cache
+   * @throws {CacheBusyError} when another operation is changing the cache
    */
   async release(): Promise<void> {
     if (this.#guard.isReleased) return;
@@ -472,7 +473,7 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
     this.#state = full().start(this.shape); // remembers nothing
   }
 
-  /** What the cache holds and what that costs. */
+  /** What the cache holds, and the memory that takes. */
   memory(): CacheMemory {
     return this.#rows.memory(this.#state.bytes);
   }

@@ -1,6 +1,6 @@
 import type { ScoreListener } from './contracts/eviction-policy.js';
 
-/** Notes the scores by which a policy chooses, and passes them on. */
+/** Records the scores by which a policy chooses, and passes them on. */
 export class NotedScores {
   readonly #scores = new Map<number, Map<number, Float64Array>>();
   readonly listener: ScoreListener;

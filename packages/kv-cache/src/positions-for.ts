@@ -1,13 +1,13 @@
 import { type BudgetInput, parseBudget } from './budget.js';
 
 /**
- * Which positions a sequence of some length needs: a cache with a limit serves text of any length when they are
- * compact.
+ * The kind of positions that a sequence of some length needs: with compact positions, a cache with a limit can read
+ * text of any length.
  *
- * @param budget the limit; undefined for none. A share of the text grows with it, so it is none here
- * @param tokens of the sequence, its answer included
- * @param maximumPositions that the model can tell apart
- * @throws {InvalidArgumentError} when the budget is none
+ * @param budget the limit; undefined for none. A share of the text counts as no limit, because it grows with the text
+ * @param tokens of the sequence, including the answer
+ * @param maximumPositions that the model supports
+ * @throws {InvalidArgumentError} when the budget is invalid
  *
  * @example
  * ```ts

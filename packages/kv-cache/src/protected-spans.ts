@@ -18,15 +18,15 @@ interface Candidate {
 }
 
 /**
- * The protected tokens of one sequence. They are enforced here, on what any policy has chosen, so that no policy has to
- * know of them: rows that were to go come back, and under a policy with a budget as many others go in their place,
- * the lowest scores first.
+ * The protected tokens of one sequence. They are enforced here, on any policy's choice, so that no policy has to know
+ * about them: protected rows that the policy dropped are kept, and under a policy with a budget as many others are
+ * evicted in their place, lowest scores first.
  */
 export class ProtectedSpans {
   /** In order, without overlaps. */
   readonly spans: readonly Required<ProtectedSpan>[];
 
-  /** @throws {InvalidArgumentError} when spans overlap, or one is none */
+  /** @throws {InvalidArgumentError} when spans overlap or one is invalid */
   constructor(spans: readonly ProtectedSpan[] = []) {
     if (!Array.isArray(spans)) throw new InvalidArgumentError('spans', 'is not a list of spans');
     const all = spans.map((span: ProtectedSpan, i) => {
@@ -60,7 +60,7 @@ export class ProtectedSpans {
   }
 
   /**
-   * What stays when a policy has chosen.
+   * The rows that stay, given a policy's choice.
    *
    * @param kept valid slots, as the policy chose them
    * @param scores what it told of them

@@ -26,12 +26,11 @@ import type { HeadContents } from './row-buffer.js';
 import { cacheDtype, cacheDtypes, noRows } from './stored-rows.js';
 
 /**
- * Reads what `writeCacheFile` wrote. Nothing is taken on trust: sizes, order, finiteness and a
- * digest are checked.
+ * Reads what `writeCacheFile` wrote. Nothing is trusted: sizes, order, finiteness and a digest are checked.
  *
  * @param path of the file
- * @throws {FileFormatError} when the file cannot be read, is cut off, was saved by an earlier version, or holds no
- *   cache of this shape
+ * @throws {FileFormatError} when the file cannot be read, is truncated, was saved by an earlier version, or does not
+ *   hold a cache of this shape
  * @throws {CacheMismatchError} when it is a cache of another model, or of another policy
  */
 export async function readCacheFile(

@@ -14,14 +14,14 @@ import { HeadHistory } from './head-history.js';
 /** What a {@link RetentionRecorder} keeps of a policy's scores. */
 export interface RetentionRecorderOptions {
   /**
-   * `none`; `last`, the last score of every token in every head, two bytes each; or a number n: that
-   * after every n-th update too.
+   * `none`; `last`: the last score of every token in every head, two bytes each; or a number n: also the scores after
+   * every n-th update.
    * @defaultValue 'none'
    */
   readonly scores?: 'none' | 'last' | number;
 }
 
-/** What a recorder cannot know itself; see {@link RetentionRecord}. */
+/** Texts that the recorder itself does not know; see {@link RetentionRecord}. */
 export interface RetentionTexts {
   readonly ids?: Uint32Array;
   readonly pieces?: readonly string[];
@@ -36,10 +36,10 @@ interface RecordedCache extends CacheView {
 }
 
 /**
- * Writes down which tokens each head of one cache holds after each update. It changes nothing, knows no
- * policy, and costs a few numbers per token and head, and one look at each head's rows per update. An
- * eviction by hand counts as an update. What was evicted before the recording began is recorded as
- * evicted at the first update. A fork of the cache records on in a copy of its own: `fork.recorder`.
+ * Records which tokens each head of one cache holds after each update. It changes nothing, works with any policy, and
+ * costs a few numbers per token and head, and one pass over each head's rows per update. An eviction by hand counts as
+ * an update. Tokens evicted before recording began are recorded as evicted at the first update. A fork of the cache
+ * continues in its own copy: `fork.recorder`.
  *
  * @example
  * ```ts
@@ -69,7 +69,7 @@ export class RetentionRecorder {
   /**
    * Binds the recorder to its cache; the cache calls this.
    *
-   * @throws {InvalidArgumentError} when it records another cache already
+   * @throws {InvalidArgumentError} when it already records another cache
    */
   start(cache: RecordedCache): void {
     if (this.#shape !== null) {
@@ -85,7 +85,7 @@ export class RetentionRecorder {
     );
   }
 
-  /** What the policy tells its scores to, where they are recorded; the cache calls this. */
+  /** The listener that gets the policy's scores, if scores are recorded; the cache calls this. */
   scoreListener(view: CacheView): ScoreListener | undefined {
     if (this.#scores === 'none') return undefined;
     return (layer, head, scores) => {
@@ -122,10 +122,10 @@ export class RetentionRecorder {
   }
 
   /**
-   * What was recorded so far; the recording goes on.
+   * Returns what was recorded so far; recording continues.
    *
-   * @throws {InvalidArgumentError} when it records no cache, or there are not as many ids, pieces or
-   *   tokens in the parts as tokens seen
+   * @throws {InvalidArgumentError} when it records no cache, or the number of ids, pieces or tokens in the parts
+   *   differs from the tokens seen
    */
   record(texts: RetentionTexts = {}): RetentionRecord {
     checkNames('record', texts, ['ids', 'pieces', 'parts', 'notes']);

@@ -5,7 +5,7 @@ import type { SavedState, StateArray, StateTensor } from './contracts/saved-stat
 type ArrayType<T extends StateArray> = new (length: number) => T;
 
 /**
- * Takes tensors out of a saved state, and sees to it that they are what is expected.
+ * Takes tensors out of a saved state and checks that they are as expected.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export class SavedStateReader {
    *
    * @param name of the tensor
    * @param type of its array
-   * @param shape its sizes; null where any will do
+   * @param shape its sizes; null for any size
    * @throws {FileFormatError} when it is missing, or of another type or shape
    */
   take<T extends StateArray>(

@@ -10,7 +10,7 @@ import type { StoredRows } from './contracts/segments.js';
 import { type HeadContents, type RotateKeys, RowBuffer } from './row-buffer.js';
 import { cacheDtype, storedBytes, storedFrom, storeRows } from './stored-rows.js';
 
-/** How far a sequence has come, and what it holds beside rows. */
+/** How far a sequence has come, and its data other than rows. */
 export interface SequencePoint {
   /** Tokens so far, evicted ones included. */
   readonly seen: number;

@@ -6,10 +6,10 @@ import type { EvictionPolicy, PolicyState } from './contracts/eviction-policy.js
 const methods = ['observe', 'select', 'retain'] as const;
 
 /**
- * What a policy remembers of a sequence that begins. Users write policies without a compiler that checks them, so what
- * is missing is found here, not at the first token.
+ * Starts a policy's state for a new sequence. Users may write policies without type checking, so missing parts are
+ * found here and not at the first token.
  *
- * @throws {InvalidArgumentError} for what is not a policy, or makes no state of one
+ * @throws {InvalidArgumentError} for something that is not a policy, or that does not make a policy state
  */
 export function startPolicy(policy: EvictionPolicy, shape: CacheShape): PolicyState {
   if (typeof policy?.start !== 'function' || typeof policy.name !== 'string') {

@@ -4,7 +4,7 @@ import type { CacheDtype, CacheShape, LayerShape } from './contracts/cache-shape
 import type { StoredRows } from './contracts/segments.js';
 import type { Column } from './growable-rows.js';
 
-/** What a cache may hold keys and values in. */
+/** The precisions in which a cache may store keys and values. */
 export const cacheDtypes = ['fp32', 'fp16', 'int8'] as const satisfies readonly CacheDtype[];
 
 const numberTypes = { fp32: Float32Array, fp16: Uint16Array, int8: Int8Array } as const;
@@ -24,10 +24,10 @@ export function noRows(dtype: CacheDtype): StoredRows {
 }
 
 /**
- * Rounds rows to what a cache holds. Integers share a scale per row, so that its largest number becomes ±127.
+ * Rounds rows to the cache's precision. Integers have a scale per row, so that the row's largest number becomes ±127.
  *
  * @param rows `[rows, headSize]`; float32 is not copied
- * @throws {InvalidArgumentError} when a number is beyond float16, or not finite, and is not to be float32
+ * @throws {InvalidArgumentError} when a number exceeds float16 or is not finite, unless the precision is float32
  */
 export function storeRows(dtype: CacheDtype, rows: Float32Array, headSize: number): StoredRows {
   if (dtype === 'fp32') return { numbers: rows, scales: noScales };

@@ -23,7 +23,7 @@ import { cacheDtype } from './stored-rows.js';
  * as tensors, the rest as metadata, with a digest of it all.
  *
  * @param path of the file
- * @throws {CacheSaveError} when the file cannot be written; an older file then still stands
+ * @throws {CacheSaveError} when the file cannot be written; an older file is then left unchanged
  */
 export async function writeCacheFile(
   path: string,

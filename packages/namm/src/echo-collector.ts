@@ -3,20 +3,20 @@ import type { CacheShape, EvictionPolicy, Observation, PolicyState } from '@namm
 
 /** Options of {@link EchoCollector}. */
 export interface EchoCollectorOptions {
-  /** Tokens from one occurrence to the next in the text that is fed. */
+  /** Length in tokens of the text that repeats. */
   readonly period: number;
   /**
-   * Queries of each pass that are looked at, its last ones.
+   * How many of the last queries of each pass count.
    * @defaultValue 64
    */
   readonly queries?: number;
 }
 
 /**
- * Measures which heads look things up: in a text that repeats itself, how much attention a query gives to the last
- * occurrence of its own token and to the token that followed there (the "echo" and "induction" heads of Tang et al.
- * 2024, RazorAttention, https://arxiv.org/abs/2407.15891). It takes no labels: tokens drawn at random and repeated will do,
- * and {@link echoText} draws them. Of the query heads that share a KV head, the one that looks back most counts.
+ * Measures which heads look things up. In a text that repeats itself, it measures how much attention a query gives to
+ * the last occurrence of its own token and to the token that followed it (the "echo" and "induction" heads of Tang et
+ * al. 2024, RazorAttention, https://arxiv.org/abs/2407.15891). No labels are needed: {@link echoText} gives random
+ * tokens, repeated. Of the query heads that share a KV head, the one that looks back most counts.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export class EchoCollector {
   /**
    * Mean attention per layer and KV head, between 0 and 1.
    *
-   * @throws {InvalidArgumentError} when no repeated token was fed
+   * @throws {InvalidArgumentError} when no repeated token was seen
    */
   echoes(): number[][] {
     if (this.#shape === null || this.#sums.length < this.#shape.layers.length) {
@@ -114,7 +114,7 @@ export class EchoCollector {
 }
 
 /**
- * Random tokens, given twice: `[2 × period]` ids.
+ * Random tokens followed by the same tokens again: `[2 × period]` ids.
  *
  * @param vocabularySize ids are drawn below it
  */

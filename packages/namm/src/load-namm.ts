@@ -9,7 +9,7 @@ export interface LoadNammOptions extends NammOptions {
 }
 
 /**
- * {@link namm} from a file. All options are plain data, so that a worker thread can be told to load it.
+ * {@link namm} from a file. All options are plain data, so that they can be sent to a worker thread.
  *
  * @throws {FileFormatError} when the file is not a checkpoint, or damaged
  * @throws {InvalidArgumentError} for an option out of range

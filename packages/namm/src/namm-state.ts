@@ -47,7 +47,7 @@ export interface NammParts {
  */
 let scratch = new Float32Array(0);
 
-/** What a NAMM remembers of one sequence: spectrograms. Scores are computed anew at every update. */
+/** What a NAMM remembers of one sequence: spectrograms. Scores are recomputed at every update. */
 export class NammState implements PolicyState {
   readonly #parts: NammParts;
   readonly #table: SpectrumTable;
@@ -114,7 +114,7 @@ export class NammState implements PolicyState {
     return kept.every((own, head) => own.length === scores[head]!.length) ? null : kept;
   }
 
-  /** Scores of a layer with the offset, `[rows]` per KV head. */
+  /** Scores of a layer, offset included, `[rows]` per KV head. */
   #scoreLayer(view: CacheView, layer: number): Float64Array[] {
     const { encoder, scorer, rules, keys, headBias } = this.#parts;
     const heads = view.shape.layers[layer]!.keyValueHeads;

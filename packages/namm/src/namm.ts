@@ -15,16 +15,16 @@ import type { SelectionSemantics } from './select-slots.js';
 import { spectrumProbe } from './spectrum-probe.js';
 import { SpectrumTable } from './spectrum-table.js';
 
-/** Options of {@link namm}. All but `semantics` and `updateInterval` are ours, not the publication's. */
+/** Options of {@link namm}. All but `semantics` and `updateInterval` are our extensions. */
 export interface NammOptions {
   /**
-   * `exact`: each head drops its tokens scored below 0. `reference`: each head keeps as many as the head of
-   * the layer that keeps most, as in the published code.
+   * `exact`: each head drops its tokens scored below 0. `reference`: all heads of a layer keep as many tokens as the
+   * head that keeps most, as in the published code.
    * @defaultValue the checkpoint's
    */
   readonly semantics?: SelectionSemantics;
   /**
-   * Queries from one update to the next, a multiple of the hop (16). Nothing is evicted in between.
+   * Queries between updates, a multiple of the hop (16). Nothing is evicted in between.
    * @defaultValue the checkpoint's
    */
   readonly updateInterval?: number;
@@ -34,23 +34,23 @@ export interface NammOptions {
    */
   readonly scoreOffset?: number;
   /**
-   * First tokens of the sequence that stay.
+   * Number of first tokens of the sequence that always stay.
    * @defaultValue 0
    */
   readonly sinks?: number;
   /**
-   * Newest tokens that stay; the newest one always does.
+   * Number of newest tokens that always stay, at least 1.
    * @defaultValue the checkpoint's; 1, as published
    */
   readonly tail?: number;
   /**
-   * The most that may stay after an update, see `parseBudget`: the highest scores of each head. Sinks and
-   * tail count.
+   * The most that may stay after an update (see `parseBudget`): the highest scores of each head. Sinks and tail count
+   * towards it.
    * @defaultValue no limit
    */
   readonly budget?: BudgetInput;
   /**
-   * Tokens to either side over which the scores of a head are averaged.
+   * The scores of a head are averaged over this many tokens on either side.
    * @defaultValue the checkpoint's; 0, each token by itself, as published
    */
   readonly pooling?: number;
@@ -75,10 +75,10 @@ const optionNames: readonly (keyof NammOptions)[] = [
 ];
 
 /**
- * A Neural Attention Memory Model (Cetin et al. 2024, https://arxiv.org/abs/2410.13166): every
- * `updateInterval` tokens it scores each cached token of each head by the spectrum of the attention the
- * token received and by its age, and each head forgets the tokens scored below 0. The newest token always
- * stays, and so do the tokens since the last update, in prompts and in answers alike.
+ * A Neural Attention Memory Model (Cetin et al. 2024, https://arxiv.org/abs/2410.13166): every `updateInterval` tokens
+ * it scores each cached token of each head by its age and by the spectrum of the attention that it received. Each head
+ * then forgets the tokens scored below 0. The newest token always stays, and so do the tokens since the last update, in
+ * prompts and answers alike.
  *
  * @param checkpoint the trained model
  * @throws {InvalidArgumentError} for an option out of range or unknown, or a damaged checkpoint

@@ -5,11 +5,11 @@ import { type RandomNammOptions, randomNamm } from './random-namm.js';
 import { SpectrumCollector } from './spectrum-collector.js';
 
 /**
- * A NAMM with random parameters, normalised on what a model does with some tokens.
+ * A NAMM with random parameters, normalised on a model's attention to some tokens.
  *
  * @param model loaded with the probe of a NAMM
- * @param ids what the statistics are measured on, at least `updateInterval` tokens
- * @returns a checkpoint; the same for a model, tokens and a seed
+ * @param ids the tokens that the statistics are measured on, at least `updateInterval`
+ * @returns a checkpoint; the same for the same model, tokens and seed
  *
  * @example
  * ```ts

@@ -10,12 +10,12 @@ export interface RandomNammOptions {
   readonly seed: number;
   /** Tokens between decisions. */
   readonly updateInterval: number;
-  /** Of the model that it is for, such as that of a {@link SpectrumCollector}. */
+  /** Of the model that it will run on, such as the one of a {@link SpectrumCollector}. */
   readonly normaliser: Normaliser;
 }
 
 /**
- * A NAMM of the published size with random parameters: it costs what a trained one costs that keeps as much.
+ * A NAMM of the published size with random parameters: it costs as much as a trained one that keeps as many tokens.
  *
  * @returns a checkpoint; the same for a seed
  *
@@ -42,8 +42,8 @@ export function randomNamm(options: RandomNammOptions): NammCheckpoint {
 }
 
 /**
- * A NAMM with random parameters in place of its own, normal and of the same norm: what is left of it when it has
- * learned nothing.
+ * Replaces a NAMM's parameters by random, normally distributed ones of the same norm: a control that has learned
+ * nothing.
  *
  * @returns another checkpoint; the same for a seed
  */

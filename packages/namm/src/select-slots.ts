@@ -3,11 +3,11 @@ import { TopSlots } from '@namm/kv-cache';
 /** How scores become decisions; see {@link selectSlots}. */
 export type SelectionSemantics = 'exact' | 'reference';
 
-/** What stays whatever its score, and how much may stay at most. */
+/** Which rows stay whatever their score, and how many may stay. */
 export interface SelectionLimits {
   /** Newest rows of each head that stay; at least 1. */
   readonly tail: number;
-  /** Rows that each head may keep; the highest scores stay. */
+  /** Rows that each head may keep; those with the highest scores stay. */
   readonly slots: number;
 }
 
@@ -17,13 +17,13 @@ const top = new TopSlots();
  * Chooses the rows of one layer from their scores.
  *
  * - `exact`: each head keeps its rows scored 0 or more.
- * - `reference`, as in the published code: each head keeps as many rows as the head of the layer that has
- *   most rows scored 0 or more, its highest ones; so it fills up with rows below 0, which then stay visible
- *   and are scored again at the next update.
+ * - `reference`, as in the published code: n is the largest number of rows scored 0 or more in any head of the layer,
+ *   and every head keeps its n highest. Some heads therefore keep rows below 0, which stay visible and are scored again
+ *   at the next update.
  *
  * Of equal scores at a cut the oldest stay. −0 is 0.
  *
- * @param scores per KV head, oldest row first; Infinity for rows that stay whatever happens
+ * @param scores per KV head, oldest row first; Infinity for rows that always stay
  * @returns per KV head ascending slots
  */
 export function selectSlots(

@@ -2,9 +2,9 @@ import { SpectrumStatistics } from '@namm/features';
 import type { NammCheckpoint } from './checkpoint/checkpoint.js';
 
 /**
- * The same NAMM with one mean and variance per frequency instead of each head's own: those of all heads of its
- * model together. Statistics of single heads fit no other model; these do ("frozen"), if they suit it or not.
- * {@link calibrate} measures anew instead. A bias per head fits no other model either, and is left out.
+ * The same NAMM with one mean and variance per frequency, pooled over all heads of its model, instead of one per head.
+ * Per-head statistics do not fit another model; pooled ones can be used there ("frozen"), well suited or not.
+ * {@link calibrate} measures new ones instead. A bias per head does not fit another model either, and is dropped.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ import { SpectrumTable } from './spectrum-table.js';
 
 /** Options of {@link SpectrumCollector}. */
 export interface SpectrumCollectorOptions {
-  /** Queries from one measurement to the next: the update interval of the NAMM to be normalised. */
+  /** Queries between measurements: the update interval of the NAMM to be normalised. */
   readonly updateInterval: number;
   /** @defaultValue 0.99 */
   readonly decay?: number;
@@ -24,9 +24,9 @@ export interface SpectrumCollectorOptions {
 }
 
 /**
- * Measures the statistics that a NAMM's features are normalised with: the spectra of all tokens at every
- * update under the full cache. Its policy keeps everything; use it for caches of one model and read
- * `statistics` when enough text has been fed.
+ * Measures the statistics that normalise a NAMM's features: the spectra of all tokens at every update under the full
+ * cache. Its policy keeps everything. Use it for caches of one model, and read `statistics` when the model has read
+ * enough text.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export class SpectrumCollector {
   }
 
   /**
-   * What was measured so far.
+   * The statistics measured so far.
    *
    * @throws {InvalidArgumentError} when nothing was
    */
@@ -113,12 +113,12 @@ export class SpectrumCollector {
 }
 
 /**
- * A checkpoint whose features are normalised with statistics of another model or text. Scorer and settings
- * stay; a head bias stays where it fits.
+ * A checkpoint whose features are normalised with the statistics of another model or text. Scorer and settings stay the
+ * same; a head bias is kept if it fits.
  *
- * @param scope `shared`: one mean and variance per frequency, as published; `per-head`: each head its own
+ * @param scope `shared`: one mean and variance per frequency, as published; `per-head`: one per head and frequency
  * @defaultValue scope: what the checkpoint has
- * @throws {InvalidArgumentError} when the statistics do not suffice
+ * @throws {InvalidArgumentError} when the statistics are insufficient
  */
 export function calibrate(
   checkpoint: NammCheckpoint,

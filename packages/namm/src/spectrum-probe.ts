@@ -1,7 +1,7 @@
 import { hop, spectrumKernel, windowSize } from '@namm/features';
 import type { SpectrumProbe } from '@namm/kv-cache';
 
-/** What a decoder has to compute for the features of a NAMM. */
+/** What a decoder must compute for the features of a NAMM. */
 export const spectrumProbe: SpectrumProbe = {
   kind: 'spectrum',
   kernel: Array.from(spectrumKernel()),

@@ -2,14 +2,14 @@ import { InvalidArgumentError } from '@namm/core';
 import type { HeadBias } from './checkpoint/checkpoint.js';
 
 /**
- * The head bias that a NAMM should have on another model: heads get that of the heads of the old model which look
- * things up as much as they do. Between and beyond the old ones it is interpolated over the logarithm of the echo, by
- * the closest function that never falls (isotonic regression), since a head that looks things up more must not keep less.
+ * The head bias that a NAMM should have on another model: each head gets the bias of the old model's heads that look
+ * things up as much as it does. Biases are interpolated over the logarithm of the echo with isotonic regression (the
+ * closest non-decreasing function), because a head that looks things up more must not keep less.
  *
- * @param bias that of the old model
+ * @param bias of the old model
  * @param old its echoes, per layer and KV head, by `EchoCollector`
- * @param other those of the other model
- * @throws {InvalidArgumentError} when the echoes are not those of the bias's heads, or not all are above 0
+ * @param other echoes of the other model
+ * @throws {InvalidArgumentError} when the echoes do not match the heads of the bias, or are not all above 0
  * @example
  * ```ts
  * transferHeadBias(bias, [[0.01, 0.7]], [[0.6, 0.02, 0.01]]); // layers 1, heads 3

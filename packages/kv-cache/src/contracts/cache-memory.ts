@@ -8,24 +8,24 @@ export interface CacheMemory {
   readonly keptPerHead: readonly (readonly number[])[];
   readonly bytes: {
     /**
-     * Size of the row buffers that only this cache has: keys, values and positions with their unused ends. With what
-     * layers without rows keep, also where a fork still has the same.
+     * Size of the row buffers that only this cache uses: keys, values and positions, including unused ends. Includes
+     * the arrays of layers without rows, even if a fork still shares them.
      */
     readonly allocated: number;
     /** Size of the row buffers that it shares with forks, in full. */
     readonly shared: number;
     /**
-     * Its part of `shared`: each buffer divided by the number of caches that share it. So
-     * `allocated + sharedPart`, summed over a cache and all its forks, counts every buffer once. A fork counts
-     * until it is released, or else until it is collected as garbage.
+     * Its part of `shared`: the size of each buffer divided by the number of caches that share it. So
+     * `allocated + sharedPart`, summed over a cache and all its forks, counts every buffer once. A fork counts until it
+     * is released or garbage-collected.
      */
     readonly sharedPart: number;
     /**
-     * Keys and values of the rows held: in float32 `rows × 2 × headSize × 4`; with the scales of integers, and with what
-     * layers without rows keep.
+     * Keys and values of the rows held: `rows × 2 × headSize × 4` in float32. Includes the scales of int8 rows and the
+     * arrays of layers without rows.
      */
     readonly used: number;
-    /** Positions of the rows held: `rows × 4`, or twice that when they are compact and tokens are noted too. */
+    /** Positions of the rows held: `rows × 4`, or twice that with compact positions, which also store token numbers. */
     readonly positions: number;
     /** State of the eviction policy for the rows held. */
     readonly policy: number;

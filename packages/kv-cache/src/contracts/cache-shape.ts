@@ -2,11 +2,11 @@
 export interface KeyRotation {
   /** Angle per position of each pair. */
   readonly frequencies: Float32Array;
-  /** By which rotated numbers are scaled too; 1 but for some extensions of the context. */
+  /** Factor by which rotated numbers are also scaled; 1 except for some context extensions. */
   readonly factor: number;
 }
 
-/** What one decoder layer caches of each token. */
+/** What one decoder layer caches per token. */
 export interface LayerShape {
   readonly keyValueHeads: number;
   readonly queryHeads: number;
@@ -18,64 +18,64 @@ export interface LayerShape {
    */
   readonly window: number | null;
   /**
-   * How cached keys are rotated by their positions, for policies that take that back. `unknown` where it depends
-   * on more than one position, such as the length of the sequence or several axes.
+   * How cached keys are rotated by their positions, for policies that undo it. `unknown` if the rotation depends on
+   * more than one position, such as on the sequence length or several axes.
    * @defaultValue keys are not rotated
    */
   readonly rotation?: KeyRotation | 'unknown';
   /**
-   * Whether a part of each query's attention goes to no token, so that what tokens get sums to less than 1.
+   * Whether part of each query's attention goes to no token, so that the attention to tokens sums to less than 1.
    * @defaultValue false
    */
   readonly hasSinks?: boolean;
 }
 
-/** What a layer without rows keeps of a sequence. */
+/** The array that a layer without rows keeps of a sequence. */
 export interface StateShape {
   /** Numbers, in float32; all 0 before the first token. */
   readonly size: number;
 }
 
-/** What keys and values are held in; integers have a scale per row of a head. */
+/** Precision in which keys and values are stored; int8 has a scale per row of a head. */
 export type CacheDtype = 'fp32' | 'fp16' | 'int8';
 
-/** What a model needs of a cache, and which model that is. */
+/** What a model needs from a cache, and which model it is. */
 export interface CacheShape {
   /** Digest of the model's configuration and weights; a cache serves only the model it was made for. */
   readonly model: string;
   /**
-   * Digest of the weights and their configuration alone, which stays the same when the context is extended: what a
-   * policy that was made for one model goes by.
+   * Digest of only the weights and their configuration, which does not change when the context is extended. A policy
+   * that was made for one model recognises it by this digest.
    * @defaultValue as `model`
    */
   readonly weights?: string;
-  /** The layers that hold rows, in order: those with an attention. */
+  /** The layers that hold rows (those with attention), in order. */
   readonly layers: readonly LayerShape[];
   /**
-   * What layers without rows, such as convolutions, keep of a sequence: one array of fixed size each, whatever its
-   * length. Policies know nothing of it.
+   * What layers without rows, such as convolutions, keep of a sequence: one array of fixed size each, whatever the
+   * sequence's length. Policies do not see them.
    * @defaultValue every layer holds rows
    */
   readonly states?: readonly StateShape[];
   /**
-   * What keys and values are held in. What a model reads, and a policy sees, is rounded to it.
+   * Precision in which keys and values are stored. What the model reads, and what a policy sees, is rounded to it.
    * @defaultValue 'fp32'
    */
   readonly dtype?: CacheDtype;
   /**
-   * How positions go; a cache fills this in from its options. Ask `hasCompactPositions`.
+   * How positions are assigned; a cache sets this from its options. Query it with `hasCompactPositions`.
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';
   /**
-   * For a model whose tokens have positions of their own, as many per token as there are axes (M-RoPE has
-   * three): every update then says them. They never decide what a query sees; the order of tokens does.
-   * @defaultValue positions are consecutive numbers, and nothing is said
+   * Number of position axes, for a model whose tokens have explicit positions on several axes (M-RoPE has three). Every
+   * update then contains them. What a query sees depends on the order of tokens, never on these positions.
+   * @defaultValue positions are consecutive numbers, and updates contain none
    */
   readonly positionAxes?: number;
   /**
-   * What the tokens of the sequence are, in turn, for a model whose input goes in steps of several kinds: a
-   * Decision Transformer reads return, state, action, and then the next step. Policies may go by it.
+   * Kinds of the tokens within a step, for a model whose input repeats steps of several kinds: a Decision Transformer
+   * reads return, state, action, then the next step. Policies may use them.
    * @defaultValue all tokens are of one kind
    */
   readonly rowKinds?: readonly string[];

@@ -8,17 +8,17 @@ export interface LayerRows {
   readonly values: Float32Array;
 }
 
-/** What one forward pass hands to a cache. */
+/** What one forward pass gives to a cache. */
 export interface CacheUpdate {
   /** Tokens of the pass; in the sequence they are `nextPosition … nextPosition + count − 1`. */
   readonly count: number;
   /** New rows, one entry per layer. */
   readonly rows: readonly LayerRows[];
-  /** What layers without rows keep from here on, one array for each of the shape's `states`, where it has some. */
+  /** New arrays of layers without rows, one for each of the shape's `states`, if it has any. */
   readonly states?: readonly Float32Array[];
   /** One observation per layer, or an empty list when the policy's probe is `none`. */
   readonly observations: readonly Observation[];
-  /** What the model was told as positions, `[count, axes]`, where the shape has `positionAxes`; else left out. */
+  /** Positions given to the model, `[count, axes]`, if the shape has `positionAxes`; otherwise omitted. */
   readonly positions?: Int32Array;
   /**
    * Whether more of the same input follows: a cache that decides after a prompt waits for its end.

@@ -3,12 +3,12 @@ import type { CacheShape } from './cache-shape.js';
 import type { Observation, Probe, SpectrumFeeds } from './probe.js';
 import type { SavedState } from './saved-state.js';
 
-/** Slots that stay, per KV head of one layer, each ascending. Heads may keep different numbers. */
+/** Slots to keep, per KV head of one layer, each ascending. Heads may keep different numbers. */
 export type KeptSlots = readonly Uint32Array[];
 
 /**
- * Is told the scores by which a policy is about to choose among the rows of one head: those of the first
- * rows, in order; rows behind them stay whatever their score. The array is valid during the call only.
+ * Called with the scores by which a policy is about to choose among the rows of one head. They belong to the first
+ * rows, in order; later rows stay whatever their score. The array is valid only during the call.
  */
 export type ScoreListener = (layer: number, head: number, scores: FloatArray) => void;
 
@@ -22,15 +22,15 @@ export interface CacheView {
   /** Rows that one head holds. */
   length(layer: number, head: number): number;
   /**
-   * Keys of one head after RoPE, `[rows, headSize]`, as the model reads them; a fresh copy when they lie in two pieces
-   * or are held in few bits. New rows lie in one piece.
+   * Keys of one head after RoPE, `[rows, headSize]`, as the model reads them; a fresh copy if they are stored in two
+   * pieces or in reduced precision. New rows are in one piece.
    *
-   * @param first slot that is wanted
+   * @param first first slot to return
    */
   keys(layer: number, head: number, first?: number): Float32Array;
   /** Values of one head, as {@link keys}. */
   values(layer: number, head: number, first?: number): Float32Array;
-  /** Positions that the model was told for the rows of one head, ascending. */
+  /** Positions of one head's rows, as given to the model, ascending. */
   positions(layer: number, head: number): Int32Array;
   /** Numbers of the rows' tokens in the sequence, from 0, ascending. */
   tokens(layer: number, head: number): Int32Array;
@@ -39,32 +39,35 @@ export interface CacheView {
 /** Plain data, as JSON has it. */
 export type PolicySettings = Readonly<Record<string, unknown>>;
 
-/** Decides which cached tokens a sequence keeps. Shareable; the state of one sequence is a PolicyState. */
+/**
+ * Decides which cached tokens a sequence keeps. One policy serves many sequences; the state of each is a PolicyState.
+ */
 export interface EvictionPolicy {
   readonly name: string;
   /**
-   * All that decides beside the name, as plain JSON data: a state that was saved under other settings is
-   * refused.
+   * Everything besides the name that affects decisions, as plain JSON data. A state that was saved under other settings
+   * is refused.
    */
   readonly settings: PolicySettings;
   readonly probe: Probe;
   /** True when `select` never evicts; the cache then drops rows outside of windows in batches. */
   readonly keepsEverything?: boolean;
   /**
-   * False when rows stay by their worth alone, however many. Protected rows then come on top; else others go for them.
+   * False if rows stay by their score alone, however many. Protected rows are then kept in addition; with a budget,
+   * other rows are evicted in their place.
    * @defaultValue true
    */
   readonly hasBudget?: boolean;
   /**
-   * The policy chooses only when the tokens seen are a multiple of this, so a pass may reach such a
-   * multiple but not cross it: decoders cut their chunks there.
-   * @defaultValue any pass will do
+   * The policy chooses only when the number of tokens seen is a multiple of this. A pass may reach such a multiple but
+   * not cross it, so decoders end their chunks there.
+   * @defaultValue after any pass
    */
   readonly updateInterval?: number;
-  /** @throws {InvalidArgumentError} when the policy cannot serve caches of this shape */
+  /** @throws {InvalidArgumentError} when the policy does not support caches of this shape */
   start(shape: CacheShape): PolicyState;
   /**
-   * The state that {@link PolicyState.save} wrote, which goes on as the saved one would have.
+   * Restores the state that {@link PolicyState.save} wrote; it continues exactly as the saved one would have.
    *
    * A cache's file says which policy with which settings saved it, and is refused for others before this is called.
    *
@@ -72,10 +75,10 @@ export interface EvictionPolicy {
    */
   restore(shape: CacheShape, saved: SavedState): PolicyState;
   /**
-   * A state of this policy that remembers what another policy's does; for {@link KVCache.copyUnder}. Left out
-   * where only a state of its own will do.
+   * Makes a state of this policy from another policy's state, for {@link KVCache.copyUnder}. Omit it if the policy can
+   * only use a state of its own.
    *
-   * @throws {InvalidArgumentError} when the state does not hold what this policy remembers
+   * @throws {InvalidArgumentError} when the other state lacks what this policy remembers
    */
   takeOver?(shape: CacheShape, state: PolicyState): PolicyState;
 }
@@ -83,12 +86,12 @@ export interface EvictionPolicy {
 /** What a policy remembers of one sequence. */
 export interface PolicyState {
   /**
-   * Takes in the probe of one layer of one forward pass, before any eviction. Not called for `none`.
-   * The arrays belong to the caller: what is needed later must be copied.
+   * Receives the probe of one layer of one forward pass, before any eviction. Not called for `none`. The arrays belong
+   * to the caller: copy what you need later.
    */
   observe(layer: number, observation: Observation): void;
   /**
-   * Needed with a `spectrum` probe: what it is fed in the next pass.
+   * Required with a `spectrum` probe: what to feed it in the next pass.
    *
    * @param queries of that pass
    */
@@ -96,7 +99,7 @@ export interface PolicyState {
   /**
    * Slots to keep, for all layers at once; null for a layer that loses nothing.
    *
-   * @param onScores wants to know the scores, where the policy has any and is choosing
+   * @param onScores called with the scores, if the policy has any and is choosing
    */
   select(view: CacheView, onScores?: ScoreListener): Promise<readonly (KeptSlots | null)[]>;
   /**
@@ -105,10 +108,10 @@ export interface PolicyState {
    */
   retain(kept: readonly (KeptSlots | null)[]): void;
   fork(): PolicyState;
-  /** Everything remembered, for {@link EvictionPolicy.restore}; {@link SavedStateReader} reads it. */
+  /** Returns the whole state, for {@link EvictionPolicy.restore}; read it with {@link SavedStateReader}. */
   save(): SavedState;
-  /** Bytes of what the policy remembers, counted in every memory report; of what forks share, this one's part. */
+  /** Bytes of this state, counted in every memory report; of memory shared with forks, only this state's part. */
   readonly bytes: number;
-  /** Called when the cache is released: forks stop counting this state among those that share something. */
+  /** Called when the cache is released: forks no longer count this state as a sharer. */
   release?(): void;
 }

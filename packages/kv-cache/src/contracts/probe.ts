@@ -1,10 +1,11 @@
 import type { FloatArray } from '@namm/core';
 
 /**
- * What a policy wants to know of the attention of each forward pass. The attention matrix never leaves
- * the graph: the decoder computes just the probe. Closed data, so that the decoder knows no policy.
+ * What a policy needs to know about the attention of each forward pass. The attention matrix never leaves the graph:
+ * the decoder computes only the probe. Probes are a fixed set of data types, so that the decoder need not know any
+ * policy.
  *
- * - `none`: nothing; keys and positions are in the cache anyway.
+ * - `none`: nothing; keys and positions are in the cache already.
  * - `columnSums`: per KV head `[slots]`, the attention each cached token received in this pass: summed
  *   over its queries, averaged over the query heads of the group.
  * - `columnMaxima`: per KV head `[slots]`, the largest attention that any query of the pass, in any query
@@ -59,13 +60,13 @@ export interface SpectrumProbe {
   readonly hop: number;
 }
 
-/** What a `spectrum` probe is fed in one pass. */
+/** Inputs of a `spectrum` probe in one pass. */
 export interface SpectrumFeeds {
   /** Weight of each frame that ends in the pass, the oldest first; empty when none does. */
   readonly weights: Float32Array;
   /** Rows of {@link pendingRows}. */
   readonly pending: number;
-  /** So many of the pass's last attention rows are wanted back, for the frames to come. */
+  /** How many of the pass's last attention rows to return, for later frames. */
   readonly rows: number;
   /**
    * Attention of earlier queries to the cached tokens of one head that the frames need, averaged over its query
@@ -74,7 +75,7 @@ export interface SpectrumFeeds {
   pendingRows(layer: number, head: number): Float32Array;
 }
 
-/** What a `spectrum` probe says of one layer in one pass. */
+/** Outputs of a `spectrum` probe for one layer in one pass. */
 export interface SpectrumObservation {
   readonly kind: 'spectrum';
   /** Queries of the pass. */

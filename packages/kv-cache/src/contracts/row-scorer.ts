@@ -4,12 +4,12 @@ import type { Observation, Probe } from './probe.js';
 import type { SavedState } from './saved-state.js';
 
 /**
- * Rates the rows of a cache; the highest scores stay. How many stay is not the scorer's business but the
- * budget's and the allocation's: see {@link scoredPolicy}. {@link rowScorer} makes most of them.
+ * Scores the rows of a cache; the rows with the highest scores stay. How many stay is decided by the budget and the
+ * allocation, not by the scorer: see {@link scoredPolicy}. Most scorers are made with {@link rowScorer}.
  */
 export interface RowScorer {
   readonly name: string;
-  /** All that decides beside the name, as plain JSON data. */
+  /** Everything besides the name that affects scores, as plain JSON data. */
   readonly settings: PolicySettings;
   readonly probe: Probe;
   /** Newest rows of a head that stay whatever their score, when the head may keep `slots` rows. */
@@ -17,20 +17,20 @@ export interface RowScorer {
   /** Bytes that the state takes per row and KV head. */
   bytesPerRow(layer: LayerShape): number;
   /**
-   * Bytes that the state takes whatever the rows; a budget in bytes pays for them, too.
+   * Bytes that the state takes regardless of the rows; a budget in bytes includes them.
    * @defaultValue 0
    */
   fixedBytes?(shape: CacheShape): number;
   start(shape: CacheShape): RowScorerState;
   /**
-   * The state that {@link RowScorerState.save} wrote.
+   * Restores the state that {@link RowScorerState.save} wrote.
    *
    * @throws {FileFormatError} when the tensors are not those of this scorer
    */
   restore(shape: CacheShape, saved: SavedState): RowScorerState;
 }
 
-/** What a scorer remembers of one sequence; observe, retain, fork, save, bytes and release as in a PolicyState. */
+/** What a scorer remembers of one sequence; observe, retain, fork, save, bytes and release work as in a PolicyState. */
 export interface RowScorerState {
   observe(layer: number, observation: Observation): void;
   /**
@@ -44,11 +44,11 @@ export interface RowScorerState {
     slots: readonly number[],
     scores: readonly Float64Array[],
   ): void;
-  /** Called when a pass is over: what was only remembered for its scores can go. */
+  /** Called at the end of a pass: drop what was only needed for its scores. */
   endPass(): void;
   retain(kept: readonly (KeptSlots | null)[]): void;
   fork(): RowScorerState;
-  /** Everything remembered, for {@link RowScorer.restore}. Called between passes. */
+  /** Returns the whole state, for {@link RowScorer.restore}. Called between passes. */
   save(): SavedState;
   readonly bytes: number;
   release?(): void;

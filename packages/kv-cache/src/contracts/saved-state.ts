@@ -16,5 +16,5 @@ export interface StateTensor {
   readonly dtype?: 'F16';
 }
 
-/** Everything that a policy remembers of a sequence, as named tensors: plain data that a cache's file holds. */
+/** Everything that a policy remembers of a sequence, as named tensors: plain data, stored in a cache's file. */
 export type SavedState = ReadonlyMap<string, StateTensor>;

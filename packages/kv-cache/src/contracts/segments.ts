@@ -14,7 +14,7 @@ export interface KeysAndValues {
 
 /** The rows of one head in order, in at most two pieces; see {@link KVCache.segments}. */
 export interface Segments {
-  /** Rows that forks read too, before all others; empty without forks. */
+  /** Rows that are shared with forks, before all others; empty without forks. */
   readonly shared: KeysAndValues;
   readonly own: KeysAndValues;
 }

@@ -4,16 +4,16 @@ import type { CacheShape } from './cache-shape.js';
 import type { Probe } from './probe.js';
 import type { ProtectedSpan } from './protected-span.js';
 
-/** What code above a model has to know of it. */
+/** What code that uses a model needs to know about it. */
 export interface SequenceModelSpec {
   /**
-   * Token ids go from 0 to below this, and a row of logits has as many numbers. Null for a model without a
-   * vocabulary: it takes embeddings and gives hidden states.
+   * Token ids range from 0 to below this, and a row of logits has this many numbers. Null for a model without a
+   * vocabulary, which takes embeddings and returns hidden states.
    */
   readonly vocabularySize: number | null;
   /** Numbers per row of embeddings and of hidden states. */
   readonly hiddenSize: number;
-  /** Positions that the model can tell apart; input beyond them is refused. */
+  /** Number of positions that the model supports; longer input is refused. */
   readonly maximumPositions: number;
 }
 
@@ -34,8 +34,8 @@ export interface StepItem<Cache> {
   readonly cache: Cache;
   readonly input: SequenceInput;
   /**
-   * The new tokens whose logits and hidden states are wanted. The last layer goes on with these alone, so those
-   * of one token differ in rounding when others are asked for as well.
+   * The new tokens whose logits and hidden states to return. The last layer continues with only these, so a token's
+   * results may differ in rounding if others are requested as well.
    * @defaultValue `'last'`
    */
   readonly outputs?: 'last' | 'all' | 'none';
@@ -43,13 +43,13 @@ export interface StepItem<Cache> {
 
 /** How a step runs. */
 export interface StepOptions {
-  /** Told after each chunk: stage `tokens`, done and total of this step. */
+  /** Called after each chunk: stage `tokens`, done and total of this step. */
   readonly onProgress?: ProgressListener;
-  /** Stops between chunks with the signal's reason; what was computed until then is in the caches. */
+  /** Stops between chunks with the signal's reason; what was computed so far is in the caches. */
   readonly signal?: AbortSignal;
 }
 
-/** What a step computed for one sequence: one row per output asked for. */
+/** What a step computed for one sequence: one row per requested output. */
 export interface StepResult {
   /** `[rows, vocabularySize]`; empty for a model without a vocabulary. */
   readonly logits: Float32Array;
@@ -60,7 +60,10 @@ export interface StepResult {
 /** When a policy chooses; see {@link CreateCacheOptions.decideAfter}. */
 export type DecideAfter = 'pass' | 'prompt' | number;
 
-/** Options of a cache, with the policy as the model takes it: code, or its name where code cannot go. */
+/**
+ * Options of a cache. The policy is given in the form that the model takes: as code, or by name where code cannot be
+ * passed.
+ */
 export interface CreateCacheOptions<Policy> {
   /**
    * Decides what is forgotten.
@@ -68,23 +71,22 @@ export interface CreateCacheOptions<Policy> {
    */
   readonly policy?: Policy;
   /**
-   * Whether layers with a sliding window keep rows that no later query can see. Dropping them loses
-   * nothing.
+   * Whether layers with a sliding window keep rows that no later query can see. Dropping these rows loses nothing.
    * @defaultValue false
    */
   readonly keepOutsideWindow?: boolean;
   /**
-   * `absolute`: a token keeps the position it was read at. `compact`: when positions run out, the decoder
-   * closes the gaps that eviction has left, so that a cache with a budget serves input of any length; see
-   * `KVCache.closeGaps`. A row costs four bytes more. Not together with `keepOutsideWindow`.
+   * `absolute`: a token keeps the position it was read at. `compact`: when positions run out, the decoder closes the
+   * gaps left by eviction, so that a cache with a budget can read input of any length; see `KVCache.closeGaps`. Each
+   * row takes four more bytes. Cannot be combined with `keepOutsideWindow`.
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';
   /**
-   * When the policy chooses: after every `pass` of the model, or when a whole input of a step has been read (`prompt`),
-   * so that what it ends with, such as a question, decides about all of it, or, a number, after each pass in which the
-   * tokens seen reach or cross a multiple of it. Until then everything is held, in full, and what forks share stays
-   * shared. Not with policies that choose at intervals of their own.
+   * When the policy chooses. `pass`: after every pass of the model. `prompt`: once the whole input of a step has been
+   * read, so that its end, such as a question, counts for all of it. A number: after each pass in which the tokens seen
+   * reach or cross a multiple of it. Until then everything is held, and forks keep sharing. Cannot be combined with
+   * policies that have their own interval.
    * @defaultValue 'pass'
    */
   readonly decideAfter?: DecideAfter;
@@ -98,11 +100,11 @@ export interface SequenceCache<Self> {
   readonly shape: CacheShape;
   /** Tokens of the sequence so far, evicted ones included. */
   readonly seen: number;
-  /** What it holds and what that costs. */
+  /** What it holds, and the memory that takes. */
   memory(): CacheMemory | Promise<CacheMemory>;
-  /** Tokens that no policy may drop from here on, in place of those that were protected until now. */
+  /** Sets the tokens that no policy may drop from now on; replaces earlier ones. */
   protect(spans: readonly ProtectedSpan[]): void | Promise<void>;
-  /** A second cache with the same rows that goes its own way from here. */
+  /** A second cache with the same rows, independent from now on. */
   fork(): Self | Promise<Self>;
   /** Writes it to a file, which {@link SequenceModel.restoreCache} reads. */
   save(path: string): Promise<void>;
@@ -111,8 +113,8 @@ export interface SequenceCache<Self> {
 }
 
 /**
- * A model that steps caches, for code that does not care where or what it is. Such code awaits what may be a
- * promise, and is generic over the cache.
+ * A model that steps caches, for code that does not depend on the kind of model or the thread it runs in. Such code
+ * awaits everything that may be a promise, and is generic over the cache.
  *
  * @example
  * ```ts
@@ -126,15 +128,15 @@ export interface SequenceCache<Self> {
  */
 export interface SequenceModel<Cache extends SequenceCache<Cache>, Policy = never> {
   readonly spec: SequenceModelSpec;
-  /** What it reports of the attention. */
+  /** What it reports about the attention. */
   readonly probe: Probe;
-  /** Tokens that it reads at once, at most. */
+  /** Most tokens that it reads at once. */
   readonly chunkSize: number;
   /** Shape of the caches that fit it. */
   readonly cacheShape: CacheShape;
   createCache(options?: CreateCacheOptions<Policy>): Cache | Promise<Cache>;
   restoreCache(path: string, options?: RestoreCacheOptions<Policy>): Promise<Cache>;
-  /** Feeds each sequence its new tokens; its policy evicts as it goes. */
+  /** Feeds each sequence its new tokens; its policy evicts along the way. */
   step(items: readonly StepItem<Cache>[], options?: StepOptions): Promise<StepResult[]>;
   /** Frees the model. */
   release(): Promise<void>;

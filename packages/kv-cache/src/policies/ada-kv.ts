@@ -14,16 +14,14 @@ export interface AdaKVOptions extends AdaptiveHeadsOptions {
 }
 
 /**
- * Lets the heads of a layer compete for its slots (Ada-KV, Feng et al. 2024,
- * https://arxiv.org/abs/2407.11550): with H heads and a budget of C slots per head the layer keeps H · C
- * rows, and heads whose rows score higher keep more; a safeguard gives each head its minimum. The cache
- * is ragged, so heads that keep less really cost less.
+ * Lets the heads of a layer compete for its slots (Ada-KV, Feng et al. 2024, https://arxiv.org/abs/2407.11550). With H
+ * heads and a budget of C slots per head the layer keeps H · C rows, and heads whose rows score higher keep more; a
+ * safeguard guarantees each head a minimum. The cache is ragged, so heads that keep less really take less memory.
  *
- * The safeguard is a share of what is *kept*, as in the code of kvpress (its documentation differs). The
- * rule `'kvpress'` decides the same when it decides again, pass after pass. The rule `'original'` is made
- * to decide once: each time it is applied to its own choice it draws the heads closer to equal shares, so
- * it fits a prefill in one pass. Its rounding may not exceed the budget here: the heads that rounding
- * raised most give way.
+ * The safeguard is a share of what is *kept*, as in the code of kvpress (its documentation differs). The rule
+ * `'kvpress'` gives the same result when applied again, pass after pass. The rule `'original'` is designed to decide
+ * once: each time it is applied to its own choice it moves the heads closer to equal shares, so it suits a prefill in
+ * one pass. Here its rounding cannot exceed the budget: the heads that rounding raised most give rows back.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

@@ -8,7 +8,7 @@ import { scoredPolicy } from '../scoring/scored-policy.js';
 /** Options of {@link compactorScorer}. */
 export interface CompactorScorerOptions {
   /**
-   * Weight of the leverage beside the attention.
+   * Weight of the leverage relative to the attention.
    * @defaultValue 0.35
    */
   readonly blending?: number;
@@ -23,7 +23,7 @@ export interface CompactorScorerOptions {
    */
   readonly sketch?: number;
   /**
-   * Of the directions.
+   * Seed of the directions.
    * @defaultValue 0
    */
   readonly seed?: number;
@@ -33,7 +33,7 @@ export interface CompactorScorerOptions {
    */
   readonly sinks?: number;
   /**
-   * Newest tokens, which stay and are judged when they are no longer the newest; part of the budget.
+   * Newest tokens, which stay and are scored once they are no longer among the newest; part of the budget.
    * @defaultValue 4
    */
   readonly recent?: number;
@@ -47,17 +47,17 @@ export interface CompactorOptions extends CompactorScorerOptions {
 }
 
 /**
- * Keeps keys that are unlike the others and those that their neighbourhood looks at (Compactor, Chari and Van Durme 2025,
- * https://arxiv.org/abs/2507.08143): blending · z(leverage) + z(attention). The leverage of a key is that of the keys with
- * their rotation taken back and their mean taken off, projected onto random directions: x (XᵀX + 0.01 I)⁻¹ xᵀ. The
+ * Keeps keys that are unlike the others, and keys that receive attention from tokens nearby (Compactor, Chari and Van
+ * Durme 2025, https://arxiv.org/abs/2507.08143): blending · z(leverage) + z(attention). The leverage of a key is
+ * computed from the keys without rotation and mean, projected onto random directions: x (XᵀX + 0.01 I)⁻¹ xᵀ. The
  * attention is not causal: tokens of a chunk attend to all of it; its column sums, averaged over the query heads of the
- * group, are multiplied with ‖v_j‖₂ and averaged over three neighbours. z takes off the mean over all heads of the layer and
- * divides by the deviation.
+ * group, are multiplied by ‖v_j‖₂ and averaged over three neighbours. z subtracts the mean over all heads of the layer
+ * and divides by the standard deviation.
  *
- * Made for a prompt read at once. When it is read in passes, chunks end where a pass does, and leverage is that among the
- * rows held; while an answer is written a token attends to those alone that have come since the last choice, so give
- * `scoredPolicy` an `updateInterval` there. Queries of tokens that are not judged yet are remembered. Attention has its factor 1/√d, which kvpress (0.5.4) leaves out, and empty
- * places of a last chunk get nothing.
+ * Designed for a prompt read in one pass. When it is read in several passes, chunks end where a pass does, and leverage
+ * is computed among the rows held. During decode a token attends only to tokens since the last choice, so give
+ * `scoredPolicy` an `updateInterval` there. Queries of tokens without a score yet are remembered. Attention has the
+ * factor 1/√d, which kvpress (0.5.4) omits, and the padding of a last chunk gets no attention.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches; it needs the probe `queries`

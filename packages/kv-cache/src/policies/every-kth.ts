@@ -11,9 +11,10 @@ export interface EveryKthOptions {
 }
 
 /**
- * Keeps tokens at equal distances, whatever they are: the baseline for everything that claims to choose. The distance k
- * grows with the sequence. A token counts by the largest power of two that divides its number, so that a kept one was kept
- * all along; among those of the last power that fits, the golden ratio spreads the choice.
+ * Keeps tokens at equal distances, regardless of content: the baseline for every policy that claims to choose. The
+ * distance k grows with the sequence. A token ranks by the largest power of two that divides its number, so that a kept
+ * token was never due for eviction earlier; within the last power of two that fits, the golden ratio spreads the
+ * choice.
  *
  * @param options the budget
  * @returns the policy, for any number of caches
@@ -45,7 +46,7 @@ export function everyKthScorer(): RowScorer {
   });
 }
 
-/** The number of times that 2 divides a token's number; what stands behind the comma spreads those of equal numbers. */
+/** How often 2 divides a token's number; the fractional part spreads tokens with equal counts. */
 function worth(token: number): number {
   if (token === 0) return Infinity;
   const power = 31 - Math.clz32(token & -token);

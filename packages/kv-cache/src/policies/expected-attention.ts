@@ -9,17 +9,17 @@ import { scoredPolicy } from '../scoring/scored-policy.js';
 /** Options of {@link expectedAttentionScorer}. */
 export interface ExpectedAttentionScorerOptions {
   /**
-   * Positions of queries to come over which the rotation is averaged.
+   * Number of future query positions over which the rotation is averaged.
    * @defaultValue 512
    */
   readonly future?: number;
   /**
-   * First tokens of the sequence, which stay; their queries do not count.
+   * Number of first tokens of the sequence that stay; their queries do not count.
    * @defaultValue 4
    */
   readonly sinks?: number;
   /**
-   * Added to the expected attention before it is multiplied with the norm of the value.
+   * Added to the expected attention before multiplying by the norm of the value.
    * @defaultValue 0
    */
   readonly epsilon?: number;
@@ -33,14 +33,16 @@ export interface ExpectedAttentionOptions extends ExpectedAttentionScorerOptions
 }
 
 /**
- * Keeps what queries to come are expected to look at (Expected Attention, Devoto et al. 2025,
- * https://arxiv.org/abs/2510.00636): with the mean μ and covariance Σ of a head's queries so far, before their rotation,
- * and R̄ the rotation averaged over the next positions, z_j = (R̄μ)·k_j + ½ k_jᵀ R̄ΣR̄ᵀ k_j, where queries hold the factor
- * 1/√d; softmax over the rows, mean over the query heads of the group, times ‖v_j‖₂.
+ * Keeps what future queries are expected to attend to (Expected Attention, Devoto et al. 2025,
+ * https://arxiv.org/abs/2510.00636). With the mean μ and covariance Σ of a head's queries so far, before their
+ * rotation, and R̄ the rotation averaged over the next positions, z_j = (R̄μ)·k_j + ½ k_jᵀ R̄ΣR̄ᵀ k_j, where queries
+ * include the factor 1/√d. The score is the softmax over the rows, averaged over the query heads of the group, times
+ * ‖v_j‖₂.
  *
- * The statistics are those of all queries read so far, so they are the same however the text is cut; the choice is made
- * anew after every pass, over the rows that are held. Each choice costs headSize² products per row and query head: give
- * `scoredPolicy` an `updateInterval` for long answers. Their state takes (headSize² + headSize) · 8 bytes per query head.
+ * The statistics cover all queries so far, so they do not depend on how the text is cut into passes. The choice is made
+ * again after every pass, over the rows that are held. Each choice costs headSize² products per row and query head, so
+ * give `scoredPolicy` an `updateInterval` for long answers. The state takes (headSize² + headSize) · 8 bytes per query
+ * head.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches; it needs the probe `queries`

@@ -2,7 +2,7 @@ import type { EvictionPolicy, PolicyState } from '../contracts/eviction-policy.j
 import { SavedStateReader } from '../saved-state-reader.js';
 
 /**
- * Keeps every token: the full cache, which every other policy is compared with.
+ * Keeps every token: the full cache, the baseline for every other policy.
  *
  * @example
  * ```ts

@@ -10,16 +10,16 @@ import { scoredPolicy } from '../scoring/scored-policy.js';
 export interface H2OOptions {
   readonly budget: BudgetInput;
   /**
-   * Share of the slots that goes to the newest rows; the others go to the heavy hitters.
+   * Share of the slots for the newest rows; the others are for the heavy hitters.
    * @defaultValue 0.5
    */
   readonly recentShare?: number;
 }
 
 /**
- * Heavy hitters and recent tokens (H2O, Zhang et al. 2023, https://arxiv.org/abs/2306.14048): with C
- * slots keeps the newest R = round(recentShare · C) rows and, of the others, the C − R that received most
- * attention: s[j] = Σ_q A[q, j] over every query of prefill **and** decode, a raw sum.
+ * Heavy hitters and recent tokens (H2O, Zhang et al. 2023, https://arxiv.org/abs/2306.14048): with C slots it keeps the
+ * newest R = round(recentShare · C) rows and, of the others, the C − R that received the most attention: s[j] = Σ_q
+ * A[q, j] over every query of prefill **and** decode, a raw sum.
  *
  * The original scores every query head and caches per query head; here the query heads of a group are
  * averaged and the decision is per KV head. Raw sums favour old tokens: see {@link observedAttention}.

@@ -9,13 +9,15 @@ import { TopSlots } from '../scoring/top-slots.js';
 
 /** Options of {@link infiniPotVScorer}. */
 export interface InfiniPotVSettings {
-  /** Tokens from the beginning of a frame to that of the next, text between them included. */
+  /** Tokens from the start of one frame to the start of the next, including text between them. */
   readonly tokensPerFrame: number;
-  /** Number of the first token of the first frame: what comes before it stays. @defaultValue 1 */
+  /** Number of the first token of the first frame; tokens before it always stay. @defaultValue 1 */
   readonly firstToken?: number;
-  /** Share of the rows that stay because frames since then do not look like them, recent ones included. @defaultValue 0.5 */
+  /**
+   * Share of the rows that stay because later frames do not resemble them, including the recent ones. @defaultValue 0.5
+   */
   readonly redundancyShare?: number;
-  /** Share of the rows that are recent: they stay, and are what earlier ones are compared with. @defaultValue 0.25 */
+  /** Share of the rows that count as recent: they stay, and earlier rows are compared with them. @defaultValue 0.25 */
   readonly recentShare?: number;
 }
 
@@ -25,15 +27,15 @@ export interface InfiniPotVOptions extends InfiniPotVSettings {
 }
 
 /**
- * InfiniPot-V, for videos (Kim et al. 2025, https://arxiv.org/abs/2506.15745). Of a head's rows stay: the recent ones; up to
- * a share those least like recent keys at the same place of their frames, by the mean cosine (temporal-axis redundancy);
- * and then those with the longest values, ‖v_j‖₂ (value norm).
+ * InfiniPot-V, for videos (Kim et al. 2025, https://arxiv.org/abs/2506.15745). Each head keeps its recent rows; then,
+ * up to a share, the rows whose keys are least like recent keys at the same place in their frames, by mean cosine
+ * (temporal-axis redundancy); then the rows with the longest values, ‖v_j‖₂ (value norm).
  *
- * The place of a row in its frame is told by its token's number, also after eviction; the published code counts the rows that
- * are left. A row to whose place no recent row belongs has the cosine 0. Values are not pooled over neighbours, as the
- * published scripts run it. The cap holds after every pass.
+ * A row's place in its frame follows from its token's number, even after eviction; the published code counts the
+ * remaining rows instead. If no recent row has the same place, the cosine is 0. Values are not pooled over neighbours,
+ * as in the published scripts. The cap holds after every pass.
  *
- * @param options budget, and where frames are
+ * @param options budget and layout of the frames
  * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option
  * @example
@@ -51,7 +53,7 @@ const settingNames = ['tokensPerFrame', 'firstToken', 'redundancyShare', 'recent
 /**
  * The scorer of {@link infiniPotV}.
  *
- * @param settings where frames are, and the shares
+ * @param settings layout of the frames, and the shares
  * @returns a scorer for {@link scoredPolicy}
  * @throws {InvalidArgumentError} when one is out of range
  */
@@ -89,7 +91,7 @@ export function infiniPotVScorer(settings: InfiniPotVSettings): RowScorer {
   });
 }
 
-/** Of the first rows of a head how little they are like later ones at the same place: −mean cosine of their keys. */
+/** How different the first rows of a head are from later ones at the same place: −mean cosine of their keys. */
 function differences(
   view: CacheView,
   layer: number,

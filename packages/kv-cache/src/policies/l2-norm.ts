@@ -20,8 +20,8 @@ export interface L2NormOptions {
  * Keeps the keys with the smallest norm, score −‖k_j‖₂ (Devoto et al. 2024,
  * https://arxiv.org/abs/2406.11430; "Knorm" in kvpress). Rotation does not change a norm.
  *
- * No layers are skipped and no recent window is protected, as in kvpress; the original leaves the first
- * two layers alone in its documentation but not in its code.
+ * No layers are skipped and no recent window is protected, as in kvpress; the original skips the first two layers in
+ * its documentation but not in its code.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

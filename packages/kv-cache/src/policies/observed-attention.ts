@@ -16,7 +16,7 @@ export interface ObservedAttentionOptions {
  * Σ_q A[q, j] / (seen − position_j) (ObservedAttention in kvpress, its stand-in for H2O without the bias
  * for old tokens). No recent window.
  *
- * kvpress does this once, after prefill; here it goes on in decode.
+ * kvpress does this once, after prefill; here it continues during decode.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

@@ -10,14 +10,14 @@ export interface ProtectedRandomOptions {
   readonly budget: BudgetInput;
   /** A non-negative safe integer. */
   readonly seed: number;
-  /** First tokens of the sequence that stay: the prompt. Part of the budget. */
+  /** Number of first tokens that stay: the prompt. Part of the budget. */
   readonly prompt: number;
 }
 
 /**
- * Keeps the prompt, and of all that follows random rows, independently per layer, head and token (Random Attention, 2026,
- * https://arxiv.org/abs/2609.03430): the control that a policy for long answers has to beat. As in `random`, the score of
- * a row stays for life. Where the budget is smaller than the prompt, the prompt's first rows stay and nothing else.
+ * Keeps the prompt, and random rows of everything after it, independently per layer, head and token (Random Attention,
+ * 2026, https://arxiv.org/abs/2609.03430): the control that a policy for long answers has to beat. As in `random`, a
+ * row's score never changes. If the budget is smaller than the prompt, only the prompt's first rows stay.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

@@ -16,11 +16,11 @@ export interface PyramidKVOptions
 
 /**
  * SnapKV with a budget that falls from the first layer to the last (PyramidKV, Cai et al. 2024,
- * https://arxiv.org/abs/2406.02069); {@link pyramidBudgets} says how, {@link snapKV} what is kept.
+ * https://arxiv.org/abs/2406.02069). {@link pyramidBudgets} computes the budgets, {@link snapKV} chooses the rows.
  *
- * The originals decide once, after prefill; here after every pass, with the tokens seen so far. The
- * budget is the mean over the layers and always holds: where the rule of KVCache-Factory would exceed
- * it by rounding, a slightly smaller pyramid is taken.
+ * The originals decide once, after prefill; here after every pass, with the tokens seen so far. The budget is the mean
+ * over the layers and always holds: where the rule of KVCache-Factory would exceed it by rounding, a slightly smaller
+ * pyramid is used.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

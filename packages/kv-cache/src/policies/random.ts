@@ -13,9 +13,9 @@ export interface RandomOptions {
 }
 
 /**
- * Keeps random rows, independently per layer, head and token. The score of a row is drawn from (seed,
- * layer, head, token) and stays for life, so the same seed keeps the same rows whatever the chunks
- * were, and the kept rows are a uniform sample of all that were seen.
+ * Keeps random rows, independently per layer, head and token. The score of a row is drawn from (seed, layer, head,
+ * token) and never changes, so the same seed keeps the same rows however the text was chunked, and the kept rows are a
+ * uniform sample of all rows seen.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

@@ -9,15 +9,15 @@ import { scoredPolicy } from '../scoring/scored-policy.js';
 export interface SinkRecentOptions {
   readonly budget: BudgetInput;
   /**
-   * First tokens of the sequence that stay; part of the budget.
+   * Number of first tokens that stay; part of the budget.
    * @defaultValue 4
    */
   readonly sinks?: number;
 }
 
 /**
- * Attention sinks and recent tokens: with C slots keeps the positions below S and the newest C − S
- * (StreamingLLM, Xiao et al. 2023, https://arxiv.org/abs/2309.17453; its window W is C − S).
+ * Attention sinks and recent tokens: with C slots it keeps the positions below S and the newest C − S (StreamingLLM,
+ * Xiao et al. 2023, https://arxiv.org/abs/2309.17453; its window W is C − S).
  *
  * Unlike the original, keys keep the rotation of their absolute position (as in kvpress). Sinks are
  * positions, not slots: once a sliding window has dropped them, later rows do not take their place. With

@@ -30,17 +30,16 @@ export interface SnapKVOptions extends SnapKVScorerOptions {
 }
 
 /**
- * Keeps what the newest queries look at (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469): with
- * C slots and an observation window of w queries, a[g, j] = Σ_q A[q, g, j] over the last w queries for
- * the rows j before the last w; a is pooled along j with the kernel (at the ends, zeros count in the
- * average and nothing counts in the maximum) and averaged over the query heads g of the group; the C − w
- * best rows and the last w stay. With C ≤ w only the newest C rows stay.
+ * Keeps what the newest queries attend to (SnapKV, Li et al. 2024, https://arxiv.org/abs/2404.14469). With C slots and
+ * an observation window of w queries, a[g, j] = Σ_q A[q, g, j] over the last w queries for the rows j before the last
+ * w; a is pooled along j with the kernel (at the ends, zeros count in the average and nothing counts in the maximum)
+ * and averaged over the query heads g of the group; the C − w best rows and the last w stay. With C ≤ w only the newest
+ * C rows stay.
  *
- * The original prunes once, after prefill, and caches per query head. Here the decision is per KV head
- * (as in kvpress) and is made again after every pass: the attention of the last w queries is carried
- * along, so that decode goes on in the same way. Neighbours are neighbours in the cache. What a query
- * gave to rows that have gone since is not spread over the others. The carried attention costs
- * w × 4 bytes per row, and w × query heads of the group × 4 with maximum pooling.
+ * The original prunes once, after prefill, and caches per query head. Here the decision is per KV head (as in kvpress)
+ * and is made again after every pass: the attention of the last w queries is stored, so that decode works in the same
+ * way. Neighbours are neighbours in the cache. Attention to rows evicted since then is not redistributed. The stored
+ * attention takes w × 4 bytes per row, and w × query heads of the group × 4 with maximum pooling.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches

@@ -12,15 +12,15 @@ import { TaughtThresholdState } from '../scoring/taught-threshold-state.js';
 export interface TaughtPolicyOptions {
   /** Rows that may stay, over all layers and heads together: see {@link parseBudget}. */
   readonly budget?: BudgetInput;
-  /** Rows whose score is below it go, so that the share kept follows the text. */
+  /** Rows with a score below it are evicted, so the share kept depends on the text. */
   readonly threshold?: number;
   /**
-   * Newest tokens that stay in every head. Within a budget they are a quarter of it at most.
+   * Number of newest tokens that stay in every head; with a budget, at most a quarter of it.
    * @defaultValue 128
    */
   readonly recent?: number;
   /**
-   * First tokens of the sequence that stay in every head.
+   * Number of first tokens that stay in every head.
    * @defaultValue 4
    */
   readonly sinks?: number;
@@ -28,16 +28,16 @@ export interface TaughtPolicyOptions {
 
 /**
  * Keeps the rows that a fitted linear map scores highest, with one threshold over all layers and heads (the linear form
- * of KVzap, https://arxiv.org/abs/2601.07891, fed with what the layer itself caches instead of the hidden state). The
- * score of a token is a map of its own keys and values in the layer, so it is computed once, when the token is read, and
- * needs no attention.
+ * of KVzap, https://arxiv.org/abs/2601.07891, applied to what the layer caches instead of the hidden state). A token's
+ * score depends only on its own keys and values in the layer, so it is computed once, when the token is read, and needs
+ * no attention.
  *
- * With a **threshold** a token is judged once, when it leaves the newest `recent`, and only the scores of those are
- * remembered. With a **budget** the scores of all rows that stay are remembered (4 bytes per row, part of a budget in
- * bytes), and after each pass the best of them stay.
+ * With a **threshold**, a token is judged once, when it leaves the newest `recent`, and only the scores of those newest
+ * tokens are stored. With a **budget**, the scores of all rows held are stored (4 bytes per row, part of a budget in
+ * bytes), and after each pass the best stay.
  *
  * @param map fitted for the model
- * @param options budget or threshold, and what stays in any case
+ * @param options budget or threshold, and the tokens that always stay
  * @returns the policy, for any number of caches
  * @throws {InvalidArgumentError} for a bad option, or a map with numbers that are not finite
  * @example

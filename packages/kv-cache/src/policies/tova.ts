@@ -17,9 +17,9 @@ export interface TovaOptions {
 }
 
 /**
- * Token omission via attention (TOVA, Oren et al. 2024, https://arxiv.org/abs/2401.06104): keeps the
- * tokens that the newest query attends to most, s[j] = mean of A[last query, g, j] over **all** query
- * heads g of the layer. All heads of a layer keep the same tokens.
+ * Token omission via attention (TOVA, Oren et al. 2024, https://arxiv.org/abs/2401.06104): keeps the tokens to which
+ * the newest query attends most, s[j] = mean of A[last query, g, j] over **all** query heads g of the layer. All heads
+ * of a layer keep the same tokens.
  *
  * Heads whose rows differ (after an eviction by hand) are aligned by position: a head that no longer
  * holds a token gives it no attention, and each head keeps the best of the tokens that it holds.

@@ -9,12 +9,12 @@ import { triAttentionRule } from '../scoring/tri-attention-rule.js';
 /** Options of {@link triAttentionScorer}. */
 export interface TriAttentionScorerOptions {
   /**
-   * Newest rows that stay; part of the budget.
+   * Number of newest rows that stay; part of the budget.
    * @defaultValue 8
    */
   readonly recent?: number;
   /**
-   * Distances to queries to come are 1, 2, 4 … tokens, up to this.
+   * Distances to future queries are 1, 2, 4 … tokens, up to this.
    * @defaultValue 65536
    */
   readonly farthest?: number;
@@ -28,15 +28,15 @@ export interface TriAttentionOptions extends TriAttentionScorerOptions {
 }
 
 /**
- * Keeps the keys that lie where a head likes to look (TriAttention, Mao et al. 2026, https://arxiv.org/abs/2604.04921).
- * With the mean q̄_f of the f-th pair of a head's queries before their rotation, taken as a complex number, and the mean
- * length E|q_f|, a key of age Δ scores
- * mean over δ ∈ {1, 2, 4 …} of Σ_f |q̄_f| |k_f| cos(ω_f (Δ + δ) + φ_f), plus Σ_f (E|q_f| − |q̄_f|) |k_f|,
- * where φ_f is the angle from k_f to q̄_f. Scores of a query head are normalised over the rows, and the largest of the
- * group counts. Numbers of a head that are not rotated count with their mean.
+ * Keeps the keys at the distances that a head prefers (TriAttention, Mao et al. 2026,
+ * https://arxiv.org/abs/2604.04921). With the mean q̄_f of the f-th pair of a head's queries before their rotation,
+ * taken as a complex number, and the mean length E|q_f|, a key of age Δ scores mean over δ ∈ {1, 2, 4 …} of Σ_f |q̄_f|
+ * |k_f| cos(ω_f (Δ + δ) + φ_f), plus Σ_f (E|q_f| − |q̄_f|) |k_f|, where φ_f is the angle from k_f to q̄_f. Scores of a
+ * query head are normalised over the rows, and the largest in the group counts. Dimensions without rotation count with
+ * their mean.
  *
- * The authors calibrate q̄ and E|q| on other text beforehand and spare the prompt; here both come from the queries of
- * the sequence so far, and everything but the newest rows competes.
+ * The authors calibrate q̄ and E|q| on other text beforehand and exempt the prompt. Here both come from the queries of
+ * the sequence so far, and all rows except the newest compete.
  *
  * @param options budget and settings
  * @returns the policy, for any number of caches; it needs the probe `queries`

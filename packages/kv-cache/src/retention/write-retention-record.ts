@@ -3,7 +3,7 @@ import { checkRetentionRecord } from '@namm/core';
 import type { TensorData } from '@namm/tensors';
 import { writeSealedFile } from '@namm/tensors';
 
-/** What the file's metadata name as its format. */
+/** The format that the file's metadata name. */
 export const retentionFormat = 'namm-retention-1';
 
 /**

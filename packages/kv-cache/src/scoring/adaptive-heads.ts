@@ -6,14 +6,14 @@ import type { TopSlots } from './top-slots.js';
 /** Options of {@link adaptiveHeads}. */
 export interface AdaptiveHeadsOptions {
   /**
-   * Share of the equal part that every head gets in any case.
+   * Share of an equal division that every head is guaranteed.
    * @defaultValue 0.2
    */
   readonly safeguard?: number;
   /**
-   * `'kvpress'`: every head keeps its best floor(safeguard · C) rows, and the best of all others fill
-   * the layer up. `'original'` (FFY0/AdaKV): the heads' numbers n_h among the best H · (C − w) rows of
-   * the layer, beside the w protected ones, give round(n_h · (1 − safeguard) + safeguard · (C − w)) rows.
+   * `'kvpress'`: every head keeps its best floor(safeguard · C) rows, and the best of all other rows fill up the layer.
+   * `'original'` (FFY0/AdaKV): the heads' numbers n_h among the best H · (C − w) rows of the layer, beside the w
+   * protected ones, give round(n_h · (1 − safeguard) + safeguard · (C − w)) rows.
    * @defaultValue 'kvpress'
    */
   readonly rule?: 'kvpress' | 'original';

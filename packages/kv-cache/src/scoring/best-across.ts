@@ -3,11 +3,11 @@ import type { KeptSlots } from '../contracts/eviction-policy.js';
 import { TopSlots } from './top-slots.js';
 
 /**
- * The best rows of all heads of all layers together: one threshold for the whole cache, so that a head keeps as much
- * as it has of worth. Equal scores at the threshold are resolved in the order of layers, heads and slots.
+ * The best rows of all heads of all layers together: one threshold for the whole cache, so that a head with more
+ * valuable rows keeps more. Equal scores at the threshold are resolved in the order of layers, heads and slots.
  *
- * @param scores per layer and KV head, `[rows]`; `Infinity` for rows that stay in any case
- * @param count rows to keep, over all heads
+ * @param scores per layer and KV head, `[rows]`; `Infinity` for rows that always stay
+ * @param count total number of rows to keep
  * @returns per layer and head the slots that stay, for {@link KVCache.keep}
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export function bestAcross(
 }
 
 /**
- * {@link bestAcross} of scores that lie one behind the other.
+ * {@link bestAcross} for scores in one array.
  *
  * @param joined layer by layer, head by head
  * @param lengths rows per layer and head

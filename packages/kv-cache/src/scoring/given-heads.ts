@@ -1,19 +1,19 @@
 import { InvalidArgumentError } from '@namm/core';
 import { fillSlots, type HeadAllocation } from './head-allocation.js';
 
-/** How many rows each head keeps from some moment on. */
+/** How many rows each head keeps from some point on. */
 export interface GivenCounts {
-  /** From how many tokens seen the counts hold, until the next entry's. */
+  /** The number of tokens seen from which the counts apply, until the next entry. */
   readonly seen: number;
-  /** Rows per layer and KV head; a head that holds no more loses nothing. */
+  /** Rows per layer and KV head; a head that holds no more than this loses nothing. */
   readonly counts: readonly (readonly number[])[];
 }
 
 /**
- * Gives every head of every layer a number of rows of its own, which may change as the sequence grows: to
- * share a budget that heads cannot divide, or to give a scorer the counts that another policy came to.
+ * Gives every head of every layer its own number of rows, which may change as the sequence grows: to divide a budget
+ * that does not divide evenly, or to give a scorer the counts that another policy arrived at.
  *
- * @param schedule ascending in `seen`; before the first entry everything stays
+ * @param schedule ascending in `seen`; before the first entry, everything stays
  * @returns an allocation for {@link scoredPolicy}, which then takes no budget
  * @throws {InvalidArgumentError} when the schedule is empty, does not ascend, or a count is below 1
  * @example

@@ -8,27 +8,27 @@ export interface LayerToDivide {
   readonly seen: number;
   /** Rows that each KV head holds. */
   readonly lengths: readonly number[];
-  /** What the budget gives a head, on average over the heads of the layer. */
+  /** Slots that the budget gives each head, on average over the layer. */
   readonly slots: number;
 }
 
 /** Divides the slots of a layer among its KV heads. */
 export interface HeadAllocation {
-  /** Which allocation this is and all that decides in it, as plain JSON data. */
+  /** The allocation's name and everything that affects its decisions, as plain JSON data. */
   readonly settings: PolicySettings;
   /**
-   * False where it knows its numbers without a budget.
+   * False if it needs no budget.
    * @defaultValue true
    */
   readonly needsBudget?: boolean;
-  /** Slots per head as far as they are known before the scores; null when the layer loses nothing. */
+  /** Slots per head, as far as known before scoring; null if the layer loses nothing. */
   slots(layer: LayerToDivide): readonly number[] | null;
   /**
-   * How many rows each head keeps, at most its length; together at most the sum of their slots.
+   * How many rows each head keeps: at most its length, and in total at most the sum of the slots.
    *
    * @param scores per head `[length]`
    * @param slots what {@link slots} gave
-   * @param protectedRows newest rows of each head that stay in any case; at most its slots
+   * @param protectedRows newest rows of each head that always stay; at most its slots
    */
   counts(
     scores: readonly Float64Array[],

@@ -3,12 +3,12 @@ import type { PolicySettings } from '../contracts/eviction-policy.js';
 
 /** Divides the slots of a cache among its layers. */
 export interface LayerAllocation {
-  /** Which allocation this is and all that decides in it, as plain JSON data. */
+  /** The allocation's name and everything that affects its decisions, as plain JSON data. */
   readonly settings: PolicySettings;
-  /** @throws {InvalidArgumentError} when the layers of this shape cannot be treated so */
+  /** @throws {InvalidArgumentError} when it does not support the layers of this shape */
   check?(shape: CacheShape, budgetInBytes: boolean): void;
   /**
-   * Slots per head for every layer, whole numbers, on average over the layers at most `slots`.
+   * Slots per head for every layer: whole numbers whose average over the layers is at most `slots`.
    *
    * @param slots slots per head, on average over the layers; may be a fraction, and is at least 1
    * @param seen tokens of the sequence so far

@@ -1,6 +1,6 @@
 /**
- * Pools numbers along their index, stride 1 and as long as before, and **adds** the result to `target`.
- * Beyond the ends, the average counts zeros and the maximum counts nothing.
+ * Pools numbers along their index, with stride 1 and the same length, and **adds** the result to `target`. Beyond the
+ * ends, the average counts zeros and the maximum ignores them.
  *
  * @param values only `values[0 … count − 1]` take part
  * @param kernel odd width

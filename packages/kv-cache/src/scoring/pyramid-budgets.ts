@@ -1,10 +1,10 @@
 import { checkChoice, checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import { roundHalfEven } from './round-half-even.js';
 
-/** PyramidKV's own. */
+/** The default of PyramidKV. */
 export const defaultBeta = 20;
 
-/** What {@link pyramidBudgets} computes from. */
+/** Inputs of {@link pyramidBudgets}. */
 export interface PyramidBudgetsOptions {
   readonly layers: number;
   /** Slots per head on average over the layers, protected window included; may be a fraction. */
@@ -19,8 +19,8 @@ export interface PyramidBudgetsOptions {
    */
   readonly beta?: number;
   /**
-   * Whose arithmetic: kvpress rounds and gives every layer the same unless
-   * seen ≥ max ≥ min ≥ window; KVCache-Factory divides integers and adds the window to each layer.
+   * Whose arithmetic to use. kvpress rounds, and gives every layer the same unless seen ≥ max ≥ min ≥ window.
+   * KVCache-Factory uses integer division and adds the window to each layer.
    * @defaultValue 'kvpress'
    */
   readonly rule?: 'kvpress' | 'factory';
@@ -31,9 +31,9 @@ export interface PyramidBudgetsOptions {
  * et al. 2024, https://arxiv.org/abs/2406.02069): min = (C − w) / beta, max = 2(C − w) − min, at most
  * seen − w.
  *
- * The two rules share that idea and no numbers: for kvpress C = w + slots and the window is part of a
- * layer's number, for KVCache-Factory C = slots and the window comes on top; the latter's integer steps
- * exceed its own average by up to (layers − 1) / 2.
+ * The two rules share this idea but give different numbers: for kvpress C = w + slots and the window is part of a
+ * layer's number, for KVCache-Factory C = slots and the window comes on top; the latter's integer steps exceed its own
+ * average by up to (layers − 1) / 2.
  *
  * @param options sizes and rule
  * @returns rows per head, one number per layer

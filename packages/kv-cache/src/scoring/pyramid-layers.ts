@@ -6,10 +6,10 @@ import { defaultBeta, type PyramidBudgetsOptions, pyramidBudgets } from './pyram
 export type PyramidLayersOptions = Pick<PyramidBudgetsOptions, 'window' | 'beta' | 'rule'>;
 
 /**
- * Gives the first layers more slots than the last: {@link pyramidBudgets}, held to the budget. Where a
- * rule's rounding exceeds the average it was asked for, it is asked for less until it does not.
+ * Gives the first layers more slots than the last: {@link pyramidBudgets}, kept within the budget. If a rule's rounding
+ * exceeds the requested average, a smaller average is requested until it fits.
  *
- * @param options window, steepness and whose arithmetic
+ * @param options window, steepness and rule
  * @returns an allocation for {@link scoredPolicy}
  * @throws {InvalidArgumentError} for a bad option
  * @example

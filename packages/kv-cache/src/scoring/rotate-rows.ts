@@ -23,7 +23,7 @@ export function knownRotation(rotation: KeyRotation | 'unknown' | undefined): Ke
   return rotation === undefined || rotation === 'unknown' ? null : rotation;
 }
 
-/** The mean of the rotations at some positions, with the factor that rotated numbers are scaled by. */
+/** The mean of the rotations at some positions, including the factor that scales rotated numbers. */
 export function meanRotation(
   { frequencies, factor }: KeyRotation,
   positions: readonly number[],

@@ -15,8 +15,8 @@ interface Angles {
 }
 
 /**
- * What a layer itself caches of a token, as inputs of a map: the keys of all KV heads with their rotation taken back,
- * their values, the norms of the keys, and 1. Each head of the layer must still hold the token's row.
+ * What a layer caches of a token, as inputs of a map: the keys of all KV heads without rotation, their values, the
+ * norms of the keys, and 1. Each head of the layer must still hold the token's row.
  */
 export class RowFeatures {
   readonly #shape: CacheShape;
@@ -25,7 +25,7 @@ export class RowFeatures {
   #anglesOf = new Map<KeyRotation, Angles>();
   #anglesFor = '';
 
-  /** @throws {InvalidArgumentError} when the rotation of its keys cannot be taken back */
+  /** @throws {InvalidArgumentError} when the rotation of its keys cannot be undone */
   constructor(shape: CacheShape) {
     this.#shape = shape;
     const layer = shape.layers.findIndex(({ rotation }) => rotation === 'unknown');

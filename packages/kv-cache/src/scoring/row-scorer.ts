@@ -8,7 +8,7 @@ import { SavedStateReader } from '../saved-state-reader.js';
 import { RowTable } from './row-table.js';
 import type { RowArray, RowArrayType } from './row-values.js';
 
-/** One head of a cache whose rows are to be scored. */
+/** One head of a cache, with rows to score. */
 export interface ScoredHead {
   readonly view: CacheView;
   readonly layer: number;
@@ -17,38 +17,38 @@ export interface ScoredHead {
   readonly slots: number;
 }
 
-/** The parts of a {@link rowScorer}. */
+/** Parts of a {@link rowScorer}. */
 export interface RowScorerParts<T extends RowArray = Float64Array> {
   readonly name: string;
   /**
-   * All that decides beside the name, as plain JSON data.
+   * Everything besides the name that affects scores, as plain JSON data.
    * @defaultValue nothing
    */
   readonly settings?: PolicySettings;
   /**
-   * Newest rows of a head that stay whatever their score, when it may keep so many.
+   * Number of newest rows of a head that stay whatever their score, given the slots that it may keep.
    * @defaultValue 0
    */
   readonly protectedRows?: (slots: number) => number;
   /**
-   * The type of the one number that is remembered per row, such as Float64Array.
+   * Array type of the number to remember per row, such as Float64Array.
    * @defaultValue nothing is remembered
    */
   readonly memory?: RowArrayType<T>;
-  /** Writes the numbers of rows that are new, `numbers[first …]`; they are 0 before. Called once per row. */
+  /** Writes the numbers of new rows, `numbers[first …]`, which start at 0. Called once per row. */
   readonly begin?: (numbers: T, first: number, head: ScoredHead) => void;
   /**
-   * Takes the attention that each row of a head received in a pass; the numbers of new rows are 0 before. The
-   * policy then needs the probe `columnSums`.
+   * Receives the attention that each row of a head got in a pass; the numbers of new rows start at 0. The policy then
+   * needs the probe `columnSums`.
    */
   readonly observe?: (numbers: T, received: FloatArray) => void;
-  /** Writes the scores of the rows of a head, `[length]`; `numbers` has as many, and is empty without memory. */
+  /** Writes the scores of a head's rows, `[length]`; `numbers` has the same length, or is empty without memory. */
   readonly score: (scores: Float64Array, numbers: T, head: ScoredHead) => void;
 }
 
 /**
- * A scorer from what is particular to it: how a row's number begins, what attention changes in it, and the score.
- * Growing, eviction, forks, files and memory reports come with it.
+ * Makes a scorer from its specific parts: how a row's number starts, how attention changes it, and the score. Growth,
+ * eviction, forks, files and memory reports are handled for you.
  *
  * @param parts of the scorer
  * @returns a scorer for {@link scoredPolicy}

@@ -22,8 +22,8 @@ import { TopSlots } from './top-slots.js';
 export interface ScoredPolicyOptions {
   readonly scorer: RowScorer;
   /**
-   * Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. Needed unless the numbers of
-   * rows are given.
+   * Rows per head, share of the tokens seen, or bytes: see {@link parseBudget}. Required unless the allocation needs
+   * none.
    */
   readonly budget?: BudgetInput;
   /** @defaultValue the scorer's name */
@@ -33,21 +33,21 @@ export interface ScoredPolicyOptions {
   /** @defaultValue every head the same */
   readonly heads?: HeadAllocation;
   /**
-   * Evict only when the tokens seen are a multiple of this, as a NAMM does; in between everything stays.
+   * Evict only when the number of tokens seen is a multiple of this, as a NAMM does; in between everything stays.
    * @defaultValue after every pass
    */
   readonly updateInterval?: number;
 }
 
 /**
- * Composes a policy: a scorer says which rows are worth most, a budget how many rows there may be, the
- * allocations how layers and heads share them. All classic policies of this package are made so. It is
- * applied after every forward pass, in prefill and decode alike, unless an interval is asked for.
+ * Composes a policy: a scorer ranks the rows, a budget limits their number, and the allocations divide them among
+ * layers and heads. All classic policies of this package are built this way. The policy is applied after every forward
+ * pass, in prefill and decode alike, unless you set an interval.
  *
  * @param options the parts
  * @returns the policy, for any number of caches
- * @throws {InvalidArgumentError} when the budget cannot be read, is missing or has no effect, or the interval is no
- *   whole number above 0
+ * @throws {InvalidArgumentError} when the budget is invalid, missing or has no effect, or the interval is not a whole
+ *   number above 0
  * @example
  * ```ts
  * const policy = scoredPolicy({ scorer: keyDiffScorer(), budget: '25%', heads: adaptiveHeads() });

@@ -10,14 +10,15 @@ export interface TaughtLayer {
   readonly weights: Float32Array;
 }
 
-/** A linear map, per layer, from what the layer caches of a token to a score per KV head. */
+/** A linear map, per layer, from a token's cached data to a score per KV head. */
 export interface TaughtMap {
   /** Digest of the weights it was fitted for: {@link CacheShape.weights}. */
   readonly model: string;
   readonly layers: readonly TaughtLayer[];
   /**
-   * Weight of a token's mean score over all heads of all layers, which is added to its score in each head: that others
-   * need a token is a hint that it matters, and what each head sees of it alone is noisy. 0 leaves each head to itself.
+   * Weight of a token's mean score over all heads of all layers, which is added to its score in each head. If other
+   * heads need a token, it probably matters, and each head's own estimate is noisy. With 0, each head decides on its
+   * own.
    */
   readonly shared: number;
   /** SHA-256 of its numbers, from {@link taughtMap}. */
@@ -46,7 +47,7 @@ export function taughtMap(
   return map;
 }
 
-/** @throws {InvalidArgumentError} naming what cannot be */
+/** @throws {InvalidArgumentError} naming the invalid part */
 export function checkTaughtMap({ layers, shared }: TaughtMap): void {
   checkNumber('map.shared', shared, (weight) => weight >= 0, 'a weight of at least 0');
   for (const [index, layer] of layers.entries()) {

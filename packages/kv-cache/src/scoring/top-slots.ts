@@ -1,6 +1,6 @@
 /**
- * Finds the highest of some scores in linear time on average, without garbage but for the answer. Equal
- * scores at the cut are resolved lowest index first.
+ * Finds the highest scores in linear time on average, allocating only the result. Of equal scores at the cut, the
+ * lowest index wins.
  */
 export class TopSlots {
   #scratch = new Float64Array(0);

@@ -9,9 +9,10 @@ import { RowTable } from './row-table.js';
 const tableName = 'value-norms';
 
 /**
- * Weights the scores of another scorer by the norm of the row's value, score · ‖v_j‖₂: attention that meets a short value
- * changes little (VATP, Guo et al. 2024, https://arxiv.org/abs/2406.12335, with the 2-norm that kvpress uses). For scores
- * that are attention: below 0 a longer value would count against a row. Costs 8 bytes per row more than the other scorer.
+ * Weights the scores of another scorer by the norm of the row's value, score · ‖v_j‖₂: attention to a short value
+ * changes little (VATP, Guo et al. 2024, https://arxiv.org/abs/2406.12335, with the 2-norm that kvpress uses). Only for
+ * scores that are not negative, such as attention: below 0 a longer value would count against a row. It takes 8 more
+ * bytes per row than the other scorer.
  *
  * @param scorer whose scores are not below 0, such as `h2oScorer()`
  * @returns a scorer for {@link scoredPolicy}

@@ -12,47 +12,47 @@ import {
   windowSize,
 } from '@namm/features';
 
-/** How the features were made that a scorer was trained on. */
+/** How the features were computed that a scorer was trained on. */
 export interface FeatureSettings {
-  /** Queries of a frame, under a periodic Hann window; 32. */
+  /** Queries per frame, under a periodic Hann window; 32. */
   readonly windowSize: number;
-  /** Queries from one frame to the next; 16. */
+  /** Queries between the starts of successive frames; 16. */
   readonly hop: number;
   /** Decay γ of the moving average, per query; 0.99 as published. */
   readonly decay: number;
   /** The embedding of a token's age; as published 8 numbers, up to frequency 50,000, from age 0 on. */
   readonly recency: Required<RecencySettings>;
   /**
-   * What else is seen of a token, behind the spectrum: features of its key. Ours.
+   * Features of a token's key, appended to its spectrum. Our extension.
    * @defaultValue none, as published
    */
   readonly keys?: readonly KeyFeature[];
 }
 
-/** How the decisions were made that a scorer was trained with. */
+/** How decisions were made when the scorer was trained. */
 export interface DecisionSettings {
-  /** Queries from one update to the next, a multiple of the hop; 512 as published. */
+  /** Queries between updates, a multiple of the hop; 512 as published. */
   readonly updateInterval: number;
   /**
-   * `exact`: each head drops its tokens scored below 0. `reference`: each head keeps as many as the head of
-   * the layer that keeps most, as in the published code.
+   * `exact`: each head drops its tokens scored below 0. `reference`: all heads of a layer keep as many tokens as the
+   * head that keeps most, as in the published code.
    */
   readonly semantics: 'exact' | 'reference';
   /**
-   * Tokens to either side over which scores are averaged before anything is decided. Ours.
+   * Scores are averaged over this many tokens on either side before deciding. Our extension.
    * @defaultValue 0, as published: each token by itself
    */
   readonly pooling?: number;
   /**
-   * Newest tokens that stay in any case. Ours.
+   * Number of newest tokens that always stay. Our extension.
    * @defaultValue 1, as published
    */
   readonly tail?: number;
 }
 
 /**
- * A number per KV head that is added to all of its scores, so that heads which others depend on keep more, and
- * those that nobody reads keep next to nothing. Ours. It fits the model that it was evolved on.
+ * A number per KV head that is added to all its scores, so that important heads keep more and unimportant heads keep
+ * almost nothing. Our extension. It fits only the model that it was evolved on.
  */
 export interface HeadBias {
   readonly layers: number;
@@ -62,12 +62,12 @@ export interface HeadBias {
   readonly values: Float32Array;
 }
 
-/** A trained memory model: everything that is needed to run it, and where it comes from. */
+/** A trained memory model: everything needed to run it, and its provenance. */
 export interface NammCheckpoint {
   readonly scorer: ScorerSettings;
   /** In the order of `parameterLayout(scorer)`. */
   readonly parameters: Float32Array;
-  /** Statistics of the raw magnitudes, and of the key features behind them. */
+  /** Statistics of the raw magnitudes, followed by those of the key features. */
   readonly normaliser: Normaliser;
   /** @defaultValue all heads alike, as published */
   readonly headBias?: HeadBias;
@@ -86,7 +86,7 @@ export const publishedFeatures: FeatureSettings = {
 };
 
 /**
- * How many features of a token are normalised: the bins of its spectrum and its key features, not its age.
+ * How many features of a token are normalised: the bins of its spectrum and its key features, but not its age.
  *
  * @param settings of a checkpoint
  * @returns 17 as published

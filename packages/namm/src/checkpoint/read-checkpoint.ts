@@ -16,8 +16,8 @@ const mostNumbers = 2 ** 24;
 /**
  * Reads a checkpoint written by `writeCheckpoint`.
  *
- * @throws {FileFormatError} when it is cut off, of another format or version, lacks a part, or holds numbers
- *   that no scorer can use (NaN, a variance of 0 …)
+ * @throws {FileFormatError} when it is truncated, of another format or version, incomplete, or holds numbers that no
+ *   scorer can use (NaN, a variance of 0 …)
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export interface ReferenceState {
   readonly bestValidation: number | null;
 }
 
-/** The prefix that torch.compile puts before names. */
+/** The prefix that torch.compile adds to names. */
 const compiledPrefix = '_orig_mod.';
 /** The merged statistics that the model was frozen with; not those of the best member. */
 const statistics = 'stored_buffers_to_save.token_embedding_0_output_';
@@ -52,7 +52,7 @@ export async function readReferenceState(path: string): Promise<ReferenceState> 
   };
 }
 
-/** A number, also where PyTorch or NumPy has computed it and left it in a tensor or an array of one; null for others. */
+/** A number, also if PyTorch or NumPy stored it as a tensor or array of one element; null otherwise. */
 async function numberOf(value: unknown): Promise<number | null> {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   if (!(value instanceof TorchTensor || value instanceof NumpyArray)) return null;
@@ -64,17 +64,17 @@ async function numberOf(value: unknown): Promise<number | null> {
 export interface ImportOptions {
   /** @defaultValue BAM at the published sizes */
   readonly scorer?: ScorerSettings;
-  /** Queries between updates that the model was trained with. @defaultValue 512 */
+  /** Queries between updates in training. @defaultValue 512 */
   readonly updateInterval?: number;
 }
 
 /**
- * Imports `ckpt.pt` of the reference implementation. The parameters are the mean of the evolution strategy,
- * as the published evaluation takes it, not the best member, which is the maximum of a noisy measurement; the
- * statistics are the merged ones of that mean.
+ * Imports `ckpt.pt` of the reference implementation. The parameters are the mean of the evolution strategy, as in the
+ * published evaluation, and not the best member, which is the maximum of a noisy measurement. The statistics are the
+ * merged ones of that mean.
  *
- * @throws {FileFormatError} when the file is damaged or of another kind, its vector has another size than the
- *   scorer, its statistics are missing, or numbers are not finite
+ * @throws {FileFormatError} when the file is damaged or of another kind, its vector has the wrong size for the scorer,
+ *   its statistics are missing, or numbers are not finite
  *
  * @example
  * ```ts

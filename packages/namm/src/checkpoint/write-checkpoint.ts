@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@namm/core';
 import { writeSealedFile } from '@namm/tensors';
 import { findCheckpointProblem, type NammCheckpoint } from './checkpoint.js';
 
-/** What the header of a checkpoint says it is. */
+/** The format that a checkpoint's header names. */
 export const checkpointFormat = 'namm-checkpoint';
 export const checkpointVersion = '1';
 
