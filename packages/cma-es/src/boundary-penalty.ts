@@ -1,6 +1,6 @@
 import { type Bounds, clip } from './bounds.js';
 
-/** What a generation shows the penalty. */
+/** Input of the penalty from one generation. */
 export interface PenaltyInput {
   /** Unclipped candidates. */
   readonly points: readonly Float64Array[];
@@ -21,9 +21,9 @@ function interquartileRange(values: number[]): number {
 }
 
 /**
- * Adaptive quadratic penalty for points outside a box: Σ γ_i (x_i − clip(x)_i)² / (n ξ_i), where ξ_i makes up
- * for different deviations, and γ_i grows while the mean is far outside (Hansen, Niederberger, Guzzella and
- * Koumoutsakos, IEEE Transactions on Evolutionary Computation 13, 2009).
+ * Adaptive quadratic penalty for points outside a box: Σ γ_i (x_i − clip(x)_i)² / (n ξ_i), where ξ_i compensates for
+ * different deviations, and γ_i grows while the mean is far outside (Hansen, Niederberger, Guzzella and Koumoutsakos,
+ * IEEE Transactions on Evolutionary Computation 13, 2009).
  */
 export class BoundaryPenalty {
   readonly weights: Float64Array;
@@ -37,7 +37,7 @@ export class BoundaryPenalty {
     this.weights = new Float64Array(bounds.lower.length);
   }
 
-  /** Takes in a generation and gives each candidate's penalty. */
+  /** Updates the penalty with a generation and returns each candidate's penalty. */
   penalties(input: PenaltyInput): Float64Array {
     this.#adapt(input);
     const { points, variances } = input;

@@ -9,10 +9,10 @@ export interface BoundsOptions {
   /** As `lower`; Infinity for none. */
   readonly upper?: number | ArrayLike<number>;
   /**
-   * Candidates outside are evaluated at the nearest point inside. `penalty` adds to their fitness what
-   * their distance costs, with weights that adapt (Hansen and others, "A method for handling uncertainty",
-   * 2009, section IV-D); with `clip` the distribution learns from the points inside instead of those drawn,
-   * which under matrix adaptation takes an iterative solve for each.
+   * Candidates outside are evaluated at the nearest point inside. `penalty` adds a cost for their distance to the
+   * fitness, with adaptive weights (Hansen and others, "A method for handling uncertainty", 2009, section IV-D). With
+   * `clip` the distribution learns from the clipped points instead of the sampled ones; under matrix adaptation this
+   * takes an iterative solve per point.
    *
    * @defaultValue 'penalty'
    */
@@ -26,7 +26,7 @@ export interface Bounds {
   readonly handling: 'clip' | 'penalty';
 }
 
-/** One number per coordinate; no bound is an infinite one. */
+/** One number per coordinate; infinite for no bound. */
 function expand(
   name: string,
   value: number | ArrayLike<number>,

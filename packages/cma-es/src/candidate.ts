@@ -1,4 +1,4 @@
-/** Names a candidate: with the state of its run, it can be made again anywhere. */
+/** Identifies a candidate: with the state of its run, it can be recomputed anywhere. */
 export interface CandidateId {
   readonly run: string;
   /** Counted from 0. */
@@ -12,25 +12,25 @@ export interface CandidateId {
 /** A point to be evaluated. */
 export interface Candidate {
   readonly id: CandidateId;
-  /** As many numbers as dimensions: the caller's own copy, unless it was asked for with `reuse`. */
+  /** One number per dimension: the caller's own copy, unless asked for with `reuse`. */
   readonly parameters: Float64Array;
 }
 
-/** How candidates are handed out. */
+/** Options of asking for candidates. */
 export interface AskOptions {
   /**
-   * Whether the next generation's parameters may be written over these: then no generation leaves arrays behind, and what
-   * is to be kept must be copied. What the strategy keeps itself, as its best, is its own.
+   * Whether the next generation may overwrite these parameters. Generations then allocate no new arrays, and you must
+   * copy what you want to keep. What the strategy itself keeps, such as its best candidate, is a copy.
    *
    * @defaultValue false
    */
   readonly reuse?: boolean;
 }
 
-/** What an evaluation found. */
+/** The result of an evaluation. */
 export interface Evaluation {
   readonly id: CandidateId;
-  /** A number that is not finite says that the evaluation failed. */
+  /** A number that is not finite means that the evaluation failed. */
   readonly fitness: number;
 }
 

@@ -34,23 +34,23 @@ import { stateOf } from './state/state-of.js';
 import type { StrategyState } from './state/strategy-state.js';
 import { findStopReason, resolveStop, type StopReason } from './stop.js';
 
-/** What a saved run is given when it goes on. */
+/** Options for continuing a saved run. */
 export interface LoadOptions {
-  /** The `normals` of the options, if they were given: bytes hold no functions. */
+  /** The `normals` of the original options, if any: functions are not saved. */
   readonly normals?: CmaEsOptions['normals'];
-  /** Stop conditions that take the place of the saved ones: a run that stopped goes on if none of them holds. */
+  /** Stop conditions that replace the saved ones: a stopped run continues if none of them holds. */
   readonly stop?: CmaEsOptions['stop'];
 }
 
-/** Stops that no other limit undoes. */
+/** Stop reasons that a new limit cannot undo. */
 const broken: readonly (StopReason | null)[] = ['allFailed', 'overflow'];
 
 /**
- * CMA-ES as ask and tell: {@link ask} gives the candidates of a generation, {@link tell} takes their fitness
- * in any order, and with the last one the search distribution moves.
+ * CMA-ES with an ask-and-tell interface: {@link ask} returns the candidates of a generation, {@link tell} takes their
+ * fitness in any order, and the last result updates the search distribution.
  *
- * Everything follows from the options, the seed and the fitness told: the same run gives the same bits,
- * also through {@link save} and {@link load} in the middle of a generation.
+ * Everything depends only on the options, the seed and the fitness values: the same run gives the same bits, even
+ * through {@link save} and {@link load} in the middle of a generation.
  *
  * @example
  * ```ts
@@ -88,8 +88,8 @@ export class CmaEs {
   #injected: Float64Array[] = [];
 
   /**
-   * @param options where to start and how; `mean`, `sigma` and `seed` are needed
-   * @throws {InvalidArgumentError} naming the option that cannot be used, or is none
+   * @param options where and how to start; `mean`, `sigma` and `seed` are required
+   * @throws {InvalidArgumentError} naming the invalid or unknown option
    * @throws {WasmError} when there is no memory for the matrix
    */
   constructor(options: CmaEsOptions) {
@@ -111,13 +111,13 @@ export class CmaEs {
   }
 
   /**
-   * Continues a run from the bytes of {@link save}: what follows is the same, bit for bit.
+   * Continues a run from the bytes of {@link save}; everything that follows is bit for bit the same.
    *
    * @param bytes from any machine
-   * @param given what bytes cannot hold, and new limits
+   * @param given what the bytes cannot contain, and new limits
    * @returns the strategy as it was
-   * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
-   * @throws {InvalidArgumentError} when `normals` were given to the run and not here, or the reverse
+   * @throws {FileFormatError} for bytes that are truncated, damaged, or something else
+   * @throws {InvalidArgumentError} when `normals` were given to the original run but not here, or the reverse
    *
    * @example
    * ```ts
@@ -129,12 +129,12 @@ export class CmaEs {
   }
 
   /**
-   * Continues a run from a {@link snapshot} that a file of the caller's own holds.
+   * Continues a run from a {@link snapshot} stored in the caller's own file.
    *
-   * @param source its texts and tensors, under the names that the snapshot gave them
+   * @param source its texts and tensors, under their names in the snapshot
    * @param given as for {@link load}
    * @returns the strategy as it was
-   * @throws {FileFormatError} for what is not a strategy's
+   * @throws {FileFormatError} for data that is not a strategy's
    * @throws {InvalidArgumentError} as {@link load}
    */
   static restore(source: SnapshotSource, given: LoadOptions = {}): CmaEs {
@@ -182,12 +182,12 @@ export class CmaEs {
     return this.#options.populationSize;
   }
 
-  /** Generations told completely. */
+  /** Completed generations. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Results told, failed ones included. */
+  /** Number of results, including failed ones. */
   get evaluations(): number {
     return this.#evaluations;
   }
@@ -205,8 +205,8 @@ export class CmaEs {
   }
 
   /**
-   * The candidate with the best fitness told so far, also amid a generation; under noise, a lucky one. A copy; null
-   * before any evaluation succeeded.
+   * The candidate with the best fitness so far, up to date even within a generation; under noise, possibly just a lucky
+   * one. A copy; null before the first successful evaluation.
    */
   get best(): EvaluatedCandidate | null {
     const latest = this.#current && this.#bestOf(this.#current);
@@ -219,7 +219,7 @@ export class CmaEs {
     return (this.#options.answer === 'best' && this.best?.parameters) || this.mean;
   }
 
-  /** Why the strategy stopped; null while it goes on. */
+  /** Why the strategy stopped; null while it runs. */
   get stopReason(): StopReason | null {
     return this.#stopReason;
   }
@@ -234,7 +234,7 @@ export class CmaEs {
     return this.#noise?.effort ?? 1;
   }
 
-  /** What was chosen where the options left a choice. */
+  /** The options with all defaults and automatic choices filled in. */
   get options(): ResolvedOptions {
     return this.#options;
   }
@@ -249,17 +249,20 @@ export class CmaEs {
     return this.#distribution.model.path?.slice() ?? null;
   }
 
-  /** C, n × n row-major, in units of sigma² and scales: O(n³) for all models but `full` by eigendecomposition. */
+  /**
+   * C, n × n row-major, in units of sigma² and scales. Takes O(n³) for all models except `full` with
+   * eigendecomposition.
+   */
   covariance(): Float64Array {
     return this.#distribution.model.covariance();
   }
 
   /**
-   * The candidates of this generation, those already told included. Asking again gives the same ones.
+   * The candidates of this generation, including those already told. Asking again returns the same ones.
    *
-   * @param options whether the parameters are the caller's to keep
-   * @returns in the order of their index; under noise handling those that are evaluated twice come a second time
-   * @throws {InvalidArgumentError} for an option that is none
+   * @param options whether the caller may keep the parameters
+   * @returns ordered by index; with noise handling, candidates to be evaluated twice appear a second time at the end
+   * @throws {InvalidArgumentError} for an unknown option
    * @throws {StoppedError} after a stop
    *
    * @example
@@ -285,10 +288,10 @@ export class CmaEs {
   }
 
   /**
-   * One candidate of this generation, made again from its id: what a worker needs that has the saved state.
+   * Recomputes one candidate of this generation from its id, as a worker with the saved state can.
    *
    * @param id of a candidate of this generation, told or not
-   * @returns the candidate, its parameters in memory of their own
+   * @returns the candidate, with its own copy of the parameters
    * @throws {CandidateError} for ids of another run or generation, or of no candidate
    * @throws {StoppedError} after a stop
    */
@@ -299,9 +302,9 @@ export class CmaEs {
   }
 
   /**
-   * The candidates of this generation whose fitness was not told yet: what is left to evaluate after {@link load}.
+   * The candidates of this generation without a result so far: what is left to evaluate after {@link load}.
    *
-   * @returns in the order of their index; none after a stop
+   * @returns ordered by index; none after a stop
    */
   pending(): Candidate[] {
     if (this.#stopReason) return [];
@@ -313,13 +316,13 @@ export class CmaEs {
   }
 
   /**
-   * Takes results by id: any number of them, in any order, each once. A fitness that is not finite says that
-   * the evaluation failed; failures rank worst. Equal ones share their weights. With the last
-   * result of a generation the distribution moves. Either all results are taken or none.
+   * Takes results by id: any number of them, in any order, each once. A fitness that is not finite means that the
+   * evaluation failed; failures rank worst. Candidates of equal fitness share their weights. The last result of a
+   * generation updates the distribution. Either all results of a call are taken or none.
    *
    * @param evaluations `{ id, fitness }` of each
    * @returns whether the generation is complete
-   * @throws {CandidateError} for ids of another run or generation, of no candidate, or told before
+   * @throws {CandidateError} for ids of another run or generation, unknown ids, or ids told before
    * @throws {InvalidArgumentError} for a fitness that is not a number: undefined, null, text, a BigInt, a promise
    * @throws {StoppedError} after a stop
    */
@@ -333,9 +336,9 @@ export class CmaEs {
   }
 
   /**
-   * Puts points of the caller's own into the next generation that is asked for, in place of its first candidates.
-   * They are evaluated as they are; the distribution learns from them as if they were at most as
-   * far away as samples are (Hansen, "Injecting external solutions into CMA-ES", 2011).
+   * Puts your own points into the next generation, in place of its first candidates. They are evaluated unchanged; the
+   * distribution learns from them as if they were no farther away than samples are (Hansen, "Injecting external
+   * solutions into CMA-ES", 2011).
    *
    * @param points inside the bounds, at most λ for a generation
    * @throws {InvalidArgumentError} for wrong lengths, numbers that are not finite, points out of bounds, or too many
@@ -367,7 +370,7 @@ export class CmaEs {
   }
 
   /**
-   * The whole state as bytes, also between results of one generation: a safetensors file whose metadata hold the
+   * The whole state as bytes, even between the results of one generation: a safetensors file whose metadata hold the
    * options and a checksum.
    *
    * @returns what {@link load} takes
@@ -377,8 +380,8 @@ export class CmaEs {
   }
 
   /**
-   * The whole state as named tensors and texts, for a file that holds more than a strategy. They are the strategy's
-   * own memory: write them before it is told anything more.
+   * The whole state as named tensors and texts, for a file that holds more than a strategy. They are views of the
+   * strategy's own memory: write them before the next call of tell.
    *
    * @returns what {@link restore} takes
    */

@@ -1,11 +1,11 @@
 import { NammError } from '@namm/core/portable';
 import type { CandidateId } from './candidate.js';
 
-/** A result cannot be taken: nothing was changed. */
+/** A result cannot be taken; nothing was changed. */
 export class CandidateError extends NammError {
   /**
-   * `foreign`: of another run, or of no candidate of this generation; `late`: of a generation that is
-   * over; `told`: its result is there already.
+   * `foreign`: the id belongs to another run, or to no candidate of this generation; `late`: its generation is over;
+   * `told`: its result was already told.
    */
   readonly reason: 'foreign' | 'late' | 'told';
   readonly id: CandidateId;
@@ -17,7 +17,7 @@ export class CandidateError extends NammError {
   }
 }
 
-/** The strategy has stopped: it neither asks nor takes results any more. */
+/** The strategy has stopped: it gives no more candidates and takes no more results. */
 export class StoppedError extends NammError {
   constructor(reason: string) {
     super('STOPPED', `the strategy has stopped (${reason}); its mean and best candidate stand`, {

@@ -1,12 +1,12 @@
 import { checkNames, checkNumber, Random } from '@namm/core/portable';
 
-/** Noise handling by evaluating some candidates twice. */
+/** Noise handling, by evaluating some candidates twice. */
 export interface NoiseOptions {
   /** Share of a generation that is evaluated twice, at least two candidates. @defaultValue 0.1 */
   readonly share?: number;
   /**
-   * How far the `effort` of a generation may go: how many evaluations the caller averages. When it is
-   * there, sigma grows instead. @defaultValue 1
+   * Upper limit of a generation's `effort`, the number of evaluations that the caller averages. Once it is reached,
+   * sigma grows instead. @defaultValue 1
    */
   readonly maximumEffort?: number;
 }

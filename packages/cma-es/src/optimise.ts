@@ -9,11 +9,11 @@ import { RestartingCmaEs } from './restarts/restarting-cma-es.js';
 import { SaveQueue } from './save-queue.js';
 
 /**
- * Gives the fitness of a candidate, at once or later; a number that is not finite says that the evaluation failed.
+ * Returns the fitness of a candidate, or a promise of it; a number that is not finite means that the evaluation failed.
  *
- * @param parameters as many numbers as dimensions, the objective's own
- * @param id which candidate this is: its seed, if the objective needs one
- * @param signal fires when the result will not be wanted any more
+ * @param parameters one number per dimension; the objective may change them
+ * @param id the candidate's id; use it as a seed if the objective needs one
+ * @param signal aborts when the result is no longer needed
  */
 export type Objective = (
   parameters: Float64Array,
@@ -21,35 +21,36 @@ export type Objective = (
   signal: AbortSignal,
 ) => number | Promise<number>;
 
-/** How a search is run; nothing of it changes what is found. */
+/** How a search is run; none of these settings changes the result. */
 export interface OptimiseSettings<Strategy = CmaEs | RestartingCmaEs> {
-  /** How many evaluations run at once, at most those of one generation. @defaultValue all of a generation */
+  /** How many evaluations run at once, at most one generation. @defaultValue all of a generation */
   readonly concurrency?: number;
-  /** Ends the search by an error, the signal's reason; what was saved can go on. */
+  /** Aborts the search with the signal's reason; a saved state can be continued. */
   readonly signal?: AbortSignal;
   /**
-   * Milliseconds after which no evaluation is started any more: those that run are waited for, and the search ends as
-   * it does after a stop. @defaultValue Infinity
+   * Milliseconds after which no new evaluation starts. Running ones are awaited, and the search then ends as after a
+   * stop. @defaultValue Infinity
    */
   readonly timeLimit?: number;
-  /** Called after each generation, before the next one begins; waited for. */
+  /** Called after each generation, and awaited before the next one begins. */
   readonly onGeneration?: (record: HistoryRecord, strategy: Strategy) => void | Promise<void>;
   /**
-   * Keeps the state, from which `CmaEs.load` goes on: called after results have come in, never twice at the same time,
-   * and waited for at the end of each generation. Write it as a whole, by `writeFileAtomic` of `@namm/core` for one.
+   * Stores the state, from which `CmaEs.load` continues. Called after results have come in, never twice at the same
+   * time, and awaited at the end of each generation. Write it atomically, for instance with `writeFileAtomic` of
+   * `@namm/core`.
    */
   readonly save?: (state: Uint8Array) => void | Promise<void>;
 }
 
 /**
- * Asks, evaluates and tells until a stop condition holds or the time is over. The result does not depend on how many
- * evaluations run at once, nor on which of them ends first.
+ * Asks, evaluates and tells until a stop condition holds or time is up. The result does not depend on how many
+ * evaluations run at once, or on which of them finishes first.
  *
  * @param objective what is minimised, or maximised if the options say so
  * @param options those of a new strategy
  * @param settings concurrency, time, callbacks
  * @returns the strategy; its `stopReason` is null when the time was over first
- * @throws {InvalidArgumentError} naming the option that cannot be used, or for a fitness that is not a number
+ * @throws {InvalidArgumentError} naming the invalid option, or for a fitness that is not a number
  * @throws whatever the objective or a callback throws, and the signal's reason; what runs then is told by its signal
  *
  * @example
@@ -64,13 +65,13 @@ export function optimise(
   settings?: OptimiseSettings<CmaEs>,
 ): Promise<CmaEs>;
 /**
- * Goes on with a strategy, such as `CmaEs.load(bytes)` after a crash, until a stop condition holds or the time is over.
+ * Continues with a strategy, such as `CmaEs.load(bytes)` after a crash, until a stop condition holds or time is up.
  *
  * @param objective what is minimised, or maximised if the strategy says so
- * @param strategy the strategy; it is told the results
+ * @param strategy the strategy, which receives the results
  * @param settings concurrency, time, callbacks
  * @returns the strategy; its `stopReason` is null when the time was over first
- * @throws {InvalidArgumentError} naming the setting that cannot be used, or for a fitness that is not a number
+ * @throws {InvalidArgumentError} naming the invalid setting, or for a fitness that is not a number
  * @throws whatever the objective or a callback throws, and the signal's reason; what runs then is told by its signal
  */
 export function optimise<Strategy extends CmaEs | RestartingCmaEs>(

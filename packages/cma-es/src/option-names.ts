@@ -1,4 +1,4 @@
-/** What the options of a strategy are called in pycma, cmaes, scipy and Optuna. */
+/** Names of a strategy's options in pycma, cmaes, scipy and Optuna. */
 export const strategyAliases = {
   x0: 'mean',
   xstart: 'mean',
@@ -75,7 +75,7 @@ export const strategyAliases = {
   incpopsize: 'factor of RestartingCmaEs',
 } as const;
 
-/** What stop conditions are called elsewhere. */
+/** Names of stop conditions in other libraries. */
 export const stopAliases = {
   maxiter: 'maximumGenerations',
   generations: 'maximumGenerations',

@@ -16,11 +16,11 @@ import { strategyAliases } from './option-names.js';
 import { type RatesName, rateNames } from './rates/rates.js';
 import { resolveStop, type StopOptions } from './stop.js';
 
-/** How a strategy is set up. Only `mean`, `sigma` and `seed` are needed. */
+/** Options of a strategy. Only `mean`, `sigma` and `seed` are required. */
 export interface CmaEsOptions {
   /** Where the search starts: one finite number per dimension. */
   readonly mean: ArrayLike<number>;
-  /** Standard deviation of the first candidates, above 0: a third of how far the optimum may be. */
+  /** Standard deviation of the first candidates, above 0: about a third of the distance to the optimum. */
   readonly sigma: number;
   /** A non-negative safe integer; the same seed gives the same candidates on every machine. */
   readonly seed: number;
@@ -39,7 +39,7 @@ export interface CmaEsOptions {
   readonly factor?: Factor;
   /** Width of the matrix under matrix adaptation. @defaultValue `double` up to 1,000 dimensions, `single` above */
   readonly precision?: Precision;
-  /** Learning rates and small rules of which implementation; `lm-ma` has its own. @defaultValue 'pycma' */
+  /** Which implementation's learning rates and minor rules to use; `lm-ma` has its own. @defaultValue 'pycma' */
   readonly rates?: RatesName;
   /** Factor of each coordinate's deviation, above 0. @defaultValue 1 each */
   readonly scales?: ArrayLike<number>;
@@ -47,33 +47,32 @@ export interface CmaEsOptions {
   readonly covariance?: ArrayLike<number> | null;
   readonly bounds?: BoundsOptions | null;
   /**
-   * Standard deviations of coordinates that sampling does not fall below, one for all or one each: what is decoded by
-   * rounding keeps moving (see {@link SearchSpace}). `lm-ma` takes none. @defaultValue 0
+   * Lower limit of the coordinates' standard deviations when sampling, one for all or one each, so that coordinates
+   * decoded by rounding keep changing (see {@link SearchSpace}). Not for `lm-ma`. @defaultValue 0
    */
   readonly minimumDeviation?: number | ArrayLike<number> | null;
   readonly stop?: Partial<StopOptions>;
-  /** Evaluates some candidates twice, and acts on what that shows. */
+  /** Noise handling: evaluates some candidates twice and reacts to the differences. */
   readonly noise?: NoiseOptions | null;
-  /** What {@link CmaEs.answer} is. @defaultValue `mean` with noise handling, else `best` */
+  /** What {@link CmaEs.answer} returns. @defaultValue `mean` with noise handling, else `best` */
   readonly answer?: 'best' | 'mean';
   /**
-   * What moves the step size: the path p_σ, or whether the candidates are better than those of the generation
-   * before (population success rule). `success` compares fitness across generations, so it needs an objective that
-   * stays the same, and little noise. @defaultValue `success` for `lm-ma` without noise handling and bounds, else
-   * `path`
+   * What adapts the step size: the path p_σ, or whether candidates are better than those of the previous generation
+   * (population success rule). `success` compares fitness across generations, so it needs an objective that does not
+   * change, and little noise. @defaultValue `success` for `lm-ma` without noise handling and bounds, else `path`
    */
   readonly stepSize?: 'path' | 'success';
-  /** Divides ‖p_σ‖ by what it can have reached so far; `lm-ma` has another rule. @defaultValue false */
+  /** Divides ‖p_σ‖ by the length that it can have reached so far; `lm-ma` has another rule. @defaultValue false */
   readonly debiasedPath?: boolean;
   /** Added to every element of C in generation 0, as the reference NAMM implementation does. @defaultValue 0 */
   readonly firstGenerationShift?: number;
-  /** Third number of the random stream: restarts of one seed differ in it. @defaultValue 0 */
+  /** Third number of the random stream, which distinguishes restarts with the same seed. @defaultValue 0 */
   readonly restart?: number;
-  /** Standard normal numbers, to repeat a recorded run. @defaultValue {@link fillNormals} */
+  /** Source of standard normal numbers, for replaying a recorded run. @defaultValue {@link fillNormals} */
   readonly normals?: NormalSource;
 }
 
-/** Options with all choices made. Functions aside, it is plain data. */
+/** Options with all choices made: plain data except for functions. */
 export interface ResolvedOptions extends ModelChoice {
   readonly mean: Float64Array;
   readonly sigma: number;

@@ -1,7 +1,7 @@
 import type { CmaEsOptions } from './options.js';
 import { neverStop } from './stop.js';
 
-/** Everything but the start: spread it, then give `mean` and `seed`. */
+/** Options except the start: spread them, then add `mean` and `seed`. */
 export type Preset = Omit<CmaEsOptions, 'mean' | 'seed'>;
 
 /**
@@ -10,10 +10,10 @@ export type Preset = Omit<CmaEsOptions, 'mean' | 'seed'>;
  * - `namm-reference`: the equations of the reference implementation: full covariance with its rates, sigma
  *   0.065, and its shift of the first generation's covariance. At these rates the covariance does not
  *   visibly move in the published 700 generations.
- * - `namm-recommended`: a diagonal that does learn, a step size that is not biased at the start, and a smaller
- *   sigma, which on a noisy stand-in for the task (one seed) mattered more than the model.
+ * - `namm-recommended`: a diagonal that does learn, a step size without bias at the start, and a smaller sigma, which
+ *   mattered more than the model on a noisy stand-in for the task (one seed).
  *
- * Both maximise, and take the mean as the answer, since the best candidate under noise is a lucky one.
+ * Both maximise, and use the mean as the answer, because under noise the best candidate may just be a lucky one.
  *
  * @example
  * ```ts

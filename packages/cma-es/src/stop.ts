@@ -3,15 +3,15 @@ import type { HistoryRecord } from './history.js';
 import type { CovarianceModel } from './models/covariance-model.js';
 import { stopAliases } from './option-names.js';
 
-/** When to stop. Null switches a condition off. */
+/** When to stop. Null disables a condition. */
 export interface StopOptions {
   /** Best fitness that is good enough. @defaultValue null */
   readonly targetFitness: number | null;
-  /** Evaluations told. @defaultValue null */
+  /** Number of results told. @defaultValue null */
   readonly maximumEvaluations: number | null;
   /** @defaultValue null */
   readonly maximumGenerations: number | null;
-  /** Range of the fitness in a generation and of the best ones lately. @defaultValue 1e-11 */
+  /** Range of the fitness within a generation and of recent best values. @defaultValue 1e-11 */
   readonly fitnessTolerance: number | null;
   /** Range of the best fitness over the last 10 + 30 n/λ generations. @defaultValue 1e-12 */
   readonly fitnessHistoryTolerance: number | null;
@@ -28,7 +28,7 @@ export interface StopOptions {
    * numbers are often alike
    */
   readonly flatGenerations: number | null;
-  /** Generations over which neither best nor median got better. @defaultValue ⌊100 + 100 n^1.5 / λ⌋ */
+  /** Generations over which neither best nor median has improved. @defaultValue ⌊100 + 100 n^1.5 / λ⌋ */
   readonly stagnation: number | null;
   /** Whether a tenth of an axis, or a fifth of a coordinate's deviation, must change the mean. @defaultValue true */
   readonly noEffect: boolean | null;
@@ -39,9 +39,9 @@ export type StopReason =
   | Exclude<keyof StopOptions, 'noEffect'>
   | 'noEffectAxis'
   | 'noEffectCoordinate'
-  /** Every evaluation of a generation failed; the distribution is that of before. */
+  /** Every evaluation of a generation failed; the distribution is unchanged. */
   | 'allFailed'
-  /** Mean or sigma left the range of numbers; the distribution is that of before. */
+  /** Mean or sigma overflowed; the distribution is unchanged. */
   | 'overflow';
 
 const defaults = {
@@ -59,7 +59,7 @@ const defaults = {
   noEffect: true,
 } as const satisfies StopOptions;
 
-/** Every condition off: only what the caller names stops the run. */
+/** Disables every condition: only the conditions that you add stop the run. */
 export const neverStop: StopOptions = {
   ...defaults,
   fitnessTolerance: null,

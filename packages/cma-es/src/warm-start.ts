@@ -9,7 +9,7 @@ import { cholesky } from './linear-algebra/cholesky.js';
 import { oneOf } from './one-of.js';
 import { warmStartAliases } from './option-names.js';
 
-/** Points that were evaluated before, on this problem or one like it. */
+/** A point that was evaluated before, on this problem or a similar one. */
 export interface KnownSolution {
   readonly parameters: ArrayLike<number>;
   readonly fitness: number;
@@ -19,7 +19,7 @@ export interface KnownSolution {
 export interface WarmStartOptions {
   /** @defaultValue 'minimise' */
   readonly goal?: 'minimise' | 'maximise';
-  /** Share of the solutions, the best ones, that the start is made from (γ). @defaultValue 0.1 */
+  /** Share of the solutions, from the best down, that the start is computed from (γ). @defaultValue 0.1 */
   readonly share?: number;
   /** Deviation added around each of them (α). @defaultValue 0.1 */
   readonly smoothing?: number;
@@ -53,14 +53,14 @@ function readSolutions(solutions: readonly KnownSolution[]) {
 }
 
 /**
- * Where to start from what is known: mean, sigma and covariance of the best known solutions, smoothed (WS-CMA-ES;
- * Nomura, Watanabe, Akimoto, Ozaki and Onishi, "Warm starting CMA-ES for hyperparameter optimization", 2021).
- * Solutions whose fitness is not finite are left out.
+ * Computes a start from known solutions: smoothed mean, sigma and covariance of the best ones (WS-CMA-ES; Nomura,
+ * Watanabe, Akimoto, Ozaki and Onishi, "Warm starting CMA-ES for hyperparameter optimization", 2021). Solutions whose
+ * fitness is not finite are left out.
  *
- * @param solutions all with as many parameters
- * @param options which of them count, and how much is smoothed
- * @returns options of {@link CmaEs}: spread them, and give a seed
- * @throws {InvalidArgumentError} for no usable solution, different lengths, or options out of range
+ * @param solutions all with the same number of parameters
+ * @param options which of them count, and how much to smooth
+ * @returns options of {@link CmaEs}: spread them, and add a seed
+ * @throws {InvalidArgumentError} if no solution is usable, lengths differ, or options are out of range
  *
  * @example
  * ```ts

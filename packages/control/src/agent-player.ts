@@ -8,7 +8,7 @@ import { createEnvironment, type Environment, type EnvironmentSettings } from '@
 import type { EvictionPolicy, Probe } from '@namm/kv-cache';
 import { type PlayedEpisode, type PlayOptions, playEpisode } from './play-episode.js';
 
-/** What an episode does not take from the folder's `agent.json`. */
+/** Options of an episode that override the folder's `agent.json`. */
 export type EpisodeChoices = Pick<EpisodeOptions, 'targetReturn' | 'returnScale' | 'normalisation'>;
 
 /** Options of {@link AgentPlayer.open}. */
@@ -16,21 +16,21 @@ export interface AgentPlayerOptions {
   /** Folder of a Decision Transformer. */
   readonly agent: string;
   readonly environment: EnvironmentSettings;
-  /** What `agent.json` does not say, or says otherwise. */
+  /** Settings that are missing in `agent.json`, or override it. */
   readonly episode?: EpisodeChoices;
-  /** That of the policies that will be used. @defaultValue nothing is reported */
+  /** Probe of the policies that will be used. @defaultValue nothing is reported */
   readonly probe?: Probe;
 }
 
-/** How an agent remembers during an episode; nothing named keeps everything. */
+/** How an agent remembers during an episode; by default it keeps everything. */
 export interface EpisodeMemoryChoice {
   readonly policy?: EvictionPolicy | null;
-  /** Steps computed anew for each action. */
+  /** Steps recomputed for each action. */
   readonly window?: number | null;
 }
 
 /**
- * An agent in an environment that fits it, to play one episode after the other.
+ * An agent in a matching environment, for playing episodes one after another.
  *
  * @example
  * ```ts
@@ -55,10 +55,10 @@ export class AgentPlayer {
   }
 
   /**
-   * Loads both.
+   * Loads agent and environment.
    *
-   * @throws {InvalidArgumentError} when the environment does not fit the model, or an option is wrong or missing
-   * @throws {ModelFolderError | FileFormatError} when the folder holds no such model
+   * @throws {InvalidArgumentError} when the environment does not match the model, or an option is invalid or missing
+   * @throws {ModelFolderError | FileFormatError} when the folder does not hold such a model
    */
   static async open(options: AgentPlayerOptions): Promise<AgentPlayer> {
     const {
@@ -85,9 +85,9 @@ export class AgentPlayer {
   }
 
   /**
-   * An episode that has not begun.
+   * Prepares an episode.
    *
-   * @throws {InvalidArgumentError} when the memory cannot serve the model
+   * @throws {InvalidArgumentError} when the model does not support this kind of memory
    */
   begin(choice: EpisodeMemoryChoice): AgentEpisode {
     checkNames('the memory', choice, ['policy', 'window']);
@@ -97,7 +97,7 @@ export class AgentPlayer {
   }
 
   /**
-   * Plays an episode to its end. It is the same whatever was played before.
+   * Plays an episode to its end. The result does not depend on earlier episodes.
    *
    * @param seed of the environment
    * @throws the reason of the signal, when it stops

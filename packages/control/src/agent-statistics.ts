@@ -7,12 +7,13 @@ import {
 } from '@namm/environments';
 
 /**
- * Mean and deviation of recorded episodes, for an agent to normalise its states with.
+ * Mean and standard deviation of recorded episodes, with which an agent normalises its states.
  *
  * @param agent folder of a Decision Transformer
  * @param path of recorded episodes: a D4RL `.hdf5` file, a Minari folder, or what `collect` wrote
- * @param options a signal that ends it, and who is told of the steps read
- * @throws {InvalidArgumentError} naming the file and both sizes, when its observations have another size than the agent's states
+ * @param options a signal that aborts it, and a progress listener
+ * @throws {InvalidArgumentError} naming the file and both sizes, when its observations and the agent's states differ in
+ *   size
  * @throws {NammError} when the agent or the episodes cannot be read
  *
  * @example

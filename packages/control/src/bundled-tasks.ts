@@ -16,7 +16,7 @@ const elsewhere: readonly [name: string, agent: AgentName, environment: Environm
   ],
 ];
 
-/** Every bundled agent in its own environment, and some in others. */
+/** Every bundled agent in its own environment, and some of them in other ones. */
 export const bundledTasks: readonly ControlTask[] = [
   ...agentNames.map((name) => ({ name: name.replace(/-agent$/, ''), agent: agentFolder(name) })),
   ...elsewhere.map(([name, agent, environment]) => ({

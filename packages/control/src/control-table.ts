@@ -11,9 +11,9 @@ import { type RunEvaluationOptions, runEvaluation } from './run-evaluation.js';
 
 /** An agent in an environment: a column of the table. */
 export interface ControlTask {
-  /** Of its folder, too. */
+  /** Also the name of its folder. */
   readonly name: string;
-  /** Folder of a Decision Transformer whose `agent.json` says how to use it. */
+  /** Folder of a Decision Transformer with an `agent.json` that says how to use it. */
   readonly agent: string;
   /** @defaultValue that of `agent.json` */
   readonly environment?: EnvironmentSettings;
@@ -21,27 +21,30 @@ export interface ControlTask {
 
 /** Options of {@link ControlTable}. */
 export interface ControlTableOptions {
-  /** Of the run: what it has is not played again. */
+  /** Folder of the run; episodes that it contains are not played again. */
   readonly folder: string;
   /** At least one, each with a name of its own. */
   readonly tasks: readonly ControlTask[];
-  /** The rows of a task; a row has the same name in every task. */
+  /** The rows of a task; a row must have the same name in every task. */
   readonly contenders: (task: ControlTask) => Promise<readonly MemoryContender[]>;
   /** Episodes of each row of each task. */
   readonly episodes: number;
-  /** Of the first episode; the next have the next seeds. @defaultValue 0 */
+  /** Seed of the first episode; each further episode takes the next seed. @defaultValue 0 */
   readonly seed?: number;
-  /** Windows, of which each task gets the best on `validationEpisodes` others as one more row. @defaultValue none */
+  /**
+   * Window lengths to try. Each task gets one more row with the window that is best on `validationEpisodes` other
+   * episodes. @defaultValue none
+   */
   readonly windows?: readonly number[];
   /** Episodes of each of `windows`. @defaultValue 20 */
   readonly validationEpisodes?: number;
 }
 
-/** A task of the table, planned as far as is known. */
+/** A task of the table, planned as far as possible. */
 export interface PlannedTask {
   readonly task: ControlTask;
   readonly plan: EvaluationPlan;
-  /** Steps of the window that was best on other episodes; null while it is not known. */
+  /** Steps of the window that was best on other episodes; null if not known yet. */
   readonly bestWindow: number | null;
 }
 
@@ -50,8 +53,8 @@ const validationSeed = 1_000_000_000;
 const validationFolder = 'validation';
 
 /**
- * Agents in many tasks under the same ways to remember. Each task is an evaluation of its own, in a folder of the run's
- * folder that is named after it, so a run goes on after anything, and tasks, rows and episodes can be added later.
+ * Compares the same kinds of memory on agents in many tasks. Each task is a separate evaluation in a subfolder named
+ * after it, so a run resumes after any interruption, and tasks, rows and episodes can be added later.
  *
  * @example
  * ```ts
@@ -63,7 +66,7 @@ const validationFolder = 'validation';
 export class ControlTable {
   readonly options: ControlTableOptions;
 
-  /** @throws {InvalidArgumentError} naming the option that is wrong */
+  /** @throws {InvalidArgumentError} naming the invalid option */
   constructor(options: ControlTableOptions) {
     checkNames('ControlTable', options, [
       ...(['folder', 'tasks', 'contenders', 'episodes', 'seed'] as const),
@@ -91,10 +94,10 @@ export class ControlTable {
   }
 
   /**
-   * Plays what is missing, task after task.
+   * Plays the missing episodes, task after task.
    *
-   * @throws {InvalidArgumentError} when a task or a row is wrong: before anything is played, but for a row that cannot
-   *   serve the model of a task
+   * @throws {InvalidArgumentError} when a task or row is invalid. This is thrown before anything is played, except if a
+   *   task's model does not support a row
    * @throws the reason of the signal, when it stops
    */
   async run(options: RunEvaluationOptions = {}): Promise<void> {

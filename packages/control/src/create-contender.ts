@@ -16,7 +16,7 @@ import { policyContender } from './policy-contender.js';
 
 /** What {@link createContender} needs for some of its names. */
 export interface ContenderOptions {
-  /** For all policies of kv-cache but `full`, and the limit of a NAMM: rows per head, a share or bytes. */
+  /** For all policies of kv-cache except `full`, and as the limit of a NAMM: rows per head, a share or bytes. */
   readonly budget?: BudgetInput;
   /** File of the NAMM, for `namm` without one of its own. */
   readonly checkpoint?: string;
@@ -34,15 +34,15 @@ export const contenderNames: readonly string[] = [
 ];
 
 /**
- * A contender from its name: `full`; `window:20`, the newest steps computed anew each time, as the published code does;
- * `newest-steps:20`, which keeps them as they were computed; `drop-old-returns`; `random-newest-step`, random but for the
- * present step; `namm`, or `namm:calibrated.safetensors` to name the file, which is then called `namm:calibrated`;
+ * A contender from its name: `full`; `window:20`, the newest steps recomputed each time, as in the published code;
+ * `newest-steps:20`, which keeps them as first computed; `drop-old-returns`; `random-newest-step`, random except for
+ * the current step; `namm`; `namm:calibrated.safetensors` with a file, which is then called `namm:calibrated`;
  * `namm:calibrated-t-maze`, bundled for that task; or a policy of kv-cache.
  *
  * @param name one of {@link contenderNames}
- * @param options budget and checkpoint, where the name needs them
- * @throws {InvalidArgumentError} for an unknown name, a bad number of steps, or an option that is missing or wrong
- * @throws {FileFormatError} when the checkpoint is none
+ * @param options budget and checkpoint, if the name needs them
+ * @throws {InvalidArgumentError} for an unknown name, an invalid number of steps, or a missing or invalid option
+ * @throws {FileFormatError} when the file is not a checkpoint
  *
  * @example
  * ```ts

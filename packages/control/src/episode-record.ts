@@ -1,6 +1,6 @@
 import * as z from '@namm/core/schema';
 
-/** What became of an episode under a contender, as its line in the file says it. */
+/** The outcome of an episode under a contender, as stored in one line of the file. */
 export const episodeRecord = z.strictObject({
   contender: z.string(),
   settings: z.record(z.string(), z.unknown()),
@@ -14,27 +14,27 @@ export const episodeRecord = z.strictObject({
   seconds: z.number(),
 });
 
-/** One finished episode. All but `seconds` follows from the plan. */
+/** One finished episode. Everything except `seconds` follows from the plan. */
 export interface EpisodeRecord {
   readonly contender: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Of the environment, and of what is random in the contender. */
+  /** Seed of the environment and of the contender's randomness. */
   readonly seed: number;
   readonly return: number;
   readonly steps: number;
-  /** `failed`: the simulation broke down; the episode is counted, and in no mean. */
+  /** `failed`: the simulation broke down; the episode is counted but excluded from all means. */
   readonly end: 'terminated' | 'truncated' | 'failed';
   /** Why it broke down; null when it did not. */
   readonly failure: string | null;
-  /** Rows held after a step, averaged over heads and layers: over all steps, and at most. */
+  /** Rows held after a step, averaged over heads and layers: mean over all steps, and peak. */
   readonly rowsPerHead: { readonly mean: number; readonly peak: number };
-  /** Keys, values, positions, state of the policy and steps kept as they came: at most after a step. */
+  /** Peak bytes after a step: keys, values, positions, policy state and steps kept as input. */
   readonly peakBytes: number;
-  /** Time of the episode, environment included. */
+  /** Duration of the episode, including the environment. */
   readonly seconds: number;
 }
 
-/** Whose episode it is: records with equal keys are of the same contender. */
+/** Key of the episode's contender: records with equal keys belong to the same contender. */
 export function keyOf({
   contender,
   settings,

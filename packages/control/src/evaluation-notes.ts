@@ -2,7 +2,7 @@ import { referenceReturns, referenceReturnsSource } from '@namm/environments';
 import type { EvaluationPlan } from './evaluation-plan.js';
 import type { ContenderSummary } from './summarise-evaluation.js';
 
-/** What the columns of an evaluation's table mean, a sentence each. */
+/** Explains the columns of an evaluation's table, one sentence each. */
 export function evaluationNotes(
   { settings }: Pick<EvaluationPlan, 'settings'>,
   summaries: readonly ContenderSummary[],

@@ -14,9 +14,11 @@ export interface EvaluationOptions {
   readonly contenders: readonly MemoryContender[];
   /** Episodes of each. */
   readonly episodes: number;
-  /** Of the first episode; the next have the next seeds. The same for all contenders. @defaultValue 0 */
+  /**
+   * Seed of the first episode; each further episode takes the next seed. The same for all contenders. @defaultValue 0
+   */
   readonly seed?: number;
-  /** What the folder's `agent.json` does not say, or says otherwise. */
+  /** Settings that are missing in the folder's `agent.json`, or override it. */
   readonly episode?: EpisodeChoices;
 }
 
@@ -25,14 +27,14 @@ export interface EvaluationPlan {
   readonly agent: string;
   readonly contenders: readonly MemoryContender[];
   readonly seeds: readonly number[];
-  /** All that an episode depends on, but its contender and its seed. */
+  /** Everything that an episode depends on, except contender and seed. */
   readonly settings: PlayIdentity & { readonly episode: EpisodeChoices };
 }
 
 /**
- * Plans the comparison of ways to remember: each contender plays the same episodes.
+ * Plans a comparison of kinds of memory: each contender plays the same episodes.
  *
- * @throws {InvalidArgumentError} naming the option that is wrong; for an environment without a name
+ * @throws {InvalidArgumentError} naming the invalid option; for an environment without a name
  * @throws {FileFormatError} when the folder cannot be read
  */
 export async function planEvaluation(options: EvaluationOptions): Promise<EvaluationPlan> {

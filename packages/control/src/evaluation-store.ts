@@ -15,8 +15,8 @@ const header = z.strictObject({
 type Header = z.infer<typeof header>;
 
 /**
- * Finished episodes, in the file `episodes.jsonl` of a folder that only ever grows, or in memory alone. A run that was
- * killed anywhere goes on from there; more episodes and contenders can be added later. One process writes at a time.
+ * Finished episodes, in the append-only file `episodes.jsonl` of a folder, or only in memory. A run that was killed at
+ * any point resumes from it, and episodes and contenders can be added later. Only one process may write at a time.
  *
  * @example
  * ```ts
@@ -34,11 +34,11 @@ export class EvaluationStore {
   }
 
   /**
-   * Opens a folder, or makes it. What a killed run left of its last line is cut off.
+   * Opens a folder, or creates it. An incomplete last line of a killed run is removed.
    *
-   * @param folder null keeps everything in memory
+   * @param folder null keeps everything in memory only
    * @throws {InvalidArgumentError} when the folder holds the evaluation of another agent, environment or options
-   * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   * @throws {FileFormatError} when a line is invalid; nothing is then changed
    */
   static async open(
     folder: string | null,
@@ -68,7 +68,7 @@ export class EvaluationStore {
     return this.#records.get(keyFor(contender))?.get(seed);
   }
 
-  /** Adds an episode; when the promise resolves, the disk has it. */
+  /** Adds an episode; when the promise resolves, it is on disk. */
   async add(record: EpisodeRecord): Promise<void> {
     await this.#file?.append(record);
     this.#take(record);

@@ -26,7 +26,7 @@ const columns: readonly (readonly [heading: string, cell: Cell])[] = [
   ['broke down', ({ failed }) => (failed === 0 ? null : String(failed))],
 ];
 
-/** Summaries as text, without the columns that say nothing of any contender. */
+/** Summaries as text, without columns that are empty for all contenders. */
 export function evaluationTable(summaries: readonly ContenderSummary[]): EvaluationTable {
   const shown = columns.filter(([, cell]) => summaries.some((summary) => cell(summary) !== null));
   return {

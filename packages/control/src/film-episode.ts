@@ -6,18 +6,18 @@ import type { PlayedEpisode, PlayedStep } from './play-episode.js';
 
 /** A step of a filmed episode. */
 export interface FilmedStep {
-  /** What there was to see when the agent chose. */
+  /** What the agent saw when it chose. */
   readonly scene: Scene;
-  /** What was really done, in words: its number, or the numbers of a continuous one. */
+  /** The action really taken, as text: its number, or the numbers of a continuous action. */
   readonly action: string;
   readonly reward: number;
   /** Sum of the rewards so far. */
   readonly total: number;
-  /** What was asked for before it, in the environment's units. */
+  /** Return-to-go before the step, in the environment's units. */
   readonly returnToGo: number;
 }
 
-/** An episode, step by step, and what each head held of it: plain data, as the page of `@namm/report` takes it. */
+/** An episode, step by step, and what each head held of it: plain data for the page of `@namm/report`. */
 export interface FilmedEpisode {
   readonly frames: readonly FilmedStep[];
   readonly rowKinds: readonly RowKind[];
@@ -34,7 +34,7 @@ export interface FilmedEpisode {
 }
 
 /**
- * Plays an episode and films it. Of a window that is computed anew, a token is held as long as it is in the window.
+ * Plays an episode and films it. With a recomputed window, a token counts as held as long as it is in the window.
  *
  * @param player with the contender's probe
  * @throws the reason of the signal, when it stops

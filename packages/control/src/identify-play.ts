@@ -9,12 +9,12 @@ import {
   mujocoVersion,
 } from '@namm/environments';
 
-/** What episodes of an agent depend on, beside how it remembers. */
+/** Everything that an agent's episodes depend on, except its memory. */
 export interface PlayIdentity {
   /** SHA-256 of the agent's files. */
   readonly agent: string;
   readonly environment: EnvironmentSettings;
-  /** Of MuJoCo, on which physics depends; null in a memory task. */
+  /** Version of MuJoCo, on which the physics depends; null in a memory task. */
   readonly physics: string | null;
 }
 
@@ -23,7 +23,7 @@ export interface PlayIdentity {
  *
  * @param agent folder of a Decision Transformer
  * @param environment if left out, that of the folder's `agent.json`
- * @throws {InvalidArgumentError} for an environment that cannot be made, or none
+ * @throws {InvalidArgumentError} for an invalid or missing environment
  * @throws {FileFormatError} when the folder cannot be read
  */
 export async function identifyPlay(

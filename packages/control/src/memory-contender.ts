@@ -1,17 +1,17 @@
 import type { EvictionPolicy, PolicySettings, Probe } from '@namm/kv-cache';
 
-/** A way for an agent to remember: one row of the table. */
+/** A kind of memory for an agent: one row of the table. */
 export interface MemoryContender {
   readonly name: string;
-  /** All that its episodes depend on, as plain data: episodes under other settings are others. */
+  /** Everything that its episodes depend on, as plain data: episodes under other settings do not count as the same. */
   readonly settings: PolicySettings;
   readonly probe: Probe;
-  /** Steps that are computed anew for each action; null where a cache goes on. */
+  /** Steps recomputed for each action; null if a cache is used. */
   readonly window: number | null;
   /**
-   * The policy of an episode; null where nothing is forgotten or nothing kept.
+   * The policy of an episode; null if nothing is forgotten or nothing kept.
    *
-   * @param seed of the episode, for policies that are random: each episode then forgets otherwise
+   * @param seed of the episode, for random policies, which then forget differently in each episode
    */
   policy(seed: number): EvictionPolicy | null;
 }

@@ -6,7 +6,8 @@ import { policyContender } from './policy-contender.js';
  * A NAMM as a contender.
  *
  * @param name of its row
- * @param checkpoint with statistics of all heads (`shareNormaliser` of `@namm/namm`), or of as many layers and heads as the agent has
+ * @param checkpoint with statistics of all heads (`shareNormaliser` of `@namm/namm`), or with the agent's number of
+ *   layers and heads
  * @throws {InvalidArgumentError} for an option out of range
  *
  * @example

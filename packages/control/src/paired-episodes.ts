@@ -10,8 +10,8 @@ export interface PairedEpisode {
 }
 
 /**
- * The episodes that a contender and `full` have both finished, without those whose simulation broke down; none when
- * `full` is not in the plan.
+ * The episodes that a contender and `full` have both finished, without those in which the simulation broke down; none
+ * if `full` is not in the plan.
  */
 export function pairedEpisodes(
   { contenders, seeds }: EvaluationPlan,

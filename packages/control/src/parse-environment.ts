@@ -2,10 +2,10 @@ import { checkChoice, InvalidArgumentError } from '@namm/core';
 import { type EnvironmentSettings, environmentNames } from '@namm/environments';
 
 /**
- * The settings of an environment from a text: `hopper`, `t-maze:length=1000,cues=3`, or JSON for what is nested. What the
- * options may be, `createEnvironment` checks.
+ * Parses the settings of an environment: `hopper`, `t-maze:length=1000,cues=3`, or JSON for nested ones.
+ * `createEnvironment` checks the options.
  *
- * @throws {InvalidArgumentError} when the text is none of these
+ * @throws {InvalidArgumentError} when the text has none of these forms
  *
  * @example
  * ```ts

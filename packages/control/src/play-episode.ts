@@ -4,21 +4,21 @@ import { checkNames } from '@namm/core';
 import type { Environment, Scene, Transition } from '@namm/environments';
 import type { EpisodeRecord } from './episode-record.js';
 
-/** What became of an episode. */
+/** The outcome of an episode. */
 export type PlayedEpisode = Omit<EpisodeRecord, 'contender' | 'settings'>;
 
 /** A step of an episode, as it has just been played. */
 export interface PlayedStep {
   /** From 0. */
   readonly step: number;
-  /** What there was to see when the agent chose. */
+  /** What the agent saw when it chose. */
   readonly scene: Scene;
-  /** Return that was asked for then, in the environment's units. */
+  /** Return-to-go before the step, in the environment's units. */
   readonly returnToGo: number;
   readonly transition: Transition;
   /** Sum of the rewards so far. */
   readonly total: number;
-  /** For a look at its cache. */
+  /** The episode, to inspect its cache. */
   readonly episode: AgentEpisode;
 }
 
@@ -26,14 +26,14 @@ export interface PlayedStep {
 export interface PlayOptions {
   /** Stops between two steps. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of every step. */
+  /** Called after every step. */
   readonly onStep?: (step: PlayedStep) => void;
 }
 
 /** Steps between looks at the signal: computing leaves Node no time to hear one. */
 const stepsPerLook = 16;
 
-/** Plays one episode to its end, and watches what the agent holds. */
+/** Plays one episode to its end, and tracks what the agent holds. */
 export async function playEpisode(
   episode: AgentEpisode,
   environment: Environment,

@@ -8,18 +8,18 @@ import type { MemoryContender } from './memory-contender.js';
 
 /** Options of {@link runEvaluation}. */
 export interface RunEvaluationOptions {
-  /** Stops between two steps; the episode that was being played is played again. */
+  /** Stops between two steps; the current episode is played again later. */
   readonly signal?: AbortSignal;
-  /** Told of the episodes that are done, those of earlier runs among them. */
+  /** Called with the number of finished episodes, including earlier runs. */
   readonly onProgress?: ProgressListener;
 }
 
 /**
- * Plays the episodes of a plan that the store has not. All contenders play an episode before the next begins, so that what
- * is done so far can be compared at any time. An episode is the same whatever was played before it.
+ * Plays the episodes of a plan that are missing in the store. All contenders play an episode before the next one
+ * begins, so that they can be compared at any time. An episode does not depend on the ones before it.
  *
- * @throws {InvalidArgumentError} when the environment does not fit the model, or a contender cannot serve it; nothing has
- *   then been played
+ * @throws {InvalidArgumentError} when the environment does not match the model, or the model does not support a
+ *   contender; nothing has then been played
  * @throws the reason of the signal, when it stops
  */
 export async function runEvaluation(

@@ -18,7 +18,7 @@ import type { EvaluationStore } from './evaluation-store.js';
 import type { MemoryContender } from './memory-contender.js';
 import { pairedEpisodes } from './paired-episodes.js';
 
-/** A contender in numbers. Null where there is nothing to say; failed episodes are in `episodes` and `failed` alone. */
+/** A contender in numbers. Null if there is no value; failed episodes count only in `episodes` and `failed`. */
 export interface ContenderSummary {
   readonly name: string;
   readonly episodes: number;
@@ -26,29 +26,32 @@ export interface ContenderSummary {
   readonly failed: number;
   /** Mean, with its 95 % bootstrap interval over episodes. */
   readonly return: Interval | null;
-  /** Mean difference to the contender `full` over the episodes that both have finished, with its interval. */
+  /** Mean difference from the contender `full` over the episodes that both have finished, with its interval. */
   readonly difference: Interval | null;
-  /** Mean return over that of `full` on the same episodes, with its interval; null where that of `full` is not above 0. */
+  /**
+   * Mean return over that of `full` on the same episodes, with its interval; null if the return of `full` is not above
+   * 0.
+   */
   readonly ratio: Interval | null;
-  /** Of a memory task: share of the episodes with the best return there is, with its exact interval. */
+  /** In a memory task: share of episodes with the best possible return, with its exact interval. */
   readonly success: Interval | null;
-  /** Mean return on D4RL's scale, for a body as it is in D4RL. */
+  /** Mean return on D4RL's scale, for a body that is the same as in D4RL. */
   readonly normalised: number | null;
   readonly meanSteps: number | null;
   /** Rows held per head, averaged over steps and episodes. */
   readonly rowsPerHead: number | null;
   /** `rowsPerHead` over that of `full` on the same episodes. */
   readonly rowShare: number | null;
-  /** The most that an episode held. */
+  /** The most bytes that any episode held. */
   readonly peakBytes: number | null;
-  /** Environment included. */
+  /** Including the environment. */
   readonly stepsPerSecond: number | null;
 }
 
 const bootstrap = { seed: 0 };
 
 /**
- * The table of what a store has of a plan, whole or not: one row for each contender, in the plan's order.
+ * Summary of a store's episodes for a plan, complete or not: one row per contender, in the plan's order.
  *
  * @example
  * ```ts

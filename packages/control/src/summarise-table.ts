@@ -29,7 +29,7 @@ export interface RowAverage {
   readonly rowShare: number | null;
 }
 
-/** A table in numbers. */
+/** A table as numbers. */
 export interface TableSummary {
   readonly episodes: number;
   readonly seed: number;
@@ -44,7 +44,8 @@ export interface TableSummary {
 const bestWindowName = 'best-window';
 
 /**
- * What was played of a table so far. The row `best-window` is, in each task, the window that was best on other episodes.
+ * Summary of the episodes of a table so far. In each task, the row `best-window` is the window that was best on other
+ * episodes.
  *
  * @throws {InvalidArgumentError} when a folder holds the evaluation of another agent, environment or options
  */

@@ -8,7 +8,7 @@ import type { MemoryContender } from './memory-contender.js';
 import { nammMemoryContender } from './namm-memory-contender.js';
 
 /**
- * The NAMM of a language model, as it is, with random weights, and calibrated for a task: further names of
+ * A language model's NAMM: unchanged, with random weights, and calibrated for a task. Further names for
  * {@link tableContenders}.
  */
 export const languageNammNames: readonly string[] = [
@@ -20,7 +20,7 @@ export const languageNammNames: readonly string[] = [
 /** A NAMM that is a row of a table, called `namm-NAME`. */
 export interface NamedNamm {
   readonly name: string;
-  /** Its file; `{agent}` in it is the folder of a task's agent, `{task}` the task's name. */
+  /** Its file, in which `{agent}` stands for the folder of a task's agent and `{task}` for the task's name. */
   readonly file: string;
 }
 
@@ -32,21 +32,21 @@ export interface TableContenderOptions {
   readonly namms?: readonly NamedNamm[];
   /** File of the NAMM behind `namm-frozen` and `namm-random`. @defaultValue that of nano-llama */
   readonly languageNamm?: string | undefined;
-  /** Of policies, and the most for a NAMM. */
+  /** Budget of policies, and the limit of a NAMM. */
   readonly budget: BudgetInput;
-  /** Tokens from one decision of a NAMM to the next. */
+  /** Tokens between a NAMM's decisions. */
   readonly updateInterval: number;
-  /** Makes a row of a name. @defaultValue `createContender` */
+  /** Makes a row from a name. @defaultValue `createContender` */
   readonly contender?: (name: string, options: ContenderOptions) => Promise<MemoryContender>;
 }
 
 /**
- * The rows of a task in a table over many.
+ * The rows of one task in a table over many tasks.
  *
- * @param task whose agent and name stand in the names of files
- * @returns first those that are named as policies, then the NAMMs; `namm-calibrated` only of tasks that have a bundled one
- * @throws {InvalidArgumentError} for an unknown name, or a budget that is none
- * @throws {FileFormatError} when a NAMM's file is none
+ * @param task task whose agent and name are inserted into file names
+ * @returns first the named policies, then the NAMMs; `namm-calibrated` only for tasks that have a bundled one
+ * @throws {InvalidArgumentError} for an unknown name or an invalid budget
+ * @throws {FileFormatError} when a NAMM's file is not a checkpoint
  *
  * @example
  * ```ts
@@ -97,7 +97,7 @@ export async function tableContenders(
 /**
  * Reads `NAME=FILE`.
  *
- * @throws {InvalidArgumentError} when the text is none
+ * @throws {InvalidArgumentError} when the text has another form
  */
 export function parseNamedNamm(text: string): NamedNamm {
   const [name = '', ...rest] = text.split('=');

@@ -3,9 +3,9 @@ import type { TableSummary } from './summarise-table.js';
 import { tablesOfTasks } from './tables-of-tasks.js';
 
 /**
- * The tables of a summary as text, which is Markdown when they are not cut to a width.
+ * The tables of a summary as text; it is valid Markdown unless cut to a width.
  *
- * @param width columns of a terminal. @defaultValue as wide as they are
+ * @param width columns of a terminal. @defaultValue no limit
  */
 export function tableText(summary: TableSummary, width = Number.POSITIVE_INFINITY): string {
   return tablesOfTasks(summary)

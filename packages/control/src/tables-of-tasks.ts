@@ -10,8 +10,8 @@ export interface TitledTable extends EvaluationTable {
 const nothing = '–';
 
 /**
- * A summary as text: for each kind of task the returns and the rows held, then what a row is over all tasks. What was
- * not played is a dash; where episodes are missing, their number stands behind the value.
+ * A summary as text: returns and rows held for each kind of task, then each row's averages over all tasks. A dash means
+ * not played; if episodes are missing, their number follows the value.
  *
  * @example
  * ```ts

@@ -10,25 +10,26 @@ import type { MemoryContender } from './memory-contender.js';
 /** Steps that a page can show. */
 const mostSteps = 10_000;
 
-/** An episode to be shown. */
+/** An episode to show. */
 export interface EpisodeOfPage {
   /** Folder of a Decision Transformer. */
   readonly agent: string;
   /** @defaultValue that of the folder's `agent.json` */
   readonly environment?: EnvironmentSettings | undefined;
-  /** What `agent.json` does not say, or says otherwise. */
+  /** Settings that are missing in `agent.json`, or override it. */
   readonly episode?: EpisodeChoices | undefined;
   readonly contender: MemoryContender;
   readonly seed: number;
-  /** Stops it between two steps; nothing is written then. */
+  /** Stops between two steps; nothing is then written. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Plays an episode, and writes it as a page: what happens, beside what each head still holds.
+ * Plays an episode and writes it as a page: what happens, next to what each head still holds.
  *
  * @param path of the page
- * @throws {InvalidArgumentError} for an environment that does not fit the agent, or has more steps than a page shows
+ * @throws {InvalidArgumentError} for an environment that does not match the agent, or has more steps than a page can
+ *   show
  * @throws the reason of the signal, when it stops
  *
  * @example

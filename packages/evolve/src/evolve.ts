@@ -18,45 +18,45 @@ import {
 } from './run/score-candidates.js';
 import { checkSearch, type SearchSettings } from './run/search-settings.js';
 
-/** What {@link evolve} works with. */
+/** Options of {@link evolve}. */
 export interface EvolveOptions<Unit, Score, S extends Stage, Request> {
-  /** The run's folder: made if it does not exist, continued if it holds a run of these settings. */
+  /** The run's folder: created if it does not exist, continued if it holds a run with these settings. */
   readonly folder: string;
   readonly problem: Problem<Unit, Score, S, Request>;
   readonly evaluator: Evaluator<Unit, Score, Request>;
   readonly search: SearchSettings;
-  /** Stage `generations`: done in all stages, with the part of the one under way. */
+  /** Stage `generations`: generations done over all stages, including the fraction of the current one. */
   readonly onProgress?: ProgressListener | undefined;
-  /** Told after each generation, when its state is saved. */
+  /** Called after each generation, once its state is saved. */
   readonly onGeneration?: ((record: GenerationRecord) => void) | undefined;
-  /** Stops the run after the slices under way; their results are saved. */
+  /** Stops the run after the current slices; their results are saved. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds, for the log. */
   readonly clock?: (() => number) | undefined;
 }
 
-/** What {@link evolve} comes back with. */
+/** Result of {@link evolve}. */
 export interface EvolveResult {
-  /** False when it was stopped before the last generation. */
+  /** False if it was stopped before the last generation. */
   readonly isComplete: boolean;
   /** Mean of the distribution. */
   readonly mean: Float64Array;
-  /** The mean that was judged best on the validation units of the last stage; null before the first judgement. */
+  /** The mean that did best on the validation units of the last stage; null before the first validation. */
   readonly best: {
     readonly generation: number;
     readonly fitness: number;
-    /** By how much it misses what is demanded of every candidate; 0 is enough. */
+    /** How far it falls short of what every candidate must reach; 0 means it does not. */
     readonly shortfall: number;
     readonly parameters: Float64Array;
   } | null;
 }
 
 /**
- * Evolves the parameters of a problem in a folder, or goes on with the run that is there. Everything follows from
- * problem, search and evaluator: a run that was stopped or killed and continued gives the same parameters, bit for
- * bit, as one that was not.
+ * Evolves the parameters of a problem in a folder, or continues the run that is there. The result depends only on
+ * problem, search and evaluator: a run that was stopped or killed and then continued gives bit for bit the same
+ * parameters as one that was not.
  *
- * @throws {InvalidArgumentError} for a setting that cannot be used
+ * @throws {InvalidArgumentError} for an invalid setting
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
  * @throws {EvaluationError} when no candidate of a generation could be evaluated
  * @example

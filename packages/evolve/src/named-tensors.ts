@@ -1,4 +1,4 @@
-/** Numbers by name, with their shapes: what a run saves beside its progress, and what slices of work carry along. */
+/** Arrays by name, with their shapes: data that a run saves and every slice of work carries. */
 export type NamedTensors = Readonly<Record<string, NamedTensor>>;
 
 /** One of {@link NamedTensors}. */

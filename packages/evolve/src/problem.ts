@@ -2,37 +2,37 @@ import type { Evaluator } from './evaluation/evaluator.js';
 import type { NamedTensors } from './named-tensors.js';
 
 /**
- * Generations on work of the same kind; the next stage goes on from where this one ends. A problem adds what its
- * units are made from. Plain data.
+ * Generations on the same kind of work; the next stage continues where this one ends. A problem adds what its units are
+ * made from. Plain data.
  */
 export interface Stage {
   readonly generations: number;
 }
 
 /**
- * What is evolved and how it is judged: the side of a problem that sits beside the search. It computes no score; an
- * `Evaluator` does. Equal settings must mean equal units and judgements, or a run could not go on exactly.
+ * What is evolved and how it is judged: the side of a problem that runs with the search. It computes no scores; an
+ * `Evaluator` does. Equal settings must give equal units and judgements, otherwise a run could not resume exactly.
  *
  * @typeParam Unit a piece of work that a candidate is scored on, such as a prompt or an episode; plain data
- * @typeParam Score what comes of one candidate on one unit; JSON
- * @typeParam S what a stage says
+ * @typeParam Score result of one candidate on one unit; JSON
+ * @typeParam S settings of a stage
  * @typeParam Request what its evaluator measures before the first generation
  */
 export interface Problem<Unit, Score, S extends Stage = Stage, Request = never> {
   /** What is evolved, for titles: `a NAMM (BAM scorer)`. */
   readonly title: string;
-  /** All that decides about scores and judgements, beside stages and search. JSON; kept in the run's folder. */
+  /** Everything besides stages and search that affects scores and judgements. JSON; stored in the run's folder. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly stages: readonly S[];
   /**
-   * Names of fixed contenders that are scored on every unit beside the candidates.
+   * Names of fixed contenders that are scored on every unit along with the candidates.
    * @defaultValue none
    */
   readonly baselines?: readonly string[];
   /** Where the search starts, `[dimension]`. */
   start(): Float64Array;
   /**
-   * Measures, once before the first generation, what every slice of work carries along.
+   * Measures, once before the first generation, data that every slice of work carries.
    * @defaultValue nothing is measured
    */
   prepare?(evaluator: Evaluator<Unit, Score, Request>): Promise<NamedTensors>;
@@ -43,12 +43,12 @@ export interface Problem<Unit, Score, S extends Stage = Stage, Request = never> 
   ): readonly Unit[] | Promise<readonly Unit[]>;
   /** The units that the mean of the distribution is judged on: always the same ones within a stage. */
   validationUnits(stage: S): readonly Unit[] | Promise<readonly Unit[]>;
-  /** Whether a value is a score of this problem: evaluators may be far away, and files old. */
+  /** Whether a value is a score of this problem; values may come from remote evaluators or old files. */
   isScore(value: unknown): value is Score;
-  /** Puts together how a candidate did on all units. It is not asked about candidates that failed on one. */
+  /** Combines a candidate's results on all units. Not called for candidates that failed on any unit. */
   judge(results: readonly UnitResult<Unit, Score>[]): Judgement;
   /**
-   * How much work a unit is, in a measure of the problem's, such as tokens; for the log.
+   * Amount of work in a unit, in a measure that the problem chooses, such as tokens; for the log.
    * @defaultValue 1
    */
   sizeOf?(unit: Unit): number;
@@ -56,7 +56,7 @@ export interface Problem<Unit, Score, S extends Stage = Stage, Request = never> 
    * Writes parameters in a form that others can use.
    *
    * @param path where, without an extension
-   * @defaultValue a JSON file with the parameters and what is known of them
+   * @defaultValue a JSON file with the parameters and their provenance
    */
   save?(path: string, found: Found): Promise<void>;
   /** How a run is shown. @defaultValue fitness and step size */
@@ -73,17 +73,17 @@ export interface UnitResult<Unit, Score> {
 
 /** How a candidate did on all units of a generation. */
 export interface Judgement {
-  /** What is maximised. One that is not finite counts as a failure. */
+  /** The value to maximise. A value that is not finite counts as a failure. */
   readonly fitness: number;
   /**
-   * By how much a candidate misses what is demanded of every candidate: it ranks below all that miss less, whatever
-   * their fitness.
-   * @defaultValue 0, which is enough
+   * How far the candidate falls short of what every candidate must reach. It ranks below all with a smaller shortfall,
+   * whatever their fitness.
+   * @defaultValue 0, no shortfall
    */
   readonly shortfall?: number;
-  /** Of candidates of equal fitness, the one that costs less is the better one. @defaultValue 0 */
+  /** Of two candidates with equal fitness, the one with the lower cost is better. @defaultValue 0 */
   readonly cost?: number;
-  /** What else is worth knowing, by name. */
+  /** Further measures, by name. */
   readonly measures?: Measures;
   /** The same for each kind of unit. */
   readonly tasks?: Readonly<Record<string, Measures>>;
@@ -92,7 +92,7 @@ export interface Judgement {
 /** Numbers by name. */
 export type Measures = Readonly<Record<string, number>>;
 
-/** Parameters that a run has found, and where they come from. */
+/** Parameters found by a run, and their provenance. */
 export interface Found {
   readonly parameters: Float64Array;
   readonly prepared: NamedTensors;
@@ -106,7 +106,7 @@ export interface Found {
 
 /** How a run of a problem is shown on its page. */
 export interface Presentation {
-  /** What fitness is: the label of an axis, a sentence, and what a baseline has by definition. */
+  /** How fitness is presented: an axis label, a sentence, and the fitness that a baseline has by definition. */
   readonly fitness?: {
     readonly label: string;
     readonly description?: string;

@@ -1,16 +1,16 @@
 import type { CacheView, EvictionPolicy, PolicyState } from '@namm/kv-cache';
 
 /**
- * Notes the largest attention that any later query gives to each row that a cache holds now. Queries come in forks of
- * the cache under its {@link policy}; the model needs the probe `columnMaxima`.
+ * Records the largest attention that any later query gives to each row that a cache holds now. The queries run in forks
+ * of the cache under its {@link policy}; the model needs the probe `columnMaxima`.
  */
 export class AttentionMaxima {
-  /** Keeps everything, and notes what its forks look at. */
+  /** Keeps everything, and records what its forks attend to. */
   readonly policy: EvictionPolicy;
   /** Per layer and KV head `[rows]`; 0 before the first query. */
   readonly scores: readonly (readonly Float32Array[])[];
 
-  /** @param view the cache whose rows are looked at */
+  /** @param view the cache whose rows are observed */
   constructor(view: CacheView) {
     this.scores = view.shape.layers.map(({ keyValueHeads }, layer) =>
       Array.from({ length: keyValueHeads }, (_, head) => {

@@ -4,27 +4,27 @@ import { type KVzip, type KVzipOptions, repeatedTokens } from './kvzip.js';
 
 type Scores = Awaited<ReturnType<KVzip['scores']>>;
 
-/** KVzip at one budget, as comparisons of `@namm/benchmarks` take it. */
+/** KVzip at one budget, in the form that comparisons of `@namm/benchmarks` take. */
 export interface KVzipContender {
   readonly name: 'kvzip';
   readonly budget: string;
-  /** Under which the text is read. */
+  /** Policy under which the text is read. */
   readonly policy: EvictionPolicy;
   readonly afterReading: (
     cache: KVCache,
     ids: Int32Array,
     options: { readonly signal?: AbortSignal },
   ) => Promise<void>;
-  /** Tokens that a fork reads at most, behind a text of so many. */
+  /** Most tokens that a fork reads after a text of this many tokens. */
   readonly readsAgain: (tokens: number) => number;
 }
 
 /**
  * KVzip at several budgets: each text is read whole, repeated once, and then cut to each budget in turn.
  *
- * @param load the scorer, when it is first needed
- * @param budgets as of a policy
- * @param options that the scorer is made with
+ * @param load loads the scorer when it is first needed
+ * @param budgets as for a policy
+ * @param options of the scorer
  * @example
  * ```ts
  * const policies = kvzipContenders(async () => new KVzip(await models.of(probe), { prompt }), ['25%', '10%'], { prompt });

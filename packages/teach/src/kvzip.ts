@@ -14,25 +14,26 @@ import { AttentionMaxima } from './attention-maxima.js';
 /** Asks for the text again; encode it without special tokens. */
 export const repeatPrompt = '\n\nRepeat the previous text exactly.\n\n';
 
-/** What of a model KVzip needs. */
+/** The part of a model that KVzip needs. */
 export type RepeatingModel = Pick<SequenceModel<KVCache, EvictionPolicy>, 'step' | 'probe'>;
 
 /** Options of {@link KVzip}. */
 export interface KVzipOptions {
-  /** Token ids that ask for the text again, such as those of {@link repeatPrompt}. */
+  /** Token ids that ask for the text again, such as {@link repeatPrompt}. */
   readonly prompt: ArrayLike<number>;
   /**
-   * Tokens of the text that one fork repeats; longer texts take several forks, each told where to begin.
+   * Tokens of the text that one fork repeats; longer texts need several forks, each with a lead that shows where to
+   * begin.
    * @defaultValue 2048
    */
   readonly pieceLength?: number;
   /**
-   * Tokens before a later piece that tell its fork where to begin.
+   * Tokens before a later piece that show its fork where to begin.
    * @defaultValue 8
    */
   readonly leadLength?: number;
   /**
-   * First tokens of the sequence that stay in every head.
+   * Number of first tokens that stay in every head.
    * @defaultValue 4
    */
   readonly sinks?: number;
@@ -42,11 +43,11 @@ const usual = { pieceLength: 2048, leadLength: 8, sinks: 4 };
 
 /** What a {@link KVzip} is asked to read again. */
 export interface CompressOptions extends Pick<StepOptions, 'signal' | 'onProgress'> {
-  /** Rows that stay, over all layers and heads together: see `parseBudget` of `@namm/kv-cache`. */
+  /** Rows to keep, over all layers and heads together: see `parseBudget` of `@namm/kv-cache`. */
   readonly budget: BudgetInput;
 }
 
-/** Tokens that a fork reads at most, when a text of so many is read again: the model needs positions for both. */
+/** Most tokens that a fork reads when a text of this many tokens is read again. The model needs positions for both. */
 export function repeatedTokens(options: KVzipOptions, tokens: number): number {
   const { prompt, pieceLength = usual.pieceLength, leadLength = usual.leadLength } = options;
   const lead = tokens > pieceLength ? leadLength : 0;
@@ -55,12 +56,12 @@ export function repeatedTokens(options: KVzipOptions, tokens: number): number {
 
 /**
  * KVzip (Kim et al. 2025, https://arxiv.org/abs/2505.23416): the model repeats what it has read, from a fork of the
- * cache, and the rows that it looks at most to do so stay. The score of a row is the largest attention that any query
- * of the repetition gives it, in any query head of its group; one threshold goes over all layers and heads. No question
- * needs to be known, at the price of a second reading.
+ * cache, and the rows that it attends to most while doing so stay. The score of a row is the largest attention that any
+ * query of the repetition gives it, in any query head of its group; one threshold applies to all layers and heads. The
+ * questions need not be known, at the price of a second reading.
  *
- * The softmax goes over all that the fork sees. The authors' code takes it over the piece that is repeated and the
- * sinks alone, which is the same for texts of one piece.
+ * The softmax runs over everything that the fork sees. The authors' code computes it only over the repeated piece and
+ * the sinks, which is the same for texts of one piece.
  *
  * @example
  * ```ts
@@ -99,7 +100,7 @@ export class KVzip {
    * @param cache that has read the text, under any policy that keeps everything
    * @param ids all tokens that it has read
    * @returns per layer and KV head `[rows]`, between 0 and 1
-   * @throws {InvalidArgumentError} when the ids are not as many as the cache has seen
+   * @throws {InvalidArgumentError} when the number of ids differs from the tokens that the cache has seen
    * @throws the signal's reason when it is aborted
    */
   async scores(
@@ -155,7 +156,7 @@ export class KVzip {
   }
 
   /**
-   * The second half of {@link compress}, for scores that are known: those of a cache serve its forks, too.
+   * The second half of {@link compress}, for known scores: a cache's scores also apply to its forks.
    *
    * @param scores from {@link scores}
    * @throws {InvalidArgumentError} for a bad budget, or scores of other rows; the cache is then unchanged

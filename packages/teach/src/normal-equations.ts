@@ -7,7 +7,7 @@ const blockRows = 128;
 const columnsAtATime = 4;
 
 /**
- * The sums that a linear regression needs, in float64, over any number of rows: the rows themselves are forgotten.
+ * The sums that a linear regression needs, in float64, over any number of rows; the rows themselves are not kept.
  * Several outputs share the inputs. The last input is the constant 1.
  */
 export class NormalEquations {
@@ -49,7 +49,7 @@ export class NormalEquations {
     this.#take(sums);
   }
 
-  /** Adds what other equations have summed. */
+  /** Adds the sums of other equations. */
   join({ products, moments, squares }: NormalEquations): void {
     for (const [i, value] of products.entries()) this.products[i]! += value;
     for (const [i, value] of moments.entries()) this.moments[i]! += value;

@@ -5,7 +5,7 @@ import { readTaught, type TaughtCheckpoint } from './taught-file.js';
 /**
  * Reads a taught scorer by its name or from its file.
  *
- * @param checkpoint a scorer of `@namm/models` by its name, or the path of a file that `bench fit` wrote
+ * @param checkpoint name of a scorer of `@namm/models`, or path of a file written by `bench fit`
  * @throws {InvalidArgumentError} when it is missing
  * @throws {FileFormatError} when the file is not a taught scorer, or damaged
  */

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '@namm/core';
 
-/** Text that a scorer is fitted to, or tried on. */
+/** Text that a scorer is fitted to or tested on. */
 export interface TeachingPassage {
   /** Token ids. */
   readonly ids: Int32Array;
   /**
-   * Token ids of questions about the text, each with its answer, one after the other, in the form in which the model is
-   * asked: the scorer then learns what they look at.
-   * @defaultValue none; it learns what the model looks at to repeat the text, and what the text itself looks back at
+   * Token ids of questions about the text, each followed by its answer, in the form in which the model is asked. The
+   * scorer then learns what they attend to.
+   * @defaultValue none; it then learns what the model attends to when it repeats the text, and what the text itself
+   *   looks back at
    */
   readonly asked?: Int32Array;
-  /** Whether it is kept out of the fit, to choose the strength of the ridge and to say how good the fit is. */
+  /** Whether it is held out from the fit, to choose the strength of the ridge and to measure the quality of the fit. */
   readonly isHeldOut: boolean;
 }
 
@@ -19,9 +20,9 @@ export interface TeachingPassage {
 export interface PassageOptions {
   /** Tokens of a passage. */
   readonly length: number;
-  /** Passages to fit to, at most. */
+  /** Maximum number of passages to fit to. */
   readonly count: number;
-  /** Passages that are held out, at most. */
+  /** Maximum number of held-out passages. */
   readonly heldOut: number;
 }
 
@@ -33,12 +34,11 @@ const leastLength = 64;
 const leastNew = 0.5;
 
 /**
- * Cuts texts into passages that lie evenly over them. Whole texts are held out where there are several, the last
- * ones; of a single text, its end.
+ * Cuts texts into evenly spaced passages. With several texts the last ones are held out; with a single text, its end.
  *
  * @param texts token ids of each text
- * @returns passages to fit to and held-out ones in turn
- * @throws {InvalidArgumentError} when the text is too short for one passage of each, or says the same again and again
+ * @returns passages to fit to, alternating with held-out ones
+ * @throws {InvalidArgumentError} when the text is too short for one passage of each kind, or too repetitive
  * @example
  * ```ts
  * const texts = files.map((text) => tokenizer.encode(text));

@@ -1,8 +1,8 @@
 import type { CacheShape, EvictionPolicy, PolicyState } from '@namm/kv-cache';
 
 /**
- * Notes, while a text is read, the largest attention that each token receives from chunks that begin at least
- * `distance` tokens behind it: what the text itself needs again. For one sequence, whose policy keeps everything.
+ * Records, while a text is read, the largest attention that each token receives from chunks that begin at least
+ * `distance` tokens after it: what the text itself needs again. For one sequence, whose policy keeps everything.
  */
 export class ReadingMaxima {
   readonly policy: EvictionPolicy;

@@ -6,8 +6,8 @@ import type { TaughtModel } from './taught-model.js';
 export const quantileCount = 101;
 
 /**
- * The scores that a map gives text, over all layers and heads, from the lowest to the highest in steps of a percent: the
- * threshold that keeps a share of such text is one of them.
+ * Quantiles of a map's scores on text, over all layers and heads, from lowest to highest in steps of one percent. The
+ * threshold that keeps a given share of such text is one of them.
  *
  * @returns `[101]`
  */

@@ -6,12 +6,12 @@ const leastPivot = 1e-13;
 
 /**
  * Ridge regression in closed form: the weights w that minimise Σ (y − w·x)² + λ Σᵢ w²ᵢ Σ x²ᵢ, so that the scale of an
- * input does not matter. The constant, which is the last input, is not held back.
+ * input does not matter. The constant, which is the last input, is not penalised.
  *
  * @param equations of the rows
  * @param lambda strength, at least 0
  * @returns `[outputs, inputs]`
- * @throws {TeachError} when inputs depend on each other, or numbers are not finite
+ * @throws {TeachError} when inputs are linearly dependent, or numbers are not finite
  */
 export function solveRidge(equations: NormalEquations, lambda: number): Float64Array {
   const { inputs, outputs, moments } = equations;

@@ -11,12 +11,12 @@ import { quantileCount } from './score-quantiles.js';
 const format = 'namm-taught';
 const version = '1';
 
-/** What a checkpoint of a taught scorer holds. */
+/** Contents of a taught scorer's checkpoint. */
 export interface TaughtCheckpoint {
   readonly map: TaughtMap;
   /** Scores on held-out text from the lowest to the highest, `[101]`. */
   readonly quantiles: Float32Array;
-  /** Where it comes from: model, text, tokens, ridge, correlation with the teacher. Plain JSON. */
+  /** Provenance: model, text, tokens, ridge, correlation with the teacher. Plain JSON. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
@@ -24,7 +24,7 @@ export interface TaughtCheckpoint {
  * Writes a taught scorer: a safetensors file with the weights of each layer, `layers.N.weights [KV heads, inputs]`, and
  * its `quantiles`. Some hundred kilobytes.
  *
- * @throws the file system's error when it cannot be written; an older file of this name then still stands
+ * @throws the file system's error when it cannot be written; an older file of this name is then left unchanged
  */
 export async function writeTaught(
   path: string,
@@ -48,7 +48,7 @@ export async function writeTaught(
 /**
  * Reads what {@link writeTaught} wrote.
  *
- * @throws {FileFormatError} when it is cut off, of another format or version, or holds numbers that are not finite
+ * @throws {FileFormatError} when it is truncated, of another format or version, or holds numbers that are not finite
  */
 export async function readTaught(path: string): Promise<TaughtCheckpoint> {
   const file = await openSealedFile(path);

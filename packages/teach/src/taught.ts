@@ -4,15 +4,15 @@ import { openTaught } from './open-taught.js';
 
 /** Options of {@link taught}; either a budget or a threshold. */
 export interface TaughtOptions extends Omit<TaughtPolicyOptions, 'threshold'> {
-  /** A scorer of `@namm/models` by its name, or the path of a file that `bench fit` wrote. */
+  /** Name of a scorer of `@namm/models`, or path of a file written by `bench fit`. */
   readonly checkpoint: string;
-  /** A score; or `'25%'` for the one that keeps a quarter of text such as the scorer was tried on. */
+  /** A score, or `'25%'` for the score that keeps a quarter of text like that the scorer was tested on. */
   readonly threshold?: number | string;
 }
 
 /**
- * The policy of a taught scorer, from its file: `taughtPolicy` of `@namm/kv-cache`. All options are plain data, so that a
- * worker thread can be told to load it.
+ * The policy of a taught scorer, from its file: `taughtPolicy` of `@namm/kv-cache`. All options are plain data, so that
+ * they can be sent to a worker thread.
  *
  * @throws {FileFormatError} when the file is not a taught scorer, or damaged
  * @throws {InvalidArgumentError} for an option out of range

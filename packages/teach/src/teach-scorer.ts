@@ -28,26 +28,26 @@ export interface TeachOptions {
   readonly prompt: ArrayLike<number>;
   /** From {@link cutPassages}; some of them held out. */
   readonly passages: readonly TeachingPassage[];
-  /** Where the run writes what it has done; the same folder goes on with it. */
+  /** Folder of the run's progress; a run with the same folder resumes. */
   readonly folder: string;
   /**
-   * First tokens of a passage that are not fitted to, as they stay anyway.
+   * Number of first tokens of a passage that are left out of the fit, as they stay anyway.
    * @defaultValue 4
    */
   readonly sinks?: number;
   /** Stages `passages`, and then `scores`. */
   readonly onProgress?: ProgressListener;
-  /** Stops it between chunks of tokens, with the signal's reason; the next run goes on with the passage. */
+  /** Stops it between chunks of tokens, with the signal's reason; the next run resumes with that passage. */
   readonly signal?: AbortSignal;
 }
 
-/** A scorer with what is known of it. */
+/** A scorer and its quality. */
 export interface TaughtScorer {
   readonly map: TaughtMap;
-  /** Scores on held-out text from the lowest to the highest, `[101]`: what share is above a threshold. */
+  /** Scores on held-out text from the lowest to the highest, `[101]`; they give the share above a threshold. */
   readonly quantiles: Float32Array;
   readonly quality: {
-    /** Pearson's correlation with what was to be learned, on held-out text, over the tokens of all heads together. */
+    /** Pearson's correlation with the target, on held-out text, over the tokens of all heads together. */
     readonly correlation: number;
     /** Correlation within a head, mean over the heads of each layer. */
     readonly layers: readonly number[];
@@ -77,17 +77,17 @@ const textWeight = 0.1;
 const sharedByQuestions = 2;
 
 /**
- * Teaches a scorer in closed form: a ridge regression learns to tell, from what each layer itself caches of a token, how
- * much attention the token gets later. That of questions about the text counts most, where a passage has some; to it comes
- * what KVzip finds out by a second reading, or the text itself looks back at from afar. Each passage is read once for each;
- * of its rows only sums in float64 are kept, so that any amount of text will do. The strength of the ridge is chosen on
- * the held-out passages.
+ * Teaches a scorer in closed form: a ridge regression learns to predict, from what each layer caches of a token, how
+ * much attention the token will get. The attention of questions about the text counts most, if a passage has any. Added
+ * to it is what KVzip finds by a second reading, or what the text itself looks back at from afar. Each passage is read
+ * once for each of these. Only sums in float64 are kept of its rows, so that the amount of text is not limited. The
+ * strength of the ridge is chosen on the held-out passages.
  *
- * @param options model, text and where to keep what is done
+ * @param options model, text and the folder of the run
  * @returns the scorer, which `taughtPolicy` of `@namm/kv-cache` takes
- * @throws {InvalidArgumentError} for a bad option, or a model whose keys cannot be rotated back
- * @throws {TeachError} when the text does not tell what to fit: more inputs than tokens, inputs that follow from others
- * @throws {FileFormatError} when the folder is of another run
+ * @throws {InvalidArgumentError} for a bad option, or a model whose key rotation cannot be undone
+ * @throws {TeachError} when the text does not determine the fit: more inputs than tokens, or linearly dependent inputs
+ * @throws {FileFormatError} when the folder belongs to another run
  * @throws the signal's reason when it is aborted
  * @example
  * ```ts

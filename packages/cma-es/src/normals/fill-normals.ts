@@ -1,7 +1,7 @@
 import { InvalidArgumentError, shown, WasmInstance } from '@namm/core/portable';
 import { type Functions, module } from '../generated/normals.js';
 
-/** Where the standard normal numbers of a candidate come from. */
+/** Source of a candidate's standard normal numbers. */
 export type NormalSource = (
   target: Float64Array,
   seed: number,

@@ -9,10 +9,10 @@ import {
   rawWeights,
 } from './recombination-weights.js';
 
-/** The names there are. */
+/** All names. */
 export const rateNames = ['tutorial', 'pycma', 'cmaes', 'namm'] as const;
 
-/** Whose learning rates and small rules are followed. */
+/** The implementation whose learning rates and minor rules are used. */
 export type RatesName = (typeof rateNames)[number];
 
 /** Every constant of an update, for one dimension and population size. */
@@ -156,9 +156,9 @@ function separable(rates: Rates, n: number, raw: RawWeights): Rates {
  * @param name whose rates
  * @param dimension n, from 1 on
  * @param populationSize λ, from 3 on
- * @param form `separable` where only n variances are learned: rates are higher there
+ * @param form `separable` if only n variances are learned; its rates are higher
  * @returns every constant of an update
- * @throws {InvalidArgumentError} for a name that is none, or sizes out of range
+ * @throws {InvalidArgumentError} for an unknown name, or sizes out of range
  *
  * @example
  * ```ts

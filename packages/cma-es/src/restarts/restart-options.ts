@@ -8,20 +8,20 @@ import {
 import { oneOf } from '../one-of.js';
 import { restartAliases } from '../option-names.js';
 
-/** How a strategy starts again after a stop that was not its goal. */
+/** How a strategy restarts after a stop short of its goal. */
 export interface RestartOptions {
   /**
-   * `ipop` doubles the population each time (Auger and Hansen 2005); `bipop` does so too, and between spends as
-   * many evaluations on runs with small populations and small sigma (Hansen 2009).
+   * `ipop` doubles the population each time (Auger and Hansen 2005); `bipop` does so too, and in between spends as many
+   * evaluations on runs with small populations and small sigma (Hansen 2009).
    */
   readonly kind: 'ipop' | 'bipop';
-  /** Restarts at most, not counting those with small populations. @defaultValue 9 */
+  /** Maximum number of restarts, not counting those with small populations. @defaultValue 9 */
   readonly maximum?: number;
   /** Growth of the population. @defaultValue 2 */
   readonly factor?: number;
   /**
-   * The mean of a restart. @defaultValue evenly drawn between bounds where both are finite, else the first
-   * run's
+   * The mean of a restart. @defaultValue drawn uniformly between the bounds if both are finite, otherwise as in the
+   * first run
    */
   readonly start?: (random: Random, restart: number) => ArrayLike<number>;
 }

@@ -11,13 +11,13 @@ import type { StopReason } from '../stop.js';
 import { checkRestartOptions, type RestartOptions } from './restart-options.js';
 import { planRun, type RunPlan, type RunSummary } from './restart-plan.js';
 
-/** A run that is over. */
+/** A finished run. */
 export interface FinishedRun extends RunSummary {
   readonly stopReason: StopReason;
   readonly best: number | null;
 }
 
-/** Why restarts ended: the goal of a run, its evaluations, a broken evaluation, or no restart left. */
+/** Why restarts ended: a run reached its goal, evaluations ran out, an evaluation broke, or no restarts are left. */
 export type RestartStopReason = StopReason | 'maximumRestarts';
 
 /** Stops that a restart would not help. */
@@ -59,7 +59,7 @@ function fingerprints(options: CmaEsOptions, restarts: RestartOptions): Record<s
 }
 
 /**
- * CMA-ES with restarts: asks and tells like {@link CmaEs}, and starts a new run when one stops short of the
+ * CMA-ES with restarts: it has the same ask and tell as {@link CmaEs}, and starts a new run when one stops short of the
  * target. `stop.maximumEvaluations` counts over all runs. Candidates of restart k belong to the run `name/k`.
  *
  * @example
@@ -83,7 +83,7 @@ export class RestartingCmaEs {
   /**
    * @param options of every run; restarts change population, sigma and start
    * @param restarts when and how
-   * @throws {InvalidArgumentError} naming the option that cannot be used, or is none
+   * @throws {InvalidArgumentError} naming the invalid or unknown option
    */
   constructor(options: CmaEsOptions, restarts: RestartOptions) {
     checkRestartOptions(restarts);
@@ -96,11 +96,11 @@ export class RestartingCmaEs {
    * Continues from the bytes of {@link save}.
    *
    * @param bytes from any machine
-   * @param options those that the strategy was made with
-   * @param restarts those that it was made with
+   * @param options the strategy's original options
+   * @param restarts its original restart options
    * @returns the strategy as it was
-   * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
-   * @throws {InvalidArgumentError} naming an option that is not that of the saved run
+   * @throws {FileFormatError} for bytes that are truncated, damaged, or something else
+   * @throws {InvalidArgumentError} naming an option that differs from the saved run
    */
   static load(bytes: Uint8Array, options: CmaEsOptions, restarts: RestartOptions): RestartingCmaEs {
     const { metadata, tensors } = readSealed(bytes, file);
@@ -125,12 +125,12 @@ export class RestartingCmaEs {
     return strategy;
   }
 
-  /** The run under way, or the last one. */
+  /** The current run, or the last one. */
   get current(): CmaEs {
     return this.#current;
   }
 
-  /** The runs that are over. */
+  /** The finished runs. */
   get runs(): readonly FinishedRun[] {
     return this.#runs;
   }
@@ -148,7 +148,7 @@ export class RestartingCmaEs {
     return candidates.sort((a, b) => sign * (a.fitness - b.fitness))[0] ?? null;
   }
 
-  /** Why there is no further run; null while it goes on. */
+  /** Why there are no more runs; null while the search continues. */
   get stopReason(): RestartStopReason | null {
     return this.#stopReason;
   }
@@ -156,8 +156,8 @@ export class RestartingCmaEs {
   /**
    * As {@link CmaEs.ask}.
    *
-   * @param options whether the parameters are the caller's to keep
-   * @returns the candidates of the run under way
+   * @param options whether the caller may keep the parameters
+   * @returns the candidates of the current run
    * @throws {StoppedError} when there is no further run
    */
   ask(options?: AskOptions): Candidate[] {
@@ -170,7 +170,7 @@ export class RestartingCmaEs {
     return this.#stopReason ? [] : this.#current.pending();
   }
 
-  /** The result: the best candidate of all runs, or the mean of the current run where the option `answer` says so. */
+  /** The result: the best candidate of all runs, or the mean of the current run if the option `answer` says so. */
   get answer(): Float64Array {
     return (this.#current.options.answer === 'best' && this.best?.parameters) || this.#current.mean;
   }
@@ -180,7 +180,7 @@ export class RestartingCmaEs {
    *
    * @param evaluations `{ id, fitness }` of each
    * @returns whether the generation is complete
-   * @throws {CandidateError} for ids that are not of this generation, or told before
+   * @throws {CandidateError} for ids that do not belong to this generation, or were told before
    * @throws {StoppedError} when there is no further run
    */
   tell(evaluations: readonly Evaluation[]): boolean {
@@ -192,7 +192,8 @@ export class RestartingCmaEs {
   }
 
   /**
-   * The whole state, also between results of one generation: one safetensors file, of which one checksum covers all.
+   * The whole state, even between the results of one generation: one safetensors file with one checksum over
+   * everything.
    *
    * @returns what {@link load} takes
    */

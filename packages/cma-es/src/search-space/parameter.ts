@@ -7,7 +7,7 @@ export interface LinearParameter {
   readonly start?: number;
 }
 
-/** A number of which factors matter, not differences: a learning rate, a regularisation. Both limits are above 0. */
+/** A number on a logarithmic scale, such as a learning rate or a regularisation strength. Both limits are above 0. */
 export interface LogParameter {
   readonly kind: 'log';
   readonly low: number;
@@ -16,7 +16,7 @@ export interface LogParameter {
   readonly start?: number;
 }
 
-/** A whole number, limits included. */
+/** A whole number, including the limits. */
 export interface IntegerParameter {
   readonly kind: 'integer';
   readonly low: number;
@@ -28,7 +28,7 @@ export interface IntegerParameter {
 /** What a choice may be. */
 export type Choice = string | number | boolean | null;
 
-/** One of several values in an order in which neighbours are alike: `[16, 32, 64]`, `['small', 'medium', 'large']`. */
+/** One of several values, ordered so that neighbours are similar: `[16, 32, 64]`, `['small', 'medium', 'large']`. */
 export interface OrdinalParameter {
   readonly kind: 'ordinal';
   readonly choices: readonly Choice[];
@@ -44,7 +44,7 @@ export interface CategoricalParameter {
   readonly start?: Choice;
 }
 
-/** What a search may change. */
+/** A parameter of a search. */
 export type Parameter =
   | LinearParameter
   | LogParameter

@@ -15,17 +15,17 @@ export type ValuesOf<Parameters extends Readonly<Record<string, Parameter>>> = {
 const firstDeviation = 0.25;
 
 /**
- * Parameters of different kinds as a box of numbers from 0 to 1, in which CMA-ES searches: one step size fits all of them.
+ * Maps parameters of different kinds to a box of numbers from 0 to 1, in which CMA-ES searches with one step size for
+ * all.
  *
  * - `linear` and `log` take one coordinate each.
- * - `integer` and `ordinal` take one that is rounded. Its deviation never falls below what brings a candidate to
- *   another value with a probability of 1/(nλ) at least, as in the CMA-ES with margin (Hamano and others, 2022), so that
- *   none of them freezes while others are still searched. The rest of that method, moving the mean, is not needed: the
- *   mean stays in the box, where it is at most half a step away from another value.
- * - `categorical` takes a coordinate for each choice, of which the largest wins, under the same rule. Nothing is said
- *   about an order of the choices; a parameter of k choices costs as many evaluations as k numbers do, so up to about
- *   ten are sensible. A parameter that means something only under some choices is searched under the others too, to no
- *   avail.
+ * - `integer` and `ordinal` take one that is rounded. Its deviation stays large enough for a candidate to reach another
+ *   value with a probability of at least 1/(nλ), as in the CMA-ES with margin (Hamano and others, 2022), so that none
+ *   of them freezes while others are still searched. The rest of that method, moving the mean, is not needed: the mean
+ *   stays in the box, where it is at most half a step away from another value.
+ * - `categorical` takes one coordinate per choice, of which the largest wins, under the same rule. No order of the
+ *   choices is assumed. A parameter of k choices costs as many evaluations as k numbers do, so use at most about ten. A
+ *   parameter that matters only under some choices is also searched, without effect, under the others.
  *
  * @example
  * ```ts
@@ -45,8 +45,8 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
   readonly dimension: number;
 
   /**
-   * @param parameters by name; names and limits are part of what a saved search belongs to
-   * @throws {InvalidArgumentError} naming the parameter that cannot be searched
+   * @param parameters by name; a saved search belongs to these names and limits
+   * @throws {InvalidArgumentError} naming the invalid parameter
    */
   constructor(parameters: Parameters) {
     if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
@@ -68,7 +68,7 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
     this.dimension = dimension;
   }
 
-  /** Options of a strategy that searches here: spread them, and give a seed. */
+  /** Options for a strategy in this space: spread them, and add a seed. */
   get options(): Pick<CmaEsOptions, 'mean' | 'sigma' | 'bounds' | 'minimumDeviation' | 'run'> {
     const minimumDeviation = new Float64Array(this.dimension);
     const mean = new Float64Array(this.dimension);
@@ -100,8 +100,8 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
   /**
    * The values at a point.
    *
-   * @param point as many numbers as coordinates, such as a candidate's parameters or a strategy's answer
-   * @returns the value of each parameter; what lies out of the box is brought to its edge
+   * @param point one number per coordinate, such as a candidate's parameters or a strategy's answer
+   * @returns the value of each parameter; points outside the box are moved to its edge
    * @throws {InvalidArgumentError} for a point of another length, or numbers that are not finite
    */
   decode(point: ArrayLike<number>): ValuesOf<Parameters> {
@@ -115,11 +115,11 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
   }
 
   /**
-   * The point at which values stand, for `inject` and `warmStart`.
+   * The point that represents some values, for `inject` and `warmStart`.
    *
    * @param values of all parameters
-   * @returns a point that {@link decode} makes the same values of, but for the rounding of logarithms
-   * @throws {InvalidArgumentError} naming the parameter whose value is missing or out of range, or a name that is none
+   * @returns a point that {@link decode} turns back into the same values, except for rounding of logarithms
+   * @throws {InvalidArgumentError} naming the parameter whose value is missing or out of range, or the unknown name
    */
   encode(values: ValuesOf<Parameters>): Float64Array {
     if (typeof values !== 'object' || values === null) {
@@ -141,13 +141,14 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
   }
 
   /**
-   * Continues a search of this space, as `CmaEs.load` does; bytes of another space would be decoded to something else.
+   * Continues a search of this space, as `CmaEs.load` does. It rejects bytes of another space, which would be decoded
+   * wrongly.
    *
    * @param bytes of `save()`
    * @param given as for `CmaEs.load`
    * @returns the strategy as it was
    * @throws {InvalidArgumentError} for a search of other parameters, or one that was given another `run`
-   * @throws {FileFormatError} for bytes that are cut off, damaged, or of something else
+   * @throws {FileFormatError} for bytes that are truncated, damaged, or something else
    */
   load(bytes: Uint8Array, given?: LoadOptions): CmaEs {
     const strategy = CmaEs.load(bytes, given);

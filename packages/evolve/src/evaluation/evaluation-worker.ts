@@ -2,7 +2,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { NammError } from '@namm/core';
 import type { Answer, Call } from './protocol.js';
 
-/** A worker thread cannot do what it was asked, or has ended. */
+/** A worker thread failed or ended. */
 export class EvaluationWorkerError extends NammError {
   /** Whether the thread has ended; it may be replaced. */
   readonly hasEnded: boolean;

@@ -6,9 +6,9 @@ import { InProcessEvaluator } from './in-process-evaluator.js';
 import type { Answer, Call } from './protocol.js';
 
 /**
- * What the script of a {@link WorkerPoolEvaluator}'s threads calls: it evaluates what it is sent until the pool is closed.
+ * Called by the script of a {@link WorkerPoolEvaluator}'s threads: evaluates incoming slices until the pool is closed.
  *
- * @param load makes the assessor from the settings that the pool was started with
+ * @param load makes the assessor from the pool's settings
  * @throws {InvalidArgumentError} outside of a worker thread
  * @example
  * ```ts

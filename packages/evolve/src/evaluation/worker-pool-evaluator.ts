@@ -8,16 +8,15 @@ import type { Call } from './protocol.js';
 export interface WorkerPoolOptions {
   /** The script of the threads: it calls `serveEvaluations`. */
   readonly script: URL;
-  /** What the script's assessor is made from; copied to the threads. @defaultValue nothing */
+  /** Settings for the script's assessor; copied to the threads. @defaultValue nothing */
   readonly settings?: unknown;
-  /** Worker threads; each has an assessor to itself. */
+  /** Number of worker threads; each has its own assessor. */
   readonly workers: number;
 }
 
 /**
- * Evaluates in worker threads, a slice in each. A thread that ends is replaced, and what it was doing is done
- * once more; if that ends a thread again, each contender is evaluated by itself, and those that end their
- * threads twice have failed.
+ * Evaluates in worker threads, one slice in each. A thread that dies is replaced and its slice retried. If a thread
+ * dies again, each contender is evaluated alone, and those that end their threads twice count as failed.
  *
  * @example
  * ```ts

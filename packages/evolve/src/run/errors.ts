@@ -1,6 +1,6 @@
 import { NammError } from '@namm/core';
 
-/** Something about a run folder is in the way of working with it; what it holds is unchanged. */
+/** A run folder cannot be used; its contents are unchanged. */
 export class RunFolderError extends NammError {
   constructor(folder: string, problem: string, options: { readonly cause?: unknown } = {}) {
     super('RUN_FOLDER', `${folder}: ${problem}`, { ...options, details: { folder } });
@@ -8,8 +8,8 @@ export class RunFolderError extends NammError {
 }
 
 /**
- * A generation could not be evaluated: no candidate, or the evaluator gave back what are not scores. The run stands as
- * it was before the generation.
+ * A generation could not be evaluated: every candidate failed, or the evaluator returned something other than scores.
+ * The run is as it was before the generation.
  */
 export class EvaluationError extends NammError {
   constructor(generation: number, problem: string) {

@@ -12,10 +12,10 @@ export type Shown = Pick<
 >;
 
 /**
- * A run as one HTML page: fitness, the problem's measures and σ over the generations, the mean of the distribution
- * beside the candidates, and a table of the validations.
+ * A run as one HTML page: fitness, the problem's measures and σ over the generations, the mean of the distribution next
+ * to the candidates, and a table of the validations.
  *
- * @param records those of `log.jsonl`
+ * @param records records of `log.jsonl`
  * @returns the page's HTML
  */
 export function evolutionReport(

@@ -4,11 +4,11 @@ import type { Measures } from '../problem.js';
 /** How the mean of the distribution did on the validation units. */
 export interface ValidationRecord {
   readonly fitness: number;
-  /** By how much it misses what is demanded of every candidate; 0 is enough. */
+  /** How far it falls short of what every candidate must reach; 0 means it does not. */
   readonly shortfall: number;
   readonly measures: Measures;
   readonly tasks: Readonly<Record<string, Measures>>;
-  /** Whether it is the best one of its stage so far. */
+  /** Whether it is the best of its stage so far. */
   readonly isBest: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface GenerationRecord {
   readonly tasks: Readonly<Record<string, Measures>>;
   /** Work of all contenders together, in the problem's measure. */
   readonly size: number;
-  /** Seconds it took, where the run was given a clock. */
+  /** Seconds it took, if the run has a clock. */
   readonly seconds: number | null;
   readonly validation: ValidationRecord | null;
 }

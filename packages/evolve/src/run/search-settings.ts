@@ -1,18 +1,18 @@
 import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 
-/** How is searched: CMA-ES, with a full covariance up to 500 parameters and a diagonal one above. Plain data. */
+/** Settings of the search: CMA-ES, with a full covariance up to 500 parameters and a diagonal one above. Plain data. */
 export interface SearchSettings {
-  /** Candidates of a generation, λ; 3 at least. */
+  /** Candidates per generation, λ; at least 3. */
   readonly populationSize: number;
   /** Standard deviation of the first candidates. */
   readonly sigma: number;
-  /** Of the candidates, and of the units they are scored on. */
+  /** Seed of the candidates and of the units that they are scored on. */
   readonly seed: number;
-  /** Generations from one validation of the mean to the next. */
+  /** Generations between validations of the mean. */
   readonly validateEvery: number;
   /**
-   * Evaluations of a slice, about: units are put together until their number times that of the candidates reaches it.
-   * The state is saved after each slice, so slices should take seconds.
+   * Approximate number of evaluations per slice: units are grouped until units times candidates reach it. The state is
+   * saved after each slice, so a slice should take seconds.
    * @defaultValue 12
    */
   readonly evaluationsPerSlice?: number;
@@ -21,7 +21,7 @@ export interface SearchSettings {
 /**
  * Checks settings, and the lengths of stages.
  *
- * @throws {InvalidArgumentError} naming the setting that cannot be used
+ * @throws {InvalidArgumentError} naming the invalid setting
  */
 export function checkSearch(
   settings: SearchSettings,
