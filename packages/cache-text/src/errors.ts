@@ -1,11 +1,11 @@
 import { NammError } from '@namm/core';
 
-/** A prompt neither continues what a cache has read nor is clearly something new. */
+/** A prompt neither continues what a cache has read nor is clearly a new one. */
 export class PromptMismatchError extends NammError {
   /**
    * @param length tokens of the prompt
    * @param seen tokens that the cache has read
-   * @param common tokens that the two have in common at their beginnings
+   * @param common length of their common prefix in tokens
    */
   constructor(length: number, seen: number, common: number) {
     const problem = `The prompt of ${length} tokens does not continue what the cache has read: of its ${seen} tokens only the first ${common} are the same.`;

@@ -11,18 +11,18 @@ import type { AnyDecoder, PolicyOf } from './sequence-model.js';
 
 export type BaseParameters = Parameters<PreTrainedModel['generate']>[0];
 
-/** What `generate` takes: everything that it takes in transformers.js, and three things more. */
+/** Options of `generate`: those of transformers.js and a few more. */
 export type GenerateParameters<Engine extends AnyDecoder = Decoder> = Omit<
   BaseParameters,
   'past_key_values'
 > & {
-  /** The cache to go on with; null or nothing for a new one. */
+  /** The cache to continue with; null or omitted for a new one. */
   past_key_values?: NammCache<Engine> | null;
-  /** Policy of the new cache, when it is not the model's; its probe must be one that the model computes. */
+  /** Policy of the new cache, by default the model's; the model must compute its probe. */
   policy?: PolicyOf<Engine>;
   /** Stops between chunks of the prompt and between tokens, with the signal's reason. */
   signal?: AbortSignal;
-  /** Told how much of the prompt is read: stage `tokens`. */
+  /** Called as the prompt is read: stage `tokens`. */
   onProgress?: ProgressListener;
 };
 
@@ -30,11 +30,11 @@ export type GenerateParameters<Engine extends AnyDecoder = Decoder> = Omit<
 export interface GenerateResult<Engine extends AnyDecoder = Decoder> {
   /** Prompt and answer, int64 `[batch, tokens]`. */
   readonly sequences: Tensor;
-  /** All of `sequences` but the last token of each row. */
+  /** The cache: all of `sequences` except the last token of each row. */
   readonly past_key_values: NammCache<Engine>;
 }
 
-/** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache it has put the tokens into. */
+/** What a model computes: `logits` `[batch, tokens, vocabulary]`, and the cache that now contains the tokens. */
 export interface ForwardResult<Engine extends AnyDecoder = Decoder> {
   readonly logits: Tensor;
   readonly past_key_values: NammCache<Engine>;

@@ -55,9 +55,9 @@ interface Turn {
 }
 
 /**
- * A causal language model of transformers.js that computes with `@namm/decoder`, over caches that forget what
- * their policy does not keep. `generate`, sampling, streamers, stopping criteria, logits processors,
- * `TextGenerationPipeline`, tokenizers and chat templates are those of transformers.js.
+ * A causal language model for transformers.js that runs on `@namm/decoder`, with caches that forget what their policy
+ * does not keep. `generate`, sampling, streamers, stopping criteria, logits processors, `TextGenerationPipeline`,
+ * tokenizers and chat templates come from transformers.js.
  *
  * @example
  * ```ts
@@ -75,10 +75,10 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   /** The folder or GGUF file that the model was loaded from. */
   readonly folder: string;
   /**
-   * The chat template that came with the model, null when there is none. `AutoTokenizer` of transformers.js
-   * 4.3.1 knows only those in `tokenizer_config.json`; newer models have theirs in `chat_template.jinja`. Its
-   * `apply_chat_template` silently renders some otherwise than transformers: `loadTokenizer(model.folder)` of
-   * `@namm/decoder` does not.
+   * The model's chat template; null if it has none. `AutoTokenizer` of transformers.js 4.3.1 finds only templates in
+   * `tokenizer_config.json`, while newer models have them in `chat_template.jinja`. Its `apply_chat_template` also
+   * silently renders some templates differently from transformers; `loadTokenizer(model.folder)` of `@namm/decoder`
+   * renders them correctly.
    */
   readonly chat_template: string | null;
   readonly #policy: PolicyOf<Engine> | undefined;
@@ -108,11 +108,11 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
    *
    * @param model a path (absolute, or beginning with `./`) or the id of a model with safetensors weights; or a GGUF
    *   file: its path, a folder that holds one, or `OWNER/NAME:FILE.gguf` on the hub
-   * @throws {InvalidArgumentError} naming the option that cannot be used
+   * @throws {InvalidArgumentError} naming the invalid option
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
-   * @throws {MissingWeightsError} when a model has no safetensors, only ONNX files for instance
-   * @throws {ModelAccessError | ModelNotFoundError | DownloadError} when the hub refuses, does not know, or
-   *   does not deliver; what was fetched is kept, and the next call goes on from there
+   * @throws {MissingWeightsError} when a model has no safetensors (only ONNX files, for instance)
+   * @throws {ModelAccessError | ModelNotFoundError | DownloadError} when the hub refuses access, does not know the
+   *   model, or a download fails; what was fetched is kept, and the next call resumes
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static override from_pretrained(
@@ -132,13 +132,12 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   }
 
   /**
-   * An empty cache, to be passed as `past_key_values` from one call of `generate` to the next.
+   * Makes an empty cache, to pass as `past_key_values` from one call of `generate` to the next.
    *
-   * @param options those of the decoder's `createCache`, and a policy when it is not the model's; its probe
-   *   must be one that the model computes. With a model in a worker, what is wrong with them shows when the
-   *   first tokens are read.
+   * @param options as for the decoder's `createCache`; the policy is the model's by default, and the model must compute
+   *   its probe. With a model in a worker, invalid options are reported when the first tokens are read.
    * @throws {CacheUseError} when the model does not compute the policy's probe
-   * @throws {InvalidArgumentError} when the policy or an option cannot serve the model
+   * @throws {InvalidArgumentError} when the model does not support the policy or an option
    */
   createCache(options: CreateCacheOptions<PolicyOf<Engine>> = {}): NammCache<Engine> {
     checkNames('createCache', options, cacheOptions);
@@ -147,10 +146,10 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   }
 
   /**
-   * The cache that `cache.save(folder)` wrote, which goes on as the saved one would have.
+   * Restores the cache that `cache.save(folder)` wrote; it continues exactly as the saved one would have.
    *
-   * @param options.policy the one it was saved with, when that is not the model's
-   * @throws {FileFormatError} when a file cannot be read, is cut off, or is not a saved cache
+   * @param options.policy the policy that it was saved with, by default the model's
+   * @throws {FileFormatError} when a file cannot be read, is truncated, or is not a saved cache
    * @throws {CacheMismatchError} when it was saved with another model, policy or settings
    * @throws what {@link createCache} throws
    */
@@ -165,15 +164,16 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
   }
 
   /**
-   * `generate` of transformers.js. A prompt may be the whole conversation or only what is new since the
-   * last answer, whose last token may be left out; the prompt of that answer writes it anew. See the README. Generation also ends when the positions of the model end.
+   * `generate` of transformers.js. A prompt may be the whole conversation, or only what is new since the last answer,
+   * with or without that answer's last token. Passing an earlier prompt again starts over. See the README. Generation
+   * also ends when the model runs out of positions.
    *
    * @throws {InvalidArgumentError | DecoderInputError} when the prompt cannot be read
    * @throws {CacheUseError} when `past_key_values` is not a cache of this model
-   * @throws {PromptMismatchError} when it cannot be told what of the prompt is new
+   * @throws {PromptMismatchError} when it is unclear which part of the prompt is new
    * @throws {CacheBusyError} when another call uses `past_key_values`
-   * @throws {PositionLimitError} when the prompt is longer than the model can read; as after all errors above,
-   *   nothing has changed then
+   * @throws {PositionLimitError} when the prompt is longer than the model supports; after this and all errors above,
+   *   nothing has changed
    * @throws whatever else {@link Decoder.step} throws
    */
   override generate(
@@ -289,7 +289,7 @@ export class NammModelForCausalLM<Engine extends AnyDecoder = Decoder> extends P
     return { ...others, input_ids, attention_mask: null, turn };
   }
 
-  /** Frees the weights; a second call does nothing. The model cannot be used afterwards. */
+  /** Frees the weights. A second call does nothing. The model cannot be used afterwards. */
   // biome-ignore lint/suspicious/noConfusingVoidType: transformers.js says so
   override async dispose(): Promise<void[]> {
     if (this.#disposed) return [];

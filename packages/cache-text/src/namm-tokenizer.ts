@@ -8,7 +8,7 @@ import type { NammModelOptions } from './pretrained-options.js';
 import { renderChats } from './render-chats.js';
 import { resolveModelFolder } from './resolve-model-folder.js';
 
-/** Those of `from_pretrained` that say where a tokenizer is. */
+/** The options of `from_pretrained` that locate a tokenizer. */
 export type NammTokenizerOptions = Pick<
   NammModelOptions,
   'progress_callback' | 'cache_dir' | 'local_files_only' | 'revision' | 'subfolder' | 'signal'
@@ -20,10 +20,10 @@ const optionNames = [
 ] satisfies readonly (keyof NammTokenizerOptions)[];
 
 /**
- * Tokenizers of transformers.js for models that {@link NammModelForCausalLM} loads: that of a GGUF file is made from
- * its metadata, all others are those of `AutoTokenizer`. Their `apply_chat_template`, and so
- * `TextGenerationPipeline`, finds templates and renders them as transformers does, where the Jinja of
- * transformers.js prints values as JavaScript does and leaves out `chat_template.jinja`.
+ * Tokenizers of transformers.js for models that {@link NammModelForCausalLM} loads. For a GGUF file the tokenizer is
+ * made from its metadata; all others come from `AutoTokenizer`. Their `apply_chat_template`, and so
+ * `TextGenerationPipeline`, finds and renders templates as transformers does. The Jinja of transformers.js itself
+ * prints values as JavaScript does and ignores `chat_template.jinja`.
  *
  * @example
  * ```ts
@@ -35,11 +35,11 @@ const optionNames = [
 // biome-ignore lint/complexity/noStaticOnlyClass: classes of transformers.js are loaded so
 export class NammTokenizer {
   /**
-   * @param model as for `NammModelForCausalLM.from_pretrained`; for the chat templates of a model on the hub, load the
-   *   model first, and give its `folder`
-   * @param options where to look, as there
+   * @param model as for `NammModelForCausalLM.from_pretrained`; to use the chat templates of a model on the hub, load
+   *   the model first and pass its `folder`
+   * @param options where to look, as in that function
    * @throws {InvalidArgumentError} for an option that does not exist
-   * @throws {TokenizerError | FileFormatError | ModelFolderError} when the metadata make no tokenizer
+   * @throws {TokenizerError | FileFormatError | ModelFolderError} when the metadata do not contain a valid tokenizer
    * @throws what `resolveModel` of `@namm/hub` throws, or `AutoTokenizer`
    */
   static async from_pretrained(

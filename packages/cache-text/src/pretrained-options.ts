@@ -4,30 +4,30 @@ import type { DecoderOptions, DecoderWorkerOptions, WorkerPolicy } from '@namm/d
 import type { EvictionPolicy } from '@namm/kv-cache';
 import type { AnyPolicy } from './sequence-model.js';
 
-/** What both kinds of models take. */
+/** Options of both kinds of models. */
 interface LoadingOptions<Policy> extends Omit<PretrainedModelOptions, 'dtype'> {
   /**
-   * Decides what the caches of the model forget, unless a cache is made with another one.
+   * Decides what the model's caches forget, unless a cache is made with another policy.
    * @defaultValue `full()`
    */
   readonly policy?: Policy;
-  /** Stops downloading with the signal's reason; what was fetched is kept. */
+  /** Aborts a download with the signal's reason; what was fetched is kept. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Options of {@link NammModelForCausalLM.from_pretrained}: those of transformers.js that have a meaning here
- * (`progress_callback`, `config`, `cache_dir`, `local_files_only`, `revision`, `subfolder`), those of
- * `Decoder.load`, and the policy. Other options of transformers.js are refused unless they ask for what is
- * done anyway: `device: 'cpu'`. `dtype` is that of `Decoder.load`: `'auto'`, `'fp32'`, `'q8'` or `'q4'`.
+ * Options of {@link NammModelForCausalLM.from_pretrained}: those of transformers.js that apply here
+ * (`progress_callback`, `config`, `cache_dir`, `local_files_only`, `revision`, `subfolder`), those of `Decoder.load`,
+ * and the policy. Other options of transformers.js are refused unless they ask for the default behaviour, such as
+ * `device: 'cpu'`. `dtype` works as in `Decoder.load`: `'auto'`, `'fp32'`, `'q8'` or `'q4'`.
  */
 export interface NammModelOptions extends LoadingOptions<EvictionPolicy>, DecoderOptions {
   readonly worker?: false;
 }
 
-/** Options of a model that lives in a worker thread; the policy is named by data. */
+/** Options of a model in a worker thread; the policy is given as data, not code. */
 export interface NammWorkerOptions extends LoadingOptions<WorkerPolicy>, DecoderWorkerOptions {
-  /** Puts the model into a worker thread, so that this thread stays free while it computes. */
+  /** Runs the model in a worker thread, so that this thread stays free while it computes. */
   readonly worker: true;
 }
 

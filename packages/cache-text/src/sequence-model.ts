@@ -6,7 +6,7 @@ import type {
   SequenceModel as SequenceModelOf,
 } from '@namm/kv-cache';
 
-/** What computes: in this thread, or in a worker thread. */
+/** A decoder, in this thread or in a worker thread. */
 export type AnyDecoder = Decoder | DecoderWorker;
 
 /** The cache of one sequence of a decoder. */
@@ -14,7 +14,7 @@ export type CacheOf<Engine extends AnyDecoder> = Engine extends DecoderWorker
   ? WorkerCache
   : KVCache;
 
-/** How a decoder takes a policy: a worker by name, because code cannot be sent to a thread. */
+/** The form in which a decoder takes a policy; a worker takes it by name, because code cannot be sent to a thread. */
 export type PolicyOf<Engine extends AnyDecoder> = Engine extends DecoderWorker
   ? WorkerPolicy
   : EvictionPolicy;

@@ -1,12 +1,12 @@
 import type { CacheMemory } from '@namm/kv-cache';
 
-/** What a {@link NammCache} holds and what that costs: the sums, and each sequence of the batch. */
+/** What a {@link NammCache} holds, and the memory that takes: in total and for each sequence of the batch. */
 export interface TextCacheMemory {
   /** Tokens seen, evicted ones included, summed over the sequences. */
   readonly seen: number;
   /** Rows held, summed over sequences, layers and KV heads. */
   readonly rows: number;
-  /** As in {@link CacheMemory}, summed over the sequences; `tokens` are the ids that were read. */
+  /** As in {@link CacheMemory}, summed over the sequences; `tokens` is the memory of the ids that were read. */
   readonly bytes: CacheMemory['bytes'] & { readonly tokens: number };
   /** The report of each sequence of the batch; one for a single prompt. */
   readonly sequences: readonly CacheMemory[];

@@ -3,8 +3,8 @@ import { NammError, type NammErrorOptions } from '@namm/core';
 /** A file, folder or list of frames cannot be read; the message names it and says what to do. */
 export class FrameSourceError extends NammError {
   /**
-   * @param source the file or folder that is at fault
-   * @param problem what is wrong there, and what to do
+   * @param source the file or folder with the problem
+   * @param problem what is wrong, and what to do
    */
   constructor(source: string, problem: string, options: NammErrorOptions = {}) {
     super('FRAME_SOURCE', `${source}: ${problem}`, {
@@ -27,14 +27,14 @@ export class FfmpegMissingError extends NammError {
   }
 }
 
-/** A frame that a caller gave is not one: its numbers do not fit its size. */
+/** A frame passed by the caller is invalid: its data do not match its size. */
 export class FrameError extends NammError {
   constructor(problem: string, options: NammErrorOptions = {}) {
     super('FRAME', problem, options);
   }
 }
 
-/** The places for frames in a prompt do not match the frames. */
+/** The placeholders in a prompt do not match the frames. */
 export class PlaceholderError extends NammError {
   constructor(problem: string, options: NammErrorOptions = {}) {
     super('PLACEHOLDER', problem, options);

@@ -1,7 +1,7 @@
 import type { RetentionPart } from '@namm/core';
 import type { CacheView } from '@namm/kv-cache';
 
-/** Where the rows of a frame are in the sequence. */
+/** The place of a frame's rows in the sequence. */
 export interface FrameSpan {
   /** Seconds. */
   readonly timestamp: number;

@@ -37,9 +37,9 @@ import {
 
 /** Options of {@link VideoModel.load}. */
 export interface VideoModelOptions extends DecoderOptions {
-  /** Stops a download with the signal's reason; what was fetched is kept. */
+  /** Aborts a download with the signal's reason; what was fetched is kept. */
   readonly signal?: AbortSignal;
-  /** Is told of a download. */
+  /** Called with download events. */
   readonly onEvent?: (event: HubEvent) => void;
 }
 
@@ -56,7 +56,7 @@ export type AskVideoOptions = ViewOptions & AnswerOptions;
 
 /**
  * A model that answers questions about videos and images, from a Hugging Face folder: LLaVA-NeXT-Video, SmolVLM2,
- * Idefics3. It holds weights; what it has seen is in a {@link Viewing}.
+ * Idefics3. It holds the weights; what it has seen is in a {@link Viewing}.
  *
  * @example
  * ```ts
@@ -79,9 +79,9 @@ export class VideoModel {
    * Loads a model.
    *
    * @param model a folder with `config.json`, safetensors weights, tokenizer and processor files, or a model of the hub
-   * @param options how it is run: the probe is that of the policies that will be used
-   * @throws {ModelFolderError | FileFormatError | TokenizerError} when a file is missing, damaged or not supported, or it is
-   *   no model for videos
+   * @param options how to run it; the probe must be that of the policies you will use
+   * @throws {ModelFolderError | FileFormatError | TokenizerError} when a file is missing, damaged or not supported, or
+   *   it is not a video model
    * @throws {InvalidArgumentError} for a bad option
    * @throws what {@link resolveModel} throws
    */
@@ -126,22 +126,22 @@ export class VideoModel {
     return this.decoder.probe;
   }
 
-  /** Which frames of a video it wants to see. */
+  /** Which frames of a video the model wants to see. */
   get sampling(): Sampling {
     return this.#folder.sampling;
   }
 
-  /** Tokens that a frame becomes, text around it left out. */
+  /** Tokens per frame, without the text around it. */
   get tokensPerFrame(): number {
     return this.#folder.vision.rowsPerTile;
   }
 
   /**
-   * What the vision tower reads of a picture.
+   * Prepares an image for the vision tower.
    *
    * @param frame the picture
-   * @param shown as a frame of a video, or as an image of its own, which some models look at in parts
-   * @returns tiles, each `[3, size, size]`, and how many rows and columns of them there are beside the whole image
+   * @param shown as a frame of a video, or as a still image, which some models read in tiles
+   * @returns tiles, each `[3, size, size]`, and their number of rows and columns, not counting the whole image
    * @throws {FrameError} when it is not a frame
    */
   prepare(frame: Frame, shown: Shown = 'video') {
@@ -151,11 +151,12 @@ export class VideoModel {
   }
 
   /**
-   * Looks at a frame once, for viewings of this model under several policies: the vision tower costs most.
+   * Encodes a frame once, for viewings with this model under several policies: the vision tower is the most expensive
+   * part.
    *
    * @param frame the picture
-   * @param shown as {@link prepare} has it
-   * @returns what `show` of a viewing takes in place of the frame
+   * @param shown as for {@link prepare}
+   * @returns an object that `show` of a viewing accepts instead of the frame
    * @throws {FrameError} when it is not a frame
    */
   async encode(frame: Frame, shown: Shown = 'video'): Promise<EncodedFrame> {
@@ -165,13 +166,13 @@ export class VideoModel {
   }
 
   /**
-   * The rows of a prompt whose ids are all there, for the decoder: those of ids from the embedding, and rows of the vision
-   * tower in place of placeholders.
+   * The decoder's input rows for a complete prompt: embeddings of the ids, with rows of the vision tower in place of
+   * placeholders.
    *
    * @param ids of the prompt, with a placeholder for each row
    * @param rows of all blocks, in order, each `[rows, hiddenSize]`: see {@link encode}
    * @returns `[ids, hiddenSize]`
-   * @throws {PlaceholderError} when there are more or fewer placeholders than rows
+   * @throws {PlaceholderError} when the number of placeholders differs from the number of rows
    */
   async promptRows(ids: readonly number[], rows: readonly Float32Array[]): Promise<Float32Array> {
     const { embeddings, writer, decoder } = this.#parts;
@@ -193,12 +194,12 @@ export class VideoModel {
   }
 
   /**
-   * Begins to look, at frames that come one by one.
+   * Starts a viewing of frames that arrive one by one.
    *
-   * @param options how what is shown is remembered
-   * @param video how many frames are to come, where that is known: some models are told
-   * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
-   * @throws {CacheUseError} when positions are to be compact, but those of this model cannot be
+   * @param options how to remember what is shown
+   * @param video number and duration of the frames, if known: some models put it in the prompt
+   * @throws {InvalidArgumentError} for a bad option, or a policy that this model does not support
+   * @throws {CacheUseError} when compact positions are requested, but this model does not support them
    */
   begin(options: ViewingOptions = {}, video: ShownVideo | null = null): Viewing {
     checkViewingOptions(options);
@@ -207,11 +208,11 @@ export class VideoModel {
   }
 
   /**
-   * Looks at a whole video, or at images, frame by frame.
+   * Views a whole video, or images, frame by frame.
    *
    * @param input where they come from
-   * @param options which frames are shown, and how they are remembered
-   * @returns what was seen, for any number of questions
+   * @param options which frames to show, and how to remember them
+   * @returns the viewing, for any number of questions
    * @throws {FrameSourceError | FfmpegMissingError} when it cannot be read or holds no frame
    * @throws {InvalidArgumentError} for a bad option
    */
@@ -270,7 +271,7 @@ export class VideoModel {
     }
   }
 
-  /** Frees the weights. Viewings can then see and answer no more. */
+  /** Frees the weights. Viewings can then no longer show frames or answer. */
   async release(): Promise<void> {
     await this.encoder.release();
     await this.decoder.release();

@@ -4,37 +4,37 @@ import type { EvictionPolicy, RetentionRecorder } from '@namm/kv-cache';
 import type { Shown } from './prompt/prompt-layout.js';
 import { checkSampling, type Sampling } from './sources/sample-frames.js';
 
-/** How what is shown is remembered. */
+/** How a viewing remembers what it is shown. */
 export interface ViewingOptions {
   /** Decides what is forgotten. @defaultValue `full()` */
   readonly policy?: EvictionPolicy;
   /**
    * `compact` closes the gaps that eviction leaves when the model's positions run out, so that a viewing under a budget
-   * has no end.
+   * can go on forever.
    * @defaultValue 'absolute'
    */
   readonly positions?: 'absolute' | 'compact';
-  /** Writes down what each head holds after each frame. */
+  /** Records what each head holds after each frame. */
   readonly recorder?: RetentionRecorder;
   /**
-   * Frames whose pixels, as the vision tower reads them, differ less than this on average from the last one that it saw
-   * share its rows. A tenth is a change that one hardly sees.
+   * A frame shares the rows of the last encoded frame if their pixels, as the vision tower reads them, differ by less
+   * than this on average. A difference of a tenth is hardly visible.
    * @defaultValue 0, never
    */
   readonly reuseBelow?: number;
-  /** Frames of one video, or images of their own. @defaultValue 'video' */
+  /** Frames of one video, or still images. @defaultValue 'video' */
   readonly shown?: Shown;
 }
 
-/** Which frames are shown. */
+/** Which frames to show. */
 export interface SourceOptions {
   /** @defaultValue as the model prescribes */
   readonly frames?: Sampling;
-  /** Frames that a second of a folder of images has. @defaultValue 1 */
+  /** Frame rate of a folder of images. @defaultValue 1 */
   readonly framesPerSecond?: number;
-  /** Is told of frames that cannot be read, and are left out. */
+  /** Called for frames that cannot be read, which are left out. */
   readonly onProblem?: (problem: { readonly message: string }) => void;
-  /** Is told how many of the frames have been read. */
+  /** Called with the number of frames read so far. */
   readonly onFrame?: (done: number, total: number | null) => void;
   /** Stops with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -35,19 +35,19 @@ export interface ViewingParts {
   readonly sampling: Sampling;
 }
 
-/** What a viewing holds of what it has seen. */
+/** What a viewing still holds. */
 export interface ViewingMemory extends CacheMemory {
   /** Frames seen. */
   readonly frames: number;
   /** Frames that shared the rows of the one before; see {@link ViewingOptions.reuseBelow}. */
   readonly reused: number;
-  /** Frames that could not be read, or only in part. */
+  /** Frames that could not be read, or only partly. */
   readonly problems: number;
 }
 
 /**
- * What a model has seen so far, in a cache whose policy forgets. Frames go in one by one; questions are answered from a
- * fork, so that they leave no trace.
+ * What a model has seen so far, in a cache with an eviction policy. Frames are added one by one; questions are answered
+ * from a fork, so that they leave no trace.
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export class Viewing {
     this.#introduction = parts.writer.introduction(shown, video);
   }
 
-  /** Frames of which a head still holds something, in order; all frames where a recorder writes them down. */
+  /** Frames of which any head still holds a row, in order; all frames if there is a recorder. */
   get frames(): readonly FrameSpan[] {
     return this.#spans.all;
   }
@@ -105,16 +105,16 @@ export class Viewing {
    *
    * @returns where its tokens are in the sequence
    * @throws {FrameError} when it is not a frame; nothing has changed
-   * @throws {PositionLimitError} when the model's positions are used up. With compact positions a part of the frame may
-   *   then be in the cache, and the viewing takes no more
+   * @throws {PositionLimitError} when the model's positions are used up. With compact positions, part of the frame may
+   *   then be in the cache, and the viewing accepts no more frames
    */
   async show(frame: Frame | EncodedFrame): Promise<FrameSpan> {
     return (await this.showAll([frame]))[0]!;
   }
 
   /**
-   * Shows several frames in one step of the model, which is faster where a frame has few tokens; the policy forgets when all
-   * are read, or where it wants to.
+   * Shows several frames in one step of the model, which is faster if a frame has few tokens. The policy evicts after
+   * all are read, or at its own interval.
    *
    * @returns per frame where its tokens are in the sequence
    * @throws as {@link show} does
@@ -165,14 +165,15 @@ export class Viewing {
   }
 
   /**
-   * Shows the frames of a source, one by one: the next is read when it is asked for. Questions may be asked meanwhile.
+   * Shows the frames of a source one by one; the next is read on demand. You can ask questions meanwhile.
    *
    * @param source where they come from
-   * @param options which are shown: all, or so many per second; left out, as many per second as the model prescribes,
+   * @param options which to show: all, or a number per second; by default as many per second as the model prescribes,
    *   or one
    * @returns after each frame where its tokens are
    * @throws {FrameSourceError} when it cannot be read or holds no frame
-   * @throws {InvalidArgumentError} for a bad option, also for `uniform` frames: nobody knows where the video ends
+   * @throws {InvalidArgumentError} for a bad option, including `uniform` frames, because the end of the video is not
+   *   known
    */
   async *watch(source: VideoInput, options: SourceOptions = {}): AsyncGenerator<FrameSpan, void> {
     const { frames, framesPerSecond = 1, signal } = checkSourceOptions('watch', options);
@@ -222,7 +223,7 @@ export class Viewing {
     }
   }
 
-  /** What is held, and what that costs. */
+  /** What is held, and the memory that takes. */
   memory(): ViewingMemory {
     const { count: frames } = this.#spans;
     return {
@@ -231,7 +232,7 @@ export class Viewing {
     };
   }
 
-  /** For each frame of {@link frames} the share of its tokens that is held, over all layers and heads. */
+  /** For each frame of {@link frames}, the share of its tokens that is still held, over all layers and heads. */
   held(): number[] {
     return this.#spans.held(this.#cache);
   }
@@ -265,7 +266,7 @@ export class Viewing {
     return this.#pictures.map((jpeg, i) => ({ part: parts[i]!, jpeg }));
   }
 
-  /** Frees what is held; the model stays. */
+  /** Frees what is held; the model stays loaded. */
   async release(): Promise<void> {
     await this.#exclusively(() => this.#cache.release());
   }

@@ -1,10 +1,10 @@
 import type { Picture } from './resize.js';
 
-/** An image as a vision tower reads it: one tile, or several and the whole image before or behind them. */
+/** An image as a vision tower reads it: one tile, or several with the whole image before or after them. */
 export interface PreparedImage {
   /** Each `[3, size, size]`. */
   readonly tiles: readonly Float32Array[];
-  /** Rows and columns of tiles that the image is cut into; 0 when it is not. */
+  /** Rows and columns of tiles that the image is cut into; 0 if it is not cut. */
   readonly rows: number;
   readonly columns: number;
   /**
@@ -25,6 +25,6 @@ export interface FilledPatches {
 export interface ImageProcessor {
   /** A frame of a video: one tile. */
   frame(picture: Picture): PreparedImage;
-  /** An image of its own, which some models look at in parts. */
+  /** A still image, which some models read in tiles. */
   image(picture: Picture): PreparedImage;
 }

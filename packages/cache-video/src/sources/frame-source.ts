@@ -1,45 +1,45 @@
 import type { Frame } from './frame.js';
 
-/** What is known of a video before its frames are read. */
+/** Facts about a video that are known before its frames are read. */
 export interface VideoFacts {
   /** Timestamps of all frames, in seconds, ascending. */
   readonly timestamps: readonly number[];
-  /** Seconds from the first frame to the end of the last: frames are taken to last equally long. */
+  /** Seconds from the first frame to the end of the last, assuming that all frames last equally long. */
   readonly duration: number;
 }
 
-/** A frame that could not be read; the others are. */
+/** A frame that could not be read; the others are read. */
 export interface FrameProblem {
   readonly message: string;
 }
 
 export interface ReadFramesOptions {
   /**
-   * Numbers of the frames wanted, from 0, ascending.
+   * Numbers of the frames to read, from 0, ascending.
    * @defaultValue all
    */
   readonly indices?: readonly number[];
   /**
-   * Passes over frames that come sooner than this after the last one read, in frames per second.
-   * @defaultValue none is passed over
+   * Limits the frame rate, in frames per second: skips frames that follow the last one read too closely.
+   * @defaultValue none is skipped
    */
   readonly atMostPerSecond?: number;
-  /** Is told of frames that cannot be read; without it they are passed over in silence. */
+  /** Called for frames that cannot be read; without it they are skipped silently. */
   readonly onProblem?: (problem: FrameProblem) => void;
   /** Stops with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Where frames come from. One frame is in memory at a time: the next is read when it is asked for. */
+/** A source of frames. Only one frame is in memory at a time; the next is read on demand. */
 export interface FrameSource {
-  /** For messages: a path, mostly. */
+  /** Name for messages, usually a path. */
   readonly name: string;
-  /** Pictures that stand side by side, or frames that follow one another in time. */
+  /** Separate images, or frames that follow one another in time. */
   readonly kind: 'video' | 'images';
   /**
-   * Looks through the video, which may mean to decode it.
+   * Scans the video, which may require decoding it.
    *
-   * @returns null where that cannot be known before all frames are read
+   * @returns null if this is not known before all frames are read
    * @throws {FrameSourceError} when it cannot be read or holds no frame
    */
   facts(signal?: AbortSignal): Promise<VideoFacts | null>;

@@ -13,9 +13,8 @@ import { imageFile, otherImageFile, unreadable } from './read-image.js';
 import { VideoFile } from './video-file.js';
 
 /**
- * Where a video comes from: the path of a video file, of an animated GIF, WebP or PNG, of an image, or of a folder whose images
- * are the frames; a list of paths of images, which are pictures side by side; frames of the caller's own; or a source that
- * is open.
+ * A video: the path of a video file, of an animated GIF, WebP or PNG, of an image, or of a folder whose images are the
+ * frames; a list of image paths, which are separate images; your own frames; or an open source.
  */
 export type VideoInput =
   | string
@@ -25,17 +24,17 @@ export type VideoInput =
   | FrameSource;
 
 export interface OpenFramesOptions {
-  /** Frames that a second of a folder of images has. @defaultValue 1 */
+  /** Frame rate of a folder of images. @defaultValue 1 */
   readonly framesPerSecond?: number;
 }
 
 /**
- * Opens a source of frames; none is read yet.
+ * Opens a source of frames without reading any.
  *
- * @param input where the video comes from
- * @param options how fast the images of a folder follow one another
+ * @param input the video
+ * @param options frame rate of a folder of images
  * @throws {FrameSourceError} when there is no such file, or a folder without images
- * @throws {InvalidArgumentError} when it is nothing of that
+ * @throws {InvalidArgumentError} when it is none of these
  *
  * @example
  * ```ts

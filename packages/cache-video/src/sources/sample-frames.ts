@@ -2,11 +2,11 @@ import { checkInteger, checkNames, InvalidArgumentError } from '@namm/core';
 import type { VideoFacts } from './frame-source.js';
 
 /**
- * Which frames of a video are shown.
+ * Which frames of a video to show.
  *
- * - `uniform`: so many at equal distances, the first and the last included, as the LLaVA family does.
- * - `rate`: so many per second at equal distances, but not more than `most`, where that is said; of a long video then the first and the last
- *   second are left out, as SmolVLM does.
+ * - `uniform`: a number of frames at equal distances, including the first and the last, as in the LLaVA family.
+ * - `rate`: a number of frames per second at equal distances, but at most `most` if given; for a long video the first
+ *   and the last second are then left out, as in SmolVLM.
  * - `all`: every frame.
  */
 export type Sampling =
@@ -41,8 +41,8 @@ export function checkSampling(sampling: Sampling): Sampling {
  * Numbers of the frames to show, ascending.
  *
  * @param facts of the video
- * @param sampling which are wanted
- * @throws {InvalidArgumentError} when it is not a sampling, or names something that none has
+ * @param sampling which to show
+ * @throws {InvalidArgumentError} for an invalid sampling or an unknown field
  */
 export function sampleFrames({ timestamps, duration }: VideoFacts, sampling: Sampling): number[] {
   checkSampling(sampling);

@@ -22,7 +22,7 @@ const asItIs = async () => [
 /** Each line at once, not when a buffer is full. */
 const linesTo = (pipe: string) => ['-flush_packets', '1', '-f', 'framecrc', pipe];
 
-/** A video that ffmpeg decodes. One frame is in memory at a time; ffmpeg waits while nobody asks for the next. */
+/** A video decoded by ffmpeg. Only one frame is in memory at a time; ffmpeg waits until the next one is requested. */
 export class VideoFile implements FrameSource {
   readonly name: string;
   readonly kind = 'video';

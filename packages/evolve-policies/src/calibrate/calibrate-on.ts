@@ -2,13 +2,13 @@ import type { EvictionPolicy } from '@namm/kv-cache';
 import { calibrate, type NammCheckpoint, SpectrumCollector } from '@namm/namm';
 
 /**
- * Makes a NAMM ready for whatever a model reads, such as videos: measures the statistics of its features, head by head, while
- * the caller reads. Its bias per head is left out: the heads of the new model are others.
+ * Adapts a NAMM to any kind of model input, such as videos: measures the statistics of its features, head by head,
+ * while the caller reads. A bias per head is dropped, because the new model has other heads.
  *
  * @param checkpoint of another model
- * @param read shows the model what it is going to see, under the policy that it is given, which keeps everything; its
- *   probe is that of any NAMM
- * @throws {InvalidArgumentError} when what was read does not reach the first update of the NAMM
+ * @param read feeds the model typical input under the given policy, which keeps everything and has the probe of any
+ *   NAMM
+ * @throws {InvalidArgumentError} when the input does not reach the NAMM's first update
  * @example
  * ```ts
  * const calibrated = await calibrateOn(checkpoint, async (policy) => {

@@ -7,9 +7,9 @@ import { mean } from '@namm/statistics';
 
 /** How well a model predicts text under a NAMM, and under policies that need no training at the same share. */
 export interface NammComparison {
-  /** Rows that the NAMM holds over tokens read, mean over heads and passages, where the predictions begin. */
+  /** Rows that the NAMM holds divided by tokens read, mean over heads and passages, where the predictions begin. */
   readonly keptShare: number;
-  /** Bits per token of text after what was read, mean over passages: less is better. */
+  /** Bits per token of the text that follows, mean over passages: less is better. */
   readonly bits: {
     readonly full: number;
     readonly namm: number;
@@ -28,8 +28,8 @@ const nothingForgotten = 1e-3;
 
 /**
  * Reads passages under a NAMM, under random eviction and under sink+recent at the share that the NAMM keeps, and
- * compares how well the rest of each passage is predicted. It takes no labels. A NAMM that does not beat both has nothing to
- * show for itself on the model; that answers to questions may rank otherwise, only questions tell.
+ * compares how well the rest of each passage is predicted. No labels are needed. A NAMM that does not beat both shows
+ * no benefit on this model. Answers to questions may rank differently, which only questions can show.
  *
  * @param decoder loaded with the probe of the NAMM
  * @param passages token ids, `[tokens]` each: three quarters are read, the rest is predicted
@@ -88,7 +88,7 @@ function asSample(ids: Int32Array, index: number): PreparedSample {
   };
 }
 
-/** A sentence or two that say what a comparison found. */
+/** Describes the result of a comparison in a sentence or two. */
 export function describeComparison({
   keptShare,
   bits,

@@ -7,8 +7,8 @@ const texts = 16;
 const mostTokens = 1024;
 
 /**
- * How much each KV head of a model looks things up: its attention to where a token stood before, in random tokens given
- * twice, within the length that the model was trained for.
+ * How much each KV head of a model looks things up: its attention to a token's earlier occurrence, in random tokens
+ * repeated once, within the model's training length.
  *
  * @param folder the model's
  * @param seed of the tokens

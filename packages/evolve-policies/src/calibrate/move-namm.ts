@@ -22,60 +22,63 @@ import { measureEchoes } from './measure-echoes.js';
 import { shiftScores } from './shift-scores.js';
 import { textPassages } from './text-passages.js';
 
-/** What {@link moveNamm} works with. */
+/** Options of {@link moveNamm}. */
 export interface MoveNammOptions {
   /** The NAMM of another model. */
   readonly checkpoint: NammCheckpoint;
-  /** The model that it is made ready for, with its tokenizer, and how it will be run. */
+  /** The new model with its tokenizer, and how it will be run. */
   readonly model: ModelSettings;
   /**
-   * Where the statistics of its features come from: measured on this model, for each head or shared by all; or
-   * `frozen`, those of all heads of the old model together.
+   * Source of the feature statistics: measured on this model, per head or shared by all heads; or `frozen`, pooled over
+   * all heads of the old model.
    * @defaultValue 'per-head'
    */
   readonly statistics?: MovedStatistics;
   /**
-   * Folder of the model that it was evolved on: needed for a NAMM with a bias per head, to find the heads alike. Frozen
-   * without it, the bias is left out.
+   * Folder of the model that the NAMM was evolved on. Required if it has a bias per head, to find similar heads; with
+   * `frozen`, the bias is dropped if this is omitted.
    */
   readonly from?: string | undefined;
   /** Added to every score: above 0 keeps more. @defaultValue 0 */
   readonly biasShift?: number;
-  /** Passages to measure on, by turns of prose and code. @defaultValue 16 */
+  /** Number of passages to measure on, alternating prose and code. @defaultValue 16 */
   readonly passages?: number;
-  /** Tokens of a passage. @defaultValue all positions of the model, 1024 at most */
+  /** Tokens of a passage. @defaultValue the model's number of positions, at most 1024 */
   readonly length?: number | undefined;
-  /** Of the places in the texts. @defaultValue 1 */
+  /** Seed of the places in the texts. @defaultValue 1 */
   readonly seed?: number;
-  /** Passages to compare with plain policies on; 0 compares nothing. @defaultValue 4 */
+  /** Number of passages for the comparison with simple policies; 0 skips it. @defaultValue 4 */
   readonly comparisons?: number;
-  /** Text without any questions: `train` to measure, `development` to compare. Asked for when all else is checked. */
+  /**
+   * Text without questions: `train` for measuring, `development` for comparing. Called after everything else is
+   * checked.
+   */
   readonly texts: () => readonly FillerDocument[];
   /** Stage `passages`. */
   readonly onProgress?: ProgressListener;
-  /** Stops it between chunks of tokens, with the signal's reason; nothing is made then. */
+  /** Stops it between chunks of tokens, with the signal's reason; there is then no result. */
   readonly signal?: AbortSignal;
 }
 
 /** See {@link MoveNammOptions.statistics}. */
 export type MovedStatistics = NormaliserScope | 'frozen';
 
-/** A NAMM made ready for another model. */
+/** A NAMM adapted to another model. */
 export interface MovedNamm {
   readonly checkpoint: NammCheckpoint;
-  /** Null when none was asked for. */
+  /** Null if no comparison was requested. */
   readonly comparison: NammComparison | null;
 }
 
 const mostTokens = 1024;
 
 /**
- * Makes a NAMM ready for a model that it was not evolved on: measures the statistics of its features there, finds the
- * heads that look things up as much as those of the old model, and compares the result with policies that need no
- * training. Nothing is trained; nothing says that it will do well, except the comparison.
+ * Adapts a NAMM to a model that it was not evolved on: measures the statistics of its features there, finds heads that
+ * look things up as much as those of the old model, and compares the result with policies that need no training.
+ * Nothing is trained, and only the comparison shows whether it does well.
  *
- * @throws {InvalidArgumentError} for an option that cannot be used, before anything is read
- * @throws {ModelFolderError} for a folder that holds no model
+ * @throws {InvalidArgumentError} for an invalid option, before anything is read
+ * @throws {ModelFolderError} for a folder without a model
  * @throws the signal's reason when it is aborted
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import type { NammCheckpoint } from '@namm/namm';
 import { createTrainable } from '../trainables/create-trainable.js';
 
 /**
- * The same NAMM with all scores larger by `shift`: above 0 it keeps more.
+ * The same NAMM with `shift` added to all scores: above 0 it keeps more.
  *
  * @throws {InvalidArgumentError} when its scorer has no bias
  */

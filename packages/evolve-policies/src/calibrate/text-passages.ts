@@ -14,7 +14,7 @@ export interface PassageChoice {
   readonly seed: number;
 }
 
-/** Passages by turns of prose and code, `[length]` token ids each, with BOS where the model has one. */
+/** Passages, alternating prose and code, `[length]` token ids each, with BOS if the model has one. */
 export function* textPassages(choice: PassageChoice): IterableIterator<Int32Array> {
   const { texts, split, tokenizer, count, length, seed } = choice;
   const filler = documentFiller(texts);

@@ -17,7 +17,7 @@ export interface NammContender extends LearnedContender {
 /** Above any score: a NAMM with a budget then keeps its best rows, and just as many as it may. */
 export const aboveAnyScore = 1e6;
 
-/** A NAMM that decides itself, and one that keeps its best rows up to a number. */
+/** A NAMM with its own decisions, and one that keeps its best rows up to a number. */
 export function nammContender(
   name: string,
   checkpoint: NammCheckpoint,
@@ -46,7 +46,7 @@ export function nammContender(
   };
 }
 
-/** Reads checkpoints; each is named after its file, or after its folder when files of several are called the same. */
+/** Reads checkpoints; each is named after its file, or after its folder if several files have the same name. */
 export async function readNamms(paths: readonly string[]): Promise<NammContender[]> {
   const names = paths.map((path) => basename(path, '.safetensors'));
   return Promise.all(
@@ -58,7 +58,7 @@ export async function readNamms(paths: readonly string[]): Promise<NammContender
   );
 }
 
-/** The same NAMM with other options, which its name tells. */
+/** The same NAMM with other options, which appear in its name. */
 export function varyNamm({ name, checkpoint }: NammContender, options: NammOptions): NammContender {
   return nammContender(`${name}${describe(options)}`, checkpoint, options);
 }

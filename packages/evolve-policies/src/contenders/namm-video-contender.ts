@@ -12,7 +12,7 @@ import { calibrateOn } from '../calibrate/calibrate-on.js';
 import { aboveAnyScore } from './namm-contender.js';
 
 /**
- * A NAMM of the table of videos: one that decides itself, and one that keeps its best rows up to a budget.
+ * A NAMM in the table of videos: one with its own decisions, and one that keeps its best rows up to a budget.
  *
  * @param name in the table
  * @param checkpoint of a NAMM that fits the model
@@ -39,11 +39,11 @@ export function nammVideoContender(name: string, checkpoint: NammCheckpoint): Vi
 }
 
 /**
- * NAMMs of language models as they do on videos: frozen, calibrated, and with random parameters behind the calibrated
- * features, as a control.
+ * Language models' NAMMs applied to videos: frozen, calibrated, and, as a control, with random parameters on the
+ * calibrated features.
  *
  * @param files their checkpoints
- * @param read as {@link calibrateOn} has it
+ * @param read as for {@link calibrateOn}
  * @param seed of the random parameters
  * @throws {FileFormatError} when a file is not a checkpoint
  */

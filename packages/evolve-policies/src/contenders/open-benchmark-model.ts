@@ -9,7 +9,7 @@ export interface BenchmarkModel extends NanobenchModel {
 }
 
 /**
- * Opens a model for the result table: it is loaded once for each probe and length, and not before.
+ * Opens a model for the result table. It is loaded once for each probe and length, when first needed.
  *
  * @param folder of the model, with its tokenizer
  * @param options how many threads compute

@@ -4,7 +4,7 @@ import type { SelectionSemantics } from '@namm/namm';
 import { readNamms, varyNamm } from './namm-contender.js';
 import { type BenchmarkModel, openBenchmarkModel } from './open-benchmark-model.js';
 
-/** What stands in the result table beside the classic policies. */
+/** Rows of the result table besides the classic policies. */
 export interface NanobenchEntryOptions {
   readonly threads: number;
   /** Checkpoints of NAMMs. */
@@ -13,14 +13,14 @@ export interface NanobenchEntryOptions {
   readonly offsets?: readonly number[];
   /** Further NAMMs: decisions other than their own. @defaultValue none */
   readonly semantics?: readonly SelectionSemantics[];
-  /** Others that decide themselves. @defaultValue none */
+  /** Other contenders with their own decisions. @defaultValue none */
   readonly others?: readonly Contender[];
 }
 
 /**
- * A model for the result table, with the policies that were made for it.
+ * A model for the result table, with the policies made for it.
  *
- * @throws {NammError} when the folder holds no model, or a file no NAMM
+ * @throws {NammError} when the folder does not hold a model, or a file is not a NAMM
  */
 export async function openNanobenchEntry(
   folder: string,

@@ -20,8 +20,8 @@ const rivalFile = z.object({
 });
 
 /**
- * The rival that sees key norm and age only, from the `best.json` or `mean.json` of a run of `bench evolve --trainable
- * key-norm`. It is named after its folder.
+ * The rival that sees only key norm and age, from the `best.json` or `mean.json` of a run of
+ * `bench evolve --trainable key-norm`. It is named after its folder.
  *
  * @throws {FileFormatError} when the file is none
  */

@@ -5,11 +5,11 @@ import { fullRows } from './full-rows.js';
 
 /** A threshold of a NAMM, tried on some episodes. */
 export interface TransferTrial {
-  /** One threshold for the scores of all heads, or for each head its own. */
+  /** One threshold for the scores of all heads, or one per head. */
   readonly allocation: 'joint' | 'per-head';
-  /** Of the scores under the full cache, how many are above the threshold. */
+  /** Share of the scores under the full cache that are above the threshold. */
   readonly share: number;
-  /** Newest tokens that stay in any case. */
+  /** Number of newest tokens that always stay. */
   readonly tail: number;
   /** Rows held per head over those of the full cache, mean over steps and episodes. */
   readonly keptShare: number;
@@ -17,7 +17,7 @@ export interface TransferTrial {
   readonly return: number;
   /** Mean return of the full cache in the same episodes. */
   readonly fullReturn: number;
-  /** Of each episode; NaN where the simulation broke down. */
+  /** Return of each episode; NaN if the simulation broke down. */
   readonly returns: readonly number[];
 }
 
@@ -56,8 +56,9 @@ const meanOrWorst = (values: readonly number[]) =>
   values.length === 0 ? Number.NEGATIVE_INFINITY : mean(values);
 
 /**
- * Of the trials whose mean return is within half a standard error of the best one's, the one that holds least. The error is
- * that of the differences, episode by episode; half of it, since a whole one would forgive a lost episode in any number of won ones.
+ * The trial that holds least among those whose mean return is within half a standard error of the best. The error is
+ * that of the per-episode differences. A full standard error would tolerate one lost episode among any number of won
+ * ones.
  */
 export function chooseTrial(trials: readonly TransferTrial[]): TransferTrial {
   const best = trials.reduce((a, b) => (b.return > a.return ? b : a));

@@ -9,14 +9,14 @@ import {
 } from './control-assessor.js';
 import type { ControlScore, ControlUnit } from './control-score.js';
 
-/** Where episodes are played. */
+/** Evaluator that plays episodes. */
 export type ControlEvaluator = Evaluator<ControlUnit, ControlScore, ControlRequest>;
 
 /**
- * Loads an agent to play episodes under policies with; the same bits come of any number of threads.
+ * Loads an agent for playing episodes under policies; the results are the same bits with any number of threads.
  *
- * @param options workers: threads, each with the agent to itself; 1 is the calling thread, and the default
- * @throws {InvalidArgumentError} for an option that cannot be used, or an environment that does not fit the agent
+ * @param options workers: number of threads, each with its own agent; 1, the default, is the calling thread
+ * @throws {InvalidArgumentError} for an invalid option, or an environment that does not match the agent
  * @throws {EvaluationWorkerError} when a thread cannot load the agent
  */
 export async function controlEvaluator(

@@ -5,25 +5,25 @@ import { type NormaliserScope, normaliserScopes } from '@namm/features';
 import type { StartSettings } from '../trainables/start.js';
 import type { ControlAssessorSettings } from './control-assessor.js';
 
-/** Generations in one environment; the next stage goes on from where it ends. */
+/** Generations in one environment; the next stage continues where it ends. */
 export interface ControlStage extends Stage {
   readonly environment: EnvironmentSettings;
   /** Episodes of a generation, the same for all candidates; every generation has new ones. */
   readonly episodes: number;
 }
 
-/** How fitness is made of returns. */
+/** How fitness is computed from returns. */
 export interface ControlFitness {
   /** Subtracted per share of the full cache's rows that is held on average. */
   readonly sizePressure: number;
   /**
-   * What a mean return may lack to that of the full cache in the same episodes, over the scale of returns. Who lacks more
-   * ranks below all who do not: a size pressure alone would reward forgetting.
+   * How far a mean return may be below that of the full cache in the same episodes, in units of the return scale.
+   * Candidates below that rank below all others: a size pressure alone would reward forgetting.
    */
   readonly tolerance: number;
 }
 
-/** Everything that decides what a run computes, as plain data. */
+/** Everything that determines the result of a run, as plain data. */
 export interface ControlEvolutionSettings extends Omit<ControlAssessorSettings, 'environment'> {
   readonly stages: readonly ControlStage[];
   /** Returns are divided by it: the agent's scale. */
@@ -36,14 +36,14 @@ export interface ControlEvolutionSettings extends Omit<ControlAssessorSettings, 
   readonly seed: number;
   readonly fitness: ControlFitness;
   readonly normaliser: {
-    /** `start`: the statistics of the start, such as a calibrated NAMM. */
+    /** `start`: the statistics of the start, such as a calibrated NAMM's. */
     readonly scope: NormaliserScope | 'start';
     /** Episodes of the first stage that the statistics are measured on. */
     readonly episodes: number;
   };
   /** The mean of the distribution is judged on episodes of its own, always the same ones. */
   readonly validation: {
-    /** Generations from one validation to the next. */
+    /** Generations between validations. */
     readonly every: number;
     readonly episodes: number;
   };
@@ -55,7 +55,7 @@ export interface ControlEvolutionSettings extends Omit<ControlAssessorSettings, 
  * Checks settings, all names included. Population, σ, seed and generations are checked by `evolve`, environments when
  * they are made.
  *
- * @throws {InvalidArgumentError} naming the setting that cannot be used
+ * @throws {InvalidArgumentError} naming the invalid setting
  */
 export function checkControlSettings(settings: ControlEvolutionSettings): void {
   checkNames('settings', settings, [

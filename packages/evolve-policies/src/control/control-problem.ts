@@ -13,7 +13,7 @@ import {
 import { controlFitness } from './control-fitness.js';
 import { type ControlScore, type ControlUnit, isControlScore } from './control-score.js';
 
-/** An eviction policy that an agent remembers its episode by. */
+/** Evolving an eviction policy for an agent's episodes. */
 export type ControlProblem = Problem<ControlUnit, ControlScore, ControlStage, ControlRequest>;
 
 /** Seeds of environments: those of evaluations begin at 0. Each range is of its own. */
@@ -24,7 +24,7 @@ const seeds = { normaliser: 1_000_000, validation: 2_000_000, training: 3_000_00
  * baseline is the full cache.
  *
  * @param provenance facts for the checkpoints
- * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
+ * @throws {InvalidArgumentError} for an invalid setting, or a start that does not match what is evolved
  */
 export function controlProblem(
   settings: ControlEvolutionSettings,

@@ -7,7 +7,7 @@ export interface ControlUnit {
   readonly seed: number;
 }
 
-/** What became of it under one contender. */
+/** The outcome under one contender. */
 export interface ControlScore {
   readonly return: number;
   readonly steps: number;

@@ -1,9 +1,9 @@
 import type { GenerationRecord, Measures } from '@namm/evolve';
 
 /**
- * One line per generation of an evolution on control: the best candidate, and the mean where it was judged.
+ * One line per generation of an evolution on control: the best candidate, and the mean if it was validated.
  *
- * @param record what {@link evolveOnControl} tells of a generation
+ * @param record the record that {@link evolveOnControl} gives of a generation
  *
  * @example
  * ```ts

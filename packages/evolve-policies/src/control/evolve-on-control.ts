@@ -15,7 +15,7 @@ import type { ControlScore, ControlUnit } from './control-score.js';
 
 type Engine = EvolveOptions<ControlUnit, ControlScore, ControlStage, ControlRequest>;
 
-/** What {@link evolveOnControl} works with. */
+/** Options of {@link evolveOnControl}. */
 export interface EvolveOnControlOptions
   extends Pick<Engine, 'folder' | 'onProgress' | 'onGeneration' | 'signal' | 'clock'>,
     Pick<
@@ -24,25 +24,25 @@ export interface EvolveOnControlOptions
     > {
   /** Folder of a Decision Transformer. */
   readonly agent: string;
-  /** What its `agent.json` does not say, or says otherwise. */
+  /** Settings that are missing in its `agent.json`, or override it. */
   readonly episode?: EpisodeChoices;
-  /** Each in an environment, if left out that of `agent.json`. */
+  /** Stages, each with an environment; by default that of `agent.json`. */
   readonly stages: readonly (Omit<ControlStage, 'environment'> & {
     readonly environment?: EnvironmentSettings | undefined;
   })[];
   readonly trainable: {
     /** One of `trainableNames`. */
     readonly name: string;
-    /** Tokens from one update to the next, a multiple of 16. */
+    /** Tokens between updates, a multiple of 16. */
     readonly updateInterval: number;
     /** Key features that the scorer sees too. */
     readonly keys?: readonly KeyFeature[];
-    /** Tokens to either side over which scores are averaged. */
+    /** Scores are averaged over this many tokens on either side. */
     readonly pooling?: number;
     /** Whether a bias per KV head of this agent is evolved too. */
     readonly headBias?: boolean;
   };
-  /** A NAMM to start from instead of 0, and what is added to its scores. @defaultValue none */
+  /** A NAMM to start from instead of 0, and a number to add to its scores. @defaultValue none */
   readonly start?: { readonly file: string; readonly biasShift: number } | null;
   /** Worker threads that play; 1 is the calling thread. @defaultValue 1 */
   readonly workers?: number;
@@ -51,11 +51,11 @@ export interface EvolveOnControlOptions
 }
 
 /**
- * Evolves an eviction policy for an agent on its episodes, or goes on with the run that is in the folder, and leaves
- * nothing open.
+ * Evolves an eviction policy for an agent on its episodes, or continues the run in the folder, and closes everything it
+ * opens.
  *
- * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
- * @throws {ModelFolderError | FileFormatError} for a folder that holds no agent
+ * @throws {InvalidArgumentError} for an invalid setting, or a start that does not match what is evolved
+ * @throws {ModelFolderError | FileFormatError} for a folder without an agent
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
  * @throws {EvaluationError} when no candidate of a generation could be evaluated
  */

@@ -22,49 +22,49 @@ import { chooseTrial, type TransferTrial, trialOf } from './choose-trial.js';
 import { noUpdate, ScoreCollector } from './score-collector.js';
 
 /**
- * `frozen`: as it is, with the statistics of all heads of its own model together. `calibrated`: statistics and threshold
- * of this agent's own episodes. `random`: the same with random weights, what is left when nothing was learned.
+ * `frozen`: unchanged, with statistics pooled over all heads of its own model. `calibrated`: statistics and threshold
+ * from this agent's own episodes. `random`: the same with random weights, a control that has learned nothing.
  */
 export type TransferForm = 'frozen' | 'calibrated' | 'random';
 
 /** All forms. */
 export const transferForms: readonly TransferForm[] = ['frozen', 'calibrated', 'random'];
 
-/** What {@link transferNamm} works with. */
+/** Options of {@link transferNamm}. */
 export interface TransferOptions {
   /** Folder of a Decision Transformer. */
   readonly agent: string;
   /** @defaultValue that of the folder's `agent.json` */
   readonly environment?: EnvironmentSettings | undefined;
-  /** What `agent.json` does not say, or says otherwise. */
+  /** Settings that are missing in `agent.json`, or override it. */
   readonly episode?: EpisodeChoices | undefined;
   /** A NAMM of another model. */
   readonly checkpoint: NammCheckpoint;
   readonly form: TransferForm;
-  /** Tokens from one update to the next, a multiple of 16. @defaultValue the checkpoint's */
+  /** Tokens between updates, a multiple of 16. @defaultValue the checkpoint's */
   readonly updateInterval?: number | undefined;
-  /** Episodes that statistics are measured on, and those of every trial. @defaultValue 8 */
+  /** Number of episodes for measuring statistics, and for every trial. @defaultValue 8 */
   readonly episodes?: number | undefined;
-  /** Shares of the tokens that the trials aim at. @defaultValue 0.5, 0.3, 0.2, 0.1, 0.05, 0.02 */
+  /** Target shares of the tokens for the trials. @defaultValue 0.5, 0.3, 0.2, 0.1, 0.05, 0.02 */
   readonly shares?: readonly number[] | undefined;
-  /** Newest tokens that stay in any case, each tried with every threshold. @defaultValue 1 */
+  /** Numbers of newest tokens that always stay, each tried with every threshold. @defaultValue 1 */
   readonly tails?: readonly number[] | undefined;
-  /** The most that may be held in a trial, as `parseBudget` reads it. @defaultValue no limit */
+  /** Limit of what a trial may hold, see `parseBudget`. @defaultValue no limit */
   readonly budget?: BudgetInput | undefined;
-  /** Of the first episode. Keep it away from the seeds that the result is judged on. @defaultValue 1,000,000 */
+  /** Seed of the first episode. Keep it away from the seeds of the final evaluation. @defaultValue 1,000,000 */
   readonly seed?: number | undefined;
   /** Stage `episodes`. */
   readonly onProgress?: ProgressListener | undefined;
-  /** Stops it between steps, with the signal's reason; nothing is made then. */
+  /** Stops it between steps, with the signal's reason; there is then no result. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A NAMM made ready for an agent. */
+/** A NAMM adapted to an agent. */
 export interface TransferredNamm {
   readonly checkpoint: NammCheckpoint;
-  /** What was tried, in order; none for a frozen one. */
+  /** All trials, in order; empty for a frozen one. */
   readonly trials: readonly TransferTrial[];
-  /** Of the trials, the one whose threshold the checkpoint has; null for a frozen one. */
+  /** The trial whose threshold the checkpoint has; null for a frozen one. */
   readonly chosen: TransferTrial | null;
 }
 
@@ -74,13 +74,13 @@ const scoredEpisodes = 2;
 const allocations = ['joint', 'per-head'] as const;
 
 /**
- * Makes a NAMM of another model, such as a language model, ready for an agent. A bias per head is left out: it is of the
- * heads of the old model. Nothing of the scorer is trained. Calibrated, its features are normalised with statistics
- * of the agent's own episodes under the full cache; then thresholds, one for all heads or one for each, are tried on episodes,
- * and the one that holds least is taken of those whose returns are within half a standard error of the best.
+ * Adapts a NAMM of another model, such as a language model, to an agent. A bias per head is dropped, because it belongs
+ * to the old model's heads. The scorer is not trained. Calibrated, its features are normalised with statistics of the
+ * agent's own episodes under the full cache; then thresholds, one for all heads or one per head, are tried on episodes.
+ * Of those whose returns are within half a standard error of the best, the one that holds least is chosen.
  *
- * @throws {InvalidArgumentError} for an option that cannot be used, or an environment that does not fit the agent
- * @throws {ModelFolderError | FileFormatError} for a folder that holds no agent
+ * @throws {InvalidArgumentError} for an invalid option, or an environment that does not match the agent
+ * @throws {ModelFolderError | FileFormatError} for a folder without an agent
  * @throws the signal's reason when it is aborted
  * @example
  * ```ts

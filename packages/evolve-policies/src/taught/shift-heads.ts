@@ -8,12 +8,12 @@ export function headsOf({ layers }: TaughtMap): number {
 }
 
 /**
- * A taught scorer with another bias per KV head, so that a head keeps more or less of the text than it did.
+ * A taught scorer with a different bias per KV head, so that a head keeps more or less of the text than before.
  *
  * @param checkpoint what is changed
- * @param parameters per layer and KV head, in spreads of the scorer's own scores (half of the way from their 16th to their
- *   84th percent), so that the same step means as much for every model
- * @throws {InvalidArgumentError} for another number of parameters, or ones that are not finite
+ * @param parameters per layer and KV head, in units of the spread of the scorer's own scores (half the distance between
+ *   their 16th and 84th percentiles), so that a step means the same for every model
+ * @throws {InvalidArgumentError} for a wrong number of parameters, or ones that are not finite
  */
 export function shiftHeads(
   { map, quantiles }: Pick<TaughtCheckpoint, 'map' | 'quantiles'>,

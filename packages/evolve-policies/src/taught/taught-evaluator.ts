@@ -7,7 +7,7 @@ import type { TaughtScore } from './taught-score.js';
 import type { TaughtAssessorSettings } from './taught-settings.js';
 
 /**
- * Loads a model to score taught scorers with; the same bits come of any number of threads.
+ * Loads a model for evaluating taught scorers; the results are the same bits with any number of threads.
  *
  * @param options worker threads, each with the model to itself; 1 is the calling thread
  */

@@ -5,7 +5,7 @@ import type { TaughtUnit } from './taught-assessor.js';
 import { isTaughtScore, type TaughtScore } from './taught-score.js';
 import type { TaughtEvolutionSettings } from './taught-settings.js';
 
-/** Makes the prompt of a number, with its questions; the same number gives the same prompt. */
+/** Makes the prompt with a given number, and its questions; the same number gives the same prompt. */
 export type QuestionSource = (place: {
   readonly split: 'train' | 'development';
   readonly seed: number;
@@ -13,12 +13,12 @@ export type QuestionSource = (place: {
 }) => TaughtUnit['questions'];
 
 /**
- * The biases of a taught scorer as a problem for `evolve`: all candidates may keep the same, so nothing is won by
- * forgetting. Units are prompts with their questions, the baseline is the full cache. Candidates choose from one reading;
- * the mean is validated as the policy works, evicting while it reads.
+ * The biases of a taught scorer as a problem for `evolve`. All candidates may keep the same amount, so forgetting
+ * brings no advantage. Units are prompts with their questions; the baseline is the full cache. Candidates choose from
+ * one shared reading; the mean is validated as the policy really works, evicting while it reads.
  *
  * @param heads KV heads of the scorer, over all layers
- * @param texts digest of what the prompts are made from
+ * @param texts digest of the texts that the prompts are made from
  */
 export function taughtProblem(
   settings: TaughtEvolutionSettings,

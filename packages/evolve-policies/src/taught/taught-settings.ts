@@ -14,7 +14,7 @@ export interface TaughtAssessorSettings {
   readonly recent?: number;
 }
 
-/** Everything that decides what a run computes, as plain data. */
+/** Everything that determines the result of a run, as plain data. */
 export interface TaughtEvolutionSettings extends TaughtAssessorSettings {
   /** Tokens of a prompt, its questions included. */
   readonly length: number;

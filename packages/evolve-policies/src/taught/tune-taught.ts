@@ -21,14 +21,14 @@ import { type QuestionSource, taughtProblem } from './taught-problem.js';
 import type { TaughtScore } from './taught-score.js';
 import { checkTaughtSettings, type TaughtEvolutionSettings } from './taught-settings.js';
 
-/** What {@link tuneTaught} works with. */
+/** Options of {@link tuneTaught}. */
 export interface TuneTaughtOptions
   extends Omit<TaughtEvolutionSettings, 'taught'>,
     Pick<EvolveOptions<TaughtUnit, TaughtScore, { generations: number }, never>, 'folder'>,
     Pick<EvolveOptions<TaughtUnit, TaughtScore, { generations: number }, never>, 'signal'> {
   /** The scorer to start from: a file, or a name of `@namm/models`. @defaultValue the one of ours for this model */
   readonly taught?: string | undefined;
-  /** Text that facts are hidden in: in the first three fifths of each to learn from, in the fourth to validate on. */
+  /** Text to hide facts in: the first three fifths of each for learning, the fourth fifth for validation. */
   readonly texts: readonly PlainText[];
   /** Worker threads that evaluate; 1 is the calling thread. @defaultValue 1 */
   readonly workers?: number;
@@ -37,11 +37,11 @@ export interface TuneTaughtOptions
   readonly clock?: (() => number) | undefined;
 }
 
-/** What {@link tuneTaught} comes back with. */
+/** Result of {@link tuneTaught}. */
 export interface TunedTaught {
   /** False when it was stopped before the last generation. */
   readonly isComplete: boolean;
-  /** The best mean on the validation prompts, which may be the start, generation 0; null before the first validation. */
+  /** The best mean on the validation prompts, possibly the start (generation 0); null before the first validation. */
   readonly best: {
     readonly generation: number;
     readonly fitness: number;
@@ -51,12 +51,11 @@ export interface TunedTaught {
 }
 
 /**
- * Evolves the biases of a taught scorer's heads, from the scorer as it is: which head keeps how much, at one
- * budget. Facts of
- * many kinds are hidden in the text and asked for (`practiceFamily`), so no labels are needed. A run goes on with what is
- * in its folder. What comes back is never worse than the start on the validation prompts.
+ * Evolves the biases of a taught scorer's heads, starting from the unchanged scorer: how much each head keeps, at one
+ * budget. Facts of many kinds are hidden in the text and asked about (`practiceFamily`), so no labels are needed. A run
+ * continues from its folder. On the validation prompts, the result is never worse than the start.
  *
- * @throws {InvalidArgumentError} for a setting that cannot be used, or a scorer of another model
+ * @throws {InvalidArgumentError} for an invalid setting, or a scorer of another model
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
  * @example
  * ```ts

@@ -1,16 +1,16 @@
-/** A policy that is known: the share it keeps, and how much it answers. */
+/** A known policy: the share that it keeps, and how much it answers. */
 export interface KnownPolicy {
   readonly share: number;
   readonly answers: number;
 }
 
 /**
- * How much can be answered with a share of the cache without anything learned: by the best of the known policies, and
- * by mixtures of two, of which one reads some prompts and the other the rest. An empty cache answers nothing, and
- * is always known.
+ * How much can be answered with a share of the cache without learning: by the best of the known policies, or by
+ * mixtures of two, of which one reads some prompts and the other the rest. An empty cache, which answers nothing, is
+ * always included.
  *
  * @param share between 0 and 1
- * @param known with the full cache among them, at share 1
+ * @param known known policies, including the full cache at share 1
  * @returns the upper hull of the known policies at that share
  * @example
  * ```ts

@@ -5,9 +5,9 @@ const three = (value: number) => value.toFixed(3);
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
 
 /**
- * One line per generation of an evolution on texts, and one for its validation.
+ * One line per generation of an evolution on texts, and one for its validation, if any.
  *
- * @param record what {@link evolveOnTexts} tells of a generation
+ * @param record the record that {@link evolveOnTexts} gives of a generation
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FillerDocument } from '@namm/benchmarks';
 
-/** Tells texts apart: a digest of names, kinds, splits and what they say. */
+/** A digest of texts: names, kinds, splits and contents. */
 export function digestTexts(texts: readonly FillerDocument[]): string {
   const hash = createHash('sha256');
   for (const { name, kind, split, text } of texts) {

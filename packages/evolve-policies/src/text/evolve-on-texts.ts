@@ -16,7 +16,7 @@ import type { TextScore } from './text-score.js';
 
 type Engine = EvolveOptions<PreparedSample, TextScore, TextStage, MeasureRequest>;
 
-/** What {@link evolveOnTexts} works with. */
+/** Options of {@link evolveOnTexts}. */
 export interface EvolveOnTextsOptions
   extends Pick<Engine, 'folder' | 'onProgress' | 'onGeneration' | 'signal' | 'clock'>,
     Pick<
@@ -30,9 +30,9 @@ export interface EvolveOnTextsOptions
     readonly ropeScaling?: Omit<RopeScaling, 'factor'> & { readonly factor?: number | undefined };
   };
   readonly trainable: TrainableChoice;
-  /** A NAMM to start from instead of 0, and what is added to its scores. @defaultValue none */
+  /** A NAMM to start from instead of 0, and a number to add to its scores. @defaultValue none */
   readonly start?: { readonly file: string; readonly biasShift: number } | null;
-  /** Text that the tasks are hidden in, of the splits `train` and `development`; asked for when all else is checked. */
+  /** Text to hide the tasks in, with the splits `train` and `development`; called after everything else is checked. */
   readonly texts: () => readonly FillerDocument[];
   /** Worker threads that evaluate; 1 is the calling thread. @defaultValue 1 */
   readonly workers?: number;
@@ -40,25 +40,25 @@ export interface EvolveOnTextsOptions
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
 
-/** What is evolved, by name. */
+/** What to evolve, by name. */
 export interface TrainableChoice {
-  /** One of `trainableNames`; or `head-bias`, the bias per KV head of the start alone. */
+  /** One of `trainableNames`, or `head-bias` to evolve only the bias per KV head of the start. */
   readonly name: string;
-  /** Tokens from one update to the next; of `head-bias`, the start's. */
+  /** Tokens between updates; for `head-bias`, those of the start. */
   readonly updateInterval: number;
   /** Key features that the scorer sees too. */
   readonly keys?: readonly KeyFeature[];
-  /** Tokens to either side over which scores are averaged. */
+  /** Scores are averaged over this many tokens on either side. */
   readonly pooling?: number;
   /** Whether a bias per KV head of this model is evolved too. */
   readonly headBias?: boolean;
 }
 
 /**
- * Evolves an eviction policy for a model on texts, or goes on with the run that is in the folder: loads tokenizer,
- * start and model, and leaves nothing open. Settings are checked before texts and model are read.
+ * Evolves an eviction policy for a model on texts, or continues the run in the folder. Loads tokenizer, start and
+ * model, and closes them. Settings are checked before texts and model are read.
  *
- * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
+ * @throws {InvalidArgumentError} for an invalid setting, or a start that does not match what is evolved
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
  * @throws {EvaluationError} when no candidate of a generation could be evaluated
  */

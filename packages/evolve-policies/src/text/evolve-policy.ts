@@ -7,7 +7,7 @@ import type { TextEvolutionSettings, TextStage } from './text-evolution-settings
 import { textProblem } from './text-problem.js';
 import type { TextScore } from './text-score.js';
 
-/** What {@link evolvePolicy} works with. */
+/** Options of {@link evolvePolicy}. */
 export interface EvolvePolicyOptions
   extends Omit<
     EvolveOptions<PreparedSample, TextScore, TextStage, MeasureRequest>,
@@ -20,10 +20,10 @@ export interface EvolvePolicyOptions
 }
 
 /**
- * Evolves an eviction policy in a folder, or goes on with the run that is there: `evolve` of `@namm/evolve` on the
+ * Evolves an eviction policy in a folder, or continues the run there: `evolve` of `@namm/evolve` on the
  * {@link textProblem} of the settings.
  *
- * @throws {InvalidArgumentError} for a setting that cannot be used
+ * @throws {InvalidArgumentError} for an invalid setting
  * @throws {RunFolderError} when the folder holds another run, is in use, or cannot be written
  * @throws {EvaluationError} when no candidate of a generation could be evaluated
  */

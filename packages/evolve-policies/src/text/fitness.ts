@@ -5,13 +5,13 @@ import { fullCache, referenceName } from './reference-policy.js';
 import type { TextScore } from './text-score.js';
 
 /**
- * What is maximised, averaged over tasks:
- * - `score`: task score over that of the full cache on the same prompts, as published. A full cache that has less
- *   than one question right counts as if it had one: the quotient stays finite, and answers where the full cache
- *   has none are still worth something;
+ * The quantity to maximise, averaged over tasks:
+ * - `score`: task score divided by that of the full cache on the same prompts, as published. A full cache with less
+ *   than one right answer counts as if it had one, so that the ratio stays finite and right answers still count where
+ *   the full cache has none;
  * - `log-probability-gain`: mean log-probability of the answers minus that under the full cache; less noisy;
- * - `probability-gain`: the same of the probabilities, each the geometric mean over an answer's tokens. As smooth, but
- *   bounded: one question that is hopelessly lost costs one question, not as much as many that are a little worse.
+ * - `probability-gain`: the same with probabilities, each the geometric mean over an answer's tokens. Equally smooth,
+ *   but bounded: one hopelessly lost question costs no more than one question.
  */
 export type FitnessKind = 'score' | 'log-probability-gain' | 'probability-gain';
 
@@ -23,23 +23,23 @@ export const fitnessKinds: readonly FitnessKind[] = [
 /** How fitness is computed from answers. */
 export interface FitnessSettings {
   readonly kind: FitnessKind;
-  /** Subtracted per share of the cache that is kept, on average over the updates. 0 as published. */
+  /** Subtracted in proportion to the share of the cache that is kept, averaged over the updates. 0 as published. */
   readonly sizePressure: number;
   /**
-   * What every candidate has to reach, whatever its fitness; null demands nothing. Without it a size pressure rewards
-   * a policy that forgets everything and answers nothing.
-   * @defaultValue classic policies where there is a size pressure, else null
+   * What every candidate must reach, whatever its fitness; null for nothing. Without a floor, a size pressure rewards a
+   * policy that forgets everything and answers nothing.
+   * @defaultValue classic policies if there is a size pressure, otherwise null
    */
   readonly floor?: FloorSettings | null;
 }
 
 /**
- * The answers that classic policies give with as much memory: each is scored on the same prompts at some shares. A
- * candidate that answers worse than they do at the share which it holds when the questions are asked, or has no question
- * right at all, ranks below all that do not, by how much it lacks.
+ * A floor set by classic policies with the same memory: each is scored on the same prompts at some shares. A candidate
+ * that answers worse than they do at the share that it holds when the questions are asked, or has no right answer at
+ * all, ranks below all others, ordered by how much it lacks.
  */
 export interface FloorSettings {
-  /** Of `sink-recent` and `keydiff`, which need no probe. */
+  /** Any of `sink-recent` and `keydiff`, which need no probe. */
   readonly policies: readonly string[];
   /** Above 0 and below 1. Between them, the full cache and an empty one, the floor is interpolated. */
   readonly shares: readonly number[];

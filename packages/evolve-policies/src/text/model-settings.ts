@@ -2,7 +2,7 @@ import { checkChoice, checkNames, checkNumber } from '@namm/core';
 import type { RopeScaling } from '@namm/decoder';
 import type { TrainableSettings } from '../trainables/trainable-settings.js';
 
-/** The model, and how it is run. */
+/** A model, and how to run it. */
 export interface ModelSettings {
   readonly folder: string;
   /** How it reads beyond its training length. @defaultValue as it was trained */

@@ -7,12 +7,12 @@ import type { TextAssessorSettings } from './model-settings.js';
 import { type MeasureRequest, TextAssessor } from './text-assessor.js';
 import type { TextScore } from './text-score.js';
 
-/** Where prompts are answered. */
+/** Evaluator that answers prompts. */
 export type TextEvaluator = Evaluator<PreparedSample, TextScore, MeasureRequest>;
 
 /** Options of {@link textEvaluator}. */
 export interface TextEvaluatorOptions {
-  /** Worker threads, each with the model to itself; 1 is the calling thread. @defaultValue 1 */
+  /** Number of worker threads, each with its own model; 1 is the calling thread. @defaultValue 1 */
   readonly workers?: number;
   /**
    * The script of the threads, for programs that are bundled without a `node_modules` folder.
@@ -22,9 +22,9 @@ export interface TextEvaluatorOptions {
 }
 
 /**
- * Loads a model to score policies on prompts with; the same bits come of any number of threads.
+ * Loads a model for scoring policies on prompts; the results are the same bits with any number of threads.
  *
- * @throws {InvalidArgumentError} for an option that cannot be used
+ * @throws {InvalidArgumentError} for an invalid option
  * @throws {EvaluationWorkerError} when a thread cannot load the model; in this thread, whatever `Decoder.load` throws
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import { type FitnessSettings, fitnessKinds } from './fitness.js';
 import { checkModel, type TextAssessorSettings } from './model-settings.js';
 import { referencePolicyNames } from './reference-policy.js';
 
-/** Generations on the same tasks at the same length; the next stage goes on from where it ends. */
+/** Generations on the same tasks at the same length; the next stage continues where it ends. */
 export interface TextStage extends Stage {
   /** Names of task families. */
   readonly tasks: readonly string[];
@@ -17,7 +17,7 @@ export interface TextStage extends Stage {
   readonly promptsPerTask: number;
 }
 
-/** Everything that decides what a run computes, as plain data. */
+/** Everything that determines the result of a run, as plain data. */
 export interface TextEvolutionSettings extends TextAssessorSettings {
   readonly stages: readonly TextStage[];
   /** λ. */
@@ -28,27 +28,27 @@ export interface TextEvolutionSettings extends TextAssessorSettings {
   readonly seed: number;
   readonly fitness: FitnessSettings;
   readonly normaliser: {
-    /** `start`: the statistics of the start, as a NAMM moves "frozen" to another model. */
+    /** `start`: the statistics of the start, as for a NAMM moved "frozen" to another model. */
     readonly scope: NormaliserScope | 'start';
     /** Prompts per task of the first stage that the statistics are measured on. */
     readonly promptsPerTask: number;
   };
   /** The mean of the distribution is evaluated on prompts of the development split, always the same ones. */
   readonly validation: {
-    /** Generations from one validation to the next. */
+    /** Generations between validations. */
     readonly every: number;
     readonly promptsPerTask: number;
   };
   /** Where the search starts; null for the start of the trainable. */
   readonly start: StartSettings | null;
-  /** Digest or name of what the prompts are made from, so that a run does not go on with something else. */
+  /** Digest or name of the texts that the prompts are made from, so that a run does not continue with others. */
   readonly prompts: string;
 }
 
 /**
  * Checks settings, all names included. Population, σ, seed and generations are checked by `evolve`.
  *
- * @throws {InvalidArgumentError} naming the setting that cannot be used
+ * @throws {InvalidArgumentError} naming the invalid setting
  */
 export function checkTextSettings(settings: TextEvolutionSettings): void {
   checkNames('settings', settings, [

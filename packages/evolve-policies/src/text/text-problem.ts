@@ -22,16 +22,16 @@ import {
 } from './text-evolution-settings.js';
 import { isTextScore, type TextScore } from './text-score.js';
 
-/** An eviction policy that answers questions about long prompts with a small cache. */
+/** Evolving an eviction policy that answers questions about long prompts with a small cache. */
 export type TextProblem = Problem<PreparedSample, TextScore, TextStage, MeasureRequest>;
 
 /**
  * The problem of evolving an eviction policy on the task families, for `evolve`. Its units are prompts, its
  * baseline is the full cache.
  *
- * @param prompts where they come from; the settings' `prompts` names it
+ * @param prompts source of the prompts; the settings' `prompts` identifies it
  * @param provenance facts for the checkpoints
- * @throws {InvalidArgumentError} for a setting that cannot be used, or a start that does not fit what is evolved
+ * @throws {InvalidArgumentError} for an invalid setting, or a start that does not match what is evolved
  */
 export function textProblem(
   settings: TextEvolutionSettings,

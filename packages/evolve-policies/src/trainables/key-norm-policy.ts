@@ -9,7 +9,7 @@ import {
 import { selectSlots } from '@namm/namm';
 import { keyNorms } from './key-norms.js';
 
-/** A linear scorer on two features of a token, for all heads of all layers. */
+/** A linear scorer on two features of a token, shared by all heads and layers. */
 export interface KeyNormPolicyOptions {
   /** Of the normalised key norm, of log(1 + age), and the constant. */
   readonly weights: readonly [norm: number, age: number, bias: number];
@@ -17,13 +17,13 @@ export interface KeyNormPolicyOptions {
   readonly headBias?: { readonly heads: number; readonly values: readonly number[] };
   /** Statistics of the key norms: `[1]`, or `[layers, heads, 1]`. */
   readonly normaliser: Normaliser;
-  /** Tokens from one update to the next. */
+  /** Tokens between updates. */
   readonly updateInterval: number;
 }
 
 /**
- * Decides as a NAMM does, at every `updateInterval` tokens and by the sign of a score, but sees no attention:
- * score = w₁ z(‖k‖) + w₂ log(1 + age) + b. It remembers nothing.
+ * Decides like a NAMM, every `updateInterval` tokens and by the sign of a score, but without seeing attention: score =
+ * w₁ z(‖k‖) + w₂ log(1 + age) + b. It remembers nothing.
  *
  * @throws {InvalidArgumentError} for weights that are not finite
  */

@@ -10,12 +10,12 @@ export interface NammTrainableSettings {
   readonly features: FeatureSettings;
   readonly policy: DecisionSettings;
   /**
-   * Evolves a bias per KV head too, of a model with so many layers and, at most, heads of one.
+   * Also evolves a bias per KV head, for a model with this many layers and at most this many heads per layer.
    * @defaultValue none
    */
   readonly headBias?: readonly [layers: number, heads: number];
   /**
-   * The scorer's parameters, when they stay as they are and the head bias alone is evolved: a number per KV head.
+   * Fixed parameters of the scorer, if only the head bias (a number per KV head) is evolved.
    * @defaultValue they are evolved
    */
   readonly scorerParameters?: readonly number[];
@@ -30,7 +30,7 @@ export interface KeyNormTrainableSettings {
   readonly headBias?: readonly [layers: number, heads: number];
 }
 
-/** What is evolved, as plain data. Statistics of its features are measured before the first generation. */
+/** What to evolve, as plain data. Statistics of its features are measured before the first generation. */
 export type TrainableSettings = NammTrainableSettings | KeyNormTrainableSettings;
 
 const { dimension: ages } = publishedFeatures.recency;
@@ -55,13 +55,13 @@ const scorers: Readonly<Record<string, (features: number) => ScorerSettings>> = 
 /** What {@link trainableSettings} knows. */
 export const trainableNames: readonly string[] = [...Object.keys(scorers), 'key-norm'];
 
-/** What is evolved beyond the publication, or decided otherwise. */
+/** Extensions of the published NAMM. */
 export interface TrainableExtras {
   /** Key features that the scorer sees too. @defaultValue none */
   readonly keys?: readonly KeyFeature[];
-  /** A bias per KV head, of so many layers and heads. @defaultValue none */
+  /** A bias per KV head, for this many layers and heads. @defaultValue none */
   readonly headBias?: readonly [layers: number, heads: number];
-  /** Tokens to either side over which scores are averaged; not for `key-norm`. @defaultValue 0 */
+  /** Scores are averaged over this many tokens on either side; not for `key-norm`. @defaultValue 0 */
   readonly pooling?: number;
 }
 
@@ -69,7 +69,7 @@ export interface TrainableExtras {
  * Settings by name: `namm` (BAM as published), its ablations, and the rival `key-norm`.
  *
  * @param name one of `trainableNames`
- * @param updateInterval tokens from one update to the next
+ * @param updateInterval tokens between updates
  * @throws {InvalidArgumentError} for another name
  * @example
  * ```ts
@@ -103,7 +103,7 @@ export function trainableSettings(
   };
 }
 
-/** Tokens from one update of a trainable's policies to the next. */
+/** Tokens between updates of a trainable's policies. */
 export function updateIntervalOf(settings: TrainableSettings): number {
   return settings.kind === 'namm' ? settings.policy.updateInterval : settings.updateInterval;
 }

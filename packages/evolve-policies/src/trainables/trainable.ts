@@ -1,26 +1,26 @@
 import type { EvictionPolicy } from '@namm/kv-cache';
 import type { NammCheckpoint } from '@namm/namm';
 
-/** A family of eviction policies over a flat list of numbers: what can be evolved. */
+/** A family of eviction policies, parameterised by a flat list of numbers, that can be evolved. */
 export interface Trainable {
   readonly name: string;
   /** Numbers per policy. */
   readonly dimension: number;
-  /** Where an evolution begins: a policy that keeps everything. */
+  /** The start of an evolution: a policy that keeps everything. */
   start(): Float64Array;
   /**
    * The policy of some parameters.
    *
-   * @throws {InvalidArgumentError} when they are not `dimension` finite numbers
+   * @throws {InvalidArgumentError} unless they are `dimension` finite numbers
    */
   policy(parameters: Float64Array): EvictionPolicy;
   /**
-   * Parameters whose scores are all larger by `shift`, so that more is kept.
+   * Parameters that give scores larger by `shift`, so that more is kept.
    *
    * @throws {InvalidArgumentError} when no parameter does that
    */
   shifted(parameters: Float64Array, shift: number): Float64Array;
-  /** What to publish, where there is a file format for it: null where there is none. */
+  /** The checkpoint to publish; null if there is no file format for it. */
   checkpoint(
     parameters: Float64Array,
     provenance: Readonly<Record<string, unknown>>,
