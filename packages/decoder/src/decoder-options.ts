@@ -13,7 +13,7 @@ import { type PassKind, passKinds } from './step/pass-kind.js';
 
 export interface DecoderOptions {
   /**
-   * What the graph reports of the attention: the probe of the policies that will be used.
+   * What the graph reports about the attention: the probe of the policies that you will use.
    * @defaultValue `{ kind: 'none' }`
    */
   readonly probe?: Probe;
@@ -23,42 +23,42 @@ export interface DecoderOptions {
    */
   readonly chunkSize?: number;
   /**
-   * What weights are held and multiplied in: `auto` leaves floats float32 and blocks of a GGUF file in their bits,
-   * `fp32` makes all float32, `q8` and `q4` round matrices to few bits, also those of a folder.
+   * Precision of the weights. `auto` uses float32 for floats and keeps the blocks of a GGUF file quantised; `fp32`
+   * converts everything to float32; `q8` and `q4` quantise matrices, including those of a folder.
    * @defaultValue `auto`
    */
   readonly dtype?: WeightDtype;
   /**
-   * What caches hold keys and values in: `fp16` takes half the memory of `fp32`, `int8`, with a scale per row of a
-   * head, a quarter. What is read in one chunk sees the new keys and values of that chunk unrounded.
+   * Precision of cached keys and values: `fp16` takes half the memory of `fp32`, and `int8`, with a scale per row of a
+   * head, a quarter. Within a chunk, tokens see that chunk's new keys and values unrounded.
    * @defaultValue `fp32`
    */
   readonly cacheDtype?: CacheDtype;
   /**
-   * How a pass is computed: `layers`, layer by layer, so that all items of a step share the linear layers; `whole`, in
-   * one graph, items one after the other; `small`, likewise, for a model so small that what a pass costs beside its
-   * arithmetic counts, such as an agent's.
+   * How a pass is computed. `layers`: layer by layer, so that all items of a step share the linear layers. `whole`: in
+   * one graph, item by item. `small`: likewise, for a model so small that the overhead of a pass matters, such as an
+   * agent's.
    * @defaultValue `layers` for models of 20 million weights or more, else `whole`
    */
   readonly passes?: PassKind;
   /**
-   * Folder that keeps what is made of a model's weights before they can be computed with, such as matrices that were brought to few
-   * bits, so that the next start need not make it again; null keeps nothing. Files that were not used for longest are
-   * removed beyond 16 GiB. A folder that cannot be written to is no error: then nothing is kept.
+   * Folder that keeps converted weights, such as quantised matrices, so that the next start need not convert them
+   * again; null keeps nothing. Beyond 16 GiB the least recently used files are removed. If the folder cannot be
+   * written, nothing is kept, and that is not an error.
    * @defaultValue `NAMM_PREPARED_WEIGHTS` of the environment (`off` for null), else `namm/prepared` in the user's cache folder
    */
   readonly preparedWeights?: string | null;
-  /** Reaches beyond the length the model was trained for. */
+  /** Extends the context beyond the model's training length. */
   readonly ropeScaling?: RopeScaling;
-  /** Replaces the limit on positions that config.json states; learned positions have no more. */
+  /** Replaces the position limit in config.json; it cannot exceed the number of learned positions. */
   readonly maximumPositions?: number;
   /**
-   * Threads that compute; more than there are cores would only wait for each other, so no more are used.
+   * Compute threads; at most one per core is used.
    * @defaultValue the number of cores
    */
   readonly threads?: number;
   /**
-   * What computes; another one than ONNX Runtime for Node has to read ONNX graphs with its operators.
+   * The runtime. Any other than ONNX Runtime for Node must support ONNX graphs with its operators.
    * @defaultValue onnxruntime-node
    */
   readonly runtime?: Runtime;

@@ -32,8 +32,8 @@ import { planPasses } from './step/plan-passes.js';
 import { type Chunk, readChunks } from './step/read-chunks.js';
 
 /**
- * A decoder: most often a language model from a Hugging Face folder. It holds weights and no sequence: keys and
- * values live in caches that the caller owns.
+ * A decoder, usually a language model from a Hugging Face folder. It holds only weights: keys and values are in caches
+ * that the caller owns.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ import { type Chunk, readChunks } from './step/read-chunks.js';
  */
 export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   readonly spec: DecoderSpec;
-  /** What the graph reports of the attention. */
+  /** What the graph reports about the attention. */
   readonly probe: Probe;
   readonly chunkSize: number;
   /** Shape of the caches that fit this model. */
@@ -71,11 +71,11 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   /**
    * Loads a model.
    *
-   * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64); a GGUF file, or a
-   *   folder that holds one; or a model from elsewhere: a spec and weights
-   * @param options how it is run
+   * @param model folder with `config.json` and `.safetensors` weights (F32, F16, BF16 or F64); a GGUF file, or a folder
+   *   that holds one; or any other model: a spec and weights
+   * @param options how to run it
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
-   * @throws {InvalidArgumentError} when an option or the spec cannot be
+   * @throws {InvalidArgumentError} when an option or the spec is invalid
    * @throws {RuntimeFailure} when ONNX Runtime refuses the model
    */
   static async load(model: string | ModelSource, options: DecoderOptions = {}): Promise<Decoder> {
@@ -97,8 +97,8 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
    * An empty cache for one sequence.
    *
    * @param options its policy and positions
-   * @throws {CacheUseError} when positions are to be compact, but those of this model cannot be
-   * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
+   * @throws {CacheUseError} when compact positions are requested, but this model does not support them
+   * @throws {InvalidArgumentError} for a bad option, or a policy that this model does not support
    */
   createCache(options?: KVCacheOptions): KVCache {
     if (options !== undefined && hasCompactPositions(options)) checkCompactPositions(this.spec);
@@ -106,11 +106,11 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   }
 
   /**
-   * A cache that `cache.save(path)` wrote, for this model: it gives the same tokens as the saved one.
+   * Restores a cache that `cache.save(path)` wrote for this model; it gives the same tokens as the saved one.
    *
    * @param path of the file
-   * @param options the policy it was saved with, and a recorder if wanted
-   * @throws {FileFormatError} when the file cannot be read, is cut off or no saved cache
+   * @param options the policy that it was saved with, and optionally a recorder
+   * @throws {FileFormatError} when the file cannot be read, is truncated or is not a saved cache
    * @throws {CacheMismatchError} when it was saved with another model, policy or settings
    */
   async restoreCache(
@@ -121,23 +121,23 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
   }
 
   /**
-   * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in
-   * the cache and its policy has evicted. With `passes: 'layers'` the items go through the layers together. All input is checked before anything is computed. Caches with
-   * compact positions take input of any length: before a chunk that would pass the limit their gaps are
-   * closed.
+   * Feeds each sequence its new tokens, in chunks of `chunkSize`; after each chunk the new rows are in the cache and
+   * its policy has evicted. With `passes: 'layers'` the items go through the layers together. All input is checked
+   * before anything is computed. Caches with compact positions take input of any length: before a chunk that would
+   * exceed the limit, their gaps are closed.
    *
-   * @param items each a cache, its new tokens, and the outputs wanted
+   * @param items each with a cache, its new tokens, and the requested outputs
    * @param options progress and cancellation
-   * @returns per item the outputs asked for
+   * @returns the requested outputs of each item
    * @throws {DecoderInputError | PositionLimitError | CacheUseError} when an item cannot be fed; all caches
    *   are then unchanged
-   * @throws {PositionLimitError} also when a cache with compact positions holds so much that closing gaps
-   *   does not make room for a chunk; the chunks before it are then in the cache
-   * @throws {CacheBusyError} when a cache is in use elsewhere; during the step it is held by the step
-   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunks of that pass are then in no
-   *   cache, those before it are
-   * @throws whatever a policy throws; the chunk is then in the cache, nothing is evicted, and the cache can
-   *   only be read from there on; caches of items before it have gone on, those behind it have not
+   * @throws {PositionLimitError} also when a cache with compact positions holds so much that closing gaps does not make
+   *   room for a chunk; earlier chunks are then in the cache
+   * @throws {CacheBusyError} when a cache is in use elsewhere; the step locks its caches
+   * @throws {NonFiniteError} when the model computes NaN or infinity; the chunks of that pass are then not in any
+   *   cache, earlier ones are
+   * @throws whatever a policy throws; the chunk is then in the cache, nothing is evicted, and from then on the cache
+   *   can only be read; caches of earlier items are updated, those of later ones are not
    */
   async step(
     items: readonly StepItem<KVCache>[],

@@ -3,8 +3,8 @@ import { NammError, type NammErrorOptions } from '@namm/core';
 /** A model folder is incomplete, contradicts itself, or holds something the runtime does not support. */
 export class ModelFolderError extends NammError {
   /**
-   * @param file the file that is at fault
-   * @param problem what is wrong there, and what to do
+   * @param file the file with the problem
+   * @param problem what is wrong, and what to do
    */
   constructor(file: string, problem: string, options: NammErrorOptions = {}) {
     super('MODEL_FOLDER', `${file}: ${problem}`, {
@@ -14,14 +14,14 @@ export class ModelFolderError extends NammError {
   }
 }
 
-/** Token ids or embedding rows cannot be fed to the model. */
+/** Token ids or embedding rows are not valid input for the model. */
 export class DecoderInputError extends NammError {
   constructor(problem: string, options: NammErrorOptions = {}) {
     super('DECODER_INPUT', problem, options);
   }
 }
 
-/** A sequence would outgrow the positions that the model can tell apart. */
+/** A sequence would exceed the model's number of positions. */
 export class PositionLimitError extends NammError {
   /** @param advice what to do about it */
   constructor(needed: number, limit: number, advice: string) {
@@ -40,7 +40,7 @@ export class CacheUseError extends NammError {
   }
 }
 
-/** The model computed NaN or infinity; the cache was left as it was. */
+/** The model computed NaN or infinity; the cache is unchanged. */
 export class NonFiniteError extends NammError {
   constructor(where: string, options: NammErrorOptions = {}) {
     super('NON_FINITE', `The model computed NaN or infinity: ${where}`, options);

@@ -3,13 +3,13 @@ import type { BackboneSpec, LinearSpec, NormSpec } from '../spec/decoder-spec.js
 import { readLayerCount } from './gated-decoder.js';
 import { readActivation } from './read-activation.js';
 
-/** Where models built on GPT-2 differ from it. */
+/** How a model built on GPT-2 differs from it. */
 export interface Gpt2Traits {
-  /** What stands before the names of its tensors, such as `transformer.`. */
+  /** Prefix of its tensor names, such as `transformer.`. */
   readonly prefix: string;
   /** The key of the hidden size. */
   readonly hiddenSize: string;
-  /** What holds where the configuration is silent; without it that is an error. */
+  /** Defaults for keys missing in the configuration; without a default, a missing key is an error. */
   readonly defaults?: {
     readonly hiddenSize: number;
     readonly layers: number;
@@ -19,12 +19,12 @@ export interface Gpt2Traits {
 }
 
 /**
- * The layers of GPT-2, which other models use too: layer norms, fused projections stored `[inputs, outputs]`.
+ * The layers of GPT-2, which other models also use: layer norms, fused projections stored `[inputs, outputs]`.
  *
  * @param config of the model
- * @param traits in what it differs from GPT-2
- * @returns all of a backbone but its name and its positions
- * @throws {ModelFolderError} when a value cannot be right
+ * @param traits how it differs from GPT-2
+ * @returns a backbone except for its name and positions
+ * @throws {ModelFolderError} when a value is invalid
  */
 export function gpt2Backbone(
   config: ConfigReader,

@@ -17,7 +17,7 @@ const activations: Readonly<Record<string, ActivationName>> = {
  *
  * @param config of the model
  * @param key that names it
- * @param defaultName what holds where the configuration is silent
+ * @param defaultName value if the key is missing
  * @throws {ModelFolderError} when there is no such function
  */
 export function readActivation(

@@ -29,17 +29,17 @@ const families: readonly Family[] = [
   gpt2,
 ];
 
-/** Families that can be run, by their `model_type`. */
+/** Supported families, by their `model_type`. */
 export const supportedModelTypes: readonly string[] = families.map(({ modelType }) => modelType);
 
 /**
  * Turns a model's configuration into a spec.
  *
  * @param config its config.json
- * @param hasWeight whether there is a weight of that name
- * @param prefix what stands before the names of its weights, where that is not as usual
+ * @param hasWeight whether there is a weight with that name
+ * @param prefix prefix of its weight names, if unusual
  * @returns the model
- * @throws {ModelFolderError} when the family is unknown or a value cannot be right
+ * @throws {ModelFolderError} when the family is unknown or a value is invalid
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ import { Residual } from './residual.js';
  * @param run how their attention runs
  * @param passes what they are like
  * @param rows what the first layer reads, `[new, hiddenSize]`
- * @returns final hidden states of the tokens that `output_rows` names, `[outputs, hiddenSize]`, which are given out, too
+ * @returns final hidden states of the tokens in `output_rows`, `[outputs, hiddenSize]`, which are also graph outputs
  */
 export function backbone(
   context: GraphContext,

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '@namm/onnx';
 import type { Weights } from './weights.js';
 
-/** What every piece of a model's graph needs. */
+/** What every part of a model's graph needs. */
 export interface GraphContext {
   readonly graph: GraphBuilder;
   readonly weights: Weights;

@@ -3,7 +3,7 @@ import type { NormSpec } from '../spec/decoder-spec.js';
 import { norm, normOfSum } from './norm.js';
 import type { Weights } from './weights.js';
 
-/** The residual stream `[new, hiddenSize]`. What is added waits for the norm that reads the sum. */
+/** The residual stream `[new, hiddenSize]`. An addition is computed together with the norm that reads the sum. */
 export class Residual {
   readonly #graph: GraphBuilder;
   readonly #weights: Weights;
@@ -22,7 +22,7 @@ export class Residual {
     this.#pending = value;
   }
 
-  /** Goes on with these tokens alone, int32. */
+  /** Continues with only these tokens, int32. */
   keep(rows: Value): void {
     this.#sum = this.#graph.node('Gather', [this.sum(), rows]);
   }
@@ -34,7 +34,7 @@ export class Residual {
     return this.#sum;
   }
 
-  /** The sum, normalised where the model has a norm. */
+  /** The sum, normalised if the model has a norm. */
   normalised(spec: NormSpec | null): Value {
     if (!spec) return this.sum();
     if (!this.#pending) return norm(this.#graph, this.#weights, spec, this.#sum);

@@ -21,7 +21,7 @@ import type { WeightDtype } from '../source/weight-dtype.js';
 import type { LinearSpec } from '../spec/decoder-spec.js';
 import type { FewBitMatrix } from './few-bit-matrix.js';
 
-/** A matrix that rows are multiplied with, and how it is stored. */
+/** A matrix that multiplies rows, and how it is stored. */
 export type MatrixSpec = Pick<LinearSpec, 'weight' | 'inputs' | 'outputs' | 'layout'>;
 
 /** A graph with the weights of a model. */
@@ -41,12 +41,12 @@ export interface WeightHolding {
 }
 
 /**
- * Hands out the weights of a model as initializers of a graph, which point to where the weights are: straight
- * into their files; or to a file of prepared weights, or to memory, where matrices are brought to few bits and those in
- * blocks to float32. Each is checked for existence, shape and format when it is asked for.
+ * Provides a model's weights as initializers of a graph. They point directly into the weight files or, for weights that
+ * must be converted (quantised, or dequantised to float32), to a file of prepared weights or to memory. Each weight is
+ * checked for existence, shape and format when it is requested.
  */
 export class Weights {
-  /** Folder that the locations of files in the graph are relative to. */
+  /** Folder to which the file locations in the graph are relative. */
   readonly folder: string;
   /** Weights that the runtime has to be given from memory, by their location in the graph. */
   readonly memory = new Map<string, () => Promise<Uint8Array>>();
@@ -63,7 +63,7 @@ export class Weights {
   /**
    * @param source of the weights
    * @param graph that gets them
-   * @param holding how they are held; floats as they are unless given
+   * @param holding how to store them; floats unchanged by default
    */
   constructor(
     source: ModelSource,
@@ -85,8 +85,8 @@ export class Weights {
    * The float32 value of a weight.
    *
    * @param name as the source calls it
-   * @param shape that the model's spec calls for
-   * @throws {ModelFolderError} when it is missing, has another shape or cannot be computed with
+   * @param shape required by the model's spec
+   * @throws {ModelFolderError} when it is missing, has another shape or an unsupported format
    */
   get(name: string, shape: readonly number[]): Value {
     let value = this.#values.get(name);

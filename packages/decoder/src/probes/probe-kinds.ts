@@ -22,7 +22,7 @@ export function probeKind(probe: Probe): ProbeKind {
   return kinds[probe.kind] as ProbeKind;
 }
 
-/** @throws {InvalidArgumentError} when it is not a probe, naming the part that cannot be */
+/** @throws {InvalidArgumentError} when it is not a probe, naming the invalid part */
 export function checkProbe(probe: Probe): void {
   if (typeof probe === 'object' && probe !== null && Object.hasOwn(kinds, probe.kind)) {
     probeKind(probe).check(probe);

@@ -3,11 +3,11 @@ import { CacheUseError } from '../errors.js';
 import { probeKind } from './probe-kinds.js';
 
 /**
- * Checks that a graph tells a policy all it asks for.
+ * Checks that a graph provides the probe that a policy needs.
  *
  * @param offered what the graph reports
- * @param policy whose probe is to be served
- * @throws {CacheUseError} naming the probe that the decoder has to be loaded with
+ * @param policy and its probe
+ * @throws {CacheUseError} naming the probe that the decoder must be loaded with
  */
 export function requireProbe(offered: Probe, { name, probe }: EvictionPolicy): void {
   if (probe.kind === 'none') return;

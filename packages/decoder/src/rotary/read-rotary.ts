@@ -77,7 +77,7 @@ function readAxes(scaling: ConfigReader | null, size: number): { axes?: readonly
  * @param headSize numbers per head
  * @param maximumPositions the model's `max_position_embeddings`
  * @returns the table
- * @throws {ModelFolderError} naming the parameter that cannot be
+ * @throws {ModelFolderError} naming the invalid parameter
  *
  * @example
  * ```ts

@@ -8,11 +8,10 @@ export interface RotaryRows {
   readonly sin: Float32Array;
 }
 
-/** How the positions of {@link rotaryRows} are meant. */
+/** How to interpret the positions of {@link rotaryRows}. */
 export interface RotaryRowsOptions {
   /**
-   * Tokens of the sequence when the whole input is read, which decide the frequencies of `dynamic` and
-   * `longrope`.
+   * Length of the sequence after the whole input, which determines the frequencies of `dynamic` and `longrope`.
    * @defaultValue one more than the largest position
    */
   readonly sequenceLength?: number;
@@ -27,7 +26,7 @@ export interface RotaryRowsOptions {
  * The rows of a rotary table for some tokens.
  *
  * @param spec the rotary table
- * @param positions of the tokens, `[tokens, axes]`; with one axis, it counts for all
+ * @param positions of the tokens, `[tokens, axes]`; a single axis applies to all
  * @param options the sequence's length, and how many axes there are
  *
  * @example

@@ -1,11 +1,11 @@
-/** How the frequencies of RoPE are changed to reach further than the model was trained for. */
+/** How RoPE frequencies are changed to extend the context beyond the training length. */
 export type RotaryScaling =
   | { readonly kind: 'none' }
   /** Positions divided by a factor (Chen et al., arXiv 2306.15595). */
   | {
       readonly kind: 'linear';
       readonly factor: number;
-      /** Positions before the extension, where the configuration states them. */
+      /** Positions before the extension, if the configuration states them. */
       readonly trainedPositions?: number;
     }
   /** NTK-aware base that grows with the largest position of the current call. */

@@ -9,7 +9,7 @@ import type { Feed, Runtime, RuntimeModel, Session, SessionOptions } from './run
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 /**
- * ONNX Runtime on this machine's CPU; no other file knows onnxruntime-node. In version 1.30.0 inputs are read
+ * ONNX Runtime on this machine's CPU; the only file that depends on onnxruntime-node. In version 1.30.0 inputs are read
  * without a copy, outputs come back as fresh arrays, and `run` blocks the event loop while it computes.
  */
 export const ortNode: Runtime = { name: 'onnxruntime-node', load };

@@ -1,25 +1,25 @@
 /**
- * Numbers and their shape: 16-bit ones are float16, by its bits. A session reads the data in place where it can.
+ * Numbers and their shape; 16-bit integers hold float16 bits. A session reads the data in place if possible.
  */
 export interface Feed {
   readonly data: Float32Array | Uint16Array | Int32Array | Int8Array | BigInt64Array;
   readonly shape: readonly number[];
 }
 
-/** A model as a runtime takes it: the graph, and where its weights are. */
+/** A model for a runtime: the graph, and where its weights are. */
 export interface RuntimeModel {
-  /** Bytes of an ONNX model whose weights lie outside of it, at locations. */
+  /** Bytes of an ONNX model with external weights. */
   readonly graph: Uint8Array;
   /** Folder that the locations of weights in files are relative to. */
   readonly weightsFolder: string;
-  /** Weights that are given from memory, by location. */
+  /** Weights in memory, by location. */
   readonly memory: ReadonlyMap<string, () => Promise<Uint8Array>>;
 }
 
 export interface SessionOptions {
-  /** Threads that compute one operator. */
+  /** Threads per operator. */
   readonly threads: number;
-  /** Whether others run in turn with it: it must keep neither threads busy nor memory when it has run. */
+  /** Whether it alternates with other sessions: it must then keep neither threads busy nor memory after a run. */
   readonly isOneOfMany?: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** What computes a graph: ONNX Runtime for Node, or another that reads ONNX. */
+/** Computes graphs: ONNX Runtime for Node, or another runtime that reads ONNX. */
 export interface Runtime {
   /** For messages. */
   readonly name: string;

@@ -11,7 +11,7 @@ export interface NumberLimits {
 const largestCount = 2 ** 31 - 1;
 
 /**
- * Typed reading of a `config.json`: every value is checked when it is read, and a wrong one raises a
+ * Typed access to a `config.json`: every value is checked when it is read, and an invalid one throws a
  * {@link ModelFolderError} that names file and key.
  */
 export class ConfigReader {
@@ -22,8 +22,8 @@ export class ConfigReader {
   ) {}
 
   /**
-   * The same configuration where it speaks, and these values where it is silent: parts of a model of several parts
-   * leave out what their family assumes.
+   * The same configuration with defaults for missing keys: the parts of a composite model omit what their family
+   * assumes.
    */
   withDefaults(defaults: Readonly<Record<string, unknown>>): ConfigReader {
     return new ConfigReader(this.file, { ...defaults, ...this.values }, this.path);

@@ -2,19 +2,18 @@ import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Weight } from './weight.js';
 
 /**
- * A model from wherever it comes: a folder, one file, memory. Whoever makes one names the weights in its spec
- * as they are named here.
+ * A model from any source: a folder, a file, memory. Its spec must use the same weight names as `weights`.
  */
 export interface ModelSource {
-  /** Where it comes from, such as the path of a folder, for messages. */
+  /** Its source, such as the path of a folder, for messages. */
   readonly name: string;
   /** What the model is. */
   readonly spec: DecoderSpec;
-  /** All its weights by name, those that the spec does not use included. */
+  /** All its weights by name, including those that the spec does not use. */
   readonly weights: ReadonlyMap<string, Weight>;
   /**
-   * A text that no other model has, such as a digest of configuration and weights: caches are refused by models
-   * that they were not made for.
+   * A text unique to the model, such as a digest of configuration and weights; a model refuses caches made for another
+   * one.
    */
   readonly digest: string;
 }

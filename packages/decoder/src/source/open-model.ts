@@ -9,7 +9,7 @@ import type { ModelSource } from './model-source.js';
  *
  * @param path Hugging Face folder with `config.json` and `.safetensors` weights; or a GGUF file, of a split model
  *   the first, or a folder that holds one
- * @returns what it is and where its weights are
+ * @returns its spec and the locations of its weights
  * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
  *
  * @example

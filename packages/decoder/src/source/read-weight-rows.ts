@@ -7,7 +7,7 @@ import { placeOf, type Weight } from './weight.js';
  * Some rows of a matrix, without reading the others: the embeddings of a few ids.
  *
  * @param weight of a float format, `[rows, size]`
- * @param indices of the rows wanted, each below the number of rows
+ * @param indices of the rows to read, each below the number of rows
  * @returns `[indices, size]`
  * @throws {ModelFolderError} when it is stored in a format that is not a float, or a number is not finite
  * @throws {FileFormatError} when the file cannot be read any more, or has become shorter

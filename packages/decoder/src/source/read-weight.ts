@@ -5,11 +5,11 @@ import { readWeightBytes } from './read-weight-bytes.js';
 import { placeOf } from './weight.js';
 
 /**
- * The numbers of a weight, for what is computed outside of a graph.
+ * The numbers of a weight, for computations outside a graph.
  *
  * @param folder of the model
  * @param name of the weight
- * @param shape that the configuration calls for
+ * @param shape required by the configuration
  * @returns its numbers, row by row
  * @throws {ModelFolderError} when it is missing, has another shape, is stored in a format that is not a float, or
  *   holds a number that is not finite

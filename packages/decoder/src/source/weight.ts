@@ -11,7 +11,7 @@ export type WeightLocation =
     }
   | { readonly kind: 'memory'; readonly bytes: Uint8Array };
 
-/** A tensor of a model, wherever it comes from: all that the graph has to know of it. */
+/** A tensor of a model, from any source: everything that the graph needs to know about it. */
 export interface Weight {
   readonly name: string;
   /**
@@ -21,7 +21,7 @@ export interface Weight {
   readonly format: string;
   readonly shape: readonly number[];
   /**
-   * Where rows are stored in another order than the graph needs: the stored row of each row.
+   * If rows are stored in a different order than the graph needs: the stored index of each row.
    * @defaultValue the same order
    */
   readonly rowOrder?: Uint32Array;

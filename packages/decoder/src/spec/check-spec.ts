@@ -17,11 +17,11 @@ const parts = [
 ];
 
 /**
- * Checks that a spec agrees with itself: sizes are whole numbers and those of neighbours the same, references
- * lead somewhere. Whether the weights agree with it shows when the graph is built.
+ * Checks that a spec is consistent: sizes are whole numbers and match between neighbours, and references are valid.
+ * Whether the weights match is checked when the graph is built.
  *
  * @param spec as a family or a caller wrote it
- * @throws {InvalidArgumentError} naming the part that cannot be
+ * @throws {InvalidArgumentError} naming the invalid part
  *
  * @example
  * ```ts

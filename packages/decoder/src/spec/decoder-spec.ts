@@ -145,17 +145,17 @@ export interface ConvolutionLayerSpec extends LayerFrame {
 
 export type LayerSpec = AttentionLayerSpec | ConvolutionLayerSpec;
 
-/** The layers of a decoder: rows in place of embeddings go in, hidden states come out. */
+/** The layers of a decoder: input rows (embeddings) go in, hidden states come out. */
 export interface BackboneSpec {
   /** Names the architecture, for messages. */
   readonly family: string;
   /** Numbers per row. */
   readonly hiddenSize: number;
-  /** Positions the model can tell apart; input beyond them is refused. */
+  /** Number of positions that the model supports; longer input is refused. */
   readonly maximumPositions: number;
   /**
-   * How many positions each token has, where they are given with the input: M-RoPE has three, for time, height
-   * and width. They rotate keys and queries; what a query sees follows from the order of the tokens alone.
+   * Number of positions per token, if they are given with the input: M-RoPE has three, for time, height and width. They
+   * rotate keys and queries; what a query sees depends only on the order of tokens.
    * @defaultValue positions are consecutive numbers
    */
   readonly positionAxes?: number;
@@ -189,14 +189,14 @@ export interface HeadSpec {
   readonly softCap: number | null;
 }
 
-/** Everything the graph builder needs to know of a model: data, no behaviour. */
+/** Everything the graph builder needs to know about a model, as plain data. */
 export interface DecoderSpec extends BackboneSpec {
   /** Token ids go from 0 to below this; null for a model that has neither embedding nor head. */
   readonly vocabularySize: number | null;
-  /** Null for a model that reads rows alone. */
+  /** Null for a model that reads only rows. */
   readonly embedding: EmbeddingSpec | null;
-  /** Null where positions are not learned. */
+  /** Null if positions are not learned. */
   readonly learnedPositions: LearnedPositionsSpec | null;
-  /** Null for a model that gives hidden states alone. */
+  /** Null for a model that returns only hidden states. */
   readonly head: HeadSpec | null;
 }

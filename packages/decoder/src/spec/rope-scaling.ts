@@ -1,18 +1,18 @@
-/** How a model with RoPE reads beyond the length that it was trained for. */
+/** How a model with RoPE reads beyond its training length. */
 export interface RopeScaling {
   /** Run length over training length, at least 1; the position limit grows by it. */
   readonly factor: number;
   /**
-   * - `ntk`, static and NTK-aware: base′ = base·((α·factor) − (α − 1))^(d/(d−2)), d the rotated numbers per
-   *   head. High frequencies, which tell neighbours apart, stay; low ones stretch.
-   * - `yarn` (Peng et al. 2023, https://arxiv.org/abs/2309.00071): frequencies that turn more than 32 times
-   *   within the training length stay, those that turn less than once are divided by the factor, with a ramp
-   *   between; and the logits grow by (0.1·ln(factor) + 1)².
+   * - `ntk`, static and NTK-aware: base′ = base·((α·factor) − (α − 1))^(d/(d−2)), d the rotated numbers per head. High
+   *   frequencies, which distinguish neighbours, stay; low ones are stretched.
+   * - `yarn` (Peng et al. 2023, https://arxiv.org/abs/2309.00071): frequencies that rotate more than 32 times within
+   *   the training length stay, those that rotate less than once are divided by the factor, with a ramp in between; and
+   *   the logits are multiplied by (0.1·ln(factor) + 1)².
    * @defaultValue 'ntk'
    */
   readonly kind?: 'ntk' | 'yarn';
   /**
-   * How strongly the base of `ntk` grows beyond what `factor` calls for; 1 with `yarn`, which has none.
+   * How strongly `ntk` raises the base beyond what `factor` requires; must be 1 with `yarn`.
    * @defaultValue 1
    */
   readonly alpha?: number;

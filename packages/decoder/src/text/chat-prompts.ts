@@ -16,13 +16,13 @@ export interface ChatTemplateOptions {
   /** Documents that the model may quote from. */
   readonly documents?: readonly object[] | null;
   /**
-   * Which template, where the folder has several; or a template itself.
+   * Name of a template, if the folder has several; or a template itself.
    * @defaultValue `tool_use` with tools, else `default`
    */
   readonly template?: string;
   /** Further variables of the template, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** The date that templates write, where they do. @defaultValue now */
+  /** The date for templates that print it. @defaultValue now */
   readonly date?: Date;
 }
 
@@ -40,7 +40,7 @@ export function checkChatOptions(options: ChatTemplateOptions): void {
   checkNames('applyChatTemplate', options, templateOptions);
 }
 
-/** The chat templates of a model with the special tokens that they write. */
+/** The chat templates of a model, with the special tokens they use. */
 export class ChatPrompts {
   readonly #file: string;
   readonly #templates: ChatTemplates;
@@ -56,7 +56,7 @@ export class ChatPrompts {
     this.#tokens = tokens;
   }
 
-  /** The templates as they stand in the model's files, by name; the usual one is `default`. */
+  /** The templates as written in the model's files, by name; the usual one is `default`. */
   get sources(): ReadonlyMap<string, string> {
     return new Map(Array.from(this.#templates, ([name, { source }]) => [name, source]));
   }
@@ -88,7 +88,7 @@ export class ChatPrompts {
 }
 
 /**
- * The chat templates of a model folder alone, for a tokenizer of another library.
+ * Only the chat templates of a model folder, for use with another library's tokenizer.
  *
  * @param folder a Hugging Face model folder, a GGUF file, or a folder that holds one
  * @throws {TokenizerError} when a file is damaged

@@ -2,7 +2,7 @@ import { Template } from './jinja/template.js';
 import { TemplateError } from './jinja/template-error.js';
 import { TokenizerError } from './tokenizer-error.js';
 
-/** A call of a tool by the model, as OpenAI and transformers spell it. */
+/** A tool call by the model, in the form of OpenAI and transformers. */
 export interface ToolCall {
   readonly type?: 'function';
   readonly id?: string;
@@ -15,14 +15,14 @@ export interface ToolCall {
 
 /** What templates know of a message. */
 interface MessageFields {
-  /** `system`, `user`, `assistant`, `tool`, or what else the template knows. */
+  /** `system`, `user`, `assistant`, `tool`, or another role that the template supports. */
   readonly role: string;
   /**
    * Text; for multimodal templates parts such as `{ type: 'text', text }`; null or absent where the message
    * has none, as those that call tools.
    */
   readonly content?: string | readonly object[] | null | undefined;
-  /** Calls of tools that the assistant makes: {@link ToolCall}, or in another form that the template reads. */
+  /** Tool calls of the assistant: {@link ToolCall}, or another form that the template supports. */
   readonly tool_calls?: readonly (ToolCall | object)[] | null | undefined;
   /** In a `tool` message, the call that it answers. */
   readonly tool_call_id?: string | null | undefined;
@@ -33,8 +33,8 @@ interface MessageFields {
 }
 
 /**
- * One message of a conversation. What a template does not know it ignores; what else it reads may stand there too.
- * Messages of transformers.js, of OpenAI's client and of one's own interfaces are messages.
+ * One message of a conversation. Templates ignore fields that they do not use, and may use further ones. Messages of
+ * transformers.js, of OpenAI's client and of your own types all fit.
  */
 export type ChatMessage = MessageFields | (MessageFields & { readonly [key: string]: unknown });
 

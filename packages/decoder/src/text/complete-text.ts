@@ -13,11 +13,11 @@ import { TokenizerError } from './tokenizer-error.js';
 import { writeTokens } from './write-tokens.js';
 
 export interface CompletionOptions extends StepOptions {
-  /** Most tokens to write, at least 1; the model's positions may end the answer sooner. */
+  /** Most tokens to write, at least 1; the answer may end earlier if the model runs out of positions. */
   readonly maxNewTokens: number;
   /**
-   * Texts that end the answer; they are not part of it. They may be or hold special tokens. The end tokens
-   * and stop texts of the model's folder always end it.
+   * Texts that end the answer and are not part of it. They may be or contain special tokens. The end tokens and stop
+   * texts of the model folder always end it.
    */
   readonly stop?: readonly string[];
   /**
@@ -27,14 +27,13 @@ export interface CompletionOptions extends StepOptions {
    */
   readonly addSpecialTokens?: boolean;
   /**
-   * How tokens are drawn, where it is to differ from what the folder says: `{ temperature: 0 }` always takes
-   * the most likely one.
+   * Sampling settings that override the model folder's: `{ temperature: 0 }` always takes the most likely token.
    * @defaultValue `tokenizer.generation.sampling`
    */
   readonly sampling?: Partial<SamplingSettings>;
-  /** Seed of the draws. @defaultValue 0 */
+  /** Seed for sampling. @defaultValue 0 */
   readonly seed?: number;
-  /** Is told every token of the prompt and then every token written, in order. */
+  /** Called with every token of the prompt and then every token written, in order. */
   readonly onToken?: (id: number) => void;
 }
 
@@ -50,17 +49,17 @@ const optionNames = [
 ] as const satisfies readonly (keyof CompletionOptions)[];
 
 /**
- * Reads a prompt and yields the model's answer, piece by piece, as text. It is written as the model's folder
- * says: its end tokens, sampling and forbidden tokens. Afterwards the prompt and the answer are in the cache,
- * except for the answer's last token.
+ * Reads a prompt and yields the model's answer, piece by piece, as text. It follows the model folder's settings: end
+ * tokens, sampling and forbidden tokens. Afterwards the prompt and the answer are in the cache, except for the answer's
+ * last token.
  *
  * @param decoder the model, here or in a worker
  * @param tokenizer its tokenizer
- * @param cache the sequence so far; the prompt goes behind it
+ * @param cache the sequence so far, to which the prompt is appended
  * @param prompt text to read, or its ids, at least one
- * @param options the limit, and what is to differ from the folder
- * @throws {InvalidArgumentError} for an option that cannot be used, by its name
- * @throws {TokenizerError} when the folder asks for a way of writing that does not exist here
+ * @param options the limit, and settings that override the folder's
+ * @throws {InvalidArgumentError} for an invalid option, naming it
+ * @throws {TokenizerError} when the folder requires a generation setting that is not supported
  * @throws whatever {@link Decoder.step} throws
  *
  * @example

@@ -6,23 +6,26 @@ import { TokenizerError } from './tokenizer-error.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** How the next token is drawn; the names and meanings are those of transformers. */
+/** How the next token is sampled; names and meanings as in transformers. */
 export interface SamplingSettings {
   /** 0 takes the most likely token; more makes unlikely tokens likelier. */
   readonly temperature: number;
-  /** Only so many of the likeliest tokens can be drawn; 0 for all. */
+  /** Sample only from this many of the likeliest tokens; 0 for all. */
   readonly topK: number;
-  /** Only the likeliest tokens whose probabilities together reach this can be drawn; 1 for all. */
+  /** Sample only from the likeliest tokens that together reach this probability; 1 for all. */
   readonly topP: number;
-  /** Only tokens at least this share as likely as the likeliest can be drawn; 0 for all. */
+  /** Sample only from tokens at least this share as likely as the likeliest; 0 for all. */
   readonly minP: number;
-  /** Above 1, tokens of the prompt and the answer become less likely to come again. */
+  /** Above 1, tokens of the prompt and the answer become less likely to be repeated. */
   readonly repetitionPenalty: number;
-  /** Taken from the logit of every token that the answer holds already; below 0 it is likelier to come again. */
+  /**
+   * Subtracted from the logit of every token that the answer already contains; below 0 it becomes likelier to be
+   * repeated.
+   */
   readonly presencePenalty: number;
-  /** Taken from it once for each time that the answer holds it. */
+  /** Subtracted from it once for each occurrence in the answer. */
   readonly frequencyPenalty: number;
-  /** No sequence of so many tokens comes twice; 0 for no such rule. */
+  /** No sequence of this many tokens may occur twice; 0 for no such rule. */
   readonly noRepeatNgramSize: number;
 }
 
@@ -66,7 +69,7 @@ function spelled([least, most, isWhole]: Range): string {
   return `${number} ${from}${to}`;
 }
 
-/** How a model folder says that its model is to be run. */
+/** Generation settings of a model folder. */
 export interface GenerationSettings {
   /** Every one of these ids ends an answer. */
   readonly endIds: readonly number[];
@@ -81,7 +84,7 @@ export interface GenerationSettings {
   readonly forbiddenSequences: readonly (readonly number[])[];
   /** The last token of an answer that reaches its limit is one of these; empty for any. */
   readonly forcedLastIds: readonly number[];
-  /** The second token of a sequence whose first is the whole prompt; null for any. */
+  /** The second token of a sequence, if the prompt is only its first token; null for any. */
   readonly forcedFirstId: number | null;
   /** Tokens before which no end token is written. */
   readonly minNewTokens: number;
@@ -89,9 +92,9 @@ export interface GenerationSettings {
   readonly minTokens: number;
   /** Texts that end an answer. */
   readonly stop: readonly string[];
-  /** What the folder asks for and this package cannot do, as `name: value`. */
+  /** Settings of the folder that this package does not support, as `name: value`. */
   readonly unsupported: readonly string[];
-  /** The file that says so, for messages. */
+  /** The file with the settings, for messages. */
   readonly file: string;
 }
 

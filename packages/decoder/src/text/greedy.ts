@@ -4,11 +4,11 @@ import { indexOfLargest } from './index-of-largest.js';
 import { writeTokens } from './write-tokens.js';
 
 /**
- * Reads a prompt and yields the most likely token again and again, for those who want no framework. The
- * loop has no end of its own: stop it at an end token, or when there are enough.
+ * Reads a prompt and yields the most likely token again and again, for use without a framework. The loop does not end
+ * by itself: stop it at an end token, or when you have enough.
  *
  * @param decoder the model, here or in a worker
- * @param cache the sequence so far; the prompt goes behind it
+ * @param cache the sequence so far, to which the prompt is appended
  * @param prompt token ids, at least one
  * @param options progress of the prompt, and cancellation
  * @returns ids without end

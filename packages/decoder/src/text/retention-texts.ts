@@ -2,7 +2,7 @@ import type { RetentionTexts } from '@namm/kv-cache';
 import type { Tokenizer } from './tokenizer.js';
 
 /**
- * What a retention record of a prompt and its answer says of their text.
+ * The texts for a retention record of a prompt and its answer.
  *
  * @param tokenizer what decodes the ids
  * @param ids of the tokens that were read, the prompt's first

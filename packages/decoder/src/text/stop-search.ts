@@ -1,6 +1,6 @@
 /**
- * Looks for stop texts in a text that comes in pieces, and gives out what cannot be part of one any more.
- * Special tokens take part in the search although they are not shown: a stop text may be one.
+ * Looks for stop texts in a text that arrives in pieces, and releases what can no longer be part of one. Special tokens
+ * take part in the search although they are not shown, since a stop text may be one.
  */
 export class StopSearch {
   readonly #stop: readonly string[];
@@ -13,16 +13,16 @@ export class StopSearch {
     this.#stop = stop;
   }
 
-  /** Whether a stop text came; nothing is given out from then on. */
+  /** Whether a stop text was found; nothing is released after that. */
   get isFound(): boolean {
     return this.#isFound;
   }
 
   /**
-   * Takes in a piece.
+   * Adds a piece.
    *
    * @param isShown false for the text of a special token
-   * @returns text that is ready to be shown, before the first stop text
+   * @returns text that can be shown, up to the first stop text
    */
   push(text: string, isShown = true): string {
     if (text === '' || this.#isFound) return '';
@@ -34,7 +34,7 @@ export class StopSearch {
     return this.#give(end);
   }
 
-  /** The rest, when nothing follows. */
+  /** The rest, if nothing follows. */
   end(): string {
     return this.#isFound ? '' : this.#give(Number.POSITIVE_INFINITY);
   }

@@ -24,8 +24,8 @@ function settledLength(text: string, tidiesSpaces: boolean): number {
 }
 
 /**
- * Turns ids into text one by one. The pieces put together are the decoded text; none ends within a
- * character, so each can be shown at once.
+ * Turns ids into text one by one. The concatenated pieces are the decoded text. No piece ends within a character, so
+ * each can be shown at once.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export class TextStream {
     this.#source = source;
   }
 
-  /** The text that this id settles; often none, when a character needs more ids. */
+  /** The text that this id completes; often none, if a character needs more ids. */
   push(id: number): string {
     if (this.#source.isSilent(id)) return '';
     this.#window.push(id);

@@ -3,7 +3,7 @@ import { DecoderInputError } from '../errors.js';
 import type { GenerationSettings } from './generation-settings.js';
 import { indexOfLargest } from './index-of-largest.js';
 
-/** The rules that a folder sets, with the sampling that is wanted. */
+/** The folder's rules, with the requested sampling. */
 export type ChoiceRules = Omit<GenerationSettings, 'stop' | 'unsupported' | 'file'>;
 
 /**
@@ -19,7 +19,7 @@ export class TokenChooser {
   readonly #seen: number;
 
   /**
-   * @param random draws where the temperature is above 0
+   * @param random source of randomness, used if the temperature is above 0
    * @param prompt ids before the answer, which count for repetitions
    * @param limit most tokens of the answer
    * @param seen tokens of the sequence before the prompt
@@ -39,7 +39,7 @@ export class TokenChooser {
     this.#seen = seen;
   }
 
-  /** @param logits `[vocabulary]`; they are changed */
+  /** @param logits `[vocabulary]`; modified in place */
   choose(logits: Float32Array): number {
     this.#applyRules(logits);
     const { temperature } = this.#rules.sampling;

@@ -3,8 +3,8 @@ import { NammError, type NammErrorOptions } from '@namm/core';
 /** A tokenizer's files are missing or damaged, or its chat template refuses a conversation. */
 export class TokenizerError extends NammError {
   /**
-   * @param file the file at fault
-   * @param problem what is wrong there, and what to do
+   * @param file the file with the problem
+   * @param problem what is wrong, and what to do
    */
   constructor(file: string, problem: string, options: NammErrorOptions = {}) {
     super('TOKENIZER', `${file}: ${problem}`, {

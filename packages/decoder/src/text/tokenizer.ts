@@ -22,7 +22,7 @@ import type { TokenizerParts } from './tokenizer-parts.js';
 
 /** The text-to-ids side of a model folder; made by {@link loadTokenizer}. */
 export class Tokenizer {
-  /** The `tokenizer.json` it was read from. */
+  /** The `tokenizer.json` that it was read from. */
   readonly file: string;
   /** One more than the highest id. */
   readonly vocabularySize: number;
@@ -32,7 +32,7 @@ export class Tokenizer {
   readonly eosId: number | null;
   /** Id of the padding token, null when there is none. */
   readonly padId: number | null;
-  /** How the folder says that its model is to be run. */
+  /** Generation settings of the model folder. */
   readonly generation: GenerationSettings;
   readonly #library: Library;
   readonly #chat: ChatPrompts;
@@ -97,8 +97,8 @@ export class Tokenizer {
   }
 
   /**
-   * The text of ids. Ids that no token has are left out, as the reference does: models often have more
-   * rows than their tokenizer has tokens.
+   * The text of ids. Unknown ids are skipped, as in the reference: models often have more rows than their tokenizer has
+   * tokens.
    *
    * @param options.skipSpecialTokens whether to leave special tokens out (default false)
    * @throws {InvalidArgumentError} for an id that is not a non-negative integer
@@ -115,19 +115,19 @@ export class Tokenizer {
     return this.#tidiesSpaces ? tidySpaces(text) : text;
   }
 
-  /** The tokens of a text as they stand in the vocabulary, without special ones around it. */
+  /** The tokens of a text as written in the vocabulary, without special tokens around it. */
   tokens(text: string): string[] {
     return this.#library.tokenize(text);
   }
 
-  /** The token of an id as it stands in the vocabulary, or null. */
+  /** The token of an id as written in the vocabulary, or null. */
   tokenOf(id: number): string | null {
     return this.#library.id_to_token(id) ?? null;
   }
 
   /**
-   * The bytes of text that a token stands for, wherever it stands behind others; null for special tokens, and ids that no
-   * token has. A token may hold a part of a character.
+   * The bytes of text that a token stands for when it follows other tokens; null for special tokens and unknown ids. A
+   * token may be part of a character.
    *
    * @throws {TokenizerError} when tokens of this kind do not have bytes of their own, as those of WordPiece
    */
@@ -143,7 +143,7 @@ export class Tokenizer {
     return new TextEncoder().encode(token.replaceAll('\u2581', ' '));
   }
 
-  /** The id of a token as it stands in the vocabulary, or null. */
+  /** The id of a token as written in the vocabulary, or null. */
   idOf(token: string): number | null {
     return this.#idOf(token);
   }
@@ -171,8 +171,8 @@ export class Tokenizer {
   }
 
   /**
-   * The prompt for a conversation, from the folder's chat template, as transformers renders it. It holds its
-   * special tokens as text: encode it with `addSpecialTokens: false`.
+   * The prompt for a conversation, from the folder's chat template, as transformers renders it. It contains its special
+   * tokens as text, so encode it with `addSpecialTokens: false`.
    *
    * @param messages the conversation so far
    * @param options tools, documents and other variables, and which template

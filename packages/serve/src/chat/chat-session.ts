@@ -24,18 +24,18 @@ import { TextEngine } from '../text/text-engine.js';
 export interface ChatSessionOptions {
   readonly engine: Engine;
   readonly tokenizer: Tokenizer;
-  /** What the conversation keeps; see `ServeOptions`. */
+  /** Eviction policy of the conversation; see `ServeOptions`. */
   readonly policy?: string;
   readonly budget?: string;
-  /** Stands before all that is said. */
+  /** System prompt. */
   readonly system?: string;
   /** @defaultValue 1024 */
   readonly maxTokens?: number;
   readonly sampling?: Partial<SamplingSettings>;
   readonly seed?: number;
   /**
-   * Writes what each head held to a file, for `/retention`; the engine then has to be loaded with `recording`.
-   * @defaultValue there is no such command
+   * Writes what each head held to a file, for `/retention`; this requires an engine loaded with `recording`.
+   * @defaultValue the command is not available
    */
   readonly writeRetention?: (file: string, record: RetentionRecord) => Promise<void>;
 }
@@ -64,8 +64,8 @@ const savedChat = z.object({
 });
 
 /**
- * A chat of one person with a model, with commands that begin with a slash. It knows no terminal. The engine keeps what
- * was read, so taking back, branching and loading cost no second reading.
+ * A chat of one person with a model, with slash commands. It does not depend on a terminal. The engine keeps what was
+ * read, so undoing, branching and loading do not require reading again.
  *
  * @example
  * ```ts
@@ -98,12 +98,12 @@ export class ChatSession {
     this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
   }
 
-  /** What was said so far. */
+  /** The messages so far. */
   get messages(): readonly ChatMessage[] {
     return this.#messages;
   }
 
-  /** The last answer in a line: tokens seen and held, bytes, speed. */
+  /** A line about the last answer: tokens seen and held, bytes, speed. */
   get status(): string {
     if (!this.#messages.some(({ role }) => role === 'user')) return 'nothing has been said yet';
     if (this.#told !== this.#messages || this.#usage?.conversation == null)
@@ -115,10 +115,10 @@ export class ChatSession {
   }
 
   /**
-   * Says something, and gives the answer piece by piece. An answer that is stopped stays as far as it came.
+   * Sends a message and yields the answer piece by piece. The part written before a stop is kept.
    *
-   * @param signal stops the answer; the pieces then just end
-   * @throws whatever the engine throws; nothing was said then
+   * @param signal stops the answer; the pieces then simply end
+   * @throws whatever the engine throws; the message is then not part of the conversation
    */
   async *say(content: string, signal: AbortSignal = new AbortController().signal) {
     const asked = [...this.#messages, { role: 'user', content }];
@@ -172,10 +172,10 @@ export class ChatSession {
   }
 
   /**
-   * Does what a line with a slash says.
+   * Executes a slash command.
    *
-   * @returns what to show
-   * @throws {InvalidArgumentError} for a command or a value that does not exist
+   * @returns text to show
+   * @throws {InvalidArgumentError} for an unknown command or an invalid value
    */
   async command(line: string): Promise<string> {
     const [name = '', ...rest] = line.trim().split(/\s+/);

@@ -10,24 +10,24 @@ import {
   slotsPerHead,
 } from '@namm/kv-cache';
 
-/** Makes a policy, named by data, from the budget of a request. */
+/** Makes a policy, given as data, from the budget of a request. */
 export type PolicyMaker = (budget: BudgetInput) => WorkerPolicy;
 
-/** A policy with its budget, as a request wants it. */
+/** A policy with its budget, as chosen by a request. */
 export interface ChosenPolicy {
   readonly name: string;
   readonly budget: BudgetInput | null;
-  /** The same for requests whose caches may be shared. */
+  /** Equal for requests whose caches may be shared. */
   readonly key: string;
   readonly worker: WorkerPolicy;
   readonly policy: EvictionPolicy;
   /**
-   * Rows per head, on average, that are held at most between passes.
+   * Most rows per head, on average, that are held between passes.
    *
    * @param seen tokens of the sequence
    */
   mostRows(seen: number): number;
-  /** Whether the rows stay below a number whatever the length, so that positions can be compact. */
+  /** Whether the number of rows is bounded regardless of length, so that positions can be compact. */
   readonly isBounded: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { NammError } from '@namm/core';
 
-/** More requests wait than may; try again later. */
+/** The queue is full; try again later. */
 export class QueueFullError extends NammError {
   /** Seconds after which to try again. */
   readonly retryAfter: number;
@@ -11,7 +11,7 @@ export class QueueFullError extends NammError {
   }
 }
 
-/** A request needs more memory than all conversations together may take. */
+/** A request needs more memory than the limit for all conversations together. */
 export class RequestTooLargeError extends NammError {
   constructor(needed: number, limit: number) {
     const [most, all] = [needed, limit].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
@@ -20,14 +20,14 @@ export class RequestTooLargeError extends NammError {
   }
 }
 
-/** The engine is being closed, or has lost its model. */
+/** The engine is closing, or has lost its model. */
 export class EngineClosedError extends NammError {
   constructor(reason: string, cause?: unknown) {
     super('ENGINE_CLOSED', reason, cause === undefined ? {} : { cause });
   }
 }
 
-/** There is no conversation of that name. */
+/** There is no conversation with that name. */
 export class UnknownConversationError extends NammError {
   constructor(id: string) {
     super('UNKNOWN_CONVERSATION', `there is no conversation '${id}'`);

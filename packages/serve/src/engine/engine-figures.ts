@@ -1,19 +1,19 @@
 import { Histogram } from './histogram.js';
 
-/** What an engine counts, from its start. */
+/** Counters of an engine, from its start. */
 export class EngineFigures {
-  /** Tokens of prompts, and how many of them had been read before. */
+  /** Prompt tokens, and how many of them had been read before. */
   promptTokens = 0;
   reusedTokens = 0;
-  /** Requests that could begin behind something read before. */
+  /** Requests that could reuse an earlier reading of their beginning. */
   prefixHits = 0;
   writtenTokens = 0;
-  /** Rows that policies dropped, over all heads. */
+  /** Rows evicted by policies, over all heads. */
   evictedRows = 0;
   requests = 0;
-  /** Requests that did not end as they should. */
+  /** Requests that failed. */
   failures = 0;
-  /** Conversations that went to the disk for room. */
+  /** Conversations moved to disk to free memory. */
   spills = 0;
   readonly queueSeconds = new Histogram([0.01, 0.1, 1, 5, 30, 120]);
   readonly firstTokenSeconds = new Histogram([0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60]);

@@ -20,39 +20,40 @@ import { Run } from './run.js';
 import type { StoredCache } from './stored-cache.js';
 
 export interface EngineOptions {
-  /** Bytes that the caches of all conversations may take together. */
+  /** Limit in bytes for the caches of all conversations together. */
   readonly memoryLimit: number;
-  /** Where conversations are kept that memory has no room for; null forgets those. */
+  /** Folder for conversations that do not fit in memory; null forgets them. */
   readonly folder: string | null;
   /**
-   * Bytes that they may take there. Of those used longest ago fewer are kept where what is known of all would take
-   * more than a sixteenth of the memory limit (at least 1 MB): some 3 kB each, and 8 bytes per token.
+   * Limit in bytes for that folder. The index of all conversations in memory takes some 3 kB each and 8 bytes per
+   * token; if it exceeds a sixteenth of the memory limit (at least 1 MB), the least recently used conversations are
+   * dropped.
    * @defaultValue 10 GB
    */
   readonly diskLimit?: number;
   /**
-   * Requests that are answered at the same time.
+   * Requests answered at the same time.
    * @defaultValue 8
    */
   readonly maxActive?: number;
   /**
-   * Requests that may wait.
+   * Length of the queue.
    * @defaultValue 64
    */
   readonly maxQueue?: number;
-  /** Policies that are not of `@namm/kv-cache`, by the names that requests give. */
+  /** Policies beyond `@namm/kv-cache`, by the names that requests use. */
   readonly policies?: Readonly<Record<string, PolicyMaker>>;
   /**
-   * Whether it is written down what each head of every conversation holds, for {@link Engine.retention}. That takes
-   * memory beside the limit: some bytes per token and head.
+   * Whether to record what each head of every conversation holds, for {@link Engine.retention}. This takes memory in
+   * addition to the limit: some bytes per token and head.
    * @defaultValue false
    */
   readonly recording?: boolean;
-  /** How the model is loaded. */
+  /** Options for loading the model. */
   readonly decoder?: DecoderWorkerOptions;
-  /** Where the worker finds `@namm/kv-cache`, for programs that are bundled. */
+  /** Module from which the worker imports `@namm/kv-cache`, for bundled programs. */
   readonly policyModule?: string;
-  /** Is told what went wrong without harm. */
+  /** Called with warnings about problems that do no harm. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -82,9 +83,9 @@ interface Queued {
 }
 
 /**
- * Answers many requests over one model, which lives in a worker thread. The caches of all conversations together stay
- * within one limit of memory: requests wait until there is room, and conversations that were used longest ago go to
- * the disk and come back exactly. A beginning that prompts share is read once, compressed once, and forked.
+ * Answers many requests with one model, which runs in a worker thread. The caches of all conversations together stay
+ * within one memory limit: requests wait until there is room, and the least recently used conversations move to disk,
+ * from which they are restored exactly. A prefix that prompts share is read once, compressed once, and forked.
  *
  * @example
  * ```ts
@@ -130,7 +131,7 @@ export class Engine {
   }
 
   /**
-   * Loads a model, and finds the conversations that an earlier run has saved.
+   * Loads a model, and finds the conversations saved by an earlier run.
    *
    * @param path folder or GGUF file of the model
    * @throws {InvalidArgumentError} for a bad option
@@ -159,7 +160,7 @@ export class Engine {
    *
    * @param name of a classic policy, or one of the options
    * @param budget what it may keep; null for `full`
-   * @throws {InvalidArgumentError} when they cannot be, or do not go together
+   * @throws {InvalidArgumentError} when they are invalid, or cannot be combined
    * @throws {CacheUseError} when the model was loaded without the probe that it needs
    */
   async choosePolicy(name: string, budget: BudgetInput | null): Promise<ChosenPolicy> {
@@ -179,30 +180,30 @@ export class Engine {
     return isEndless(this.model.spec, policy, spans, this.#chunkSize);
   }
 
-  /** Null while requests are taken, else why not. */
+  /** Null while requests are accepted, otherwise the reason why not. */
   get closed(): EngineClosedError | null {
     return this.#closed;
   }
 
-  /** Requests that are answered, and that wait. */
+  /** Number of requests being answered, and waiting. */
   get load(): { readonly active: number; readonly waiting: number } {
     return { active: this.#active.length, waiting: this.#queue.length };
   }
 
-  /** The sequences that can be gone on from, the one used last first. */
+  /** The stored sequences that requests can continue, most recently used first. */
   conversations(): readonly Omit<StoredCache, 'cache'>[] {
     return this.#store.list();
   }
 
-  /** Bytes of all caches now. */
+  /** Current bytes of all caches. */
   async cacheBytes(): Promise<number> {
     return await this.model.cacheBytes();
   }
 
   /**
-   * What each head of a conversation held after each step, where the engine was loaded with `recording`.
+   * What each head of a conversation held after each step; requires an engine loaded with `recording`.
    *
-   * @param texts what makes a page of it readable, from the tokens that were read
+   * @param texts makes the texts for a readable page from the tokens that were read
    * @throws {UnknownConversationError} when there is none of that name
    * @throws {CacheUseError} when nothing is recorded
    */
@@ -227,10 +228,10 @@ export class Engine {
   }
 
   /**
-   * Reads a prompt, as far as it was not read before, and lets writers answer.
+   * Reads the part of a prompt that was not read before, and lets writers answer.
    *
    * @throws {QueueFullError} when too many requests wait
-   * @throws {RequestTooLargeError} when it needs more memory than there may be
+   * @throws {RequestTooLargeError} when it needs more memory than the limit
    * @throws {EngineClosedError} when the engine closes, or has lost its model
    * @throws the reason of the signal
    * @throws whatever the model or a writer throws
@@ -261,9 +262,9 @@ export class Engine {
   }
 
   /**
-   * Takes no more requests, lets those that run finish, saves the conversations and ends the model.
+   * Accepts no more requests, lets running ones finish, saves the conversations and closes the model.
    *
-   * @param patience milliseconds that requests may take to finish
+   * @param patience milliseconds to wait for running requests
    */
   async close(patience = 30_000): Promise<void> {
     if (this.#closed === null) this.#closed = new EngineClosedError('the server is being stopped');

@@ -1,7 +1,7 @@
-/** Counts values by size, as Prometheus wants them. */
+/** Counts values by size, in the form that Prometheus expects. */
 export class Histogram {
   readonly bounds: readonly number[];
-  /** Values up to each bound; the last one is all of them. */
+  /** Number of values up to each bound; the last is the total. */
   readonly counts: number[];
   sum = 0;
 

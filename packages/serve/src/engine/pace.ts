@@ -1,5 +1,5 @@
 /**
- * Lets whoever reads an answer hold its writing. While it is held, its request is not computed on, and others go on.
+ * Lets the reader of an answer pause its writing. While paused, its request is not computed, and others continue.
  *
  * @example
  * ```ts

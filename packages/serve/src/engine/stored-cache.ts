@@ -3,15 +3,15 @@ import type { ProtectedSpan } from '@namm/kv-cache';
 import type { ChosenPolicy } from './chosen-policy.js';
 
 /**
- * A sequence that requests may go on from. It is never stepped itself but forked, so what is on the disk stays true.
+ * A sequence that requests can continue. It is only forked, never stepped itself, so its copy on disk stays valid.
  */
 export interface StoredCache {
   readonly id: string;
-  /** All that was read. */
+  /** All ids that were read. */
   readonly ids: Int32Array;
   readonly policy: ChosenPolicy;
   readonly spans: readonly ProtectedSpan[];
-  /** What it is: the end of a conversation, or a place within one that others may share. */
+  /** The end of a conversation, or a prefix that others may share. */
   readonly kind: 'conversation' | 'prefix';
   /** Null while it is on the disk only. */
   cache: WorkerCache | null;

@@ -10,10 +10,10 @@ import { createApp } from './create-app.js';
 export interface ServeOptions {
   readonly engine: Engine;
   readonly tokenizer: Tokenizer;
-  /** The name that clients know the model by. */
+  /** The model's name for clients. */
   readonly model: string;
   /**
-   * What conversations keep that do not say so themselves.
+   * Default policy of conversations.
    * @defaultValue everything; `keydiff` with a budget
    */
   readonly policy?: string;
@@ -21,25 +21,25 @@ export interface ServeOptions {
   /** @defaultValue '127.0.0.1' */
   readonly host?: string;
   /**
-   * 0 for any that is free.
+   * 0 for any free port.
    * @defaultValue 8080
    */
   readonly port?: number;
-  /** What callers have to present as `Authorization: Bearer`; needed on any host but this machine's own. */
+  /** Key that callers must send as `Authorization: Bearer`; required unless the host is this machine only. */
   readonly apiKey?: string;
   /** Origins besides its own whose pages may use the server, such as `http://localhost:3000`. */
   readonly origins?: readonly string[];
   /**
-   * Milliseconds that an answer may take, with its waiting.
+   * Time limit of an answer in milliseconds, including waiting.
    * @defaultValue ten minutes
    */
   readonly timeout?: number;
   /**
-   * Most tokens of an answer, whatever is asked for.
+   * Most tokens of an answer, whatever the request asks for.
    * @defaultValue 8192
    */
   readonly maxTokens?: number;
-  /** Is told what the operator may want to know. */
+  /** Called with warnings for the operator. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -48,14 +48,14 @@ const optionNames = [
   ...(['apiKey', 'origins', 'timeout', 'maxTokens', 'onWarning'] as const),
 ] as const satisfies readonly (keyof ServeOptions)[];
 
-/** A server that listens. */
+/** A running server. */
 export interface RunningServer {
-  /** Where it is, such as `http://127.0.0.1:8080`. */
+  /** Its URL, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /**
-   * Takes no more requests, lets those that run finish, saves conversations and frees the model.
+   * Accepts no more requests, lets running ones finish, saves conversations and frees the model.
    *
-   * @param patience milliseconds that requests may take to finish
+   * @param patience milliseconds to wait for running requests
    */
   close(patience?: number): Promise<void>;
 }
@@ -65,10 +65,10 @@ const loopback = ['127.0.0.1', 'localhost', '[::1]'];
 const isLocal = (host: string) => [...loopback, '::1'].includes(host);
 
 /**
- * Refuses an address that others can reach when nothing keeps them out. {@link serve} does; this is for those who want to
- * know before they load a model.
+ * Refuses an address that others can reach without a key. {@link serve} checks this itself; call it to check before
+ * loading a model.
  *
- * @throws {InvalidArgumentError} when the host is not of this machine alone and there is no key
+ * @throws {InvalidArgumentError} when other machines can reach the host and there is no key
  * @example
  * ```ts
  * checkAddress('127.0.0.1', null); // on 0.0.0.0 it would ask for a key
@@ -80,10 +80,10 @@ export function checkAddress(host: string, apiKey: string | null): void {
 }
 
 /**
- * Serves a model to clients of OpenAI's interface, on this machine alone unless it is told otherwise.
+ * Serves a model through OpenAI's API, by default only on this machine.
  *
  * @throws {InvalidArgumentError} for a bad option
- * @throws the system's error when the port cannot be had
+ * @throws the system's error when the port is not available
  * @example
  * ```ts
  * const server = await serve({ engine, tokenizer, model: 'SmolLM2-135M-Instruct', port: 8080 });

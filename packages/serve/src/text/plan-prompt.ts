@@ -130,12 +130,12 @@ function partsOf(tokenizer: Tokenizer, ids: readonly number[]): number[] {
 const systemShare = 0.75;
 
 /**
- * The tokens that no policy may drop: the first four, which attention leans on, and the system prompt, as long as it
- * leaves a quarter of what may stay to the rest. Of a longer one that much stays, and of each of its sentences and lines
- * the same share, whatever is said later: so none of several instructions is lost for another.
+ * The tokens that no policy may drop: the first four, which serve as attention sinks, and the system prompt, as long as
+ * it leaves a quarter of the budget to the rest. Of a longer system prompt, that much stays, with the same share of
+ * each of its sentences and lines, whatever is said later. So no instruction is lost in favour of another.
  *
  * @param rows that a head may keep
- * @param parts where sentences and lines of it begin
+ * @param parts starts of its sentences and lines
  */
 export function protectedSpans(
   systemTokens: number,

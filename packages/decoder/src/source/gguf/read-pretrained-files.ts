@@ -7,7 +7,7 @@ import { ggufConfig } from './gguf-config.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What stands beside the weights in a Hugging Face folder, for a model that is a GGUF file. */
+/** The files next to the weights in a Hugging Face folder, reconstructed for a GGUF file. */
 export interface PretrainedFiles {
   /** The GGUF file. */
   readonly path: string;
@@ -22,10 +22,10 @@ export interface PretrainedFiles {
 }
 
 /**
- * Reads from the metadata of a GGUF file what a Hugging Face folder says of its model.
+ * Reads from the metadata of a GGUF file what the files of a Hugging Face folder say about a model.
  *
  * @param path a GGUF file, of a split model the first, or a folder that holds one
- * @returns null when the path means no GGUF file
+ * @returns null when the path is not a GGUF file
  * @throws {ModelFolderError | FileFormatError} naming the key that is missing, wrong or not supported
  * @throws {TokenizerError} when the tokenizer cannot be made
  */

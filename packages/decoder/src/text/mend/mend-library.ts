@@ -33,10 +33,9 @@ interface Inside {
 }
 
 /**
- * Makes parts of the library do what the reference (tokenizers 0.23, in Rust) does, where it does something
- * else: how pieces are cut into tokens, added tokens and the spaces around them, how
- * splits treat what they match, which characters are digits, punctuation and spaces, how letters are lowered, and the
- * decoders of Metaspace, bytes and byte-level tokens.
+ * Corrects the library where it differs from the reference (tokenizers 0.23, in Rust): how pieces are cut into tokens,
+ * added tokens and the spaces around them, how splits treat what they match, which characters are digits, punctuation
+ * and spaces, how letters are lowered, and the decoders of Metaspace, bytes and byte-level tokens.
  *
  * @param library a `Tokenizer` of `@huggingface/tokenizers`, made from the definitions (its own types do not load under
  *   `nodenext`, so they are not spelled here)
