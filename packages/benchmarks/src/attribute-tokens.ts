@@ -1,6 +1,6 @@
 import type { BenchmarkSample, CountTokens, SegmentKind } from './types.js';
 
-/** What a token of a prompt is: the BOS token, or part of a segment. */
+/** The role of a prompt's token: the BOS token, or part of a segment. */
 export interface TokenRole {
   readonly kind: SegmentKind | 'bos';
   /** Index of the segment, -1 for BOS. */
@@ -10,8 +10,8 @@ export interface TokenRole {
 }
 
 /**
- * The role of each token of a sample, BOS first. Segments begin with white space or punctuation, so a tokenizer
- * that splits words there gives the same tokens for the whole text as for its segments one by one.
+ * The role of each token of a sample, BOS first. Segments begin with white space or punctuation, so a tokenizer that
+ * splits words there gives the same tokens for the whole text as for the separate segments.
  */
 export function attributeTokens(sample: BenchmarkSample, countTokens: CountTokens): TokenRole[] {
   const roles: TokenRole[] = [{ kind: 'bos', segment: -1, questions: [] }];

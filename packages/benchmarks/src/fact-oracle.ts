@@ -4,8 +4,8 @@ import type { TokenRole } from './attribute-tokens.js';
 
 export interface FactOracleOptions {
   /**
-   * Newest tokens of the context that stay, needed or not. Heads that find nothing put their attention on
-   * what came last; a model that was never without such tokens fails when they are gone.
+   * Number of newest tokens of the context that stay, needed or not. Heads that find nothing attend to the newest
+   * tokens, and a model that never had to do without them fails when they are gone.
    * @defaultValue 64
    */
   readonly window?: number;
@@ -15,9 +15,9 @@ export interface FactOracleOptions {
 const droppable: ReadonlySet<TokenRole['kind']> = new Set(['filler', 'distractor', 'stale']);
 
 /**
- * A policy that knows the answers: of the context it keeps BOS, the facts that a question needs, and the
- * newest tokens; of what follows, everything. All else goes after every forward. How much better it answers
- * than the full cache is how much there is to win by forgetting.
+ * A policy that knows the answers. Of the context it keeps BOS, the facts that a question needs, and the newest tokens;
+ * of what follows, everything. All else is evicted after every pass. How much better it answers than the full cache
+ * shows how much forgetting can gain.
  *
  * @param roles of the sample's tokens, from {@link attributeTokens}; tokens beyond them are kept
  * @throws {InvalidArgumentError} when the window is not a whole number

@@ -10,20 +10,20 @@ export interface FillerDocument {
   readonly text: string;
 }
 
-/** A place in a work; reading on from it gives contiguous text, from the beginning again after the end. */
+/** A place in a work; reading from it gives contiguous text, wrapping around at the end. */
 export interface Passage {
   readonly document: string;
   /** The pieces (sentences or lines) from the place on, without end. */
   pieces(): IterableIterator<string>;
 }
 
-/** Where samples take their filler from. */
+/** Source of the samples' filler. */
 export interface Filler {
   passage(kind: FillerKind, split: Split, random: Random): Passage;
 }
 
 /**
- * A filler over works held in memory. Every work is equally likely, every place of it too.
+ * A filler over works in memory. Every work is equally likely, and so is every place in it.
  *
  * @throws {InvalidArgumentError} when two works have the same name
  * @example

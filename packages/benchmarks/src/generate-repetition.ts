@@ -12,10 +12,10 @@ export interface RepetitionOptions {
 }
 
 /**
- * A sample for training only that teaches copying before any task does: random words are cut into two to eight
- * pieces, which come again in another order after some other words. The first word of each repeated piece is a
- * `question` (nothing tells which piece comes), the rest is `answer`. The offset between the two is random, since a
- * fixed one would be learned instead of the words.
+ * A sample for training only that teaches copying before any task does: random words are cut into two to eight pieces,
+ * which are repeated in a different order after some other words. The first word of each repeated piece is a `question`
+ * (nothing tells which piece comes), the rest is `answer`. The offset between the two is random, since a fixed one
+ * would be learned instead of the words.
  *
  * @throws {InvalidArgumentError} when the length is below 32
  */

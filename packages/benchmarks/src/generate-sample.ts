@@ -21,24 +21,24 @@ export interface SampleOptions {
   readonly split: Split;
   /** A non-negative safe integer. */
   readonly seed: number;
-  /** Which sample of the seed; every index gives another one. */
+  /** Number of the sample; every index gives a different one. */
   readonly index: number;
   readonly filler: Filler;
   readonly countTokens: CountTokens;
-  /** How much is planted; the family's own choice for the length if left out. */
+  /** How much is planted; by default the family's choice for the length. */
   readonly size?: Partial<TaskSize>;
   /** Distractor sentences per 1,000 tokens of length. Default 6. */
   readonly distractorRate?: number;
   /** `first` announces the questions before the context, too. Default `last`. */
   readonly questionPlacement?: 'last' | 'first';
-  /** Stands before everything else, such as the beginning of a chat template. Default nothing. */
+  /** Text before everything else, such as the beginning of a chat template. Default nothing. */
   readonly opening?: string;
 }
 
 /**
  * Makes one sample. The same options give the same sample, byte for byte.
  *
- * @throws {InvalidArgumentError} when the length is out of range or too short for what is to be planted
+ * @throws {InvalidArgumentError} when the length is out of range or too short for the planted text
  * @example
  * ```ts
  * const sample = generateSample({

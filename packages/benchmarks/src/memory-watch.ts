@@ -3,9 +3,9 @@ import { mean } from '@namm/statistics';
 
 /** What a cache held while a sample was read and answered. */
 export interface SampleMemory {
-  /** When the questions are asked: the tokens since the last update are in it. */
+  /** When the questions are asked, including the tokens since the last update. */
   readonly atAnswer: CacheMemory;
-  /** Keys and values held at once, at most, in bytes: those of a pass before the eviction that ends it. */
+  /** Peak bytes of keys and values, measured before the eviction that ends a pass. */
   readonly peakBytes: number;
   /** Means over the updates, right after each; as at the answers when there was none. */
   readonly average: {

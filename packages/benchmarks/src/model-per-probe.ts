@@ -9,8 +9,8 @@ type Model = Pick<
 >;
 
 /**
- * One model for policies that ask for different probes: it is loaded once for each kind of probe, when a policy with it
- * comes, and each cache is stepped by the one that its policy needs. A cache may pass from one to another by a fork.
+ * One model for policies with different probes. It is loaded once for each kind of probe, when first needed, and each
+ * cache is stepped by the instance that its policy needs. A fork can move a cache from one instance to another.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export class ModelPerProbe<Loaded extends Model = Model> implements AnsweringMod
     return model.step(items, options);
   }
 
-  /** Frees all that is loaded; what is needed later is loaded again. */
+  /** Frees everything loaded; instances needed later are loaded again. */
   async release(): Promise<void> {
     const loaded = [...this.#models.values()];
     this.#models.clear();

@@ -1,13 +1,13 @@
 import { type PromptQuestion, toPrompt } from './to-prompt.js';
 import type { BenchmarkSample } from './types.js';
 
-/** What a tokenizer has to do to read samples; that of `@namm/decoder` does it. */
+/** The part of a tokenizer that samples need; a tokenizer of `@namm/decoder` fits. */
 export interface SampleTokenizer {
   /** @param options.addSpecialTokens whether BOS goes before the text. @defaultValue true */
   encode(text: string, options?: { readonly addSpecialTokens?: boolean }): ArrayLike<number>;
 }
 
-/** Where in the tail some answer tokens are: from, included, to, excluded. */
+/** A range of answer tokens in the tail: `from` included, `to` excluded. */
 export interface TokenRange {
   readonly from: number;
   readonly to: number;
@@ -30,7 +30,7 @@ export interface PreparedSample {
 }
 
 /**
- * Encodes a sample, once for as many policies as are to be scored on it.
+ * Encodes a sample, once for any number of policies.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function prepareSample(sample: BenchmarkSample, tokenizer: SampleTokenize
 }
 
 /**
- * The same with each question alone, as if no other were asked: one prepared sample per question, of the same context.
+ * The same, but with each question alone: one prepared sample per question, all with the same context.
  */
 export function prepareQuestions(
   sample: BenchmarkSample,

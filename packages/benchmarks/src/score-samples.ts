@@ -4,12 +4,12 @@ import { mean } from '@namm/statistics';
 import { MemoryWatch, type SampleMemory } from './memory-watch.js';
 import type { PreparedQuestion, PreparedSample } from './prepare-sample.js';
 
-/** What of a model is needed to answer. */
+/** The part of a model that answering needs. */
 export type AnsweringModel = Pick<SequenceModel<KVCache, EvictionPolicy>, 'createCache' | 'step'>;
 
 /**
- * A sample to be answered: under a policy, from an empty cache; or from a cache that has read the first tokens
- * of the context already, no further than to its policy's first update; it is released afterwards.
+ * A sample to answer: under a policy, from an empty cache; or from a cache that has already read the first tokens of
+ * the context, at most up to its policy's first update. The cache is released afterwards.
  */
 export type ScoreItem =
   | { readonly prepared: PreparedSample; readonly policy: EvictionPolicy }
@@ -25,9 +25,9 @@ export interface SampleScore {
 }
 
 /**
- * Scores samples, teacher-forced: the true answers are fed, and a part of an answer is right when each of
- * its tokens is the most likely one after the true tokens before it. All items go through the model together:
- * one step for the contexts, one for the questions.
+ * Scores samples with teacher forcing: the true answers are fed, and a part of an answer is right if each of its tokens
+ * is the most likely one after the true tokens before it. All items go through the model together: one step for the
+ * contexts, one for the questions.
  *
  * @param options a signal that stops it between chunks, with the signal's reason
  * @throws whatever the model or a policy throws; all caches are released then, too

@@ -7,7 +7,7 @@ export interface QuestionScore {
   readonly score: number;
 }
 
-/** 1 when an answer says the same words as the one wanted, else 0. White space at the ends does not count. */
+/** 1 if an answer equals the expected one, ignoring white space at the ends; otherwise 0. */
 export function exactMatch(answer: string, wanted: string): 0 | 1 {
   return answer.trim() === wanted.trim() ? 1 : 0;
 }

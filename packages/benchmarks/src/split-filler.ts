@@ -6,8 +6,8 @@ const longSentence = 24;
 const longLine = 120;
 
 /**
- * Cuts a text into the pieces that stand whole in a sample: sentences of prose (each with a blank before it) or
- * lines of code (each with a line feed before it). Facts are planted between pieces.
+ * Cuts a text into the pieces that a sample is made of: sentences of prose (each preceded by a blank) or lines of code
+ * (each preceded by a line feed). Facts are planted between pieces.
  */
 export function splitFiller(text: string, kind: FillerKind): string[] {
   if (kind === 'code') {

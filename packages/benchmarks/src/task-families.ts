@@ -22,9 +22,9 @@ export const taskFamilies: readonly TaskFamily[] = [
 ];
 
 /**
- * The family of a name.
+ * The family with a name.
  *
- * @throws {InvalidArgumentError} when there is none
+ * @throws {InvalidArgumentError} when there is no such family
  */
 export function taskFamily(name: string): TaskFamily {
   const family = taskFamilies.find((candidate) => candidate.name === name);

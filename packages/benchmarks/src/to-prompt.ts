@@ -4,7 +4,7 @@ import type { BenchmarkSample } from './types.js';
 export interface PromptQuestion {
   /** Text to feed before the answer; follows directly on what was fed before. */
   readonly text: string;
-  /** The answer wanted. */
+  /** The expected answer. */
   readonly answer: string;
   /** Text that follows the answer; feed it before the next question. */
   readonly stop: string;

@@ -7,7 +7,7 @@ export type Split = 'train' | 'development' | 'test';
 export type FillerKind = 'prose' | 'code';
 
 /**
- * What a piece of a sample is there for.
+ * The role of a piece of a sample.
  * - `filler`: real text;
  * - `distractor`: a planted sentence with entity words that answers nothing;
  * - `stale`: a planted fact that a later one overwrites;
@@ -60,8 +60,8 @@ export interface PlannedFact {
 }
 
 /**
- * A question: the text given, the answer wanted and the text that ends the answer. A question without text goes on
- * with the answer before it: a further part of a long answer, scored by itself.
+ * A question: its text, the expected answer and the text that ends the answer. A question without text continues the
+ * previous answer: a further part of a long answer, scored separately.
  */
 export interface PlannedQuestion {
   readonly text: string;
@@ -69,7 +69,7 @@ export interface PlannedQuestion {
   readonly stop: string;
 }
 
-/** What a family wants to see in one sample; where it stands among the filler is not its business. */
+/** A family's contents for one sample, without their places in the filler. */
 export interface TaskPlan {
   /** In the order in which they stand in the sample. */
   readonly facts: readonly PlannedFact[];

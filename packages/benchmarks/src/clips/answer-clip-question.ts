@@ -39,12 +39,12 @@ const answers: readonly [
 ];
 
 /**
- * The oracle: answers a question of a clip from the list of its events, and the text of the question alone.
+ * The oracle: answers a question about a clip using only the list of its events and the text of the question.
  *
  * @param text of the question
  * @param events in order
- * @returns what a right answer says, as in {@link ClipQuestion.answer}
- * @throws {InvalidArgumentError} when no kind of question reads so
+ * @returns the right answer, as in {@link ClipQuestion.answer}
+ * @throws {InvalidArgumentError} when the text matches no kind of question
  */
 export function answerClipQuestion(text: string, events: readonly ClipEvent[]): readonly string[] {
   for (const [pattern, answer] of answers) {

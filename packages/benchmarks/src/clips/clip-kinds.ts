@@ -5,13 +5,13 @@ import { clipCounts, clipShapes } from './clip-words.js';
 /** A kind of question. */
 export interface ClipKind {
   readonly name: ClipKindName;
-  /** Whether nothing that learns or is calibrated on clips may see questions of this kind. */
+  /** Whether questions of this kind must not be used for learning or calibration. */
   readonly isHeldOut: boolean;
-  /** A question about a story; null where there is nothing to ask. */
+  /** A question about a story; null if there is nothing to ask. */
   ask(story: ClipStory, random: Random): Omit<ClipQuestion, 'kind'> | null;
 }
 
-/** The kinds of questions, of which a clip has one each. */
+/** The kinds of questions; a clip has one of each. */
 export const clipKinds: readonly ClipKind[] = [
   {
     name: 'order',

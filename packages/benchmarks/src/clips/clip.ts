@@ -1,23 +1,23 @@
 import type { Split } from '../types.js';
 import type { ClipColour, ClipPlace, ClipShape } from './clip-words.js';
 
-/** A thing that is asked for. */
+/** A thing that questions ask about. */
 export interface ClipThing {
   readonly colour: ClipColour;
   readonly shape: ClipShape;
 }
 
-/** A thing that comes, and goes after a frame or two. */
+/** A thing that appears for a frame or two. */
 export interface ClipEvent extends ClipThing {
   readonly place: ClipPlace;
   /** Number of its first frame. */
   readonly frame: number;
   readonly frames: number;
-  /** Whether the background lights up: so it does in one frame of a clip. */
+  /** Whether the background lights up, as it does in one frame of a clip. */
   readonly isBright: boolean;
 }
 
-/** A grey shape that rests through a still passage, and is never asked for. */
+/** A grey shape that stays through a still passage and is never asked about. */
 export interface ClipRest {
   readonly shape: ClipShape;
   readonly place: ClipPlace;
@@ -34,7 +34,7 @@ export interface ClipStory {
   readonly rests: readonly ClipRest[];
 }
 
-/** What a question asks for; see {@link clipKinds}. */
+/** The kind of a question; see {@link clipKinds}. */
 export type ClipKindName =
   | 'order'
   | 'counting'
@@ -49,7 +49,7 @@ export type ClipKindName =
 export interface ClipQuestion {
   readonly kind: ClipKindName;
   readonly text: string;
-  /** What the answer says, one after the other: one thing, place, colour or number; for `order` everything that came. */
+  /** The parts of the answer in order: one thing, place, colour or number; for `order`, everything that appeared. */
   readonly answer: readonly string[];
 }
 

@@ -12,17 +12,20 @@ export interface ClipOptions {
   readonly split: Split;
   /** A non-negative safe integer. */
   readonly seed: number;
-  /** Which clip of the seed; every index gives another one. */
+  /** Number of the clip; every index gives a different one. */
   readonly index: number;
-  /** How many things come, 1 to 12; half as many as frames at most. @defaultValue 4 to 8, fewer in short clips */
+  /**
+   * Number of things that appear, 1 to 12; at most half the number of frames. @defaultValue 4 to 8, fewer in short
+   * clips
+   */
   readonly events?: number;
 }
 
 const mostEvents = 12;
 
 /**
- * Makes a synthetic clip: coloured shapes that come for a frame or two in a quarter of the picture, long still passages
- * between them, and a question of each kind. The same options give the same clip, to the byte.
+ * Makes a synthetic clip: coloured shapes that appear for a frame or two in a quarter of the picture, long still
+ * passages between them, and a question of each kind. The same options give the same clip, byte for byte.
  *
  * @throws {InvalidArgumentError} when a number is out of range, or the clip is too short for its events
  * @example

@@ -11,7 +11,7 @@ import { clipFrameSize, clipNoise, clipPalette, paintClipFrame } from './draw-cl
  * in `pictures`; `NAME.bin` the pictures, each once and without noise, a byte per pixel that is its number in the
  * palette; `NAME.json` the size of a picture, the palette and how far noise goes.
  *
- * @param folder is made where it is missing
+ * @param folder is created if missing
  * @param name of the files
  * @returns how many clips and pictures were written
  */

@@ -1,17 +1,17 @@
 import { type CacheMemory, type KVCache, rowBytes } from '@namm/kv-cache';
 
-/** What a cache has cost while a sequence went through it. */
+/** The cost of a cache over a sequence. */
 export interface CacheCost {
   /**
-   * The KV footprint of arXiv 2506.17121: entries that are not evicted, summed over the tokens of the sequence as each goes
-   * through, over those of full causal attention. Tokens that are read count as those that are written.
+   * The KV footprint of arXiv 2506.17121: entries that are not evicted, summed over the tokens of the sequence as each
+   * goes through, over those of full causal attention. Tokens read and tokens written count alike.
    */
   readonly footprint: number;
   /** Most bytes at any moment: keys, values, positions and policy state, before the eviction that ends a pass. */
   readonly peakBytes: number;
 }
 
-/** Looks at a cache after each pass, and sums up what it has held. */
+/** Observes a cache after each pass, and sums up what it has held. */
 export class CacheWatch {
   readonly #cache: KVCache;
   readonly #heads: number;
@@ -21,7 +21,7 @@ export class CacheWatch {
   #full = 0;
   #peak = 0;
 
-  /** @param before of the cache that this one is a fork of; left out for an empty cache */
+  /** @param before watch of the cache that this one was forked from; omit it for an empty cache */
   constructor(cache: KVCache, before?: CacheWatch) {
     this.#cache = cache;
     const { layers } = cache.shape;
@@ -37,7 +37,7 @@ export class CacheWatch {
     this.#peak = before.#peak;
   }
 
-  /** To be called after each pass, and after rows went without one. */
+  /** Call it after each pass, and after an eviction without a pass. */
   look(): void {
     const before = this.#last;
     this.#last = this.#cache.memory();
@@ -50,7 +50,7 @@ export class CacheWatch {
     this.#note(before, added, policy);
   }
 
-  /** Takes note of a fork that has read so many tokens on. */
+  /** Records a fork that has read this many further tokens. */
   lookAtFork(tokens: number): void {
     this.#note(this.#last, tokens, this.#last.bytes.policy);
   }
@@ -60,7 +60,7 @@ export class CacheWatch {
     this.#peak = Math.max(this.#peak, all);
   }
 
-  /** What it has cost up to now. */
+  /** The cost so far. */
   cost(): CacheCost {
     const footprint = this.#full > 0 ? this.#held / this.#full : 1;
     return { footprint, peakBytes: this.#peak };

@@ -13,45 +13,48 @@ import { goneEverywhere } from './gone-everywhere.js';
 import type { LineStore } from './line-store.js';
 import { largest, logSumExp } from './logits.js';
 
-/** A policy with the budget that it was made for. */
+/** A policy with its budget. */
 export interface ComparedPolicy {
   readonly name: string;
-  /** As it stands in the table, such as `25%`. */
+  /** As shown in the table, such as `25%`. */
   readonly budget: string;
   readonly policy: EvictionPolicy;
   /**
-   * What becomes of a cache when the text is read and before anything is asked or predicted, such as KVzip's second
-   * reading; name and budget have to tell it from others. It may drop rows.
+   * Called after the text is read and before anything is asked or predicted, for instance for KVzip's second reading.
+   * It may drop rows. Name and budget must distinguish it from others.
    *
-   * @param ids all that the cache has read
+   * @param ids all tokens that the cache has read
    */
   readonly afterReading?: (
     cache: KVCache,
     ids: Int32Array,
     options: Pick<StepOptions, 'signal'>,
   ) => Promise<void>;
-  /** Tokens that {@link afterReading} has a fork of a cache read at most, behind a text of so many tokens. @defaultValue 0 */
+  /**
+   * Most tokens that {@link afterReading} makes a fork of the cache read, after a text of this many tokens.
+   * @defaultValue 0
+   */
   readonly readsAgain?: (tokens: number) => number;
 }
 
-/** Text of which the first part is read, and the rest is predicted. */
+/** Text whose first part is read and whose rest is predicted. */
 export interface ComparedPassage {
   readonly ids: Int32Array;
   /** Tokens that are read first. */
   readonly read: number;
-  /** Bytes of the text of the others. */
+  /** Bytes of the text of the other tokens. */
   readonly bytes: number;
 }
 
-/** What a policy did to one passage. */
+/** Result of a policy on one passage. */
 export interface PassageResult {
   /** Bits per byte of the text that was predicted. */
   readonly bitsPerByte: number;
   /** Kullback-Leibler divergence from the full cache's predictions, mean over tokens, in bits. */
   readonly divergence: number;
-  /** Share of tokens for which the full cache and this one think the same token likeliest. */
+  /** Share of tokens at which this cache and the full cache agree on the likeliest token. */
   readonly agreement: number;
-  /** Where the prediction begins: rows held over tokens read, mean over heads. */
+  /** Rows held divided by tokens read where the prediction begins, mean over heads. */
   readonly keptShare: number;
   /** Bytes of keys, values, positions and policy state there. */
   readonly bytes: number;
@@ -75,18 +78,18 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A policy with what it did to each passage. */
+/** A policy with its results on each passage. */
 export interface ComparedResults extends Pick<ComparedPolicy, 'name' | 'budget'> {
   readonly passages: readonly PassageResult[];
 }
 
 /**
- * What policies do to text, without any labels: each reads the first part of every passage, evicting as it goes, and then
- * predicts the rest; its predictions are compared with the text and with those of the full cache.
+ * Compares policies on text without labels: each reads the first part of every passage, evicting as it goes, and then
+ * predicts the rest. Its predictions are compared with the text and with those of the full cache.
  *
  * @returns first the full cache, then the policies in their order
- * @throws {InvalidArgumentError} when there is no passage, or one of which nothing is read or predicted
- * @throws the signal's reason when it is aborted; what was done until then is in the store
+ * @throws {InvalidArgumentError} when there is no passage, or nothing of one is read or predicted
+ * @throws the signal's reason when it is aborted; what was done so far is in the store
  */
 export async function comparePolicies(options: CompareOptions): Promise<ComparedResults[]> {
   const { model, passages, store, onProgress, signal } = checkNames('comparePolicies', options, [

@@ -7,8 +7,8 @@ interface Entry<T> {
 }
 
 /**
- * Values by key in a JSONL file that only ever grows, so that a run that is stopped anywhere goes on where it stopped.
- * One process writes at a time.
+ * Values by key in an append-only JSONL file, so that a run stopped at any point resumes there. Only one process may
+ * write at a time.
  */
 export class LineStore<T> {
   readonly #file: JsonLines<Entry<T>>;
@@ -20,16 +20,16 @@ export class LineStore<T> {
   }
 
   /**
-   * Opens a file, or makes it. What a stopped run left of its last line is cut off.
+   * Opens a file, or creates it. An incomplete last line of a stopped run is removed.
    *
-   * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   * @throws {FileFormatError} when a line is invalid; nothing is then changed
    * @throws the file system's error when it cannot be opened
    */
   static async open<T>(path: string): Promise<LineStore<T>> {
     return new LineStore(await JsonLines.open(path, { what: 'a result', parse: entryOf<T> }));
   }
 
-  /** The value of a key: that of the file, or else a new one, which is in the file when the promise resolves. */
+  /** The value of a key: from the file, or else newly made and in the file when the promise resolves. */
   async get(key: string, make: () => Promise<T>): Promise<T> {
     const known = this.#values.get(key);
     if (known !== undefined) return known;
@@ -43,7 +43,7 @@ export class LineStore<T> {
     return this.#values.has(key);
   }
 
-  /** All that it has. */
+  /** All entries. */
   entries(): (readonly [key: string, value: T])[] {
     return [...this.#values];
   }

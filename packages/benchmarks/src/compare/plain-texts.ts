@@ -39,7 +39,7 @@ export function excerptsOf(texts: readonly PlainText[], characters: number): str
   });
 }
 
-/** The last fifth of each text, in which facts are hidden to ask for. */
+/** The last fifth of each text, in which facts are hidden for questions. */
 export function fillerOf(texts: readonly PlainText[]): Filler {
   return documentFiller(
     texts.map(({ name, text }, i) => ({

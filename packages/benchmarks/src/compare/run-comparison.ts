@@ -19,15 +19,15 @@ import { comparedPassages, type PassageTokenizer } from './text-passages.js';
 
 /** Options of {@link runComparison}. */
 export interface RunComparisonOptions {
-  /** The model; released in the end. */
+  /** The model; released at the end. */
   readonly models: Pick<ModelPerProbe, 'createCache' | 'step' | 'release'>;
   readonly tokenizer: SampleTokenizer &
     PassageTokenizer &
     ChatRenderer & { readonly chatTemplates: readonly unknown[] };
   readonly policies: readonly ComparedPolicy[];
-  /** None to ask questions alone. */
+  /** Empty to ask only the questions. */
   readonly passages: readonly Int32Array[];
-  /** In whose last fifths facts are hidden to ask for. */
+  /** Texts whose last fifths hide the facts for the questions. */
   readonly texts: readonly PlainText[];
   /** Prompts of each family of questions; 0 asks none. */
   readonly prompts: number;
@@ -37,9 +37,9 @@ export interface RunComparisonOptions {
   readonly seed: number;
   /** Tokens of a prompt. */
   readonly length: number;
-  /** Without its ending: results go to files that begin so, and what they have is not measured again. */
+  /** Path without extension: results go to files that begin with it, and what they contain is not measured again. */
   readonly out: string;
-  /** Told what is being done, too: stages are policies, and `questions`. */
+  /** Stages are the policies, and `questions`. */
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -49,7 +49,7 @@ export interface RunComparisonOptions {
  *
  * @returns both tables as text
  * @throws {InvalidArgumentError} for passages that leave nothing to predict
- * @throws the signal's reason when it is aborted; what was done until then is in the files
+ * @throws the signal's reason when it is aborted; what was done so far is in the files
  */
 export async function runComparison(options: RunComparisonOptions): Promise<string> {
   checkNames('runComparison', options, [

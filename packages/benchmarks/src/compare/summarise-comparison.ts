@@ -19,7 +19,7 @@ export interface ComparisonRow {
   readonly speed: number;
 }
 
-/** The policy of a budget whose predictions differ least from the full cache's. */
+/** The policy whose predictions differ least from the full cache's, for one budget. */
 export interface Recommendation {
   readonly budget: string;
   readonly name: string;

@@ -1,11 +1,11 @@
 import type { ComparedPassage } from './compare-policies.js';
 
-/** What turns tokens back to text; a tokenizer of `@namm/decoder` does it. */
+/** Turns tokens back into text; a tokenizer of `@namm/decoder` fits. */
 export interface PassageTokenizer {
   decode(ids: Iterable<number>): string;
 }
 
-/** Passages to compare on: of each the first part is read, the last third predicted. */
+/** Passages for comparisons: the first part of each is read, the last third predicted. */
 export function comparedPassages(
   passages: readonly Int32Array[],
   tokenizer: PassageTokenizer,

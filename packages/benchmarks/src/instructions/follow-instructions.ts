@@ -12,7 +12,7 @@ import {
   instructionPrompt,
 } from './instruction-prompt.js';
 
-/** A policy, and what it may not drop of a prompt as it likes. */
+/** A policy, and the tokens of a prompt that it must not drop. */
 export interface InstructionContender extends Pick<ComparedPolicy, 'name' | 'budget'> {
   /** For a prompt of so many tokens. */
   policy(length: number): Promise<ComparedPolicy['policy']> | ComparedPolicy['policy'];
@@ -39,9 +39,9 @@ export interface KindRow {
 }
 
 /**
- * Lets a model read prompts with several instructions under each policy and then asks for each of them, every request to
- * a fork of the cache that has read. Requests are not known while the prompt is read. Prompt by prompt all contenders come
- * in turn; a run that is stopped goes on from its store.
+ * Lets a model read prompts with several instructions under each policy and then tests each instruction, with every
+ * request sent to a fork of the cache. Requests are not known while the prompt is read. All contenders take turns
+ * prompt by prompt; a stopped run resumes from its store.
  *
  * @returns for `summariseSpoken`: first the full cache, then the contenders in their order; and the full cache by kind
  * @throws {InvalidArgumentError} for more instructions than there are kinds

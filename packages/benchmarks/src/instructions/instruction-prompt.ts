@@ -69,9 +69,9 @@ export interface InstructionPrompt {
 const introduction = 'You are a helpful assistant. Follow all of these instructions.\n';
 
 /**
- * A system prompt of several instructions, and a user who says something long before a request that one of them is about.
- * An instruction is followed when the answer, whose beginning is given, goes on as it says; nothing else in the prompt
- * says that. The same bytes for the same options.
+ * A system prompt with several instructions, then a long user text, then a request that one of the instructions is
+ * about. An instruction counts as followed if the answer, whose beginning is given, continues as it says; nothing else
+ * in the prompt says that. The same bytes for the same options.
  *
  * @throws {InvalidArgumentError} for more instructions than there are kinds
  */

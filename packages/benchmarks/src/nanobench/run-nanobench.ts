@@ -24,11 +24,11 @@ import { matchKeptShare } from './match-kept-share.js';
 import type { LearnedContender, NanobenchEntry, NanobenchModel } from './nanobench-model.js';
 import { planRows, type RowPlan } from './plan-rows.js';
 
-/** What is measured. */
+/** What to measure. */
 export interface NanobenchPlan {
   readonly store: ResultStore;
   readonly models: readonly NanobenchEntry[];
-  /** Run lengths over the training length. */
+  /** Run lengths divided by the training length. */
   readonly factors: readonly number[];
   /** The extension of a model at a factor; one list entry per kind. */
   readonly extensions: readonly ((model: NanobenchModel, factor: number) => Extension)[];
@@ -41,20 +41,20 @@ export interface NanobenchPlan {
   readonly prompts: { readonly teacherForced: number; readonly generated: number };
   readonly equal: RowPlan['equal'];
   readonly shares: readonly number[];
-  /** How many of the learned policies the classic policies are measured at the memory of. */
+  /** Number of learned policies at whose memory the classic policies are measured. */
   readonly references: number;
   readonly filler: Filler;
-  /** Whether a policy of random parameters joins, which keeps as much as the first learned one. */
+  /** Whether to add a policy with random parameters that keeps as much as the first learned one. */
   readonly random: boolean;
   /** Tokens between decisions. */
   readonly updateInterval: number;
   readonly batch: number;
   readonly onProgress: (what: string, progress: Parameters<ProgressListener>[0]) => void;
-  /** Stops the measuring; the table is then of what has been measured. */
+  /** Stops measuring; the table then covers what has been measured. */
   readonly signal?: AbortSignal;
 }
 
-/** What {@link runNanobench} gives. */
+/** Result of {@link runNanobench}. */
 export interface NanobenchTable {
   /** Per factor, extension, placement and kind of answers, the models. */
   readonly summaries: ConditionSummary[][];
@@ -63,8 +63,8 @@ export interface NanobenchTable {
 }
 
 /**
- * Measures what is missing, and computes the table. When the signal stops it, conditions of which nothing was measured
- * are left out, and the others are of the prompts that all their rows have; the same plan goes on from there.
+ * Measures what is missing, and computes the table. When the signal stops it, conditions without any measurement are
+ * left out, and the others cover the prompts that all their rows have. The same plan resumes from there.
  *
  * @throws what {@link measureRows} throws, but not the signal's reason
  */

@@ -37,9 +37,9 @@ export function extensionGrid(
 }
 
 /**
- * Measures the full cache under extensions, on the development split.
+ * Measures the full cache under context extensions, on the development split.
  *
- * @returns one summary per extension, the best first: of equal scores the one whose answers were likelier
+ * @returns one summary per extension, best first; of equal scores, the one with the likelier answers first
  */
 export async function tuneExtensions(
   model: NanobenchModel,

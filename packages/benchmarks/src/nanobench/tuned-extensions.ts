@@ -14,7 +14,7 @@ const file = z.object({
   best: z.record(z.string(), extension),
 });
 
-/** What `tuneExtensions` found for a model: the best extension per factor. */
+/** Result of `tuneExtensions` for a model: the best extension per factor. */
 export interface TunedExtensions {
   /** Digest of the model. */
   readonly model: string;
@@ -33,7 +33,7 @@ export async function writeTunedExtensions(path: string, tuned: TunedExtensions)
 }
 
 /**
- * Reads what was tuned.
+ * Reads tuned extensions.
  *
  * @param version digest of the model that it is for
  * @throws {FileFormatError} when there is no such file, or it was tuned for another model

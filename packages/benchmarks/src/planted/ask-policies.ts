@@ -26,15 +26,15 @@ export interface AskPoliciesOptions<
   readonly complete: (model: Model) => Complete<Cache>;
   /** Stages are the policies. */
   readonly onProgress?: ProgressListener;
-  /** Told of each policy that is done; of one that is interrupted too, if it has read something. */
+  /** Called for each finished policy, and for an interrupted one that has read something. */
   readonly onTally?: (tally: AnswerTally, asked: readonly AskedPrompt[]) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads the same prompts with several policies, and counts who answers.
+ * Reads the same prompts under several policies, and counts right answers.
  *
- * @returns per policy, in the order in which they were asked: those that share a probe share a model
+ * @returns per policy, in the order of asking: policies that share a probe share a model
  * @throws the signal's reason when it is aborted, and whatever a model or policy throws
  *
  * @example

@@ -10,7 +10,7 @@ import type { SampleTokenizer } from '../prepare-sample.js';
 import { exactMatch } from '../scores.js';
 import type { Prompt, PromptQuestion } from '../to-prompt.js';
 
-/** What became of one prompt under one policy. */
+/** Result of one prompt under one policy. */
 export interface AskedPrompt {
   readonly answers: readonly string[];
   readonly right: number;
@@ -21,7 +21,7 @@ export interface AskedPrompt {
   readonly seconds: number;
 }
 
-/** Writes on from a text that goes behind a cache, piece by piece, until one of the texts `stop` comes. */
+/** Appends a text to a cache and continues it, piece by piece, up to one of the texts `stop`. */
 export type Complete<Cache> = (
   cache: Cache,
   text: string,
@@ -44,13 +44,13 @@ export function answerEnds({ answer, stop }: PromptQuestion): string[] {
 }
 
 /**
- * Reads a prompt once and asks each of its questions from a fork of the cache. When it is interrupted, the answers so far
- * are lost; the caches are released then, too.
+ * Reads a prompt once and asks each of its questions from a fork of the cache. If interrupted, the answers so far are
+ * lost and the caches are released.
  *
  * @param model the model, here or in a worker
  * @param prompt such as one of {@link plantedPrompts}
  * @param options the policy under which it is read, the tokenizer, and how a text is completed
- * @returns the answers, and what they took
+ * @returns the answers and their cost
  * @throws whatever the model, the policy or `complete` throws
  *
  * @example

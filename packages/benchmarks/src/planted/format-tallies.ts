@@ -3,8 +3,8 @@ import { textTable } from '@namm/report';
 import type { AnswerTally } from './tally-answers.js';
 
 /**
- * A table of what became of the same prompts under several policies, with notes that say what its columns are and whose
- * memory is not equal.
+ * A table of results on the same prompts under several policies, with notes that explain the columns and name policies
+ * with unequal memory.
  *
  * @param tallies one per policy
  * @param options how many prompts there are in all, and how wide a line may be

@@ -7,14 +7,14 @@ import { type Prompt, toPrompt } from '../to-prompt.js';
 /** Families whose haystack is prose. */
 const proseFamilies = ['single-document', 'multi-hop', 'key-value', 'classification', 'notes'];
 
-/** A prompt, and what its first question asks for. */
+/** A prompt, and the facts behind its first question. */
 export interface PlantedPrompt extends Prompt {
   /** The planted facts that answer the first question, in the order they stand in. */
   readonly firstFacts: readonly string[];
 }
 
 /**
- * Prose with facts planted at seeded places, and questions about them; the families take turns.
+ * Prose with facts planted at seeded places, and questions about them, alternating between families.
  *
  * @param filler with prose of the split `test`
  * @param options how many prompts, of how many tokens with their questions, and the seed

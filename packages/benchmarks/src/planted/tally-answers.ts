@@ -20,10 +20,10 @@ export interface AnswerTally {
 }
 
 /**
- * Sums up what became of some prompts under one policy.
+ * Sums up the results on some prompts under one policy.
  *
  * @param policy its name
- * @param asked what became of them, at least one
+ * @param asked results, at least one
  *
  * @example
  * ```ts

@@ -42,12 +42,12 @@ export interface SpokenAnswers extends Pick<ComparedPolicy, 'name' | 'budget'> {
 
 /**
  * Asks a model questions in whole sentences about prose that it has read under each policy, before the questions were
- * known. Each question goes to a fork of the cache that has read, so none hears of another. Prompt by prompt all policies
- * come in turn, so a run that is stopped leaves the same prompts of all, and goes on from there.
+ * known. Each question goes to a fork of the cache, so no question sees another. All policies take turns prompt by
+ * prompt, so a stopped run has the same prompts for all, and resumes from there.
  *
  * @returns first the full cache, then the policies in their order; prompts in the same order everywhere
- * @throws {InvalidArgumentError} for a family that there is not
- * @throws the signal's reason when it is aborted; what was done until then is in the store
+ * @throws {InvalidArgumentError} for an unknown family
+ * @throws the signal's reason when it is aborted; what was done so far is in the store
  */
 export async function answerSpoken(options: AnswerSpokenOptions): Promise<SpokenAnswers[]> {
   checkNames('answerSpoken', options, [

@@ -2,7 +2,7 @@ import { counted } from '@namm/core';
 import { textTable } from '@namm/report';
 import type { SpokenSummary, summariseSpoken } from './summarise-spoken.js';
 
-/** The tables as text: of all families, and of those that the full cache knows. */
+/** The tables as text: for all families, and for those that the full cache can answer. */
 export function formatSpoken({ all, known }: ReturnType<typeof summariseSpoken>): string {
   return [all, ...(known ? [known] : [])].map(formatSummary).join('\n\n');
 }

@@ -125,8 +125,8 @@ const kinds: readonly SpokenParts[] = [
 export const practiceKinds = kinds.length;
 
 /**
- * Facts of many kinds, each said in one sentence, to teach a scorer what is asked for: one of each kind in turn. Their
- * kinds and words are not those of `spokenFamilies`, so that these can show what a scorer has learned.
+ * Facts of many kinds, one sentence each, to teach a scorer what questions ask about; the kinds alternate. Kinds and
+ * words differ from `spokenFamilies`, so that those can test what a scorer has learned.
  *
  * @param frame how questions are put
  */

@@ -33,10 +33,10 @@ export interface PractiseOptions {
 const tokensPerFact = 110;
 
 /**
- * Hides facts of many kinds in passages of text and asks for each of them, in the model's own chat template, to teach a
- * scorer what is asked for. The facts are those of `practiceFamily`, in English.
+ * Hides facts of many kinds in passages of text and asks about each of them, in the model's own chat template, to teach
+ * a scorer what questions ask about. The facts come from `practiceFamily`, in English.
  *
- * @returns passages that are not longer, questions included; one too short for any fact stays as it is, without questions
+ * @returns passages that are no longer, including questions; one too short for any fact is unchanged, without questions
  */
 export function practise<P extends PlainPassage>(
   passages: readonly P[],

@@ -1,10 +1,10 @@
 /** How text, questions and answers are put to a model. */
 export interface PromptFrame {
-  /** Stands before the text. */
+  /** Text before the passage. */
   readonly opening: string;
-  /** What is fed to ask a question whose answer begins with `start`. */
+  /** Text that asks a question whose answer begins with `start`. */
   ask(question: string, start: string): string;
-  /** What is fed behind an answer, before the next question. */
+  /** Text after an answer, before the next question. */
   readonly stop: string;
 }
 
@@ -15,7 +15,7 @@ export const plainFrame: PromptFrame = {
   stop: '.',
 };
 
-/** What renders a conversation; a tokenizer of `@namm/decoder` does it. */
+/** Renders a conversation; a tokenizer of `@namm/decoder` fits. */
 export interface ChatRenderer {
   applyChatTemplate(
     messages: readonly { readonly role: string; readonly content: string }[],
@@ -27,8 +27,8 @@ export interface ChatRenderer {
 const marks = ['QTEXTQ', 'QANSWERQ', 'QNEXTQ'] as const;
 
 /**
- * A frame in a model's own chat template: the text opens the first message, the first question ends it, and each answer
- * begins where the assistant writes.
+ * A frame in a model's own chat template: the first message starts with the text and ends with the first question, and
+ * answers begin where the assistant writes.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export function chatFrame(renderer: ChatRenderer): PromptFrame {
   };
 }
 
-/** The frame of a model: that of its chat template, where it has one. */
+/** The frame of a model: from its chat template, if it has one. */
 export function frameOf(
   tokenizer: ChatRenderer & { readonly chatTemplates: readonly unknown[] },
 ): PromptFrame {

@@ -123,9 +123,9 @@ const suite: readonly SpokenParts[] = [
 export const spokenFamilyNames: readonly string[] = suite.map(({ name }) => name);
 
 /**
- * Families in whole sentences, for real models: where somebody was born, what he worked as, where a thing is kept, a
- * number of four digits, an instrument, four words to copy, a price that changed, and a question that needs two
- * places of the text. Each asks for three facts among real prose.
+ * Families in whole sentences, for real models: a birthplace, an occupation, where a thing is kept, a four-digit
+ * number, an instrument, four words to copy, a price that changed, and a question that needs two places in the text.
+ * Each asks about three facts hidden in real prose.
  *
  * @param frame how questions are put, such as {@link chatFrame}
  */

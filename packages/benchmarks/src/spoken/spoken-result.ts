@@ -1,7 +1,7 @@
-/** What became of one prompt under one policy. */
+/** Result of one prompt under one policy. */
 export interface SpokenResult {
   readonly family: string;
-  /** Per question, 1 when it was answered rightly. */
+  /** Per question, 1 if the answer was right. */
   readonly questions: readonly number[];
   /** Per question, the mean log-probability of its answer tokens. */
   readonly logProbabilities: readonly number[];

@@ -30,8 +30,8 @@ export interface SpokenSummary {
 const leastKnown = 0.8;
 
 /**
- * Counts and paired 95 % intervals over prompts: of all families, and of those of which the full cache answers at least
- * four fifths.
+ * Counts and paired 95 % intervals over prompts: for all families, and for those of which the full cache answers at
+ * least four fifths.
  *
  * @param answers of `answerSpoken`, the full cache first
  * @param seed of the resampling

@@ -2,17 +2,20 @@ import { type Interval, mean, percentileInterval } from '@namm/statistics';
 import { type FamilyMeans, overFamilies } from './family-means.js';
 import { differenceOf, ratioOf } from './resampled-score.js';
 
-/** Scores of a group of families, beside those of the full cache and of the oracle. */
+/** Scores of a group of families, compared with the full cache and the oracle. */
 export interface ScoreComparison {
   /** Mean over families of the share of right answers. */
   readonly exactMatch: Interval;
-  /** That mean over the full cache's. Null when the full cache gets nothing right. */
+  /** That mean divided by the full cache's. Null if the full cache gets nothing right. */
   readonly ratio: Interval | null;
   /** Mean over families of the score over the full cache's; see `leftOut`. Null when all are left out. */
   readonly macro: Interval | null;
   /** Families in which the full cache gets nothing right, which `macro` cannot count. */
   readonly leftOut: readonly string[];
-  /** How much of the way from the full cache to the oracle. Null without oracle, or where it is no better. */
+  /**
+   * Share of the gap between full cache and oracle that is closed. Null without an oracle, or if the oracle is no
+   * better.
+   */
   readonly gapClosed: Interval | null;
 }
 

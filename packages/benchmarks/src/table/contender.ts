@@ -19,16 +19,16 @@ import {
 import { factOracle } from '../fact-oracle.js';
 import type { TablePrompt } from './table-prompt.js';
 
-/** A policy that the table compares. */
+/** A policy in the table. */
 export interface Contender {
   /** As it stands in the table. */
   readonly name: string;
-  /** What tells it from others of its name, such as the digest of a checkpoint; part of the rows' keys. */
+  /** Distinguishes it from others with the same name, such as the digest of a checkpoint; part of the rows' keys. */
   readonly version?: string;
   readonly probe: Probe;
-  /** The policy that decides itself how much stays; absent when it has to be told. */
+  /** The policy with its own decision of how much stays; absent if it needs a budget. */
   readonly own?: (prompt: TablePrompt) => EvictionPolicy;
-  /** The policy that keeps as many rows as it is told; absent when it decides itself. */
+  /** The policy under a given number of rows; absent if it decides itself. */
   readonly ranked?: (schedule: readonly GivenCounts[], updateInterval: number) => EvictionPolicy;
   /** Bytes of policy state per row and head. @defaultValue 0 */
   readonly bytesPerRow?: (layer: LayerShape) => number;
@@ -61,14 +61,14 @@ export function ownContender(policy: EvictionPolicy): Contender {
   return { name, version, probe, own: () => policy };
 }
 
-/** The full cache, which every other contender is divided by. */
+/** The full cache, the reference for every other contender. */
 export const fullContender: Contender = {
   name: 'full',
   probe: { kind: 'none' },
   own: () => full(),
 };
 
-/** The policy that knows which facts are asked for; see {@link factOracle}. */
+/** The policy that knows which facts the questions need; see {@link factOracle}. */
 export const oracleContender: Contender = {
   name: 'oracle',
   probe: { kind: 'none' },

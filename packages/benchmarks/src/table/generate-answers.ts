@@ -17,10 +17,10 @@ interface Turn {
 }
 
 /**
- * Answers prompts by greedy decoding, the policies going on as they do anywhere. Each question is answered from a fork
- * of the cache; then the question's true answer is fed, so that one mistake does not spoil the next question. A
- * long answer goes on from what the model itself wrote. A part is right when its tokens stand where they should.
- * All prompts are decoded side by side.
+ * Answers prompts by greedy decoding, with policies evicting as usual. Each question is answered from a fork of the
+ * cache; then the question's true answer is fed, so that one mistake does not spoil the next question. A long answer
+ * continues from what the model itself wrote. A part is right if its tokens are in the right place. All prompts are
+ * decoded together.
  *
  * @param options a signal that stops it between chunks, with the signal's reason
  * @throws whatever the model or a policy throws; all caches are released then, too

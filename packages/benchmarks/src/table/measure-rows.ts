@@ -38,10 +38,10 @@ import {
 export type TableModel = AnsweringModel &
   Pick<SequenceModel<KVCache, EvictionPolicy>, 'cacheShape' | 'release'>;
 
-/** What rows are measured with. */
+/** Settings for measuring rows. */
 export interface MeasureOptions {
   readonly store: ResultStore;
-  /** Every contender that the rows name, those that others are measured against too. */
+  /** Every contender that the rows name, including those that others are measured against. */
   readonly contenders: readonly Contender[];
   readonly families: readonly TaskFamily[];
   /** Per family. */
@@ -55,9 +55,9 @@ export interface MeasureOptions {
   ) => Promise<TableModel>;
   /** Prompts whose contenders go through a model together. @defaultValue 4 */
   readonly batch?: number;
-  /** Told after each batch: stage `prompts`, over all rows. */
+  /** Called after each batch: stage `prompts`, over all rows. */
   readonly onProgress?: ProgressListener;
-  /** Stops between chunks of tokens, with the signal's reason; what was measured until then is in the store. */
+  /** Stops between chunks of tokens, with the signal's reason; what was measured so far is in the store. */
   readonly signal?: AbortSignal | undefined;
 }
 

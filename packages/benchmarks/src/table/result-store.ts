@@ -37,8 +37,8 @@ type Line =
   | { readonly key: string; readonly result: PromptResult };
 
 /**
- * Results in a JSONL file that only ever grows: a run that is stopped anywhere goes on where it stopped, and tables
- * are computed from the file. One process writes at a time.
+ * Results in an append-only JSONL file: a run stopped at any point resumes there, and tables are computed from the
+ * file. Only one process may write at a time.
  *
  * @example
  * ```ts
@@ -60,9 +60,9 @@ export class ResultStore {
   }
 
   /**
-   * Opens a file, or makes it. What a stopped run left of its last line is cut off.
+   * Opens a file, or creates it. An incomplete last line of a stopped run is removed.
    *
-   * @throws {FileFormatError} when a line is none of ours; nothing is then changed
+   * @throws {FileFormatError} when a line is invalid; nothing is then changed
    * @throws the file system's error when it cannot be opened
    */
   static async open(path: string): Promise<ResultStore> {
@@ -70,12 +70,12 @@ export class ResultStore {
     return new ResultStore(path, file);
   }
 
-  /** All rows that the file knows, in the order of their first result. */
+  /** All rows in the file, in the order of their first result. */
   get rows(): readonly TableRow[] {
     return [...this.#rows.values()];
   }
 
-  /** What was measured under a row, in the order in which it came. */
+  /** The results of a row, in the order of measurement. */
   results(row: TableRow): readonly PromptResult[] {
     return [...(this.#results.get(rowKey(row))?.values() ?? [])];
   }

@@ -49,8 +49,8 @@ export interface SummaryOptions {
 
 /**
  * Computes the table from the results of a store, one part per condition that has a full cache. 95 % percentile
- * bootstrap intervals over prompts, drawn within families. Prompts that not all rows of a condition have been measured on
- * are left out, so that every comparison is paired.
+ * bootstrap intervals over prompts, drawn within families. Prompts missing in any row of a condition are left out, so
+ * that every comparison is paired.
  *
  * @throws {FileFormatError} when rows of a condition were measured on different prompts under the same number
  */

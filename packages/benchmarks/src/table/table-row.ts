@@ -1,6 +1,6 @@
 import type { Split } from '../types.js';
 
-/** A model, and how it is made to read more than it was trained for. */
+/** A model with its context extension. */
 export interface ModelSetting {
   /** Its name in the table. */
   readonly model: string;
@@ -17,17 +17,17 @@ export interface ModelSetting {
 }
 
 /**
- * Where the questions stand, and what has seen them when the last update before the answers comes.
- * - `last`: behind the context;
- * - `first`: announced before the context too;
- * - `unseen`: announced at the end of the context, right behind an update: no decision has seen them;
- * - `seen`: the same tokens, but the update comes right behind the announcement.
+ * Where the questions are placed, and whether the last update before the answers has seen them.
+ * - `last`: after the context;
+ * - `first`: also announced before the context;
+ * - `unseen`: announced at the end of the context, right after an update, so no decision has seen them;
+ * - `seen`: the same tokens, but with the update right after the announcement.
  */
 export type QuestionPlacement = 'last' | 'first' | 'unseen' | 'seen';
 
 /**
- * How much a contender may keep. Those that are measured against another one (`like`) get, prompt by prompt, what that
- * one had with a budget of its `own`.
+ * How much a contender may keep. A contender measured against another one (`like`) gets, prompt by prompt, what the
+ * other one had under its `own` budget.
  * - `own`: what it decides itself;
  * - `share`: rows when the questions are asked, over tokens read until then;
  * - `rows`: the same number of rows (so of bytes of keys, values and positions) when the questions are asked;
@@ -45,7 +45,7 @@ export type TableBudget =
       readonly likeVersion: string;
     };
 
-/** One line of the table: everything that decides what is measured, but the number of prompts. */
+/** One line of the table: everything that determines a measurement, except the number of prompts. */
 export interface TableRow {
   readonly setting: ModelSetting;
   /** Tokens of a sample. */
@@ -63,10 +63,10 @@ export interface TableRow {
   readonly budget: TableBudget;
 }
 
-/** What a row shares with those that it is compared with: all but the contender and its budget. */
+/** What a row shares with the rows it is compared with: everything except contender and budget. */
 export type TableCondition = Omit<TableRow, 'contender' | 'contenderVersion' | 'budget'>;
 
-/** The text that stands for a condition in files; equal texts, equal conditions. */
+/** The key of a condition in files; equal conditions have equal keys. */
 export function conditionKey(condition: TableCondition): string {
   const { setting, length, split, seed, placement, updateInterval, answers } = condition;
   return [
@@ -80,7 +80,7 @@ export function conditionKey(condition: TableCondition): string {
   ].join('|');
 }
 
-/** The text that stands for a row in files. */
+/** The key of a row in files. */
 export function rowKey(row: TableRow): string {
   const { contender, contenderVersion, budget } = row;
   const own = `${contender}${contenderVersion && `@${contenderVersion}`}`;

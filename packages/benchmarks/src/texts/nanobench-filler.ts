@@ -7,9 +7,9 @@ import type { Split } from '../types.js';
 import { stateOfTheUnion } from './state-of-the-union.js';
 
 /**
- * What NanoBench hides its tasks in: the works of a corpus folder, or real text from installed packages that the bundled
- * models have not seen in training. Test: State of the Union addresses before 1945, and the sources of commander.
- * Development: addresses from 1991 on, and the sources of tar.
+ * The text in which NanoBench hides its tasks: the works of a corpus folder, or real text from installed packages that
+ * the bundled models have not seen in training. The test split has State of the Union addresses before 1945 and the
+ * sources of commander; the development split has addresses from 1991 on and the sources of tar.
  *
  * @param corpus a folder with SOURCES.md
  */

@@ -4,7 +4,7 @@ import type { Interval } from '@namm/statistics';
 import type { VideoRowSummary } from './summarise-video.js';
 
 /**
- * The table as text: scores with paired intervals, held-out kinds apart, and the scores of each kind below.
+ * The table as text: scores with paired intervals, held-out kinds separately, and the scores of each kind below.
  *
  * @param rows of `summariseVideo`
  * @param options how it is written

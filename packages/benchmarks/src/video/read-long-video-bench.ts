@@ -18,12 +18,12 @@ const itemsOfFile = z.array(
 );
 
 /**
- * Reads LongVideoBench: `lvb_val.json` and `videos/` in a folder, as its owners publish it. Subtitles are not read. The test
- * part has no answers and is refused.
+ * Reads LongVideoBench: `lvb_val.json` and `videos/` in a folder, as published. Subtitles are not read. The test split
+ * has no answers and is refused.
  *
  * @param folder with both
- * @returns the items whose videos are there; their kinds are the question categories
- * @throws {FileFormatError} when the list is missing or is another one
+ * @returns the items whose videos exist; their kinds are the question categories
+ * @throws {FileFormatError} when the list is missing or invalid
  * @throws {InvalidArgumentError} when none of its videos is there
  */
 export async function readLongVideoBench(folder: string): Promise<VideoItems> {
@@ -44,7 +44,7 @@ export async function readLongVideoBench(folder: string): Promise<VideoItems> {
 }
 
 /**
- * The frames that LongVideoBench shows: as many as there are seconds, but `most` at most, at equal distances from the first.
+ * The frames that LongVideoBench shows: one per second, but at most `most`, at equal distances from the first.
  *
  * @param frames that the video has
  * @param duration seconds

@@ -23,11 +23,11 @@ const itemsOfFile = z.array(
 
 /**
  * Reads the multiple-choice tasks of MLVU's development set: lists such as `1_plotQA.json` in the folder or its `json`,
- * videos in `video/1_plotQA` or `video/plotQA`. Tasks whose list is not there are left out.
+ * videos in `video/1_plotQA` or `video/plotQA`. Tasks without a list are left out.
  *
  * @param folder with both
- * @returns the items whose videos are there; their kinds are the tasks, so that the mean over kinds is the set's M-Avg
- * @throws {FileFormatError} when there is no list, or one is another one
+ * @returns the items whose videos exist; their kinds are the tasks, so that the mean over kinds is the set's M-Avg
+ * @throws {FileFormatError} when there is no list, or one is invalid
  * @throws {InvalidArgumentError} when none of its videos is there
  */
 export async function readMlvu(folder: string): Promise<VideoItems> {

@@ -6,7 +6,7 @@ import { readMlvu } from './read-mlvu.js';
 import type { VideoItems } from './video-item.js';
 
 /**
- * Reads a published set of videos: LongVideoBench where the folder has its `lvb_val.json`, else MLVU.
+ * Reads a published set of videos: LongVideoBench if the folder contains its `lvb_val.json`, otherwise MLVU.
  *
  * @throws {InvalidArgumentError} when there is no such folder
  * @throws as {@link readLongVideoBench} and {@link readMlvu} do

@@ -31,7 +31,7 @@ export interface BenchVideoModel<Frame, Encoded> {
   release(): Promise<void>;
 }
 
-/** A line of the table: a contender, with a share of the full cache's bytes or what it decides itself. */
+/** A line of the table: a contender, with a share of the full cache's bytes or its own decision. */
 export interface VideoRow {
   readonly contender: string;
   readonly version: string;
@@ -39,7 +39,7 @@ export interface VideoRow {
   readonly share: number | null;
 }
 
-/** What a row came to on a task. */
+/** Result of a row on a task. */
 export interface VideoResult extends VideoTokens {
   readonly answers: readonly string[];
   readonly scores: readonly number[];
@@ -61,16 +61,16 @@ export interface VideoResults {
   readonly results: readonly (VideoResult | undefined)[];
 }
 
-/** What a run is made of. */
+/** Settings of a run. */
 export interface VideoBenchOptions<Frame, Encoded> {
   readonly tasks: readonly VideoTask<Frame>[];
-  /** Who is compared with the full cache. */
+  /** Contenders to compare with the full cache. */
   readonly contenders: readonly VideoContender[];
   /** Shares of the full cache's bytes, for contenders that take a budget. */
   readonly shares: readonly number[];
-  /** What tells models and the way they are run apart; part of the keys of results. */
+  /** Identifies the model and how it is run; part of the results' keys. */
   readonly setting: string;
-  /** Loads the model with a probe; each is loaded once, when it is needed first, and released in the end. */
+  /** Loads the model with a probe; each is loaded once, when first needed, and released at the end. */
   readonly loadModel: (probe: Probe) => Promise<BenchVideoModel<Frame, Encoded>>;
   readonly store: LineStore<VideoResult>;
   /** Frames that are read in one step. @defaultValue 1 */
@@ -78,22 +78,22 @@ export interface VideoBenchOptions<Frame, Encoded> {
   /** Stage `videos`, over all rows. */
   readonly onProgress?: ProgressListener;
   /**
-   * Is told why a video cannot be read; unless this throws, the video is left out of all rows.
+   * Called when a video cannot be read; unless this throws, the video is left out of all rows.
    * @defaultValue throws the error itself
    */
   readonly onUnreadable?: (id: string, error: unknown) => void;
-  /** Stops between rows, and within answers, with the signal's reason; what was measured until then is in the store. */
+  /** Stops between rows, and within answers, with the signal's reason; what was measured so far is in the store. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Shows each video to each contender and asks its questions, from forks. Frames are encoded once for all. The full cache
- * comes first: its bytes are what shares are of, and a policy's own state counts. Results are in the store, so that a run that
- * was stopped goes on.
+ * Shows each video to each contender and asks its questions from forks. Frames are encoded once for all. The full cache
+ * comes first, because shares are shares of its bytes; a policy's own state counts. Results go to the store, so that a
+ * stopped run resumes.
  *
  * @returns the rows, the full cache first
  * @throws {InvalidArgumentError} for a bad option, before anything is loaded
- * @throws the signal's reason, and whatever the model throws; why the last video cannot be read, when none can
+ * @throws the signal's reason, and whatever the model throws; if no video can be read, the reason for the last one
  */
 export async function runVideoBench<Frame, Encoded>(
   options: VideoBenchOptions<Frame, Encoded>,

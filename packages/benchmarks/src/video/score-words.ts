@@ -1,9 +1,9 @@
 /**
- * How right an answer in words is: the share of the parts that stand in their places. Letter case, punctuation and articles do
- * not count; what goes on after a single part does not either, but parts beyond those that are wanted count as wrong.
+ * Scores an answer in words: the share of its parts that are in their places. Letter case, punctuation and articles do
+ * not count, nor does text after a single part; parts beyond the expected ones count as wrong.
  *
- * @param answer as a model wrote it
- * @param parts what a right answer says, one after the other
+ * @param answer the model's answer
+ * @param parts the parts of the right answer in order
  * @returns from 0 to 1
  */
 export function scoreWords(answer: string, parts: readonly string[]): number {

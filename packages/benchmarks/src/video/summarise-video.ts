@@ -19,9 +19,9 @@ export interface VideoScores {
   readonly score: Interval;
   /** That mean over the full cache's; null where that is 0. */
   readonly ratio: Interval | null;
-  /** What it has more than the full cache, on the same videos; p is two-sided. */
+  /** Difference from the full cache on the same videos; p is two-sided. */
   readonly overFull: Interval & { readonly p: number };
-  /** What it has more than fewer frames with as many bytes; absent for rows without a share, or without that row. */
+  /** Difference from fewer frames with the same bytes; absent for rows without a share, or without that row. */
   readonly overFewerFrames?: Interval & { readonly p: number };
 }
 

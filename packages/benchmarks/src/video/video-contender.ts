@@ -24,14 +24,14 @@ export interface VideoTokens {
   readonly seen: number;
 }
 
-/** Who is compared on videos: a policy, or another way to hold less. */
+/** A contender on videos: a policy, or another way to hold less. */
 export interface VideoContender {
   /** As it stands in the table. */
   readonly name: string;
-  /** What tells it from others of its name; part of the keys of results. */
+  /** Distinguishes it from others with the same name; part of the results' keys. */
   readonly version?: string;
   readonly probe: Probe;
-  /** The policy that decides itself how much stays; absent when it has to be told. */
+  /** The policy with its own decision of how much stays; absent if it needs a budget. */
   readonly own?: (tokens: VideoTokens) => EvictionPolicy;
   /** The policy under a budget; absent when it takes none. */
   readonly within?: (budget: BudgetInput, tokens: VideoTokens) => EvictionPolicy;
@@ -39,14 +39,14 @@ export interface VideoContender {
   readonly thinsFrames?: boolean;
 }
 
-/** The full cache, which the others are compared with. */
+/** The full cache, the reference for the others. */
 export const fullVideo: VideoContender = {
   name: 'full',
   probe: { kind: 'none' },
   own: () => full(),
 };
 
-/** Fewer frames, at equal distances, with a full cache: what everybody can do without a policy. */
+/** Fewer frames, at equal distances, with a full cache: the baseline that needs no policy. */
 export const fewerFrames: VideoContender = {
   name: 'fewer frames',
   probe: { kind: 'none' },
@@ -55,7 +55,7 @@ export const fewerFrames: VideoContender = {
 };
 
 /**
- * What needs no training: fewer frames, and the policies of `@namm/kv-cache` with the settings of their papers.
+ * Contenders without training: fewer frames, and the policies of `@namm/kv-cache` with the settings of their papers.
  *
  * @param seed of the random policy
  */

@@ -14,11 +14,11 @@ export interface VideoItem {
   readonly options: readonly string[];
   /** Number of the right one. */
   readonly answer: number;
-  /** What an answer without a letter is worth: nothing, or a draw among the options. */
+  /** How to score an answer without a letter: as wrong, or as a random option. */
   readonly unreadable: 'wrong' | 'drawn';
 }
 
-/** Items of a set, and those whose video is not there. */
+/** Items of a set, and those whose video is missing. */
 export interface VideoItems {
   readonly items: readonly VideoItem[];
   /** Paths, as the set names them. */
@@ -32,7 +32,7 @@ const letters = 'ABCDEFGH';
  *
  * @param item of a set
  * @param frames its frames
- * @param instruction behind the options. The sets' own wordings are in their repositories
+ * @param instruction text after the options. The sets' own wordings are in their repositories
  */
 export function itemTask<Frame>(
   item: VideoItem,
