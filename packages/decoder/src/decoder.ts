@@ -16,6 +16,7 @@ import { applyOptions, checkOptions, type DecoderOptions } from './decoder-optio
 import { CacheUseError, DecoderInputError, NonFiniteError } from './errors.js';
 import { isAllFinite } from './is-all-finite.js';
 import { requireProbe } from './probes/require-probe.js';
+import { discard } from './runtime/discard.js';
 import { checkSource } from './source/check-source.js';
 import { findNonFiniteWeight } from './source/find-non-finite-weight.js';
 import type { ModelSource } from './source/model-source.js';
@@ -224,11 +225,12 @@ export class Decoder implements SequenceModel<KVCache, EvictionPolicy> {
     for (const { all } of results) {
       if (!all.every(isAllFinite)) throw await this.#explainNonFinite();
     }
-    for (const [i, { newRows: rows, states, observations }] of results.entries()) {
+    for (const [i, { newRows: rows, states, observations, rowMemory }] of results.entries()) {
       const { chunk, moreFollows } = parts[i]!;
       const { count, positions } = chunk;
       const told = positions ? { positions } : {};
       await leases[i]!.update({ count, rows, states, observations, moreFollows, ...told });
+      if (rowMemory) discard(rowMemory);
     }
     return results.map(({ logits, hidden }) => ({ logits, hidden }));
   }

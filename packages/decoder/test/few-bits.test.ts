@@ -57,6 +57,20 @@ describe('a folder rounded at load', () => {
     expect(largestDifference(actual, expected)).toBeLessThan(1e-5);
   });
 
+  it('answers the same where the rows of several sequences go through in pieces', async () => {
+    const decoder = await Decoder.load(model.folder, { ...quiet, dtype: 'q8', passes: 'layers' });
+    const items = [90, 100, 110].map((count, i) => ({
+      ...{ cache: decoder.createCache(), outputs: 'all' as const },
+      input: { ids: Array.from({ length: count }, (_, j) => (7 * j + i + (j >> 3)) % 23) },
+    }));
+    const together = await decoder.step(items);
+    for (const [i, item] of items.entries()) {
+      const [alone] = await decoder.step([{ ...item, cache: decoder.createCache() }]);
+      expect(largestDifference(together[i]!.logits, alone!.logits)).toBeLessThan(1e-5);
+    }
+    await decoder.release();
+  });
+
   it('evicts, and one token at a time is as all at once', async () => {
     const decoder = await Decoder.load(model.folder, {
       ...{ ...quiet, dtype: 'q4', chunkSize: 1 },

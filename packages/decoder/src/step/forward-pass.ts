@@ -22,6 +22,8 @@ export interface Part {
 export interface PartOutputs extends PassOutputs {
   /** What its policy asks for: one per layer, or none. */
   readonly observations: readonly Observation[];
+  /** Holds the new rows and nothing else, so that it can be freed when a cache has them; left out where it holds more. */
+  readonly rowMemory?: Float32Array;
 }
 
 /** Computes the new tokens of sequences; it holds the weights. */

@@ -36,6 +36,8 @@ export class LayerAttention {
   readonly projectedSize: number;
   /** Numbers per token that it gives. */
   readonly size: number;
+  /** Numbers per token of keys and values. */
+  readonly rowNumbers: number;
   readonly #spec: AttentionSpec;
   readonly #probe: Probe;
   readonly #sessions: AttentionSessions;
@@ -50,9 +52,10 @@ export class LayerAttention {
    * @param sessions of its graphs
    */
   constructor(layer: number, spec: AttentionSpec, probe: Probe, sessions: AttentionSessions) {
-    const { queryHeads, headSize } = spec;
+    const { queryHeads, keyValueHeads, headSize } = spec;
     this.projectedSize = projectedSize(spec, probe);
     this.size = queryHeads * headSize;
+    this.rowNumbers = 2 * keyValueHeads * headSize;
     this.#spec = spec;
     this.#probe = probe;
     this.#sessions = sessions;
@@ -62,14 +65,19 @@ export class LayerAttention {
   /**
    * @param parts the sequences
    * @param projected `[new, projectedSize]`, of all of them
+   * @param memory per sequence, takes its new rows, `rowNumbers` of them, where it has several tokens
    */
-  async run(parts: readonly Part[], projected: Float32Array): Promise<Attended> {
+  async run(
+    parts: readonly Part[],
+    projected: Float32Array,
+    memory: readonly Float32Array[],
+  ): Promise<Attended> {
     const starts = [0];
     for (const { chunk } of parts) starts.push(starts.at(-1)! + chunk.count * this.projectedSize);
     const attended: Float32Array[] = [];
     const observations: (readonly Observation[])[] = [];
     const rows = parts.map(({ chunk: { count } }, i) =>
-      this.#newRows(projected.subarray(starts[i], starts[i + 1]), count),
+      this.#newRows(projected.subarray(starts[i], starts[i + 1]), count, memory[i]!),
     );
     for (let first = 0; first < parts.length; ) {
       const alone = this.#oneQuery(
@@ -149,28 +157,31 @@ export class LayerAttention {
     return past;
   }
 
-  /** New keys and values, heads first. */
-  #newRows(projected: Float32Array, count: number): LayerRows {
-    const { keyValueHeads } = this.#spec;
-    const width = keyValueHeads * this.#spec.headSize;
-    return {
-      keys: this.#headsFirst(projected, this.size, count),
-      values: this.#headsFirst(projected, this.size + width, count),
-    };
+  /** New keys and values, heads first: those of a single token stay where they are. */
+  #newRows(projected: Float32Array, count: number, memory: Float32Array): LayerRows {
+    const width = this.rowNumbers / 2;
+    const [first, second] = [this.size, this.size + width];
+    if (count === 1) {
+      const own = (from: number) => projected.subarray(from, from + width);
+      return { keys: own(first), values: own(second) };
+    }
+    const keys = memory.subarray(0, width * count);
+    const values = memory.subarray(width * count);
+    this.#putHeadsFirst(projected, first, keys);
+    this.#putHeadsFirst(projected, second, values);
+    return { keys, values };
   }
 
-  #headsFirst(projected: Float32Array, offset: number, count: number): Float32Array {
+  #putHeadsFirst(projected: Float32Array, offset: number, rows: Float32Array): void {
     const { keyValueHeads, headSize } = this.#spec;
-    if (count === 1) return projected.subarray(offset, offset + keyValueHeads * headSize);
-    const result = new Float32Array(keyValueHeads * count * headSize);
+    const count = projected.length / this.projectedSize;
     for (let token = 0; token < count; token++) {
       const row = token * this.projectedSize + offset;
       for (let head = 0; head < keyValueHeads; head++) {
         const from = row + head * headSize;
         const own = projected.subarray(from, from + headSize);
-        result.set(own, (head * count + token) * headSize);
+        rows.set(own, (head * count + token) * headSize);
       }
     }
-    return result;
   }
 }

@@ -1,6 +1,7 @@
 import type { LayerRows, Observation, StepResult } from '@namm/kv-cache';
 import { stretchesOf } from '../graph/build-stretch.js';
 import { names } from '../graph/names.js';
+import { discard } from '../runtime/discard.js';
 import type { Feed, Session } from '../runtime/runtime.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { ForwardPass, Part, PartOutputs } from './forward-pass.js';
@@ -21,6 +22,7 @@ export class LayerPass implements ForwardPass {
   /** In the order of their layers. */
   readonly #attentions: readonly LayerAttention[];
   readonly #release: () => Promise<void>;
+  readonly #piece: number;
   readonly #tokens: TokenInputs;
   readonly #states: StateInputs;
   /** Per stretch the convolutions in it. */
@@ -31,17 +33,20 @@ export class LayerPass implements ForwardPass {
    * @param stretches sessions of `buildStretch`
    * @param attentions of the layers
    * @param release frees all sessions
+   * @param piece tokens that go through a stretch at once
    */
   constructor(
     spec: DecoderSpec,
     stretches: readonly Session[],
     attentions: readonly LayerAttention[],
     release: () => Promise<void>,
+    piece: number,
   ) {
     this.#spec = spec;
     this.#stretches = stretches;
     this.#attentions = attentions;
     this.#release = release;
+    this.#piece = piece;
     this.#tokens = new TokenInputs(spec);
     this.#states = new StateInputs(spec);
     this.#convolutions = stretchesOf(spec).map(({ between }) => between.map(({ index }) => index));
@@ -54,32 +59,54 @@ export class LayerPass implements ForwardPass {
     this.#tokens.addRotary(rotary, parts);
     const tokens = new Map(rotary);
     this.#tokens.addTokens(tokens, parts);
+    const count = parts.reduce((sum, { chunk }) => sum + chunk.count, 0);
     const rows = parts.map((): LayerRows[] => []);
     const observations = parts.map((): Observation[] => []);
     const states = parts.map((): Float32Array[] => []);
     const runStretch = async (index: number, feeds: Map<string, Feed>) => {
       const own = this.#convolutions[index]!;
       this.#states.add(feeds, parts, own);
-      const outputs = await this.#stretches[index]!.run(feeds);
+      const isBetween = index > 0 && index < this.#attentions.length;
+      const session = this.#stretches[index]!;
+      const outputs = await (isBetween && own.length === 0
+        ? runInPieces(session, feeds, count, this.#piece)
+        : session.run(feeds));
       for (const [i, kept] of states.entries()) kept.push(...this.#states.read(outputs, i, own));
       return outputs;
     };
+    // In one piece: pieces layer by layer would lie among what is freed, and leave holes of no use.
+    const perToken = this.#attentions.reduce((sum, { rowNumbers }) => sum + rowNumbers, 0);
+    const memory = parts.map(
+      (part) => new Float32Array(areCopied(part) ? perToken * part.chunk.count : 0),
+    );
+    let used = 0; // numbers per token
     let outputs = await runStretch(0, tokens);
     for (const [layer, attention] of this.#attentions.entries()) {
-      const given = await attention.run(parts, outputs.get(names.projected)!);
+      const projected = outputs.get(names.projected)!;
+      const own = memory.map((numbers, i) => {
+        const size = attention.rowNumbers * parts[i]!.chunk.count;
+        const first = used * parts[i]!.chunk.count;
+        return numbers.subarray(first, first + size);
+      });
+      used += attention.rowNumbers;
+      const given = await attention.run(parts, projected, own);
+      if (parts.every(areCopied)) discard(projected);
       for (const i of parts.keys()) {
         rows[i]!.push(given.rows[i]!);
         observations[i]!.push(...given.observations[i]!);
       }
       const isLast = layer === this.#attentions.length - 1;
       const feeds = new Map(isLast ? [] : rotary);
+      const stream = outputs.get(names.streamAfter)!;
       addRows(feeds, names.attended, given.attended, attention.size);
-      addRows(feeds, names.stream, outputs.get(names.streamAfter)!, this.#spec.hiddenSize);
+      addRows(feeds, names.stream, stream, this.#spec.hiddenSize);
       if (isLast) {
         const data = outputRowsOf(parts);
         feeds.set(names.outputRows, { data, shape: [data.length] });
       }
       outputs = await runStretch(layer + 1, feeds);
+      discard(given.attended);
+      discard(stream);
     }
     const ends = this.#cutOutputs(parts, outputs);
     const results = new Map(
@@ -90,7 +117,8 @@ export class LayerPass implements ForwardPass {
           states: states[i]!,
           observations: observations[i]!,
           ...ends[i]!,
-          all: allOf(ends[i]!, rows[i]!, states[i]!),
+          all: allOf(ends[i]!, areCopied(part) ? [memory[i]!] : rowsOf(rows[i]!), states[i]!),
+          rowMemory: memory[i]!,
         },
       ]),
     );
@@ -117,12 +145,49 @@ export class LayerPass implements ForwardPass {
   }
 }
 
+/** A run on some rows at a time: what a session holds meanwhile is many times what it is fed and gives. */
+async function runInPieces(
+  session: Session,
+  feeds: ReadonlyMap<string, Feed>,
+  count: number,
+  piece: number,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  if (count <= piece) return session.run(feeds);
+  const all = new Map<string, Float32Array>();
+  for (let first = 0; first < count; first += piece) {
+    const last = Math.min(first + piece, count);
+    const own = new Map<string, Feed>();
+    for (const [name, { data, shape }] of feeds) {
+      const size = data.length / count;
+      const rows = data.subarray(first * size, last * size) as Feed['data'];
+      own.set(name, { data: rows, shape: [last - first, ...shape.slice(1)] });
+    }
+    for (const [name, rows] of await session.run(own)) {
+      const size = rows.length / (last - first);
+      const joined = all.get(name) ?? new Float32Array(count * size);
+      joined.set(rows, first * size);
+      all.set(name, joined);
+      discard(rows);
+    }
+  }
+  return all;
+}
+
 function allOf(
   { hidden, logits }: StepResult,
-  rows: readonly LayerRows[],
+  rows: readonly Float32Array[],
   states: readonly Float32Array[],
 ): Float32Array[] {
-  return [hidden, logits, ...rows.flatMap(({ keys, values }) => [keys, values]), ...states];
+  return [hidden, logits, ...rows, ...states];
+}
+
+function rowsOf(rows: readonly LayerRows[]): Float32Array[] {
+  return rows.flatMap(({ keys, values }) => [keys, values]);
+}
+
+/** Whether new rows are put in memory of their own. */
+function areCopied({ chunk }: Part): boolean {
+  return chunk.count > 1;
 }
 
 /** Parts of ids before parts of rows. */

@@ -37,6 +37,9 @@ interface LoadedPass {
   readonly areFewBits: boolean;
 }
 
+/** Tokens that go through matrices in few bits at once: more take as long each, and more memory. */
+const fewBitPiece = 128;
+
 /** Weights from which on runs of many small graphs cost little beside the products. */
 const manyWeights = 20_000_000;
 
@@ -118,6 +121,7 @@ async function loadGraphs(
     return session;
   };
   const run = { probe, cacheDtype };
+  const piece = areFewBits ? fewBitPiece : Number.POSITIVE_INFINITY;
   try {
     const stretches: Session[] = [];
     for (const graph of graphs) stretches.push(await load(graph));
@@ -142,7 +146,7 @@ async function loadGraphs(
       }
       attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }
-    return { pass: new LayerPass(spec, stretches, attentions, release), areFewBits };
+    return { pass: new LayerPass(spec, stretches, attentions, release, piece), areFewBits };
   } catch (error) {
     await release();
     throw error;
