@@ -164,7 +164,9 @@ describe('bench nanobench', () => {
     const [code] = await closed;
     expect(stderr).toBe('');
     expect(code).toBe(130);
-    expect(stdout).toContain(`this is the table so far. The same command goes on from ${own}`);
+    expect(stdout).toContain(
+      `this is the table so far. Run the same command again to resume from ${own}`,
+    );
     const prompts = Number(/^(\d+) prompts of the test split/m.exec(stdout)?.[1]);
     expect(prompts).toBeGreaterThan(0);
     expect(prompts).toBeLessThan(500);

@@ -174,7 +174,7 @@ it('refuses what it cannot use, in one line', async () => {
     [['evaluate', '--environment', 'hoper'], "did you mean 'hopper'"],
     [['evaluate', '--environment', 't-maze:size=3'], 'size'],
     [['evaluate', '--environment', 'hopper'], '11 numbers, the model states of 4'],
-    [['evaluate', '--policies', 'full,full'], "'full' is there twice"],
+    [['evaluate', '--policies', 'full,full'], "'full' appears twice"],
     [['evaluate', '--policies', 'h2p'], "did you mean 'h2o'"],
     [['evaluate', '--agent', 'hopper-agent', '--policies', 'namm'], 'checkpoint'],
     [['evaluate', '--policies', 'namm', '--checkpoint', file], file],

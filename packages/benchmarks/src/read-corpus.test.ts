@@ -37,7 +37,7 @@ describe('readCorpus', () => {
     [
       'a damaged work',
       () => writeFileSync(join(folder, 'code', 'tool.txt.gz'), gzipSync('return').subarray(0, 12)),
-      'is not a gzip file, or cut off',
+      'is not a gzip file, or is truncated',
     ],
   ])('says what is wrong with %s', (_, damage, message) => {
     damage();

@@ -40,7 +40,9 @@ function unpacked(path: string): string {
   try {
     return gunzipSync(packed).toString('utf8');
   } catch (cause) {
-    throw new FileFormatError(path, 'is not a gzip file, or cut off; fetch it again', { cause });
+    throw new FileFormatError(path, 'is not a gzip file, or is truncated; fetch it again', {
+      cause,
+    });
   }
 }
 

@@ -461,7 +461,7 @@ describe('what cannot be had', () => {
     const error = await failure(fetchModel());
     expect(error.code).toBe('DOWNLOAD');
     expect(error.message).toMatch(
-      /something that is not a folder stands in the way of .*another folder for downloads/,
+      /something that is not a folder is in the way of .*another folder for downloads/,
     );
   });
 

@@ -19,7 +19,7 @@ export class EmbeddingRows {
     const weight = weights.get(embedding!.weight);
     if (!weight || `${weight.shape}` !== `${[vocabularySize, hiddenSize]}`) {
       const shape = weight ? `has shape [${weight.shape}]` : 'is missing';
-      const problem = `${embedding!.weight} ${shape} where [${vocabularySize},${hiddenSize}] is called for.`;
+      const problem = `${embedding!.weight} ${shape} where [${vocabularySize},${hiddenSize}] is required.`;
       throw new ModelFolderError(name, problem, { details: { tensor: embedding!.weight } });
     }
     this.#weight = weight;

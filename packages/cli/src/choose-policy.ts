@@ -31,7 +31,7 @@ export async function choosePolicy(choice: PolicyChoice): Promise<EvictionPolicy
     const file = checkpoint ?? own;
     if (file !== null) return taught({ checkpoint: file, budget: budget ?? '25%' });
     const problem =
-      'needs a --checkpoint: none of ours was taught on this model; `bench fit` makes one';
+      'needs a --checkpoint: no bundled scorer was taught for this model; `bench fit` makes one';
     throw new InvalidArgumentError('--policy', problem);
   }
   if (policy === 'namm' && checkpoint === undefined) {

@@ -60,7 +60,7 @@ it('tells of each generation and of the end, and stops at the time limit', async
       },
     );
     expect(log.mock.calls.flat()).toEqual([
-      ...['generation 1', 'stopped; the same command goes on from here'],
+      ...['generation 1', 'stopped; run the same command again to resume'],
       ...['best mean: generation 1, in run', 'more prompts may help'],
     ]);
   } finally {

@@ -182,7 +182,7 @@ export async function watchEvolution<Generation>(
       console.log(describe(record));
     },
   }).finally(() => progress.clear());
-  console.log(isComplete ? 'complete' : 'stopped; the same command goes on from here');
+  console.log(isComplete ? 'complete' : 'stopped; run the same command again to resume');
   if (best) console.log(`best mean: generation ${best.generation}, in ${out}`);
   if (best && best.shortfall > 0) console.log(advice);
 }

@@ -88,7 +88,7 @@ export class Generation {
       throw new CandidateError(
         'late',
         id,
-        `${nameOf(id)} comes late: it is generation ${this.number}`,
+        `${nameOf(id)} is late: the current generation is ${this.number}`,
       );
     }
     const slot = id.generation === this.number ? this.#place(id) : -1;

@@ -80,7 +80,7 @@ export class ControlTable {
         throw new InvalidArgumentError('tasks', `'${name}' is not a name for a folder`);
       }
       if (names.indexOf(name) < i) {
-        throw new InvalidArgumentError('tasks', `'${name}' is there twice`);
+        throw new InvalidArgumentError('tasks', `'${name}' appears twice`);
       }
     }
     checkInteger('episodes', episodes, 1);

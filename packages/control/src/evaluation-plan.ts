@@ -58,8 +58,7 @@ export async function planEvaluation(options: EvaluationOptions): Promise<Evalua
   if (contenders.length === 0) throw new InvalidArgumentError('contenders', 'there are none');
   const names = contenders.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined)
-    throw new InvalidArgumentError('contenders', `'${twice}' is there twice`);
+  if (twice !== undefined) throw new InvalidArgumentError('contenders', `'${twice}' appears twice`);
   const { agent: digest, environment, physics } = await identifyPlay(agent, options.environment);
   return {
     agent,

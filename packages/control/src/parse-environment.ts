@@ -21,7 +21,7 @@ export function parseEnvironment(text: string): EnvironmentSettings {
   for (const part of colon < 0 ? [] : text.slice(colon + 1).split(',')) {
     const [option, value, ...more] = part.split('=').map((word) => word.trim());
     if (!option || !value || more.length > 0 || option in settings) {
-      const problem = `'${part}' is not of the form OPTION=VALUE, or there twice; write '${name}:length=100', or JSON`;
+      const problem = `'${part}' is not of the form OPTION=VALUE, or appears twice; write '${name}:length=100', or JSON`;
       throw new InvalidArgumentError('environment', problem);
     }
     settings[option] = Number.isNaN(Number(value)) ? value : Number(value);

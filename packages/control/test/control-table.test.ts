@@ -150,7 +150,7 @@ it('refuses what cannot be played', () => {
   const [task] = options.tasks;
   const cases: [Partial<ControlTableOptions>, RegExp][] = [
     [{ tasks: [] }, /tasks.*there are none/],
-    [{ tasks: [task!, task!] }, /'maze' is there twice/],
+    [{ tasks: [task!, task!] }, /'maze' appears twice/],
     [{ tasks: [{ ...task!, name: '../maze' }] }, /'\.\.\/maze' is not a name for a folder/],
     [{ tasks: [{ ...task!, name: '..' }] }, /is not a name for a folder/],
     [{ episodes: 0 }, /episodes.*0 is not an integer/],

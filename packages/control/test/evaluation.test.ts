@@ -183,7 +183,7 @@ describe('bad input of an evaluation', () => {
     const cases: [Partial<EvaluationOptions>, RegExp][] = [
       [{ episodes: 0 }, /episodes.*0 is not an integer/],
       [{ contenders: [] }, /contenders.*there are none/],
-      [{ contenders: [...options.contenders, options.contenders[0]!] }, /'full' is there twice/],
+      [{ contenders: [...options.contenders, options.contenders[0]!] }, /'full' appears twice/],
       [{ agent: join(folder, 'none') }, /none.*is not a folder/],
       [{ agent: other }, /environment.*is missing, and there is no .*agent\.json/],
       [

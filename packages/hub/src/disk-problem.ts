@@ -4,8 +4,8 @@ const explanations: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write to',
   EPERM: 'this user may not write to',
   EROFS: 'nothing can be written to',
-  ENOTDIR: 'something that is not a folder stands in the way of',
-  EEXIST: 'something that is not a folder stands in the way of',
+  ENOTDIR: 'something that is not a folder is in the way of',
+  EEXIST: 'something that is not a folder is in the way of',
 };
 
 /** Says why nothing could be written to a folder. */

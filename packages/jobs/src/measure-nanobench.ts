@@ -128,7 +128,7 @@ export async function measureNanobench(
     const state = hasTable ? 'this is the table so far' : 'there is no table yet';
     const interrupted = isComplete
       ? null
-      : `Interrupted: ${state}. The same command goes on from ${store.path}.`;
+      : `Interrupted: ${state}. Run the same command again to resume from ${store.path}.`;
     if (!hasTable) return { table: null, interrupted };
     const context = { store, models, evolvedFamilies };
     const { out, html } = options;

@@ -120,7 +120,7 @@ export function averageSlots(
       if (slots >= 1) return () => slots;
       const also = [
         states > 0 ? `, layers without rows ${states}` : '',
-        policyBytes > 0 ? `, and the policy ${policyBytes} in any case` : '',
+        policyBytes > 0 ? `, and the policy a fixed ${policyBytes}` : '',
       ].join('');
       const problem = `${budget.bytes} bytes are too few: one slot per head costs ${bytesPerSlot} bytes${also}`;
       throw new InvalidArgumentError('budget', problem, { details: { bytesPerSlot } });

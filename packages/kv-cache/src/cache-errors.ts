@@ -30,7 +30,7 @@ export class CacheBusyError extends NammError {
 export class CacheFailedError extends NammError {
   /** @param failure the change that failed */
   constructor(action: string, failure: string, cause: unknown) {
-    const advice = 'go on with a fork or a file from before';
+    const advice = 'continue with an earlier fork or file';
     super('CACHE_FAILED', `${action}: ${failure} broke off half way; ${advice}`, { cause });
   }
 }

@@ -327,7 +327,7 @@ export class GraphBuilder {
 
   #declare(name: string): Value {
     if (name === '' || this.#names.has(name)) {
-      throw new InvalidArgumentError('name', `'${name}' is empty or stands in the graph already`);
+      throw new InvalidArgumentError('name', `'${name}' is empty or already in the graph`);
     }
     this.#names.add(name);
     return new Value(this, name);

@@ -242,7 +242,7 @@ export class AgentEpisode {
   /** A step that failed half way has left tokens in the cache that belong to no action. */
   #noticeFailure({ cache, seen }: Reading, cause: unknown): void {
     if (cache !== this.#cache || cache.seen === seen) return;
-    this.#end = { reason: 'failed while it acted; go on from a saved one', cause };
+    this.#end = { reason: 'failed while it acted; continue from a saved one', cause };
   }
 
   #normalise(state: ArrayLike<number>): Float32Array {

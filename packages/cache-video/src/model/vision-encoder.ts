@@ -134,6 +134,6 @@ async function readNewline(
     return readWeightRows({ ...weight, shape: [1, outputSize] }, [0]);
   }
   const problem = weight ? `has shape [${weight.shape}]` : 'is missing';
-  const message = `${projector.newline} ${problem} where [${outputSize}] is called for.`;
+  const message = `${projector.newline} ${problem} where [${outputSize}] is required.`;
   throw new ModelFolderError(name, message, { details: { tensor: projector.newline } });
 }

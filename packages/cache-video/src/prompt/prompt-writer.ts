@@ -19,7 +19,7 @@ export class PromptWriter {
     const idOf = (placeholder: string): number => {
       const id = tokenizer.idOf(placeholder);
       if (id !== null) return id;
-      const problem = `has no token ${placeholder}, which stands for what is shown; use the tokenizer of the model`;
+      const problem = `has no token ${placeholder}, the placeholder for what is shown; use the tokenizer of the model`;
       throw new TokenizerError(tokenizer.file, problem);
     };
     const { video, images } = layout.placeholders;
@@ -47,7 +47,7 @@ export class PromptWriter {
     const mark = marks[shown];
     for (const special of new Set([...Object.values(marks), ...Object.values(placeholders)])) {
       if (!question.includes(special)) continue;
-      const problem = `The question contains ${special}, which stands for what is shown`;
+      const problem = `The question contains ${special}, the placeholder for what is shown`;
       throw new PlaceholderError(`${problem}; there are no frames for it. Leave it out.`);
     }
     const text =

@@ -61,7 +61,10 @@ export async function openFrames(
     if (isSource(input)) return input;
     if (isIterable(input)) return givenFrames(input);
   }
-  throw new InvalidArgumentError('source', 'is not a path, no list of images, and gives no frames');
+  throw new InvalidArgumentError(
+    'source',
+    'is neither a path, a list of images nor a source of frames',
+  );
 }
 
 async function openPath(path: string, framesPerSecond: number): Promise<FrameSource> {

@@ -53,7 +53,7 @@ function checkChoices(name: string, choices: readonly Choice[], start: Choice | 
       );
     }
     if (choices.indexOf(choices[i]!) !== i) {
-      refuse(`${name}.choices`, `${shown(choices[i])} is there twice`);
+      refuse(`${name}.choices`, `${shown(choices[i])} appears twice`);
     }
   }
   if (start === undefined || choices.includes(start)) return;

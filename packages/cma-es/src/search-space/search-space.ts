@@ -155,6 +155,6 @@ export class SearchSpace<const Parameters extends Readonly<Record<string, Parame
     const { run } = this.options;
     if (strategy.options.run === run) return strategy;
     const problem = `are of the run '${strategy.options.run}', not of this space, '${run}'`;
-    throw new InvalidArgumentError('bytes', `${problem}; with the old parameters it goes on`);
+    throw new InvalidArgumentError('bytes', `${problem}; it continues with the old parameters`);
   }
 }

@@ -43,7 +43,7 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     for (const { name, dtype, shape, offset, byteLength } of file.tensors.values()) {
       const other = fileOf.get(name);
       if (other !== undefined) {
-        const problem = `tensor ${name} stands in ${basename(other)} too`;
+        const problem = `tensor ${name} is also in ${basename(other)}`;
         throw new ModelFolderError(file.path, `${problem}; remove one of the two.`);
       }
       fileOf.set(name, file.path);

@@ -99,7 +99,7 @@ export function chooseTemplate(
     return new ChatTemplate(name, 'the given template');
   }
   if (templates.size === 0) {
-    throw new TokenizerError(file, 'has no chat template beside it; use plain text prompts');
+    throw new TokenizerError(file, 'comes without a chat template; use plain text prompts');
   }
   const template =
     name !== undefined

@@ -126,7 +126,10 @@ async function ownScorer({ model }: Pick<TaughtEvolutionSettings, 'model'>): Pro
   await decoder.release();
   const name = taughtNameFor(decoder.cacheShape.weights);
   if (name !== null) return name;
-  throw new InvalidArgumentError('taught', 'is missing: none of ours is of this model; fit one');
+  throw new InvalidArgumentError(
+    'taught',
+    'is missing: no bundled scorer fits this model; fit one',
+  );
 }
 
 function parted(texts: readonly PlainText[]): FillerDocument[] {

@@ -111,7 +111,7 @@ async function readPieces(file: SafetensorsFile, tokens: number): Promise<string
     }
   });
   if (start === text.length) return pieces;
-  throw new FileFormatError(file.path, `the text goes on after its last token, at byte ${start}`);
+  throw new FileFormatError(file.path, `the text continues after its last token, at byte ${start}`);
 }
 
 function metadataOf(file: SafetensorsFile, key: string): string {

@@ -258,7 +258,12 @@ describe('a file that is no retention record', () => {
       'UTF-8',
     ],
     ['text out of order', { text_ends: { shape: [2], data: Uint32Array.of(4, 3) } }, {}, 'order'],
-    ['text left over', { text_ends: { shape: [2], data: Uint32Array.of(0, 1) } }, {}, 'goes on'],
+    [
+      'text left over',
+      { text_ends: { shape: [2], data: Uint32Array.of(0, 1) } },
+      {},
+      'continues after its last token',
+    ],
     [
       'scores of no update',
       { 'scores.7': { shape: [1, 0], data: new Uint16Array(0), dtype: 'F16' } },

@@ -97,7 +97,7 @@ export class GrammarSpace {
     }
     if (all.size === 0) return this.never;
     if (all.size > most) {
-      const problem = `what was promised can go on in more than ${most} ways: a pattern repeats repeats`;
+      const problem = `the required form can continue in more than ${most} ways: a pattern nests repetitions`;
       throw new NammError('CONSTRAINT', problem);
     }
     const sorted = [...all].sort((a, b) => a.id - b.id);

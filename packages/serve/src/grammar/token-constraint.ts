@@ -78,7 +78,7 @@ export class ConstrainedAnswer {
     const open = this.#constraint.allowed(this.#state);
     const { isNullable } = this.#constraint.grammarOf(this.#state);
     if (open.length === 0 && !isNullable && !this.#isFree) {
-      const problem = 'no token of this model can go on with what was promised';
+      const problem = 'no token of this model can continue the required form';
       throw new NammError('CONSTRAINT', problem);
     }
     let next = 0;

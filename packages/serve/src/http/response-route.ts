@@ -53,7 +53,7 @@ export class ResponseHistory {
   get(id: string): readonly ChatMessage[] {
     const found = this.#conversations.get(id);
     if (found !== undefined) return found.messages;
-    throw new ApiError(404, `there is no response '${id}' to go on from`, {
+    throw new ApiError(404, `there is no response '${id}' to continue`, {
       param: 'previous_response_id',
       reason: 'previous_response_not_found',
     });

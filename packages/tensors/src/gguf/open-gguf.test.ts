@@ -158,7 +158,7 @@ describe('openGguf', () => {
       expect([...(await file.readFloat32('b'))]).toEqual([1, 3, 5]);
       await expect(openGguf(two)).rejects.toThrow(/not the first part.*m-00001-of-00002.gguf/);
       await writeFile(two, part(1, total, 'a', f32([3])));
-      await expect(openGguf(one)).rejects.toThrow(/tensor "a" stands in m-00001-of-00002.gguf too/);
+      await expect(openGguf(one)).rejects.toThrow(/tensor "a" is also in m-00001-of-00002.gguf/);
       await writeFile(two, part(0, total, 'b', f32([3])));
       await expect(openGguf(one)).rejects.toThrow(/part 2 of 2/);
       await rename(one, join(folder, 'm.gguf'));
@@ -197,7 +197,7 @@ describe('openGguf', () => {
         file.write('key1', file.indexOf('key2'));
         return file;
       },
-      /key "key1": stands in the metadata twice/,
+      /key "key1": appears twice in the metadata/,
     ],
     [
       'lists nested deep',
@@ -224,7 +224,7 @@ describe('openGguf', () => {
         file.write('a', file.lastIndexOf('b', file.length - 80));
         return file;
       },
-      /tensor "a": stands in the file twice/,
+      /tensor "a": appears twice in the file/,
     ],
     ['a cut file', () => intact().subarray(0, -13), /tensor "b": ends at byte .* was cut off/],
     [

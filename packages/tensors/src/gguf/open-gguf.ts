@@ -91,7 +91,7 @@ function joined(parts: readonly Part[]): GgufFile {
     for (const tensor of part.tensors) {
       if (tensors.has(tensor.name)) {
         const other = basename(tensors.get(tensor.name)!.path);
-        const problem = `tensor ${quoted(tensor.name)} stands in ${other} too; fetch the parts again`;
+        const problem = `tensor ${quoted(tensor.name)} is also in ${other}; fetch the parts again`;
         throw new FileFormatError(part.path, problem, { details: { tensor: tensor.name } });
       }
       tensors.set(tensor.name, tensor);

@@ -141,7 +141,7 @@ class Parser {
     const key = this.cursor.text();
     if (key === '' || key.length > longestKey) throw this.error('has an impossible name');
     this.#at(`key ${quoted(key)}`, { key });
-    if (metadata.has(key)) throw this.error('stands in the metadata twice');
+    if (metadata.has(key)) throw this.error('appears twice in the metadata');
     const type = this.cursor.u32();
     if (type === 9 && this.isUnwanted(key)) this.#skipList();
     else metadata.set(key, this.#value(type, 0));
@@ -221,7 +221,7 @@ class Parser {
     const name = cursor.text();
     if (name === '' || name.length > longestName) throw this.error('has an impossible name');
     this.#at(`tensor ${quoted(name)}`, { tensor: name });
-    if (tensors.has(name)) throw this.error('stands in the file twice');
+    if (tensors.has(name)) throw this.error('appears twice in the file');
     const dimensions = cursor.u32();
     if (dimensions > mostDimensions) throw this.error(`has ${dimensions} dimensions`);
     const reversed: number[] = [];

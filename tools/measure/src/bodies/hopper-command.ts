@@ -70,7 +70,7 @@ async function hopper({ json, ...options }: Options): Promise<void> {
   const size = `${episodes.toLocaleString('en')} episodes of ${steps.toLocaleString('en')} steps`;
   console.log(`${size}, hopper-agent (64 wide), physics included, one thread.\n${machine}.\n`);
   console.log(formatRows(rows, episodes * steps));
-  console.log('\nA hopper that fell stands up again, and its episode goes on.');
+  console.log('\nA hopper that falls is set upright, and its episode continues.');
   console.log('others: cores that other processes used.');
 }
 

@@ -124,7 +124,7 @@ export function addServingCommand(program: Command): void {
     .option('--seed <number>', 'of the prompts', fromZero, 1)
     .option('--threads <count>', 'threads that compute', threadCount, 1)
     .option('--dtype <dtype>', 'how weights are computed with', nameFrom(weightDtypes))
-    .option('--out <file>', 'results, which a stopped run goes on from', 'instructions.jsonl')
+    .option('--out <file>', 'results, from which a stopped run resumes', 'instructions.jsonl')
     .action(async ({ model, ...options }) => {
       const request = { ...options, model: await openModel(model) };
       const { table, kinds } = await measureInstructions(request, ({ done, total }) =>

@@ -63,7 +63,7 @@ async function filesBelow(folder: string, depth: number): Promise<string[]> {
     if (found.isDirectory()) files.push(...(await filesBelow(await snapshotIn(path), depth - 1)));
     else if (/\.(jsonl|json)(\.gz)?$|\.(parquet|zip)$/.test(name)) files.push(path);
     else if (/\.(incomplete|part|crdownload)$/.test(name)) {
-      throw new FileFormatError(path, 'is half a download; finish it');
+      throw new FileFormatError(path, 'is an incomplete download; finish it');
     }
   }
   return files;
@@ -94,7 +94,7 @@ function onDisk(path: string, below: string): DataFile {
       yield* unpacked as AsyncIterable<Uint8Array>;
     } catch (cause) {
       if (!(cause as { code?: string }).code?.startsWith('Z_')) throw cause;
-      const problem = 'is not a complete gzip file; is it half a download?';
+      const problem = 'is not a complete gzip file; is the download incomplete?';
       throw new FileFormatError(path, problem, { cause });
     } finally {
       await file.close();

@@ -15,7 +15,7 @@ export async function filesInArchive(archive: string): Promise<DataFile[]> {
     try {
       return unzipSync(packed, { filter: ({ name }) => wanted(name) });
     } catch (cause) {
-      const problem = 'is not a complete zip archive; is it half a download?';
+      const problem = 'is not a complete zip archive; is the download incomplete?';
       throw new FileFormatError(archive, problem, { cause });
     }
   };

@@ -148,7 +148,7 @@ describe('readLongBench', () => {
     }
     expect(await idsOf('nested')).toHaveLength(5);
     await write('partly/hotpotqa.jsonl.part', 'x');
-    await expect(read('partly')).rejects.toThrow(/half a download/);
+    await expect(read('partly')).rejects.toThrow(/an incomplete download/);
     await write('nulls/hotpotqa.jsonl', jsonl([{ ...texts[0], length: null, _id: null }]));
     expect((await read('nulls'))[0]!.items[0]!.groups).toEqual({});
     await write('even/hotpotqa_e.jsonl', jsonl(texts));
@@ -241,7 +241,7 @@ describe('readLongBench', () => {
     );
     await truncate(half, 60);
     await expect(readLongBench({ ...options, data: join(folder, 'half') })).rejects.toThrow(
-      /half a download/,
+      /the download incomplete/,
     );
     await write('empty/hotpotqa.jsonl', '\n');
     await expect(readLongBench({ ...options, data: join(folder, 'empty') })).rejects.toThrow(
