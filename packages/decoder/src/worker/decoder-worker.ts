@@ -21,26 +21,26 @@ import type { WorkerPolicy } from './worker-policy.js';
 
 export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe' | 'runtime'> {
   /**
-   * What the graph reports of the attention: the probe of the policies that will be used, or one of these
-   * policies, which is then asked for it.
+   * What the graph reports about the attention: the probe of the policies that you will use, or one of these policies,
+   * from which the probe is taken.
    * @defaultValue `{ kind: 'none' }`
    */
   readonly probe?: Probe | WorkerPolicy;
   /**
-   * Limits of the thread's JavaScript heap. Weights and rows lie outside of it.
+   * Limits of the thread's JavaScript heap; weights and rows are outside it.
    * @defaultValue those of Node
    */
   readonly resourceLimits?: ResourceLimits;
   /**
-   * The script that runs in the thread, for programs that are bundled without a `node_modules` folder.
+   * The script that runs in the thread, for programs bundled without a `node_modules` folder.
    * @defaultValue `@namm/decoder/worker`
    */
   readonly workerFile?: string | URL;
 }
 
 /**
- * A {@link Decoder} that lives in a worker thread with its weights, caches and policies, so that the
- * caller's event loop stays free while it computes. An idle worker does not keep the process alive.
+ * A {@link Decoder} in a worker thread, with its weights, caches and policies, so that the caller's event loop stays
+ * free while it computes. An idle worker does not keep the process alive.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export interface DecoderWorkerOptions extends Omit<DecoderOptions, 'probe' | 'ru
  */
 export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   readonly spec: DecoderSpec;
-  /** What the graph reports of the attention. */
+  /** What the graph reports about the attention. */
   readonly probe: Probe;
   readonly chunkSize: number;
   /** Shape of the caches that fit this model. */
@@ -74,8 +74,8 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
    * @param path folder with `config.json` and `.safetensors` weights, or a GGUF file
    * @throws whatever {@link Decoder.load} throws
    * @throws {InvalidArgumentError} when no thread can be started, or an option cannot be sent to one
-   * @throws {PolicyModuleError} when the policy that is asked for its probe cannot be made
-   * @throws {WorkerDiedError} when the thread cannot start, or ends while it loads
+   * @throws {PolicyModuleError} when the policy that provides the probe cannot be made
+   * @throws {WorkerDiedError} when the thread cannot start, or ends while loading
    */
   static async load(path: string, options: DecoderWorkerOptions = {}): Promise<DecoderWorker> {
     const { resourceLimits, workerFile, ...decoderOptions } = options;
@@ -95,7 +95,7 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   /**
    * An empty cache for one sequence, in the worker.
    *
-   * @throws {InvalidArgumentError} when the policy is not named by data, or refuses its options
+   * @throws {InvalidArgumentError} when the policy is not given as data, or refuses its options
    * @throws {PolicyModuleError} when its module cannot be loaded, or does not make a policy
    * @throws {WorkerDiedError} when the worker has ended
    */
@@ -105,9 +105,9 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 
   /**
-   * A cache that {@link WorkerCache.save} or `KVCache.save` wrote, for this model.
+   * Restores a cache that {@link WorkerCache.save} or `KVCache.save` wrote for this model.
    *
-   * @param options the policy it was saved with, and whether it is recorded from here on
+   * @param options the policy that it was saved with, and whether to record from now on
    * @throws whatever {@link Decoder.restoreCache} and {@link createCache} throw
    */
   async restoreCache(path: string, options: RestoreWorkerCacheOptions = {}): Promise<WorkerCache> {
@@ -116,12 +116,12 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 
   /**
-   * As {@link Decoder.step}, in the worker. Steps of different caches may run at the same time and then
-   * take turns, chunk by chunk. The input is copied; the results are handed over without a copy. When a
-   * progress listener throws, the step stops as by a signal, with what was thrown.
+   * Like {@link Decoder.step}, in the worker. Steps of different caches may run at the same time; they then alternate
+   * chunk by chunk. The input is copied; the results are transferred without a copy. If a progress listener throws, the
+   * step stops as if aborted, with that error.
    *
    * @throws whatever {@link Decoder.step} throws; also {CacheUseError} for a cache of another worker
-   * @throws {WorkerDiedError} when the worker has ended, or does before the step has
+   * @throws {WorkerDiedError} when the worker has ended, or ends during the step
    */
   async step(
     items: readonly StepItem<WorkerCache>[],
@@ -155,8 +155,8 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 
   /**
-   * Bytes that all caches of this worker take together: rows with their unused ends, each once where forks share them,
-   * and the state of policies.
+   * Total bytes of this worker's caches: rows including unused ends, counted once if shared with forks, and policy
+   * states.
    *
    * @throws {WorkerDiedError} when the worker has ended
    */
@@ -165,9 +165,8 @@ export class DecoderWorker implements SequenceModel<WorkerCache, WorkerPolicy> {
   }
 
   /**
-   * Ends the thread and frees the weights and all caches, as soon as ONNX Runtime has returned from the
-   * chunk it computes, if any. Calls that are pending and later ones are rejected with a
-   * {@link WorkerDiedError}; a second release does nothing.
+   * Ends the thread and frees the weights and all caches, as soon as ONNX Runtime has finished the current chunk, if
+   * any. Pending and later calls are rejected with a {@link WorkerDiedError}; a second release does nothing.
    */
   async release(): Promise<void> {
     await this.#connection.end();

@@ -8,9 +8,9 @@ import { PolicyModuleError } from './worker-errors.js';
 import { isWorkerPolicy, type WorkerPolicy } from './worker-policy.js';
 
 /**
- * Makes the policy that data names. When its code fails later, in the middle of a run, the error names it too.
+ * Makes a policy from its data. If its code fails later, during a run, the error names the policy, too.
  *
- * @throws {InvalidArgumentError} when it is no such data, or names a module by a relative path
+ * @throws {InvalidArgumentError} when the data are invalid, or name a module by a relative path
  * @throws {PolicyModuleError} when the module cannot be loaded, does not export a policy's factory, or the factory fails
  * @throws the {@link NammError} of a factory, such as one about an option
  */

@@ -25,8 +25,8 @@ const records = new WeakMap<WorkerCache, CacheRecord>();
 const unreachable = new FinalizationRegistry<CacheRecord>(release);
 
 /**
- * A handle on the cache of one sequence that lives in a worker, made by {@link DecoderWorker.createCache}.
- * Release it when the sequence is over; its rows take memory until then.
+ * A handle to the cache of one sequence in a worker, made by {@link DecoderWorker.createCache}. Release it when the
+ * sequence is finished; its rows take memory until then.
  */
 export class WorkerCache implements SequenceCache<WorkerCache> {
   readonly shape: CacheShape;
@@ -39,13 +39,13 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
     unreachable.register(this, this.#record);
   }
 
-  /** Tokens of the sequence so far, evicted ones included, as of the last step that has ended. */
+  /** Tokens of the sequence so far, evicted ones included, as of the last finished step. */
   get seen(): number {
     return this.#record.seen;
   }
 
   /**
-   * What the cache holds and what that costs.
+   * What the cache holds, and the memory that takes.
    *
    * @throws {CacheUseError} when it was released
    * @throws {WorkerDiedError} when the worker has ended
@@ -56,9 +56,9 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
   }
 
   /**
-   * Tokens that no policy may drop from here on; as `KVCache.protect`.
+   * Sets the tokens that no policy may drop from now on; see `KVCache.protect`.
    *
-   * @throws {InvalidArgumentError} when they overlap, or one is none
+   * @throws {InvalidArgumentError} when they overlap or one is invalid
    * @throws {CacheBusyError} while a step uses the cache
    * @throws {CacheUseError} when it was released
    * @throws {WorkerDiedError} when the worker has ended
@@ -69,8 +69,8 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
   }
 
   /**
-   * A second cache with the same rows and policy state that goes its own way from here. Rows are shared
-   * until one of the two changes them.
+   * A second cache with the same rows and policy state, independent from now on. Rows are shared until one of the two
+   * changes them.
    *
    * @throws {CacheBusyError} while a step uses the cache
    * @throws {CacheUseError} when it was released
@@ -88,7 +88,7 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
    * @throws {CacheBusyError} while a step uses the cache
    * @throws {CacheUseError} when it was released
    * @throws {WorkerDiedError} when the worker has ended
-   * @throws {CacheSaveError} when the file cannot be written; an older file of this name then still stands
+   * @throws {CacheSaveError} when the file cannot be written; an older file of this name is then left unchanged
    */
   async save(path: string): Promise<void> {
     const { id, connection } = usable(this.#record);
@@ -96,10 +96,11 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
   }
 
   /**
-   * What each head held after each update, where the cache was made with `recording`; forks record on by themselves.
+   * What each head held after each update, if the cache was made with `recording`; forks continue with records of their
+   * own.
    *
-   * @param texts what the recorder cannot know; as `RetentionRecorder.record`
-   * @throws {InvalidArgumentError} when there are not as many ids, pieces or tokens in the parts as tokens seen
+   * @param texts texts that the recorder does not know, as for `RetentionRecorder.record`
+   * @throws {InvalidArgumentError} when the number of ids, pieces or tokens in the parts differs from the tokens seen
    * @throws {CacheUseError} when it is not recorded, or was released
    * @throws {WorkerDiedError} when the worker has ended
    */
@@ -109,7 +110,7 @@ export class WorkerCache implements SequenceCache<WorkerCache> {
     return await connection.call('retention', { cache: id, texts });
   }
 
-  /** Frees the rows, once a step that uses them has ended. A second call does nothing. */
+  /** Frees the rows, once any step that uses them has finished. A second call does nothing. */
   async release(): Promise<void> {
     await release(this.#record);
   }

@@ -1,7 +1,7 @@
 import { NammError, type NammErrorOptions } from '@namm/core';
 import type { WorkerPolicy } from './worker-policy.js';
 
-/** Why a worker is no more: it was released, code in it threw or ended it, or its heap was full. */
+/** Why a worker ended: it was released, code in it threw or exited, or its heap was full. */
 export type WorkerDeathReason = 'released' | 'error' | 'exit' | 'memory';
 
 const explanations: Readonly<Record<WorkerDeathReason, string>> = {
@@ -11,7 +11,7 @@ const explanations: Readonly<Record<WorkerDeathReason, string>> = {
   memory: 'has died because its heap was full',
 };
 
-/** The worker thread that held a model has ended, and the model and its caches with it. */
+/** A model's worker thread has ended, and the model and its caches are gone. */
 export class WorkerDiedError extends NammError {
   readonly reason: WorkerDeathReason;
 
@@ -27,7 +27,7 @@ export class WorkerDiedError extends NammError {
   }
 }
 
-/** The data that names an eviction policy leads to none, or to one whose own code fails while it is used. */
+/** An eviction policy given as data cannot be made, or its own code fails while it is used. */
 export class PolicyModuleError extends NammError {
   constructor(policy: WorkerPolicy, problem: string, options: NammErrorOptions = {}) {
     super('POLICY_MODULE', `The policy's module ${policy.module}: ${problem}`, {

@@ -1,5 +1,5 @@
 /**
- * An eviction policy named by data, because code cannot be sent to a worker thread.
+ * An eviction policy as data, because code cannot be sent to a worker thread.
  *
  * @example
  * ```ts
@@ -9,17 +9,17 @@
  */
 export interface WorkerPolicy {
   /**
-   * What the worker imports: a file URL, an absolute path, or a package that can be found from
-   * `@namm/decoder`, such as `@namm/kv-cache`. For others `import.meta.resolve('package')` gives the URL.
+   * The module to import: a file URL, an absolute path, or a package that `@namm/decoder` can resolve, such as
+   * `@namm/kv-cache`. For others, `import.meta.resolve('package')` gives the URL.
    */
   readonly module: string;
   /** The function of the module that makes the policy; it may be asynchronous. */
   readonly export: string;
-  /** Its one argument: plain data. */
+  /** Its only argument: plain data. */
   readonly options?: unknown;
 }
 
-/** Whether a value looks like a policy named by data. */
+/** Whether a value looks like a policy given as data. */
 export function isWorkerPolicy(value: unknown): value is WorkerPolicy {
   return typeof value === 'object' && value !== null && 'module' in value && 'export' in value;
 }

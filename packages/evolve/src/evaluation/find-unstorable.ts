@@ -1,6 +1,6 @@
 /**
- * What JSON would not give back as it was: a number that is not finite, or a value of another kind. Results of the
- * generation under way are saved as JSON, so that a run which goes on has the same bits.
+ * Finds values that JSON would not restore exactly: a number that is not finite, or a value of another kind. Results of
+ * the current generation are saved as JSON, so that a resumed run has the same bits.
  *
  * @returns what is wrong, or null
  */

@@ -17,12 +17,12 @@ interface Piece {
 const splits = ['test', 'validation'];
 
 /**
- * The file of a task: `<task>.jsonl` (or json, parquet) anywhere, or what lies in a folder of its name, as data sets on the
- * hub have it: `<task>/test-00000-of-00002.parquet` or `<task>/test/0000.parquet`, all pieces in order. One near the top goes
- * before one further down, a file on the disk before the same in an archive.
+ * The file of a task: `<task>.jsonl` (or json, parquet) anywhere, or the contents of a folder with its name, as in data
+ * sets on the hub: `<task>/test-00000-of-00002.parquet` or `<task>/test/0000.parquet`, all pieces in order. A file
+ * nearer the top takes precedence over one further down, and a file on disk over the same file in an archive.
  *
  * @returns its pieces; none when there is no such file
- * @throws {FileFormatError} when a piece is missing, or it cannot be told which of several is meant
+ * @throws {FileFormatError} when a piece is missing, or several files match
  */
 export function filesOfTask(files: readonly DataFile[], task: string): readonly DataFile[] {
   const all = files.flatMap((file) => pieceOf(file, task) ?? []);

@@ -16,8 +16,8 @@ interface NanobenchTasksRecord {
 }
 
 /**
- * The families of NanoBench as tasks that are asked freely: an answer is right when it begins with the one wanted. The
- * questions of a text begin alike, so that it is read once for all of them.
+ * The families of NanoBench as tasks with free answers: an answer is right if it begins with the expected one. The
+ * questions about a text share its beginning, so that it is read once for all of them.
  */
 export function nanobenchTasks(options: NanobenchTasksRecord): PublicTask[] {
   const { length, samples, seed, tasks, countTokens } = options;

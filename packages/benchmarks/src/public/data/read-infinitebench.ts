@@ -50,7 +50,7 @@ type Row = z.infer<typeof row>;
 /** Options of {@link readInfiniteBench}. */
 export interface ReadInfiniteBenchOptions extends ReadBenchmarkOptions {
   /**
-   * Whose templates: the official file has a set for each model.
+   * Name of a model: the official file has a set of templates for each.
    * @defaultValue 'yarn_mistral', the one for base models
    */
   readonly templates?: string;
@@ -60,7 +60,7 @@ export interface ReadInfiniteBenchOptions extends ReadBenchmarkOptions {
  * Reads InfiniteBench: `<task>.jsonl`, with the templates in `src/prompt.py` and `src/eval_utils.py` of its repository, which are read and not run.
  *
  * @throws {FileFormatError} for files that are missing or cannot be read; bad rows are in `problems`
- * @throws {InvalidArgumentError} for a task or a set of templates that is none
+ * @throws {InvalidArgumentError} for an unknown task or set of templates
  */
 export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Promise<PublicTask[]> {
   const {

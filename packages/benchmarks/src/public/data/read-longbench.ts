@@ -12,7 +12,7 @@ import type { PublicItem, PublicTask } from './public-task.js';
 import { readRows } from './read-rows.js';
 import { textNames } from './text-names.js';
 
-/** Where data and prompts are, and how much of them is wanted. */
+/** Where data and prompts are, and how much of them to read. */
 export interface ReadBenchmarkOptions {
   /** The data set: a folder, an archive, a repository in the hub's cache, or one file. */
   readonly data: string;
@@ -40,7 +40,7 @@ const row = z.object({
  * published in `data.zip` or anywhere in a folder; prompts in `config/dataset2prompt.json` of its repository.
  *
  * @throws {FileFormatError} for files that are missing or cannot be read; bad rows are in `problems`
- * @throws {InvalidArgumentError} for a task that is none
+ * @throws {InvalidArgumentError} for an unknown task
  * @example
  * ```ts
  * const tasks = await readLongBench({ data: 'data.zip', repository: 'LongBench', tasks: ['trec'] });

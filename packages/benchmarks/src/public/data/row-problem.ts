@@ -1,9 +1,9 @@
-/** A row of a file that cannot be used, and why. */
+/** An unusable row of a file, and the reason. */
 export interface RowProblem {
   readonly file: string;
   /** From 1; of JSONL files the line. */
   readonly row: number;
-  /** The field that is at fault, or null when it is the row as a whole. */
+  /** The invalid field, or null if the row as a whole is invalid. */
   readonly field: string | null;
   readonly problem: string;
 }

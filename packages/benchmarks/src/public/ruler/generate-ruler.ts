@@ -23,10 +23,10 @@ export interface GenerateRulerOptions {
 }
 
 /**
- * Generates tasks of RULER for a tokenizer and a length: per task the largest haystack is sought that fits, and a sample
- * that still comes out too long gets a smaller one. The same seed gives the same samples.
+ * Generates tasks of RULER for a tokenizer and a length. Each task uses the largest haystack that fits; a sample that
+ * still comes out too long gets a smaller one. The same seed gives the same samples.
  *
- * @throws {InvalidArgumentError} for a task that is none, or a length that has no room for what is hidden
+ * @throws {InvalidArgumentError} for an unknown task, or a length too short for the hidden text
  * @example
  * ```ts
  * const [task] = generateRuler({

@@ -24,11 +24,11 @@ export interface NeedleTasksRecord {
 const answerTokens = 32;
 
 /**
- * A needle in a haystack, over lengths and depths: RULER's niah_single_2 (a number in essays) with the needle at depths that
- * are given. A sample hides the same needle in the same essay at every depth, so that depths are compared on equal terms.
- * Groups of the items are `length` and `depth`, of which a run's summary makes heat maps.
+ * A needle in a haystack, over lengths and depths: RULER's niah_single_2 (a number in essays) with the needle at given
+ * depths. A sample hides the same needle in the same essay at every depth, so that depths are compared on equal terms.
+ * The items have the groups `length` and `depth`, from which a run's summary makes heat maps.
  *
- * @throws {InvalidArgumentError} for a depth that is none, or a length without room
+ * @throws {InvalidArgumentError} for an invalid depth, or a length that is too short
  */
 export function needleTasks(options: NeedleTasksRecord): PublicTask[] {
   const { lengths, depths, samples, ...parts } = options;

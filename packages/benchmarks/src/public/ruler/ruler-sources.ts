@@ -20,7 +20,7 @@ export interface RulerQuestions {
   readonly questions: readonly RulerQuestion[];
 }
 
-/** What RULER hides things in and asks about. */
+/** The texts that RULER hides things in and asks about. */
 export interface RulerSources {
   /** Words of the essay, in order. */
   readonly essay: readonly string[];
@@ -65,9 +65,9 @@ const hotpotFile = z.array(
 const fewestWords = 50;
 
 /**
- * What RULER is made of, from a folder: the essay from `PaulGrahamEssays.json` or any text file, words from
- * `english_words.json` or any `*words.txt`, else those of the essay; questions from `squad.json` and `hotpotqa.json`,
- * where they are there.
+ * Reads RULER's sources from a folder: the essay from `PaulGrahamEssays.json` or any text file; words from
+ * `english_words.json` or any `*words.txt`, otherwise from the essay; questions from `squad.json` and `hotpotqa.json`,
+ * if they exist.
  *
  * @param folder null for none; without an essay in it the essay is Moby-Dick
  * @throws {FileFormatError} for a file that cannot be read, or when there are too few words

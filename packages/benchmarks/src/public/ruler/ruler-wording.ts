@@ -22,8 +22,8 @@ export interface RulerWording {
 }
 
 /**
- * A wording of our own, for those who have no copy of RULER at hand. The tasks are the same; because wording moves scores,
- * results are not to be compared with published ones.
+ * Our own wording, for use without a copy of RULER. The tasks are the same, but wording affects scores, so results
+ * cannot be compared with published ones.
  */
 export const plainWording: RulerWording = {
   name: 'plain',

@@ -5,7 +5,7 @@ import { grouped } from './grouped.js';
 import type { PublicResult } from './public-result.js';
 import { resampleTexts } from './resample-texts.js';
 
-/** A task and policy that two runs have in common. */
+/** A task and policy that occur in both runs. */
 export interface RunDifference {
   readonly benchmark: string;
   readonly task: string;
@@ -18,16 +18,16 @@ export interface RunDifference {
   readonly after: number;
   /** After minus before, over the same prompts. */
   readonly difference: Interval;
-  /** Two-sided, by flips of signs of whole texts. */
+  /** Two-sided sign-flip test over whole texts. */
   readonly p: number;
-  /** Whether it stands after Holm's correction for all comparisons at 5 %. */
+  /** Whether it is significant at 5 % after Holm's correction for all comparisons. */
   readonly isSignificant: boolean;
 }
 
 const resamples = 5000;
 
 /**
- * Two runs side by side, prompt by prompt, with paired intervals and tests.
+ * Compares two runs prompt by prompt, with paired intervals and tests.
  *
  * @throws {InvalidArgumentError} when they have no prompt in common
  */

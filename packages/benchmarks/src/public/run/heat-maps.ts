@@ -17,7 +17,7 @@ export interface DepthMap {
   readonly prompts: readonly (readonly number[])[];
 }
 
-/** A map for each policy of each benchmark whose items tell their length and depth as numbers. */
+/** A map for each policy and benchmark whose items have numeric lengths and depths. */
 export function heatMaps(results: readonly PublicResult[]): DepthMap[] {
   const placed = results.flatMap((result) => {
     const { length, depth } = result.groups;

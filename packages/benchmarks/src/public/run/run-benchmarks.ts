@@ -8,7 +8,7 @@ import { type AskedItem, itemGroups } from './item-groups.js';
 import { type ChatUse, type PromptTokenizer, preparePrompt } from './prepare-prompt.js';
 import type { PublicResult, ResultStore } from './public-result.js';
 
-/** Prompts that a policy was not asked, because it would need more positions than the model has. */
+/** Prompts skipped for a policy, because it would need more positions than the model has. */
 export interface SkippedPrompts {
   readonly benchmark: string;
   readonly task: string;
@@ -17,9 +17,9 @@ export interface SkippedPrompts {
   readonly prompts: number;
 }
 
-/** What has become of a run. */
+/** The outcome of a run. */
 export interface PublicRun {
-  /** One per policy and prompt, but for those that were skipped: by task, policy and prompt. */
+  /** One per policy and prompt, except skipped ones, ordered by task, policy and prompt. */
   readonly results: readonly PublicResult[];
   readonly skipped: readonly SkippedPrompts[];
 }
@@ -32,22 +32,25 @@ export interface RunBenchmarksOptions {
   readonly tokenizer: PromptTokenizer;
   readonly answer: Answer;
   readonly tasks: readonly PublicTask[];
-  /** The full cache first, for others to be compared with. */
+  /** Policies, with the full cache first as the reference. */
   readonly policies: readonly ComparedPolicy[];
   readonly store: ResultStore;
   /** Tokens of a prompt and its answer together, at most. */
   readonly maxTokens: number;
-  /** Positions that the model has: policies that read a prompt again need more than it takes. @defaultValue maxTokens */
+  /**
+   * The model's number of positions: policies that read a prompt twice need more than the prompt does. @defaultValue
+   * maxTokens
+   */
   readonly positions?: number;
-  /** Tokens of an answer, at most, where a benchmark allows more. */
+  /** Limit on the tokens of an answer, if a benchmark allows more. */
   readonly maxNewTokens?: number;
   /** @defaultValue 'auto' */
   readonly chat?: ChatUse;
   /** Called between policies that need different probes, and at the end, so that one model at a time is in memory. */
   readonly release?: () => Promise<void>;
   /**
-   * For one of several runs that share the work: the number of the piece that is to be done here next, ever larger. Of
-   * pieces that others do no results are returned.
+   * For one of several runs that share the work: returns the number of the next piece to do here, always increasing.
+   * Results of pieces done elsewhere are not returned.
    * @defaultValue each
    */
   readonly nextPiece?: () => number;
@@ -66,11 +69,10 @@ const probeOf = ({ policy }: ComparedPolicy) => JSON.stringify(policy.probe);
 const readerOf = ({ policy }: ComparedPolicy) => JSON.stringify([policy.name, policy.settings]);
 
 /**
- * Asks a model the prompts of public benchmarks under each policy. What several prompts or policies read alike is read
- * once, and each goes on from a fork: prompts that begin alike up to where they part, and policies that only differ in what
- * they do after the reading, such as KVzip at several budgets and the full cache. The results are those of reading each by
- * itself, because a policy sees the same chunks. Every answer is in the store when the next one begins, so that a run that
- * is killed goes on where it was.
+ * Asks a model the prompts of public benchmarks under each policy. Common work is done once and continued from forks:
+ * the shared beginning of prompts, and reading under policies that differ only in what they do afterwards, such as
+ * KVzip at several budgets and the full cache. The results equal those of separate readings, because a policy sees the
+ * same chunks. Every answer is in the store before the next one begins, so that a killed run resumes where it was.
  *
  * @throws {InvalidArgumentError} when there are no tasks or policies, or no room for a prompt
  * @throws the signal's reason when it is aborted

@@ -24,8 +24,8 @@ import { summariseRun } from './summarise-run.js';
 const free = new Set(['policies', 'budgets', 'namm', 'taught']);
 
 /**
- * Opens the folder of a run, or makes it. Its results go on where an earlier run with the same settings stopped; policies
- * and budgets may be others.
+ * Opens the folder of a run, or creates it. It resumes an earlier run with the same settings; policies and budgets may
+ * differ.
  *
  * @throws {InvalidArgumentError} when it holds a run with other settings, naming the first that differs
  */
@@ -50,9 +50,9 @@ export async function openRunFolder(
 }
 
 /**
- * Writes what a run has come to: `summary.json`, `summary.csv` and `page.html`; `heat-maps.csv` where there are any.
+ * Writes the results of a run: `summary.json`, `summary.csv` and `page.html`; `heat-maps.csv` if there are any.
  *
- * @param hasTemplate whether prompts were put in a chat template, where their benchmark does it
+ * @param hasTemplate whether prompts used a chat template, if their benchmark does
  */
 export async function writeRun(
   folder: string,
@@ -88,7 +88,7 @@ export async function writeRun(
 /**
  * The results in a run's folder.
  *
- * @throws {FileFormatError} when it is none
+ * @throws {FileFormatError} when it is not the folder of a run
  */
 export async function readRunResults(folder: string): Promise<readonly PublicResult[]> {
   const file = join(folder, 'results.jsonl');

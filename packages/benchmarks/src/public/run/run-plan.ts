@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 const count = z.number().int().min(1);
 const names = z.array(z.string()).min(1, 'is empty');
 
-/** A benchmark of a run, and what of it is wanted. */
+/** A benchmark of a run, and the part of it to run. */
 export interface BenchmarkPlan {
   readonly name:
     | 'longbench'
@@ -16,7 +16,7 @@ export interface BenchmarkPlan {
     | 'ruler'
     | 'needle'
     | 'nanobench';
-  /** The data set; what RULER and NanoBench generate needs none. */
+  /** The data set; not needed if RULER or NanoBench generates the data. */
   readonly data?: string | undefined;
   /** A copy of the benchmark's repository, for its prompts. */
   readonly repository?: string | undefined;
@@ -25,13 +25,13 @@ export interface BenchmarkPlan {
   readonly limit?: number | undefined;
   /** RULER, needle and NanoBench: tokens of a prompt. */
   readonly lengths?: readonly number[] | undefined;
-  /** Needle: where it lies, in per cent of the essay. */
+  /** Needle: its places, in per cent of the essay. */
   readonly depths?: readonly number[] | undefined;
   /** RULER, needle and NanoBench: samples of each task and length. */
   readonly samples?: number | undefined;
   /** RULER and needle: a folder with an essay, word lists and questions. */
   readonly sources?: string | undefined;
-  /** InfiniteBench: whose templates. */
+  /** InfiniteBench: the model whose templates to use. */
   readonly templates?: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface RunPlan {
   readonly maxTokens?: number | undefined;
   readonly maxNewTokens?: number | undefined;
   readonly threads: number;
-  /** Worker threads, each with a model of its own. */
+  /** Number of worker threads, each with its own model. */
   readonly workers: number;
   readonly dtype?: 'auto' | 'fp32' | 'q8' | 'q4' | undefined;
   readonly ropeFactor?: number | undefined;
@@ -100,13 +100,14 @@ const plan = z.strictObject({
 });
 
 /**
- * A run from a YAML file, from what a command line says, or both; what the command line says goes first. Every name and
- * value is checked.
+ * Plans a run from a YAML file, the command line, or both; the command line takes precedence. Every name and value is
+ * checked.
  *
  * @param file null for none
- * @param flags names of the file; `benchmark` names one benchmark, and what belongs to a benchmark is said of this one
- * @throws {FileFormatError} naming the field of the file that cannot be used
- * @throws {InvalidArgumentError} naming the flag, or what is said nowhere
+ * @param flags settings by their names in the file; `benchmark` names a single benchmark, to which the settings of a
+ *   benchmark then apply
+ * @throws {FileFormatError} naming the invalid field of the file
+ * @throws {InvalidArgumentError} naming the invalid flag, or the missing setting
  * @example
  * ```yaml
  * model: ./SmolLM2-135M-Instruct

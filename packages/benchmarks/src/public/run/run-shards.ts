@@ -8,9 +8,9 @@ import type { RunBenchmarksOptions } from './run-benchmarks.js';
 export interface RunShardsOptions {
   /** Script of a thread; it calls {@link serveShard}. */
   readonly script: URL;
-  /** Threads; each loads a model of its own. */
+  /** Number of threads; each loads its own model. */
   readonly workers: number;
-  /** What the script is given, such as the plan of the run; cloned. */
+  /** Data for the script, such as the plan of the run; cloned. */
   readonly data: unknown;
   readonly store: LineStore<PublicResult>;
   /** Stage `prompts`. */
@@ -40,11 +40,12 @@ type ToShard =
   | { readonly kind: 'stop' };
 
 /**
- * Asks the prompts of a run in worker threads. Each takes the next piece of work when it is done with one, so that all are
- * busy to the end; results go to the one store before the next prompt of their thread begins. What is in the store already
- * is not asked again. Afterwards `runBenchmarks` finds everything in the store, in the order of a run in one thread.
+ * Asks the prompts of a run in worker threads. Each takes the next piece of work when it has finished one, so that all
+ * are busy to the end. Results go to a single store before their thread's next prompt begins, and prompts already in
+ * the store are not asked again. Afterwards `runBenchmarks` finds everything in the store, in the order of a
+ * single-threaded run.
  *
- * @throws {NammError} the first error of a thread, when the others have ended
+ * @throws {NammError} the first error of a thread, once the others have ended
  * @throws the signal's reason when it is aborted
  */
 export async function runShards(options: RunShardsOptions): Promise<void> {
@@ -97,9 +98,9 @@ export async function runShards(options: RunShardsOptions): Promise<void> {
 }
 
 /**
- * What the script of a thread of {@link runShards} calls.
+ * Called by the script of a thread of {@link runShards}.
  *
- * @param run asks what the shard takes, by `runBenchmarks`, with the data that the threads were started with
+ * @param run runs the shard with `runBenchmarks` and the data that the threads were started with
  * @example
  * ```ts
  * await serveShard(async (plan, shard) => {

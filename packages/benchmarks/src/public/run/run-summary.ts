@@ -5,10 +5,10 @@ import type { PublicRow } from './summarise-run.js';
 /** What a run was made with, as JSON. */
 export type RunSettings = Readonly<Record<string, unknown>>;
 
-/** A run as `summary.json` holds it. */
+/** A run as stored in `summary.json`. */
 export interface RunSummary {
   readonly settings: RunSettings;
-  /** What is prescribed for each task, and was done. */
+  /** For each task, what the benchmark prescribes and what was done. */
   readonly tasks: readonly {
     readonly benchmark: string;
     readonly name: string;
@@ -20,9 +20,9 @@ export interface RunSummary {
   }[];
   /** Rows of the data that could not be used: file, row, field, problem. */
   readonly problems: readonly string[];
-  /** Prompts that a policy was not asked, because its second reading needs more positions than the model has. */
+  /** Prompts skipped for a policy, because its second reading needs more positions than the model has. */
   readonly skipped: readonly SkippedPrompts[];
-  /** Scores by length and depth, where a benchmark has both. */
+  /** Scores by length and depth, for benchmarks with both. */
   readonly maps: readonly DepthMap[];
   readonly rows: readonly PublicRow[];
 }

@@ -8,19 +8,21 @@ import type { SkippedPrompts } from './run-benchmarks.js';
 /** A line of the table: a policy on a task, or on all tasks of a benchmark. */
 export interface PublicRow {
   readonly benchmark: string;
-  /** `all`: the mean over tasks, so that a task with many prompts weighs no more. */
+  /** `all`: the mean over tasks, so that a task with many prompts does not weigh more. */
   readonly task: string;
   readonly policy: string;
   readonly budget: string;
   readonly prompts: number;
-  /** Prompts that it was not asked; it is compared with the full cache on the others. */
+  /** Skipped prompts; it is compared with the full cache on the others. */
   readonly skipped: number;
-  /** 0 to 100. An answer at which the official scorer ends with an error counts 0. */
+  /** 0 to 100. An answer at which the official scorer fails counts 0. */
   readonly official: Interval;
   readonly strict: Interval;
-  /** Official score over the full cache's, on the same prompts; null for the full cache itself, and where it lacks some. */
+  /**
+   * Official score over the full cache's, on the same prompts; null for the full cache itself, and if it lacks some.
+   */
   readonly againstFull: Interval | null;
-  /** Two-sided, for the difference from the full cache being none: by flips of signs of whole texts. */
+  /** Two-sided p for no difference from the full cache: a sign-flip test over whole texts. */
   readonly p: number | null;
   readonly keptShare: number;
   /** Before the answer. */
@@ -33,9 +35,9 @@ export interface PublicRow {
   readonly goneEverywhere: number;
   /** Prompts that lost their middle. */
   readonly cut: number;
-  /** Answers at which the official scorer ends with an error. */
+  /** Answers at which the official scorer fails. */
   readonly scorerErrors: number;
-  /** Official scores by the benchmark's own divisions, such as `length 0-4k`. */
+  /** Official scores by the benchmark's own groups, such as `length 0-4k`. */
   readonly groups: Readonly<Record<string, number>>;
   readonly secondsPerPrompt: number;
 }

@@ -1,8 +1,8 @@
 import type { Quirk } from './quirks.js';
 
-/** What a metric may want to know beside the two texts. */
+/** Inputs of a metric besides the two texts. */
 export interface MetricContext {
-  /** The official scorer's oddities that count. */
+  /** The official scorer's quirks to reproduce. */
   readonly quirks: ReadonlySet<Quirk>;
   /** All classes of a classification task. */
   readonly classes?: readonly string[];

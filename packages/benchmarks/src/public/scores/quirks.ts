@@ -1,8 +1,9 @@
 import { InvalidArgumentError, suggestName } from '@namm/core';
 
 /**
- * What the official scorers do that nobody would expect, by name. With a quirk a score is the published program's, without
- * it the sane one: `allQuirks` is the official score, `noQuirks` the strict one, and any set lies between them.
+ * Unexpected behaviour of the official scorers, by name. With a quirk, a score matches the published program; without
+ * it, it is as one would expect. `allQuirks` gives the official score, `noQuirks` the strict one, and any other set
+ * something in between.
  */
 export const quirks = {
   // LongBench
@@ -52,7 +53,7 @@ export const noQuirks: ReadonlySet<Quirk> = new Set();
 /**
  * A set of quirks from words: `official`, `strict`, or names with commas.
  *
- * @throws {InvalidArgumentError} for a name that is none
+ * @throws {InvalidArgumentError} for an unknown name
  * @example
  * ```ts
  * parseQuirks('rouge-unique-words,substring');

@@ -14,7 +14,7 @@ import { allQuirks, type Quirk } from './quirks.js';
 import { rougeLSum } from './rouge-l-sum.js';
 import { tokenF1 } from './token-f1.js';
 
-/** The official program would have ended here with an exception. */
+/** The official program would have thrown an exception here. */
 export class OfficialScorerError extends NammError {
   constructor(task: string, problem: string) {
     super('OFFICIAL_SCORER', `${task}: the official scorer ends with an error: ${problem}`);
@@ -225,7 +225,7 @@ const scores: Readonly<Record<string, Score>> = {
  *
  * @param task such as `passkey`
  * @throws {OfficialScorerError} where the official program would end with an exception
- * @throws {InvalidArgumentError} for a task that is none
+ * @throws {InvalidArgumentError} for an unknown task
  * @example
  * ```ts
  * scoreInfiniteBench('passkey', 'In part 2: 71432', '71432'); // 0: the first number counts

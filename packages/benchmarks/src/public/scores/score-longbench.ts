@@ -19,7 +19,8 @@ export interface LongBenchScoring {
   readonly quirks?: ReadonlySet<Quirk>;
   /**
    * How text without blanks is cut into words.
-   * @defaultValue jieba's for Chinese; the words of `Intl.Segmenter` for Japanese, where the benchmark's own are not to be had
+   * @defaultValue jieba's for Chinese; the words of `Intl.Segmenter` for Japanese, because the benchmark's own are not
+   *   available
    */
   readonly words?: (text: string) => readonly string[];
 }
@@ -28,7 +29,7 @@ export interface LongBenchScoring {
  * Scores an answer to a task of LongBench or ChouBun: the best match with any right answer, 0 to 1.
  *
  * @param task such as `hotpotqa`
- * @throws {InvalidArgumentError} for a task that is none
+ * @throws {InvalidArgumentError} for an unknown task
  * @example
  * ```ts
  * scoreLongBench('hotpotqa', 'The answer: Paris!', { answers: ['Paris'] }); // 2/3
