@@ -149,6 +149,28 @@ describe('the second start', () => {
     expect(await logitsOf(model.folder, { ...layers, preparedWeights: folder })).toBe(expected);
   });
 
+  it('reads the embedding from its file, whatever its bits and its factor', async () => {
+    const path = join(work, 'embedding.gguf');
+    const contents = await readFolder(model.folder);
+    for (const format of ['Q4_1', 'Q8_0'] as const) {
+      const { shape } = contents.tensors.get('model.embed_tokens.weight')!;
+      const blocks = randomBlocks(format, shape, new Random(6));
+      contents.tensors.set('model.embed_tokens.weight', blocks);
+      await writeGgufModel(path, contents);
+      const { spec, ...source } = await openModel(path);
+      const { embedding } = spec;
+      const scaled = { ...spec, embedding: embedding && { ...embedding, scale: 1.7 } };
+      const logits: number[][] = [];
+      for (const preparedWeights of [null, folder]) {
+        const options = { ...quiet, passes: 'layers', preparedWeights } as const;
+        const decoder = await Decoder.load({ ...source, spec: scaled }, options);
+        logits.push(await feed(decoder, decoder.createCache(), ids));
+        await decoder.release();
+      }
+      expect(logits[1]).toEqual(logits[0]);
+    }
+  });
+
   it('works when several start at once', async () => {
     const expected = await logitsOf(model.folder, { dtype: 'q4', preparedWeights: null });
     const starts = Array.from({ length: 4 }, () =>

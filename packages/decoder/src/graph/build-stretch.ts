@@ -2,6 +2,7 @@ import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
 import { probeKind } from '../probes/probe-kinds.js';
 import type { ModelSource } from '../source/model-source.js';
+import type { StoredTable } from '../source/stored-rows.js';
 import type {
   AttentionLayerSpec,
   ConvolutionLayerSpec,
@@ -11,7 +12,7 @@ import { finalRows, rotaryInputs } from './backbone.js';
 import { projectedSize } from './build-attention.js';
 import { Convolutions } from './convolution.js';
 import type { GraphContext } from './graph-context.js';
-import { inputRows } from './input-rows.js';
+import { embeddingTable, inputRows } from './input-rows.js';
 import { languageModelHead } from './language-model-head.js';
 import { afterAttention, beforeAttention, convolutionLayer } from './layer-halves.js';
 import { names } from './names.js';
@@ -54,7 +55,7 @@ export function stretchesOf({ layers }: DecoderSpec): Stretch[] {
  * rows of any number of sequences side by side. Stretch 0 goes from the tokens to the first attention, stretch i to the
  * next, and the last one, whose number is that of the attentions, to the logits.
  *
- * Inputs: for the first `ids`, `embeddings` and `positions`, as of a whole model; for the others `stream` and
+ * Inputs: for the first `ids`, unless the embedding is read from a file, `embeddings` and `positions`, as of a whole model; for the others `stream` and
  * `attended`; rows of cos and sin, for the last `output_rows`; what its convolutions keep, and which rows they read.
  * Outputs: `stream.after`, and `projected`, which is queries, keys and values side by side; of the last `hidden` and
  * `logits`; what its convolutions keep from here on.
@@ -75,7 +76,9 @@ export async function buildStretch(
   const { spec } = source;
   const graph = new GraphBuilder(`${spec.family}, stretch ${index}`);
   const context = { graph, weights: new Weights(source, graph, holding) };
-  const residual = new Residual(graph, context.weights, startOf(context, source, index));
+  const embedding = index === 0 ? storedEmbedding(context, spec) : null;
+  const start = startOf(context, source, index, embedding === null);
+  const residual = new Residual(graph, context.weights, start);
   const { from, between, to } = stretchesOf(spec)[index]!;
   // Nobody reads the last layer's output for other tokens.
   const outputs = to ? null : graph.input(names.outputRows, 'int32', ['outputs']);
@@ -92,12 +95,21 @@ export async function buildStretch(
   }
   if (to) addProjection(context, source, probe, to, residual);
   else addEnd(context, source, residual);
-  return context.weights.finish();
+  return { ...(await context.weights.finish()), embedding };
+}
+
+function storedEmbedding({ weights }: GraphContext, spec: DecoderSpec): StoredTable | null {
+  return spec.embedding && weights.storedTable(embeddingTable(spec, spec.embedding));
 }
 
 /** The stream that a stretch begins with. */
-function startOf(context: GraphContext, { spec }: ModelSource, index: number): Value {
-  if (index === 0) return inputRows(context, spec);
+function startOf(
+  context: GraphContext,
+  { spec }: ModelSource,
+  index: number,
+  takesIds: boolean,
+): Value {
+  if (index === 0) return inputRows(context, spec, { takesIds });
   return context.graph.input(names.stream, 'float32', ['new', spec.hiddenSize]);
 }
 

@@ -16,6 +16,7 @@ import { type FloatFormat, floatFormat } from '../source/float-formats.js';
 import type { ModelSource } from '../source/model-source.js';
 import { readWeightBytes } from '../source/read-weight-bytes.js';
 import { readWeightFloats } from '../source/read-weight-floats.js';
+import type { StoredTable } from '../source/stored-rows.js';
 import { placeOf, type Weight } from '../source/weight.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
 import type { LinearSpec } from '../spec/decoder-spec.js';
@@ -30,7 +31,24 @@ export interface ModelGraph extends RuntimeModel {
   readonly used: ReadonlySet<string>;
   /** Whether a matrix in it is in few bits. */
   readonly areFewBits: boolean;
+  /** The embedding that is read from a file, if it is; the graph then takes rows alone. */
+  readonly embedding?: StoredTable | null;
 }
+
+/** A matrix that is held in few bits. */
+interface PlannedMatrix {
+  readonly weight: Weight;
+  readonly plan: FewBitPlan;
+}
+
+/** Where a weight lies: a location as the graph knows it, and bytes there. */
+interface Place {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const nowhere: Place = { location: '', offset: 0, length: 0 };
 
 /** How the weights of a model are held. */
 export interface WeightHolding {
@@ -57,6 +75,7 @@ export class Weights {
   readonly #values = new Map<string, Value>();
   readonly #matrices = new Map<string, FewBitMatrix>();
   readonly #used = new Set<string>();
+  #hasStoredTable = false;
   /** ONNX Runtime 1.30 maps all weights from files, or takes all from memory. */
   readonly #areMapped: boolean;
 
@@ -122,28 +141,11 @@ export class Weights {
       return null;
     const { inputs } = specs[0]!;
     const outputs = specs.reduce((sum, spec) => sum + spec.outputs, 0);
-    const { bits, groupSize } = first.plan;
+    const { bits, groupSize, hasOffsets } = first.plan;
     const groups = inputs / groupSize;
-    const what = `${specs.map(({ weight, layout }) => `${weight}:${layout}`)}/${JSON.stringify(first.plan)}`;
-    // Read once for all parts, which the runtime asks for one after the other, and let go with the last.
-    let read: Promise<FewBits> | undefined;
-    let left = 0;
-    const part = (key: keyof FewBits, type: 'uint8' | 'float32', shape: readonly number[]) => {
-      const length = shape.reduce((product, n) => product * n, type === 'uint8' ? 1 : 4);
-      left++;
-      const place = this.#made(`${what}/${key}`, length, async () => {
-        read ??= readFewBits(
-          planned.map((each, i) => ({ weight: each!.weight, layout: specs[i]!.layout })),
-          first.plan,
-          (weight) => this.#failNonFinite(weight),
-        );
-        const parts = read;
-        if (--left === 0) read = undefined;
-        return new Uint8Array((await parts)[key].buffer);
-      });
-      return this.#graph.external(`${name}/${key}`, type, shape, place);
-    };
-    const { hasOffsets } = first.plan;
+    const places = this.#placeFewBits(specs, planned as PlannedMatrix[], outputs);
+    const part = (key: keyof FewBits, type: 'uint8' | 'float32', shape: readonly number[]) =>
+      this.#graph.external(`${name}/${key}`, type, shape, places[key]);
     const matrix: FewBitMatrix = {
       ...{ outputs, inputs, bits, groupSize },
       codes: part('codes', 'uint8', [outputs, groups, (groupSize * bits) / 8]),
@@ -156,12 +158,32 @@ export class Weights {
   }
 
   /**
+   * A table in few bits whose rows are read from the file of prepared weights, so that the graph does not hold it: null
+   * where it is float32, or weights are kept in memory.
+   *
+   * @param spec the table; its weight is as the source calls it
+   * @throws {ModelFolderError} as {@link get}
+   */
+  storedTable(spec: MatrixSpec): StoredTable | null {
+    const planned = this.#prepared && this.#planFewBits(spec);
+    if (!planned) return null;
+    const { codes, scales, offsets } = this.#placeFewBits([spec], [planned], spec.outputs);
+    this.#used.add(spec.weight);
+    this.#hasStoredTable = true;
+    return {
+      ...{ path: this.#prepared!.path, inputs: spec.inputs, plan: planned.plan },
+      ...{ codes: codes.offset, scales: scales.offset },
+      offsets: planned.plan.hasOffsets ? offsets.offset : null,
+    };
+  }
+
+  /**
    * Ends the graph.
    *
    * @throws {ModelFolderError} for a weight that is not finite beside others in few bits
    */
   async finish(): Promise<ModelGraph> {
-    const areFewBits = this.#matrices.size > 0;
+    const areFewBits = this.#matrices.size > 0 || this.#hasStoredTable;
     if (areFewBits) {
       if (this.#prepared) this.#prepared.checkFirst(() => this.#checkFloats());
       else await this.#checkFloats();
@@ -188,7 +210,41 @@ export class Weights {
     });
   }
 
-  #planFewBits(spec: MatrixSpec): { readonly weight: Weight; readonly plan: FewBitPlan } | null {
+  /** The places of matrices in few bits, one below the other; of offsets only where the plan has some. */
+  #placeFewBits(
+    specs: readonly MatrixSpec[],
+    planned: readonly PlannedMatrix[],
+    outputs: number,
+  ): Readonly<Record<keyof FewBits, Place>> {
+    const { plan } = planned[0]!;
+    const { bits, groupSize, hasOffsets } = plan;
+    const numbers = outputs * specs[0]!.inputs;
+    const what = `${specs.map(({ weight, layout }) => `${weight}:${layout}`)}/${JSON.stringify(plan)}`;
+    // Read once for all parts, which the runtime asks for one after the other, and let go with the last.
+    let read: Promise<FewBits> | undefined;
+    let left = 0;
+    const place = (key: keyof FewBits, length: number) => {
+      left++;
+      return this.#made(`${what}/${key}`, length, async () => {
+        read ??= readFewBits(
+          planned.map(({ weight }, i) => ({ weight, layout: specs[i]!.layout })),
+          plan,
+          (weight) => this.#failNonFinite(weight),
+        );
+        const parts = read;
+        if (--left === 0) read = undefined;
+        return new Uint8Array((await parts)[key].buffer);
+      });
+    };
+    const perGroup = (4 * numbers) / groupSize;
+    return {
+      codes: place('codes', (numbers * bits) / 8),
+      scales: place('scales', perGroup),
+      offsets: hasOffsets ? place('offsets', perGroup) : nowhere,
+    };
+  }
+
+  #planFewBits(spec: MatrixSpec): PlannedMatrix | null {
     const { weight: name, inputs, outputs, layout } = spec;
     const shape = layout === 'outputs-first' ? [outputs, inputs] : [inputs, outputs];
     const { weight } = this.#find(name, shape);

@@ -3,6 +3,7 @@ import { stretchesOf } from '../graph/build-stretch.js';
 import { names } from '../graph/names.js';
 import { discard } from '../runtime/discard.js';
 import type { Feed, Session } from '../runtime/runtime.js';
+import type { StoredRows } from '../source/stored-rows.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { ForwardPass, Part, PartOutputs } from './forward-pass.js';
 import { joinNumbers } from './join-numbers.js';
@@ -23,6 +24,7 @@ export class LayerPass implements ForwardPass {
   readonly #attentions: readonly LayerAttention[];
   readonly #release: () => Promise<void>;
   readonly #piece: number;
+  readonly #embedding: StoredRows | null;
   readonly #tokens: TokenInputs;
   readonly #states: StateInputs;
   /** Per stretch the convolutions in it. */
@@ -33,20 +35,21 @@ export class LayerPass implements ForwardPass {
    * @param stretches sessions of `buildStretch`
    * @param attentions of the layers
    * @param release frees all sessions
-   * @param piece tokens that go through a stretch at once
+   * @param options tokens that go through a stretch at once, and the embedding where its rows are read from a file
    */
   constructor(
     spec: DecoderSpec,
     stretches: readonly Session[],
     attentions: readonly LayerAttention[],
     release: () => Promise<void>,
-    piece: number,
+    { piece, embedding }: { readonly piece: number; readonly embedding: StoredRows | null },
   ) {
     this.#spec = spec;
     this.#stretches = stretches;
     this.#attentions = attentions;
     this.#release = release;
     this.#piece = piece;
+    this.#embedding = embedding;
     this.#tokens = new TokenInputs(spec);
     this.#states = new StateInputs(spec);
     this.#convolutions = stretchesOf(spec).map(({ between }) => between.map(({ index }) => index));
@@ -58,7 +61,7 @@ export class LayerPass implements ForwardPass {
     const rotary = new Map<string, Feed>();
     this.#tokens.addRotary(rotary, parts);
     const tokens = new Map(rotary);
-    this.#tokens.addTokens(tokens, parts);
+    this.#tokens.addTokens(tokens, parts, this.#embedding);
     const count = parts.reduce((sum, { chunk }) => sum + chunk.count, 0);
     const rows = parts.map((): LayerRows[] => []);
     const observations = parts.map((): Observation[] => []);

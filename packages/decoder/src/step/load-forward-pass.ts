@@ -8,6 +8,7 @@ import type { ModelGraph } from '../graph/weights.js';
 import { PreparedFile } from '../prepared/prepared-file.js';
 import type { Runtime, RuntimeModel, Session } from '../runtime/runtime.js';
 import type { ModelSource } from '../source/model-source.js';
+import { StoredRows } from '../source/stored-rows.js';
 import type { WeightDtype } from '../source/weight-dtype.js';
 import { attentionsOf } from '../spec/layers-of.js';
 import { AttentionSessions } from './attention-sessions.js';
@@ -112,7 +113,10 @@ async function loadGraphs(
     return { pass: few ? new SmallPass(few, pass) : pass, areFewBits };
   }
   const loaded: Session[] = [];
+  let embedding: StoredRows | null = null;
   const release = async () => {
+    embedding?.close();
+    embedding = null;
     for (const session of loaded) await session.release();
   };
   const load = async (model: RuntimeModel) => {
@@ -123,6 +127,8 @@ async function loadGraphs(
   const run = { probe, cacheDtype };
   const piece = areFewBits ? fewBitPiece : Number.POSITIVE_INFINITY;
   try {
+    const table = graphs[0]!.embedding;
+    if (table) embedding = new StoredRows(table, spec.embedding!.scale);
     const stretches: Session[] = [];
     for (const graph of graphs) stretches.push(await load(graph));
     const attentions: LayerAttention[] = [];
@@ -146,7 +152,8 @@ async function loadGraphs(
       }
       attentions.push(new LayerAttention(layer, attention, probe, sessions.get(key)!));
     }
-    return { pass: new LayerPass(spec, stretches, attentions, release, piece), areFewBits };
+    const pass = new LayerPass(spec, stretches, attentions, release, { piece, embedding });
+    return { pass, areFewBits };
   } catch (error) {
     await release();
     throw error;

@@ -1,6 +1,7 @@
 import { names } from '../graph/names.js';
 import { type RotaryRows, rotaryRows } from '../rotary/rotary-rows.js';
 import type { Feed } from '../runtime/runtime.js';
+import type { StoredRows } from '../source/stored-rows.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
 import type { Part } from './forward-pass.js';
 import { joinNumbers } from './join-numbers.js';
@@ -19,13 +20,20 @@ export class TokenInputs {
    * Ids, rows in place of embeddings, and learned positions. Parts of rows come after parts of ids.
    *
    * @param feeds gets them
+   * @param parts the sequences
+   * @param table of the embedding, where the graph takes the rows of ids
    */
-  addTokens(feeds: Map<string, Feed>, parts: readonly Part[]): void {
+  addTokens(
+    feeds: Map<string, Feed>,
+    parts: readonly Part[],
+    table: StoredRows | null = null,
+  ): void {
     const { hiddenSize, embedding, learnedPositions } = this.#spec;
     const ids = joinNumbers(parts.map(({ chunk }) => chunk.ids));
-    const data = joinNumbers(parts.map(({ chunk }) => chunk.embeddings));
+    const given = joinNumbers(parts.map(({ chunk }) => chunk.embeddings));
+    const data = table ? joinNumbers([table.read(ids), given]) : given;
     feeds.set(names.embeddings, { data, shape: [data.length / hiddenSize, hiddenSize] });
-    if (embedding) feeds.set(names.ids, { data: ids, shape: [ids.length] });
+    if (embedding && !table) feeds.set(names.ids, { data: ids, shape: [ids.length] });
     if (learnedPositions) {
       const positions = joinNumbers(parts.map((part) => this.#firstAxis(part)));
       feeds.set(names.positions, { data: positions, shape: [positions.length] });
