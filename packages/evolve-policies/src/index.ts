@@ -66,15 +66,17 @@ export type {
 } from './text/model-settings.js';
 export { parseStages } from './text/parse-stages.js';
 export { type PromptSource, samplePrompts } from './text/prompt-source.js';
-export { type MeasureRequest, TextAssessor } from './text/text-assessor.js';
+export { type MeasureRequest, TextAssessor, type TextUnit } from './text/text-assessor.js';
 export {
   type TextEvaluator,
   type TextEvaluatorOptions,
   textEvaluator,
 } from './text/text-evaluator.js';
-export type {
-  TextEvolutionSettings,
-  TextStage,
+export {
+  type Reading,
+  readings,
+  type TextEvolutionSettings,
+  type TextStage,
 } from './text/text-evolution-settings.js';
 export { type TextProblem, textProblem } from './text/text-problem.js';
 export type { TextScore } from './text/text-score.js';

@@ -19,6 +19,7 @@ import {
   evolveOnTexts,
   fitnessKinds,
   parseStages,
+  readings,
   trainableNames,
 } from '@namm/evolve-policies';
 import { evolveTexts } from '@namm/jobs';
@@ -60,6 +61,14 @@ export function addEvolveCommand(program: Command): void {
       '--no-floor',
       'with a size pressure: do not rank last the candidates that answer less than classic policies of their size',
     )
+    .addOption(
+      new Option(
+        '--reading <kind>',
+        'each candidate reads the prompts by itself, evicting as it goes; or all choose from one reading, which is several times as fast',
+      )
+        .choices(readings)
+        .default('own'),
+    )
     .option(
       '--normaliser-prompts <count>',
       'prompts per family for measuring the normaliser',
@@ -89,6 +98,7 @@ export function addEvolveCommand(program: Command): void {
               ...{ kind: options.fitness, sizePressure: options.sizePressure },
               ...(!options.floor && { floor: null }),
             },
+            reading: options.reading,
             normaliser: { scope: options.normaliser, promptsPerTask: options.normaliserPrompts },
             validation: { every: options.validateEvery, promptsPerTask: options.validationPrompts },
             texts: () => evolveTexts(options.corpus),

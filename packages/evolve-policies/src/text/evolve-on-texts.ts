@@ -1,4 +1,4 @@
-import { documentFiller, type FillerDocument, type PreparedSample } from '@namm/benchmarks';
+import { documentFiller, type FillerDocument } from '@namm/benchmarks';
 import { checkNames, InvalidArgumentError } from '@namm/core';
 import { Decoder, loadTokenizer, openModel, type RopeScaling } from '@namm/decoder';
 import { checkSearch, type EvolveOptions, type EvolveResult, evolve } from '@namm/evolve';
@@ -8,20 +8,27 @@ import { startFrom } from '../trainables/start.js';
 import { type TrainableSettings, trainableSettings } from '../trainables/trainable-settings.js';
 import { digestTexts } from './digest-texts.js';
 import { samplePrompts } from './prompt-source.js';
-import type { MeasureRequest } from './text-assessor.js';
+import type { MeasureRequest, TextUnit } from './text-assessor.js';
 import { textEvaluator } from './text-evaluator.js';
 import type { TextEvolutionSettings, TextStage } from './text-evolution-settings.js';
 import { textProblem } from './text-problem.js';
 import type { TextScore } from './text-score.js';
 
-type Engine = EvolveOptions<PreparedSample, TextScore, TextStage, MeasureRequest>;
+type Engine = EvolveOptions<TextUnit, TextScore, TextStage, MeasureRequest>;
 
 /** Options of {@link evolveOnTexts}. */
 export interface EvolveOnTextsOptions
   extends Pick<Engine, 'folder' | 'onProgress' | 'onGeneration' | 'signal' | 'clock'>,
     Pick<
       TextEvolutionSettings,
-      'stages' | 'populationSize' | 'sigma' | 'seed' | 'fitness' | 'normaliser' | 'validation'
+      | 'stages'
+      | 'populationSize'
+      | 'sigma'
+      | 'seed'
+      | 'fitness'
+      | 'reading'
+      | 'normaliser'
+      | 'validation'
     > {
   /** The model's folder, with its tokenizer, and how it is run. */
   readonly model: {
@@ -65,10 +72,20 @@ export interface TrainableChoice {
 export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<EvolveResult> {
   checkNames('evolveOnTexts', options, [
     ...(['folder', 'model', 'trainable', 'start', 'stages', 'populationSize', 'sigma'] as const),
-    ...(['seed', 'fitness', 'normaliser', 'validation', 'texts', 'workers', 'provenance'] as const),
+    ...([
+      'seed',
+      'fitness',
+      'reading',
+      'normaliser',
+      'validation',
+      'texts',
+      'workers',
+      'provenance',
+    ] as const),
     ...(['onProgress', 'onGeneration', 'signal', 'clock'] as const),
   ]);
-  const { folder, stages, populationSize, sigma, seed, fitness, normaliser, validation } = options;
+  const { folder, stages, populationSize, sigma, seed, fitness, reading } = options;
+  const { normaliser, validation } = options;
   const search = { populationSize, sigma, seed, validateEvery: validation.every };
   checkSearch(search, stages);
   const tokenizer = await loadTokenizer(options.model.folder);
@@ -79,6 +96,7 @@ export async function evolveOnTexts(options: EvolveOnTextsOptions): Promise<Evol
   const settings: TextEvolutionSettings = {
     ...{ model, trainable, stages, populationSize, sigma, seed, fitness, normaliser, validation },
     start: start && startFrom(options.start!, trainable, start, normaliser.scope),
+    ...(reading && { reading }),
     prompts: '',
   };
   textProblem(settings, () => {

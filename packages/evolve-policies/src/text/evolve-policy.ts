@@ -1,8 +1,7 @@
-import type { PreparedSample } from '@namm/benchmarks';
 import { checkNames } from '@namm/core';
 import { type EvolveOptions, type EvolveResult, evolve } from '@namm/evolve';
 import type { PromptSource } from './prompt-source.js';
-import type { MeasureRequest } from './text-assessor.js';
+import type { MeasureRequest, TextUnit } from './text-assessor.js';
 import type { TextEvolutionSettings, TextStage } from './text-evolution-settings.js';
 import { textProblem } from './text-problem.js';
 import type { TextScore } from './text-score.js';
@@ -10,7 +9,7 @@ import type { TextScore } from './text-score.js';
 /** Options of {@link evolvePolicy}. */
 export interface EvolvePolicyOptions
   extends Omit<
-    EvolveOptions<PreparedSample, TextScore, TextStage, MeasureRequest>,
+    EvolveOptions<TextUnit, TextScore, TextStage, MeasureRequest>,
     'problem' | 'search'
   > {
   readonly settings: TextEvolutionSettings;

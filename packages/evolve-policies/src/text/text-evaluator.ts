@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { PreparedSample } from '@namm/benchmarks';
 import { checkInteger, checkNames } from '@namm/core';
 import { type Evaluator, InProcessEvaluator, WorkerPoolEvaluator } from '@namm/evolve';
 import type { TextAssessorSettings } from './model-settings.js';
-import { type MeasureRequest, TextAssessor } from './text-assessor.js';
+import { type MeasureRequest, TextAssessor, type TextUnit } from './text-assessor.js';
 import type { TextScore } from './text-score.js';
 
 /** Evaluator that answers prompts. */
-export type TextEvaluator = Evaluator<PreparedSample, TextScore, MeasureRequest>;
+export type TextEvaluator = Evaluator<TextUnit, TextScore, MeasureRequest>;
 
 /** Options of {@link textEvaluator}. */
 export interface TextEvaluatorOptions {

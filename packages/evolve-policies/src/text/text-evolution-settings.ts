@@ -17,6 +17,17 @@ export interface TextStage extends Stage {
   readonly promptsPerTask: number;
 }
 
+/**
+ * Who reads the training prompts of a generation:
+ * - `own`: every candidate by itself, evicting as it goes;
+ * - `shared`: the model once for all of them, forgetting nothing. Every candidate makes all its choices on what was seen
+ *   then, and answers with what it would have kept. A prompt costs a population little more than one candidate.
+ */
+export type Reading = 'own' | 'shared';
+
+/** All kinds of reading. */
+export const readings: readonly Reading[] = ['own', 'shared'];
+
 /** Everything that determines the result of a run, as plain data. */
 export interface TextEvolutionSettings extends TextAssessorSettings {
   readonly stages: readonly TextStage[];
@@ -27,6 +38,8 @@ export interface TextEvolutionSettings extends TextAssessorSettings {
   /** Of the candidates and of the training prompts. */
   readonly seed: number;
   readonly fitness: FitnessSettings;
+  /** Validations are always `own`. @defaultValue 'own' */
+  readonly reading?: Reading;
   readonly normaliser: {
     /** `start`: the statistics of the start, as for a NAMM moved "frozen" to another model. */
     readonly scope: NormaliserScope | 'start';
@@ -53,9 +66,10 @@ export interface TextEvolutionSettings extends TextAssessorSettings {
 export function checkTextSettings(settings: TextEvolutionSettings): void {
   checkNames('settings', settings, [
     ...(['model', 'trainable', 'stages', 'populationSize', 'sigma', 'seed', 'fitness'] as const),
-    ...(['normaliser', 'validation', 'start', 'prompts'] as const),
+    ...(['reading', 'normaliser', 'validation', 'start', 'prompts'] as const),
   ]);
-  const { model, stages, fitness, normaliser, validation, start } = settings;
+  const { model, stages, fitness, reading, normaliser, validation, start } = settings;
+  if (reading !== undefined) checkChoice('reading', reading, readings);
   checkModel(model);
   for (const stage of stages) checkStage(stage);
   checkFitness(fitness);

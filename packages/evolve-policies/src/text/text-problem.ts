@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { PreparedSample } from '@namm/benchmarks';
 import type { Found, Presentation, Problem } from '@namm/evolve';
 import { tensorsOf } from '../trainables/normaliser-tensors.js';
 import { savePolicy } from '../trainables/save-policy.js';
@@ -14,7 +13,7 @@ import {
 } from './fitness.js';
 import type { PromptSource } from './prompt-source.js';
 import { promptsOf } from './prompts-of.js';
-import type { MeasureRequest } from './text-assessor.js';
+import type { MeasureRequest, TextUnit } from './text-assessor.js';
 import {
   checkTextSettings,
   type TextEvolutionSettings,
@@ -23,7 +22,7 @@ import {
 import { isTextScore, type TextScore } from './text-score.js';
 
 /** Evolving an eviction policy that answers questions about long prompts with a small cache. */
-export type TextProblem = Problem<PreparedSample, TextScore, TextStage, MeasureRequest>;
+export type TextProblem = Problem<TextUnit, TextScore, TextStage, MeasureRequest>;
 
 /**
  * The problem of evolving an eviction policy on the task families, for `evolve`. Its units are prompts, its
@@ -40,12 +39,14 @@ export function textProblem(
 ): TextProblem {
   checkTextSettings(settings);
   const { model, trainable, stages, fitness, normaliser, validation, start, seed } = settings;
+  const isShared = settings.reading === 'shared';
   const mean = startMean(trainable, start);
   return {
     title: `${titleOf(trainable)} on ${basename(model.folder)}`,
     settings: {
       ...{ model, trainable, normaliser, start, prompts: settings.prompts },
       fitness: { ...fitness, floor: floorOf(fitness) },
+      ...(isShared && { reading: 'shared' }), // a run from before there was a choice goes on
       validationPromptsPerTask: validation.promptsPerTask,
     },
     stages,
@@ -60,7 +61,8 @@ export function textProblem(
     trainingUnits(stage, place) {
       const { promptsPerTask: count } = stage;
       const from = place.generation * count;
-      return promptsOf(prompts, stage, 'train', { seed: place.seed, from, count });
+      const units = promptsOf(prompts, stage, 'train', { seed: place.seed, from, count });
+      return isShared ? units.map((unit) => ({ ...unit, reading: 'shared' as const })) : units;
     },
     validationUnits(stage) {
       const place = { seed: 0, from: 0, count: validation.promptsPerTask };

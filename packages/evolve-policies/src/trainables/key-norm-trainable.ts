@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { Normaliser } from '@namm/features';
+import { full } from '@namm/kv-cache';
 import { keyNormPolicy } from './key-norm-policy.js';
 import type { Trainable } from './trainable.js';
 import type { KeyNormTrainableSettings } from './trainable-settings.js';
@@ -26,6 +27,7 @@ export function keyNormTrainable(
         ...(values.length > 0 && { headBias: { heads, values } }),
       });
     },
+    reader: full, // the policies remember nothing
     shifted(parameters, shift) {
       const result = parameters.slice();
       result[2]! += shift;

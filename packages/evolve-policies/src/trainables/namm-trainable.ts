@@ -40,6 +40,7 @@ export function nammTrainable(settings: NammTrainableSettings, normaliser: Norma
     dimension,
     start: () => new Float64Array(dimension),
     policy: (parameters) => namm(checkpointOf(parameters, {})),
+    reader: () => namm(checkpointOf(new Float64Array(dimension), {}), { updateInterval: never }),
     shifted(parameters, shift) {
       if (fixed) return parameters.map((value) => value + shift / headBiasScale(settings));
       if (bias === undefined) {
@@ -52,6 +53,9 @@ export function nammTrainable(settings: NammTrainableSettings, normaliser: Norma
     checkpoint: checkpointOf,
   };
 }
+
+/** No sequence reaches so many tokens; a multiple of every hop. */
+const never = 2 ** 40;
 
 /** So that a step of one head's bias counts for as much as the same step of every weight of a token's features. */
 export function headBiasScale({ scorer }: NammTrainableSettings): number {

@@ -14,6 +14,8 @@ export interface Trainable {
    * @throws {InvalidArgumentError} unless they are `dimension` finite numbers
    */
   policy(parameters: Float64Array): EvictionPolicy;
+  /** Keeps everything, and remembers what the policies do, so that each can take over from it. */
+  reader(): EvictionPolicy;
   /**
    * Parameters that give scores larger by `shift`, so that more is kept.
    *
