@@ -7,36 +7,36 @@ export const timestepModes = ['absolute', 'clamped', 'constant'] as const;
 
 /**
  * `absolute`: step n has timestep n, and an episode ends with the table. `clamped`: steps beyond the table have its
- * last timestep. `constant`: every step has timestep 0, for a model that was trained so.
+ * last timestep. `constant`: every step has timestep 0, for a model trained that way.
  */
 export type Timesteps = (typeof timestepModes)[number];
 
-/** What states are normalised with: (state − mean) / deviation. */
+/** Normalisation of states: (state − mean) / deviation. */
 export interface Normalisation {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
 
-/** How a model wants to be used: what its folder's `agent.json` says, where there is one. */
+/** How to use a model: the contents of its folder's `agent.json`. */
 export interface AgentSettings {
   readonly actions: 'continuous' | 'discrete';
   readonly normalisation: Normalisation;
   /** Returns are divided by it. */
   readonly returnScale: number;
-  /** Return to ask for, in the environment's units. */
+  /** Target return, in the environment's units. */
   readonly targetReturn: number;
   readonly timesteps: Timesteps;
-  /** Steps that it saw at once in training. */
+  /** Context length in training, in steps. */
   readonly context: number;
 }
 
 /**
- * Reads `agent.json`, which the project's training recipe writes beside a model.
+ * Reads `agent.json`, which the project's training recipe writes next to a model.
  *
  * @param folder of the model
  * @param stateSize numbers in a state
  * @returns null when there is no such file
- * @throws {ModelFolderError} naming file and key, when it says something that cannot be
+ * @throws {ModelFolderError} naming file and key, when a value is invalid
  */
 export async function readAgentSettings(
   folder: string,

@@ -22,13 +22,13 @@ import type { RowKind } from './row-kinds.js';
 export interface DecisionTransformerOptions
   extends Pick<DecoderOptions, 'probe' | 'chunkSize' | 'runtime'> {
   /**
-   * Threads that compute. These models are so small that more would wait for each other.
+   * Compute threads. These models are so small that more threads would only wait for each other.
    * @defaultValue 1
    */
   readonly threads?: number;
 }
 
-/** What a model says of whole steps, one row per step. */
+/** A model's predictions for whole steps, one row per step. */
 export interface Predictions {
   /** Hidden states of all tokens after the last norm, `[steps · tokens per step, hiddenSize]`. */
   readonly hidden: Float32Array;
@@ -41,9 +41,9 @@ export interface Predictions {
 }
 
 /**
- * A Decision Transformer from a Hugging Face folder (`decision_transformer`), over caches whose policies decide what
- * is forgotten. A token's time is part of its row, and nothing depends on positions in the cache: rows can leave,
- * and those that stay are what they were.
+ * A Decision Transformer from a Hugging Face folder (`decision_transformer`), with caches whose policies decide what is
+ * forgotten. A token's time is part of its row, and nothing depends on positions in the cache, so evicting rows does
+ * not change the remaining ones.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export interface Predictions {
  * ```
  */
 export class DecisionTransformer {
-  /** What the folder's `agent.json` says; null where it has none. */
+  /** Contents of the folder's `agent.json`; null if it has none. */
   readonly agent: AgentSettings | null;
   readonly #network: Network;
 
@@ -71,8 +71,8 @@ export class DecisionTransformer {
   /**
    * Loads a model.
    *
-   * @param folder with `config.json` and `.safetensors` weights, and perhaps an `agent.json`
-   * @param options how it is run: the probe is that of the policies that will be used
+   * @param folder with `config.json`, `.safetensors` weights and optionally an `agent.json`
+   * @param options how to run it; the probe must be that of the policies you will use
    * @throws {ModelFolderError | FileFormatError} when a file is missing, damaged or not supported
    * @throws {InvalidArgumentError} for a bad option
    */
@@ -94,10 +94,10 @@ export class DecisionTransformer {
   }
 
   /**
-   * What a model is, read without its weights.
+   * Reads the spec of a model without its weights.
    *
    * @param folder as of {@link load}
-   * @throws {ModelFolderError | FileFormatError} when it is no folder of a Decision Transformer
+   * @throws {ModelFolderError | FileFormatError} when the folder does not hold a Decision Transformer
    */
   static async readSpec(folder: string): Promise<TransformerSpec> {
     return readTransformerSpec(await openModelFolder(folder)).spec;
@@ -107,7 +107,7 @@ export class DecisionTransformer {
     return this.#network.spec;
   }
 
-  /** What it reports of the attention. */
+  /** What it reports about the attention. */
   get probe(): Probe {
     return this.#network.decoder.probe;
   }
@@ -123,7 +123,7 @@ export class DecisionTransformer {
   }
 
   /**
-   * Begins an episode.
+   * Starts an episode.
    *
    * @param options how it is run
    * @throws {InvalidArgumentError} for a bad option, or a policy that cannot serve this model
@@ -134,10 +134,11 @@ export class DecisionTransformer {
   }
 
   /**
-   * An episode that `episode.save(path)` wrote, for this model: it goes on exactly as the saved one.
+   * Restores an episode that `episode.save(path)` wrote for this model; it continues exactly as the saved one would
+   * have.
    *
-   * @param options the policy it was saved with, and a recorder if wanted
-   * @throws {FileFormatError} when the file cannot be read, is cut off or holds no episode
+   * @param options the policy that it was saved with, and optionally a recorder
+   * @throws {FileFormatError} when the file cannot be read, is truncated or does not hold an episode
    * @throws {CacheMismatchError} when it was saved with another model or policy
    */
   async restoreEpisode(
@@ -150,11 +151,11 @@ export class DecisionTransformer {
   }
 
   /**
-   * Acts in several episodes. Each acts as it would alone. All states are checked before anything is computed.
+   * Acts in several episodes at once. Each acts as it would alone. All states are checked before anything is computed.
    *
-   * @param items episodes and the states they are in
-   * @returns what each does
-   * @throws as {@link AgentEpisode.act}; episodes whose turn had not come are then unchanged, and act again
+   * @param items episodes and their states
+   * @returns the decision of each
+   * @throws as {@link AgentEpisode.act}; episodes that have not acted yet are then unchanged, and can act again
    */
   step(items: readonly EpisodeItem[], options: StepOptions = {}): Promise<Decision[]> {
     return AgentEpisode.step(this.#network, items, options);
@@ -171,11 +172,11 @@ export class DecisionTransformer {
   }
 
   /**
-   * Reads whole steps of a known trajectory into a cache, its policy deciding as it goes.
+   * Reads whole steps of a known trajectory into a cache; its policy evicts along the way.
    *
-   * @param cache of this model, which holds whole steps so far
+   * @param cache of this model, containing only whole steps so far
    * @param trajectory the steps
-   * @throws {EpisodeInputError} when sizes do not go together or a number is not finite; the cache is unchanged
+   * @throws {EpisodeInputError} when sizes do not match or a number is not finite; the cache is unchanged
    * @throws {CacheUseError} when the cache is not of this model, or its policy needs another probe
    */
   async read(

@@ -1,6 +1,6 @@
 import { NammError, type NammErrorOptions } from '@namm/core';
 
-/** A state, reward or action cannot be fed to the model; the episode is unchanged. */
+/** A state, reward or action is not valid input; the episode is unchanged. */
 export class EpisodeInputError extends NammError {
   /** @param problem what is wrong, where, and what is needed */
   constructor(problem: string, options: NammErrorOptions = {}) {
@@ -8,14 +8,14 @@ export class EpisodeInputError extends NammError {
   }
 }
 
-/** An episode is used in another order than act, observe, act …, or after it failed or was released. */
+/** An episode was used in an order other than act, observe, act …, or after it failed or was released. */
 export class EpisodeUseError extends NammError {
   constructor(problem: string, options: NammErrorOptions = {}) {
     super('EPISODE_USE', problem, options);
   }
 }
 
-/** An episode would outlast the model's table of timesteps. */
+/** An episode is longer than the model's table of timesteps. */
 export class EpisodeLengthError extends NammError {
   /** @param timesteps rows of the table */
   constructor(step: number, timesteps: number) {

@@ -15,7 +15,8 @@ export interface UpdateInterval {
  * @param kinds tokens of a step: `transformer.rowKinds`
  * @param multipleOf 16 for a NAMM
  * @returns tokens
- * @throws {InvalidArgumentError} for a number out of range, both or none of the two, or tokens that are no multiple
+ * @throws {InvalidArgumentError} for a number out of range, both or neither of the two, or tokens that are not a
+ *   multiple
  *
  * @example
  * ```ts

@@ -29,11 +29,11 @@ export interface RandomDecisionTransformerOptions {
 }
 
 /**
- * Writes a Decision Transformer of random weights in Hugging Face layout: to try things out, and to measure, for it
- * costs what a trained one costs. Matrices are drawn from N(0, 1.5 / √inputs), so that attention is not flat.
+ * Writes a Decision Transformer with random weights in Hugging Face layout, for trying things out and for measurements;
+ * it costs as much as a trained one. Matrices are drawn from N(0, 1.5 / √inputs), so that attention is not flat.
  *
- * @param folder made if need be
- * @param options sizes and seed; the same give the same bytes
+ * @param folder created if needed
+ * @param options sizes and seed; the same options give the same bytes
  * @throws {InvalidArgumentError} for a bad option
  *
  * @example

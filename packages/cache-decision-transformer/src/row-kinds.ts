@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@namm/core';
 import type { CacheShape } from '@namm/kv-cache';
 
-/** What a token of a Decision Transformer stands for. */
+/** The kind of a Decision Transformer's token. */
 export type RowKind = 'return' | 'state' | 'action';
 
 /** The tokens of a step, in order: with a token for the return-to-go, as published, or without. */

@@ -1,8 +1,8 @@
 import { NammError, type NammErrorOptions } from '@namm/core';
 
-/** What part of which model on a hub an error is about. */
+/** The model, revision and file that an error is about. */
 export interface ModelFile {
-  /** The model as it was named: an id such as `HuggingFaceTB/SmolLM2-135M-Instruct`, or a folder. */
+  /** The model as given: an id such as `HuggingFaceTB/SmolLM2-135M-Instruct`, or a folder. */
   readonly model: string;
   /** Null for a folder. */
   readonly revision: string | null;
@@ -13,7 +13,7 @@ export interface ModelFile {
 const named = ({ model, revision, file }: ModelFile) =>
   revision === null ? `${file} of ${model}` : `${file} of ${model} (revision ${revision})`;
 
-/** The hub refuses access: no token, a token without the right, or a licence that was not accepted. */
+/** The hub refuses access: no token, a token without permission, or a licence that was not accepted. */
 export class ModelAccessError extends NammError {
   constructor(where: ModelFile, problem: string, options: NammErrorOptions = {}) {
     super('MODEL_ACCESS', `${named(where)}: ${problem}`, {
@@ -23,7 +23,7 @@ export class ModelAccessError extends NammError {
   }
 }
 
-/** A model, a revision or a file that is needed does not exist, or not on this machine when offline. */
+/** A required model, revision or file does not exist, or is not on this machine while offline. */
 export class ModelNotFoundError extends NammError {
   constructor(where: ModelFile, problem: string, options: NammErrorOptions = {}) {
     super('MODEL_NOT_FOUND', `${named(where)}: ${problem}`, {
@@ -33,7 +33,7 @@ export class ModelNotFoundError extends NammError {
   }
 }
 
-/** A model exists, but has no weights that can be used: no safetensors. */
+/** A model exists, but has no usable weights (no safetensors). */
 export class MissingWeightsError extends NammError {
   /** @param baseModel the model that its card says it was made from, when it says so */
   constructor(model: string, problem: string, baseModel: string | null) {
@@ -41,7 +41,7 @@ export class MissingWeightsError extends NammError {
   }
 }
 
-/** A file could not be fetched whole, or not be stored. What was fetched is kept, unless it is wrong. */
+/** A file could not be fetched completely, or not be stored. What was fetched is kept, unless it is corrupt. */
 export class DownloadError extends NammError {
   constructor(where: ModelFile, problem: string, options: NammErrorOptions = {}) {
     super('DOWNLOAD', `${named(where)}: ${problem}`, {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@namm/core';
 
-/** A hub: where its files are, and how to ask it. */
+/** A hub: where its files are, and how to request them. */
 export interface Hub {
   /** @defaultValue the `HF_ENDPOINT` of the environment, or `https://huggingface.co/` */
   readonly host: string;
@@ -8,7 +8,7 @@ export interface Hub {
   readonly pathTemplate: string;
   /** Sends the requests. @defaultValue `fetch` */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Says who asks. */
+  /** User agent of the requests. */
   readonly userAgent: string;
 }
 

@@ -2,9 +2,9 @@
 type Files = Record<string, { loaded: number; total: number }>;
 
 /**
- * What happens while a model is found and fetched, in the form of transformers.js: `initiate`, `download`, any
- * number of `progress`, and `done` for each file, also for one that is there already; before each `progress`
- * comes a `progress_total` with the bytes of all files. Bars draw `progress_total`.
+ * Progress of finding and fetching a model, in the form of transformers.js: `initiate`, `download`, any number of
+ * `progress`, and `done` for each file, even one that already exists. Each `progress` is preceded by a `progress_total`
+ * with the bytes of all files; use that for progress bars.
  */
 export type HubEvent =
   | {

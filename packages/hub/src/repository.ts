@@ -13,7 +13,7 @@ export interface Repository {
 const idPattern = /^(\b[\w\-.]+\b\/)?\b[\w\-.]{1,96}\b$/;
 
 /**
- * Whether a text can be the id of a model on a hub, as transformers.js tells it; everything else is a path.
+ * Whether a text can be the id of a model on a hub, by the rule of transformers.js; everything else is a path.
  *
  * @param text what a user named
  */

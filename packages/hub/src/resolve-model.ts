@@ -17,25 +17,25 @@ export interface ResolveOptions {
   readonly revision?: string;
   /** Folder inside the repository that holds the model. @defaultValue its root */
   readonly subfolder?: string;
-  /** Folder of this machine that is tried first; null for none. @defaultValue the model's name, as a path */
+  /** Local folder to try first; null for none. @defaultValue the model's name, as a path */
   readonly localFolder?: string | null;
   /**
-   * Whether a GGUF file will do: of this machine, a folder that holds some and no safetensors, or one of the hub as
-   * `OWNER/NAME:FILE.gguf`, of a split model its first part.
+   * Whether to accept a GGUF file: a local file, a folder with GGUF files and no safetensors, or a file on the hub as
+   * `OWNER/NAME:FILE.gguf`; for a split model, its first part.
    * @defaultValue false
    */
   readonly gguf?: boolean;
-  /** Where models of the hub are kept. @defaultValue {@link defaultCacheFolder} */
+  /** Where models of the hub are stored. @defaultValue {@link defaultCacheFolder} */
   readonly cacheFolder?: string;
-  /** Keeps off the network, for this reason, which errors state. `HF_HUB_OFFLINE=1` does so too. */
+  /** A reason to stay off the network, quoted in errors. `HF_HUB_OFFLINE=1` also works. */
   readonly offline?: string;
-  /** Stops with the signal's reason; what was fetched is kept. */
+  /** Aborts with the signal's reason; what was fetched is kept. */
   readonly signal?: AbortSignal;
-  /** Is told what happens. */
+  /** Called with progress events. */
   readonly onEvent?: (event: HubEvent) => void;
-  /** How long the network is tried. */
+  /** When to retry and when to give up. */
   readonly retries?: RetryPolicy;
-  /** Another hub than that of Hugging Face. */
+  /** A hub other than Hugging Face's. */
   readonly hub?: Partial<Hub>;
 }
 
@@ -44,23 +44,22 @@ const optionNames = [
   ...(['signal', 'onEvent', 'retries', 'hub'] as const),
 ] satisfies readonly (keyof ResolveOptions)[];
 
-/** Where models are kept unless a caller says otherwise: `namm/models` in the user's cache folder. */
+/** The default folder for models: `namm/models` in the user's cache folder. */
 export function defaultCacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'namm', 'models');
 }
 
 /**
- * Finds the folder of a model, and fetches what is missing: a folder of this machine, a model in the cache
- * folder, or one on the hub, in this order. A model that is complete on the disk is taken as it is, without
- * asking the hub.
+ * Finds the folder of a model and fetches what is missing. It tries a local folder, the cache folder and the hub, in
+ * this order. If the model is complete on disk, the hub is not contacted.
  *
- * @param model path of a folder, or the id of a model on the hub; a GGUF file too where `gguf` lets it
- * @param options where to look, and whom to tell
- * @returns a folder with `config.json` and safetensors; where `gguf` lets it, also a GGUF file or a folder with some
+ * @param model path of a folder, or the id of a model on the hub; with `gguf` also a GGUF file
+ * @param options where to look, and who is notified
+ * @returns a folder with `config.json` and safetensors; with `gguf` possibly a GGUF file or a folder with GGUF files
  * @throws {InvalidArgumentError} for an unknown option, and for what is neither a folder nor an id
  * @throws {ModelNotFoundError} when there is no such folder, model, revision or file
- * @throws {ModelAccessError | MissingWeightsError | DownloadError} when the hub refuses, has no safetensors, or
- *   does not deliver; what was fetched is kept, and the next call goes on from there
+ * @throws {ModelAccessError | MissingWeightsError | DownloadError} when the hub refuses access, has no safetensors, or
+ *   a download fails; what was fetched is kept, and the next call resumes
  * @throws {FileFormatError} when the index of the weights cannot be read
  * @throws what `onEvent` throws
  *

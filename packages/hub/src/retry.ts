@@ -3,13 +3,13 @@ import { NammError } from '@namm/core';
 import { DownloadError, type ModelFile } from './errors.js';
 import { CallbackError } from './loading-progress.js';
 
-/** How long a network is tried. */
+/** When to retry and when to give up. */
 export interface RetryPolicy {
-  /** Attempts in a row that may bring nothing. */
+  /** Consecutive attempts without progress before giving up. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubled before each further one. */
+  /** Milliseconds before the second attempt; doubled for each further one. */
   readonly delay: number;
-  /** Milliseconds without a byte after which a connection is given up. */
+  /** Milliseconds without data after which a connection is abandoned. */
   readonly silence: number;
 }
 

@@ -19,7 +19,7 @@ export type Attribute = number | FloatAttribute | string | readonly number[];
 export type NodeAttribute = Attribute | GraphProto;
 
 /**
- * A float attribute, also where its value happens to be a whole number.
+ * A float attribute, even if its value is a whole number.
  *
  * @throws {InvalidArgumentError} when float32 cannot hold the value
  */

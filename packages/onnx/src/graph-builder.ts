@@ -28,8 +28,8 @@ const contribDomain = 'com.microsoft';
 const irVersion = 10n;
 
 /**
- * Builds an ONNX graph node by node and encodes it. Names are made unique and carry the scope they
- * were made in, so that errors and profiles of ONNX Runtime can be read.
+ * Builds an ONNX graph node by node and encodes it. Names are made unique and include their scope, so that errors and
+ * profiles of ONNX Runtime are readable.
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export class GraphBuilder {
   }
 
   /**
-   * Puts a name before the names of everything that is made inside.
+   * Prefixes the names of everything made inside.
    *
    * @param name such as `layer.0`
    * @param build makes nodes
@@ -83,8 +83,8 @@ export class GraphBuilder {
    *
    * @param name taken as given
    * @param type of its numbers
-   * @param dimensions of its shape; a name stands for a size that is known only at run time
-   * @throws {InvalidArgumentError} when the name stands in the graph already, or inside a branch
+   * @param dimensions of its shape; use a name for a size known only at run time
+   * @throws {InvalidArgumentError} when the name is already in the graph, or inside a branch
    */
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): Value {
     this.#mustBeOutside(name);
@@ -110,13 +110,13 @@ export class GraphBuilder {
   }
 
   /**
-   * An initializer whose bytes stay in a file beside the model.
+   * An initializer whose bytes stay in a file next to the model.
    *
    * @param name taken as given
    * @param type of the stored numbers
    * @param shape of the tensor
    * @param data where its bytes are
-   * @throws {InvalidArgumentError} when the name stands in the graph already
+   * @throws {InvalidArgumentError} when the name is already in the graph
    */
   external(name: string, type: ElementType, shape: readonly number[], data: ExternalData): Value {
     const entries = { location: data.location, offset: data.offset, length: data.length };
@@ -165,8 +165,8 @@ export class GraphBuilder {
   /**
    * Adds a node with one output.
    *
-   * @param operator such as `Add`; whether there is one shows when a runtime loads the model
-   * @param inputs values of this graph; null leaves an optional input out
+   * @param operator such as `Add`; not checked until a runtime loads the model
+   * @param inputs values of this graph; null omits an optional input
    * @param options domain and attributes of the operator
    * @returns the output
    * @throws {InvalidArgumentError} for a value of another graph
@@ -206,8 +206,8 @@ export class GraphBuilder {
   }
 
   /**
-   * A value that is computed in one of two ways, of which only the one chosen runs (operator `If`). Both
-   * may use what was made before. A branch cannot declare inputs or outputs of the graph.
+   * A value computed by one of two branches, of which only the chosen one runs (operator `If`). Both may use values
+   * made before. A branch cannot declare inputs or outputs of the graph.
    *
    * @param condition a bool with one element
    * @param whenTrue makes the value of one branch
@@ -228,12 +228,12 @@ export class GraphBuilder {
   }
 
   /**
-   * The same for each part of values, one after the other (operator `Scan`): for those at 0 of their first axis, at 1 …
-   * What is made inside may use what was made before, and cannot declare inputs or outputs of the graph.
+   * Repeats a computation for each part of some values, one after the other (operator `Scan`): for index 0 of their
+   * first axis, index 1, and so on. It may use values made before, and cannot declare inputs or outputs of the graph.
    *
-   * @param values as many parts of each
+   * @param values values with the same number of parts
    * @param build gets one part of each, without that axis
-   * @returns what `build` gives, of all parts
+   * @returns the results of `build` for all parts
    * @throws {InvalidArgumentError} for values of another graph
    */
   each(values: readonly Value[], build: (parts: readonly Value[]) => readonly Value[]): Value[] {

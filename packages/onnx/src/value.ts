@@ -13,7 +13,7 @@ export class Value {
 /** A size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
-/** Where the bytes of an initializer stand in a file beside the model. */
+/** Location of an initializer's bytes in a file next to the model. */
 export interface ExternalData {
   /** File name, relative to the folder of external data given to the session. */
   readonly location: string;
@@ -29,5 +29,5 @@ export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
-/** An input of a node; null stands for an optional input that is left out. */
+/** An input of a node; null for an omitted optional input. */
 export type NodeInput = Value | null;

@@ -9,15 +9,16 @@ import { plainChart } from './page/plain-chart.js';
 import { packEvictions } from './retention/pack.js';
 import style from './style.css?bundle';
 
-/** How an episode page is made. */
+/** Options of an episode page. */
 export interface EpisodePageOptions {
   /** @defaultValue 'An episode under `policy`' */
   readonly title?: string;
 }
 
 /**
- * Draws an episode as one HTML page: the animated scene (mazes as grids, bodies from the side) beside what each head of
- * each layer still holds of it, with one slider for both. A single file that works offline, in light and dark, on any width.
+ * Draws an episode as one HTML page: the animated scene (mazes as grids, bodies from the side) next to what each head
+ * of each layer still holds of it, with one slider for both. A single file that works offline, in light and dark, on
+ * any width.
  *
  * @returns the page's HTML
  * @throws {InvalidArgumentError} for a film that contradicts itself, or has no step

@@ -18,10 +18,10 @@ export interface TextPart {
   readonly paragraphs: readonly string[];
 }
 
-/** What a page can be made of. */
+/** A part of a page. */
 export type ReportPart = TextPart | LineChart | HeatMap | Table;
 
-/** A page of charts, heat maps, tables and words. */
+/** A page of charts, heat maps, tables and text. */
 export interface Report {
   readonly title: string;
   readonly parts: readonly ReportPart[];
@@ -32,8 +32,8 @@ export interface Report {
  * All strings are text; markup in them is shown, never run.
  *
  * @returns the page's HTML
- * @throws {InvalidArgumentError} for a chart whose lists do not fit each other or whose x falls, or a
- *   table or heat map with rows of different lengths
+ * @throws {InvalidArgumentError} for a chart whose lists have different lengths or whose x decreases, or a table or
+ *   heat map with rows of different lengths
  *
  * @example
  * ```ts

@@ -13,13 +13,13 @@ import { retentionCharts } from './retention/retention-charts.js';
 import type { RetentionPageData } from './retention/retention-page-data.js';
 import style from './style.css?bundle';
 
-/** How a retention page is made. */
+/** Options of a retention page. */
 export interface RetentionPageOptions {
   /** @defaultValue 'What `policy` kept' */
   readonly title?: string;
   /**
-   * Pictures of parts of the record, as for the frames of a video: they become a film strip that says how much of each is
-   * still held. Each has the number of its part and the bytes of a JPEG.
+   * Pictures of parts of the record, such as the frames of a video. They become a film strip that shows how much of
+   * each is still held. Each has the number of its part and the bytes of a JPEG.
    * @defaultValue none
    */
   readonly pictures?: readonly RetentionPicture[];
@@ -29,7 +29,7 @@ export interface RetentionPageOptions {
 export interface RetentionPicture {
   /** Number of the part, from 0. */
   readonly part: number;
-  /** Small, since all are in the page. */
+  /** Keep it small: all pictures are stored in the page. */
   readonly jpeg: Uint8Array;
 }
 

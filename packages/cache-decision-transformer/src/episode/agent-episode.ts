@@ -6,18 +6,18 @@ import { type EpisodeMemory, episodeMemory } from './episode-memory.js';
 import type { EpisodeSettings } from './episode-options.js';
 import { type EpisodeContents, saveEpisode } from './saved-episode.js';
 
-/** An episode and the state that it is in now. */
+/** An episode and its current state. */
 export interface EpisodeItem {
   readonly episode: AgentEpisode;
   /** As the environment gives it, `[stateSize]`. */
   readonly state: ArrayLike<number>;
 }
 
-/** What an episode does. */
+/** The decision of an episode. */
 export interface Decision {
-  /** For the environment, `[actionSize]`: the prediction, or one-hot where actions are discrete. */
+  /** Action for the environment, `[actionSize]`: the prediction, or one-hot for discrete actions. */
   readonly action: Float32Array;
-  /** What the model says, `[actionSize]`. */
+  /** The model's prediction, `[actionSize]`. */
   readonly prediction: Float32Array;
 }
 
@@ -32,8 +32,8 @@ interface Reading {
 }
 
 /**
- * One episode of a Decision Transformer: `act` and `observe` in turn. An action is fed with the next state, once it
- * is known what was really done; its keys and values are then cached for good, or until the policy drops them.
+ * One episode of a Decision Transformer: call `act` and `observe` alternately. An action is fed together with the next
+ * state, once the action really taken is known. Its keys and values are then cached until the policy drops them.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ export class AgentEpisode {
     }
   }
 
-  /** The rows that it holds, for viewers. Empty where a window is computed anew. */
+  /** The rows that it holds, for viewers. Empty with a recomputed window. */
   get cache(): KVCache {
     return this.#cache;
   }
@@ -110,7 +110,7 @@ export class AgentEpisode {
     return this.#steps;
   }
 
-  /** Return that is still asked for, in the environment's units. */
+  /** Remaining target return, in the environment's units. */
   get returnToGo(): number {
     return this.#returnToGo;
   }
@@ -119,7 +119,7 @@ export class AgentEpisode {
    * Reads a state and chooses the action.
    *
    * @param state as the environment gives it, `[stateSize]`
-   * @returns for the environment, `[actionSize]`; discrete ones are one-hot
+   * @returns the action for the environment, `[actionSize]`; one-hot if discrete
    * @throws {EpisodeInputError} when the state has another size or a number is not finite; nothing has changed
    * @throws {EpisodeLengthError} beyond the table of timesteps, unless `timesteps` says otherwise
    * @throws {EpisodeUseError} when the reward of the last action was not observed, or the episode is over
@@ -132,10 +132,10 @@ export class AgentEpisode {
   }
 
   /**
-   * Takes in what the last action led to.
+   * Reports the result of the last action.
    *
    * @param reward in the environment's units
-   * @param action what was really done, where that is not what {@link act} chose
+   * @param action the action really taken, if it differs from what {@link act} chose
    * @throws {EpisodeInputError} when a number is not finite, or the action has another size; nothing has changed
    * @throws {EpisodeUseError} when there was no action since the last reward, or the episode is over
    */
@@ -154,7 +154,7 @@ export class AgentEpisode {
     this.#awaits = 'state';
   }
 
-  /** What it holds and what that costs. */
+  /** What it holds, and the memory that takes. */
   memory(): EpisodeMemory {
     const { stateSize, actionSize } = this.#network.spec;
     const perStep = 4 * (stateSize + actionSize + 1) + 8;
@@ -162,7 +162,7 @@ export class AgentEpisode {
   }
 
   /**
-   * A second episode with the same past that goes its own way from here; it shares the rows of this moment.
+   * A second episode with the same past, independent from now on; it shares the current rows.
    *
    * @throws {EpisodeUseError} while it acts, or when it is over
    */
@@ -172,8 +172,8 @@ export class AgentEpisode {
   }
 
   /**
-   * Writes the episode to a file, atomically; {@link DecisionTransformer.restoreEpisode} goes on from there exactly
-   * as this one would.
+   * Writes the episode to a file, atomically; {@link DecisionTransformer.restoreEpisode} continues from it exactly as
+   * this episode would.
    *
    * @throws {CacheSaveError} when the file cannot be written
    * @throws {EpisodeUseError} while it acts, or when it is over

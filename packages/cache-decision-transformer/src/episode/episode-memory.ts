@@ -1,11 +1,11 @@
 import type { CacheMemory, KVCache } from '@namm/kv-cache';
 import { type RowKind, rowKindsOf } from '../row-kinds.js';
 
-/** What an episode holds and what that costs. */
+/** What an episode holds, and the memory that takes. */
 export interface EpisodeMemory extends CacheMemory {
   /** Rows held of each kind, summed over layers and KV heads. */
   readonly keptByKind: Readonly<Record<RowKind, number>>;
-  /** Bytes of the steps that are kept as they came: the last one, or a window. */
+  /** Bytes of the steps that are kept as input: the last one, or a window. */
   readonly stepBytes: number;
 }
 

@@ -14,27 +14,27 @@ import {
 } from '../agent-settings.js';
 import type { TransformerSpec } from '../model/transformer-spec.js';
 
-/** How one episode is run. What is left out comes from the folder's `agent.json`, where it has one. */
+/** Options of an episode. Defaults come from the folder's `agent.json`, if it has one. */
 export interface EpisodeOptions extends Pick<KVCacheOptions, 'policy' | 'recorder'> {
   /**
-   * Computes the newest so many steps anew for each action, as the published code does, and keeps no cache: the
-   * baseline. Not together with a policy; `stepWindow` is the policy that keeps as many.
-   * @defaultValue the cache goes on through the whole episode
+   * Recomputes this many of the newest steps for each action, as in the published code, without a cache: the baseline.
+   * Cannot be combined with a policy; `stepWindow` is the policy that keeps as many.
+   * @defaultValue a cache for the whole episode
    */
   readonly window?: number;
-  /** Return to ask for, in the environment's units. */
+  /** Target return, in the environment's units. */
   readonly targetReturn?: number;
   /** Returns are divided by it: 1,000 for the published models. */
   readonly returnScale?: number;
   /** Mean and deviation of states; null for states that are not normalised. */
   readonly normalisation?: Normalisation | null;
   /**
-   * `discrete`: of the prediction the greatest number is done, and the action is one-hot.
+   * `discrete`: the largest number of the prediction is chosen, and the action is one-hot.
    * @defaultValue 'continuous'
    */
   readonly actions?: 'continuous' | 'discrete';
   /**
-   * What steps beyond the table of timesteps get; see {@link Timesteps}.
+   * Timesteps of steps beyond the table; see {@link Timesteps}.
    * @defaultValue 'absolute', which ends the episode there
    */
   readonly timesteps?: Timesteps;

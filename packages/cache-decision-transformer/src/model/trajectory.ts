@@ -2,7 +2,7 @@ import { EpisodeInputError } from '../errors.js';
 import type { Step } from './network.js';
 import type { TransformerSpec } from './transformer-spec.js';
 
-/** Whole steps as the model reads them: states normalised, returns divided by their scale. Row by row. */
+/** Whole steps as model input: states normalised, returns divided by their scale. Row by row. */
 export interface Trajectory {
   /** `[steps, stateSize]` */
   readonly states: Float32Array;

@@ -1,6 +1,6 @@
 import type { DecoderSpec } from '@namm/decoder';
 
-/** What a Decision Transformer is, beside its layers. */
+/** The spec of a Decision Transformer, around its layers. */
 export interface TransformerSpec {
   /** Numbers in a state. */
   readonly stateSize: number;

@@ -8,7 +8,7 @@ import {
 } from '@namm/kv-cache';
 import { type RowKind, rowKindsOf } from '../row-kinds.js';
 
-/** How many of the newest steps keep their rows of a kind; the present step counts. */
+/** How many of the newest steps keep their rows, per kind; the current step counts. */
 export interface NewestStepsOptions {
   /** @defaultValue 'all' */
   readonly returns?: number | 'all';
@@ -21,8 +21,8 @@ export interface NewestStepsOptions {
 const optionOf = { return: 'returns', state: 'states', action: 'actions' } as const;
 
 /**
- * Keeps rows by their kind and step, in all heads alike: those of the newest so many steps. Chosen after each
- * pass, so that an action is chosen from what is kept and the step that has just been read.
+ * Keeps rows by kind and step, the same in all heads: those of a number of newest steps. Eviction happens after each
+ * pass, so an action is chosen from what was kept and the step just read.
  *
  * @param options steps per kind
  * @param name of the policy, in tables and files
@@ -62,17 +62,17 @@ export function newestSteps(options: NewestStepsOptions, name = 'newest-steps'):
 }
 
 /**
- * Drops every return-to-go but the present one: the others say nothing that it does not say.
+ * Drops every return-to-go except the current one, which contains all the information of the others.
  *
- * @throws {InvalidArgumentError} from `start`, for a model without tokens of returns
+ * @throws {InvalidArgumentError} from `start`, for a model without return tokens
  */
 export function dropOldReturns(): EvictionPolicy {
   return newestSteps({ returns: 1 }, 'drop-old-returns');
 }
 
 /**
- * Keeps the newest steps whole. Unlike a window that is computed anew, what was computed of a step stays, and with
- * it a trace of steps that are gone.
+ * Keeps the newest steps whole. Unlike in a recomputed window, the rows of a step stay as first computed, and so carry
+ * a trace of steps that are gone.
  *
  * @param steps from 1 on
  * @throws {InvalidArgumentError} for another number

@@ -5,12 +5,12 @@ import { type RowKind, rowKindsOf } from '../row-kinds.js';
 /** Options of {@link protectSteps}. */
 export interface ProtectStepsOptions {
   /**
-   * Newest steps whose rows stay, the present one among them.
+   * Number of newest steps whose rows stay, including the current one.
    * @defaultValue 1
    */
   readonly steps?: number | 'all';
   /**
-   * What of them stays.
+   * Kinds of rows that stay.
    * @defaultValue all kinds
    */
   readonly kinds?: readonly RowKind[];
@@ -19,8 +19,8 @@ export interface ProtectStepsOptions {
 const allKinds: readonly RowKind[] = ['return', 'state', 'action'];
 
 /**
- * A scorer that lets rows of some kinds and of the newest steps stay whatever their score, as far as a head has
- * slots for them, the newest first. The others are rated as before.
+ * A scorer that always keeps rows of some kinds of the newest steps, as far as a head has slots for them, newest first.
+ * Other rows are scored as before.
  *
  * @param scorer any scorer
  * @param options which rows

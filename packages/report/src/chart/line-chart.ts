@@ -11,11 +11,11 @@ export interface Series {
   readonly lower?: ArrayLike<number>;
   readonly upper?: ArrayLike<number>;
   /**
-   * What stands beside each point, `[points]`; empty for nothing. For few points that a reader compares: their
-   * intervals are drawn as bars, not as a band. A label for which there is no room is left out.
+   * Label next to each point, `[points]`; empty for none. Use it for a few points to compare: their intervals are drawn
+   * as bars, not as a band. A label without room is left out.
    */
   readonly labels?: readonly string[];
-  /** For a line that others are compared with. @defaultValue false */
+  /** For a reference line. @defaultValue false */
   readonly dashed?: boolean;
 }
 

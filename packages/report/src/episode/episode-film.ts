@@ -1,4 +1,4 @@
-/** What a step looks like. */
+/** The scene of a step. */
 export type FilmScene = FilmGrid | FilmBodies;
 
 /** Cells of a maze, counted from the upper left corner. */
@@ -16,7 +16,7 @@ export interface FilmGrid {
     readonly label?: string;
   }[];
   readonly agent: { readonly x: number; readonly y: number };
-  /** One line of what else there is to see. */
+  /** One line of further information. */
   readonly caption: string;
 }
 
@@ -35,19 +35,19 @@ export interface FilmBodies {
 /** One step of an episode. */
 export interface FilmFrame {
   readonly scene: FilmScene;
-  /** What was done then, in words. */
+  /** The action, as text. */
   readonly action: string;
   /** For it. */
   readonly reward: number;
   /** Sum of the rewards so far. */
   readonly total: number;
-  /** What was asked for before it. */
+  /** Return-to-go before the step. */
   readonly returnToGo: number;
 }
 
-/** An episode of an agent, and what it remembered of it: plain data. */
+/** An episode of an agent, and what the agent remembered of it: plain data. */
 export interface EpisodeFilm {
-  /** Name of the way to remember. */
+  /** Name of the policy or other kind of memory. */
   readonly policy: string;
   /** From the first step on; at least one. */
   readonly frames: readonly FilmFrame[];

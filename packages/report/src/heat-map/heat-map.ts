@@ -1,4 +1,4 @@
-/** A grid of numbers, as steps of one colour with the numbers in it. */
+/** A grid of numbers, drawn in shades of one colour with the numbers in the cells. */
 export interface HeatMap {
   readonly kind: 'heatMap';
   readonly title: string;
@@ -13,6 +13,6 @@ export interface HeatMap {
   readonly values: readonly (readonly (number | null)[])[];
   /** The numbers at which the scale begins and ends; it has five equal steps. */
   readonly range: readonly [low: number, high: number];
-  /** What is shown under the pointer beside row, column and number, as `values` are. */
+  /** Further lines to show on hover, besides row, column and number; laid out like `values`. */
   readonly notes?: readonly (readonly string[])[];
 }

@@ -18,6 +18,6 @@ export interface Table {
   /** What a reader has to know beside the title. */
   readonly description?: string;
   readonly columns: readonly Column[];
-  /** As many cells per row as there are columns. */
+  /** One cell per column in each row. */
   readonly rows: readonly (readonly Cell[])[];
 }
