@@ -11,7 +11,7 @@ export function ablated(scorer: Scorer): Scorer {
       const seen = settings.visible
         ? masked(features, settings.features, settings.visible)
         : features;
-      // A token that is a head by itself has none but itself to attend to.
+      // With one head per token, each token can only attend to itself.
       const heads = isAlone
         ? new Array<number>(features.length / settings.features).fill(1)
         : lengths;

@@ -59,7 +59,7 @@ export class Sequence {
   firstUnread(prompt: readonly number[], isMasked: boolean): FirstUnread | null {
     const { seen, pending } = this;
     const common = this.commonWith(prompt);
-    // What was read by hand, through the direct API, is not in the log: nothing can be said to go on behind it.
+    // What was read through the direct API is not in the log, so no prompt can be recognised as its continuation.
     const isKnown = this.#log.length === seen;
     if (!isKnown && common === this.#log.length) return null;
     const beginsWithPending = pending !== null && prompt[0] === pending;

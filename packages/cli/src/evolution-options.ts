@@ -68,7 +68,7 @@ export function addEvolutionOptions<
   command: Command<Args, Own, Global>,
   { trainables, ...defaults }: EvolutionDefaults,
 ): Command<Args, Own & EvolutionOptions, Global> {
-  // Inferred from one option to the next, the types of so many would take minutes to check.
+  // Inferring the types of so many options, one from the next, would take minutes to check.
   const plain = command as unknown as PlainCommand;
   plain
     .requiredOption('--out <folder>', 'folder of the run', outputFolder)

@@ -29,7 +29,7 @@ export function addPolicyChoiceOptions<
   Own extends OptionValues,
   Global extends OptionValues,
 >(command: Command<Args, Own, Global>): Command<Args, Own & PolicyChoiceOptions, Global> {
-  // Inferred from one option to the next, the types of so many would take minutes to check.
+  // Inferring the types of so many options, one from the next, would take minutes to check.
   const plain = command as unknown as PlainCommand;
   plain
     .option(

@@ -80,7 +80,7 @@ export async function runProgram(program: Command): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    // A value that a parser refuses outside of commander is told like any other error.
+    // A value that a parser refuses outside of commander is reported like any other error.
     if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.failed; // commander has said why
     } else if (error instanceof Interruption) {

@@ -27,7 +27,7 @@ export class Evaluations {
     this.#aborted = new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
-    this.#aborted.catch(() => {}); // whoever waits is told; there may be nobody
+    this.#aborted.catch(() => {}); // waiters get the rejection; there may be none
   }
 
   get timeIsOver(): boolean {

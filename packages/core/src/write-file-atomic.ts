@@ -61,7 +61,7 @@ export async function writeFileAtomic(
   });
   try {
     try {
-      // Each writeFile goes on where the last one stopped.
+      // Each writeFile continues where the last one stopped.
       for await (const piece of pieces) await handle.writeFile(piece);
       await handle.sync();
     } finally {

@@ -203,7 +203,7 @@ class Evolution<Unit, Score, S extends Stage, Request> {
   ): Promise<void> {
     const { strategy, pending } = this.#state;
     if (judgements.every((judgement) => judgement === null)) {
-      pending.clear(); // so that a run that goes on evaluates them anew
+      pending.clear(); // so that a resumed run evaluates them again
       await this.#folder.saveState(this.#state);
       throw this.#failure(firstFailure);
     }

@@ -134,7 +134,7 @@ function transform(magnitudes: Float64Array, stride: number, column: number): vo
     for (let n = 0; n < size; n++) {
       const mirror = even[half - n]!;
       const value = even[n]!;
-      even[n] = value + mirror; // goes on to the half-sized transform
+      even[n] = value + mirror; // input of the half-sized transform
       even[half - n] = value - mirror;
     }
     for (let n = 1; n < size; n++) {

@@ -50,7 +50,7 @@ export async function fileFacts(
     );
   }
   const etag = found.header('x-linked-etag') ?? found.header('etag');
-  // A weak tag stands for the meaning, not for the bytes.
+  // A weak tag identifies the meaning, not the bytes.
   const strong = etag !== null && !etag.startsWith('W/') ? etag.replaceAll('"', '') : null;
   const linked = found.header('x-linked-etag')?.replaceAll('"', '') ?? '';
   return {

@@ -180,7 +180,7 @@ export async function teachScorer(options: TeachOptions): Promise<TaughtScorer> 
           });
         });
         own.add(x, y);
-        signal?.throwIfAborted(); // what was added is forgotten: the run goes on from the file
+        signal?.throwIfAborted(); // what was added is dropped: the run resumes from the file
       }
     } finally {
       await cache.release();

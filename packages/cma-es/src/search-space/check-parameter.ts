@@ -18,7 +18,7 @@ export function checkParameter(name: string, parameter: Parameter): void {
   }
   const kind = 'kind' in given ? (given.kind as Parameter['kind'] | undefined) : undefined;
   if (kind === undefined) {
-    // the names first: what says `type` is told that it is `kind`
+    // names first, so that `type` gets the hint that it is called `kind`
     checkNames(
       name,
       parameter,

@@ -52,7 +52,7 @@ function wantedRows(
 ): Value {
   const gather = (value: Value, axis: number) =>
     rows ? graph.node('Gather', [value, rows], { attributes: { axis } }) : value;
-  if (queryHeads === 1) return gather(attended[0]!, 0); // its rows are what is wanted
+  if (queryHeads === 1) return gather(attended[0]!, 0); // its rows are the result
   if (queryHeads === keyValueHeads) {
     return gather(graph.node('Concat', attended, { attributes: { axis: -1 } }), 0);
   }

@@ -84,7 +84,7 @@ export function projectedHeads(
   const { queryHeads, keyValueHeads } = spec;
   const sinks = perToken && sinksPerHead(graph, perToken, keyValueHeads);
   const value = rows.at(-1)!;
-  // Without a factor of its own, the product of one query with the past runs on a faster kernel.
+  // Without its own factor, the product of one query with the past runs on a faster kernel.
   const scaled = (queries: Value) => graph.node('Mul', [queries, graph.float32([spec.scale])]);
   if (rows.length === 3 && queryHeads === keyValueHeads) {
     const queries = columns(graph, scaled(rows[0]!), queryHeads);

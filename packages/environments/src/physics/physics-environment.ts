@@ -221,7 +221,7 @@ export class PhysicsEnvironment implements Environment {
     if (!this.#hidden) return;
     const random = new Random(this.#seed, purpose.hidden);
     const draw = (range: readonly [number, number] | undefined) => {
-      const share = random.uniform(); // drawn in any case, so that each factor has its place in the stream
+      const share = random.uniform(); // always drawn, so that each factor keeps its place in the random stream
       return range ? range[0] + share * (range[1] - range[0]) : 1;
     };
     const { mass, friction, strength } = this.#hidden;
@@ -239,7 +239,7 @@ export class PhysicsEnvironment implements Environment {
   }
 
   #observation(): Float32Array {
-    // Views are fetched anew: those of before another environment was made may be empty.
+    // Views are fetched again: those from before another environment was made may be empty.
     const { qpos, qvel } = this.#data;
     const observation = new Float32Array(this.observationSize);
     observation.set(qpos.subarray(1));

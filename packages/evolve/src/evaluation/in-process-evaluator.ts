@@ -38,7 +38,7 @@ export class InProcessEvaluator<Unit, Score, Request = never>
     try {
       return await this.#assess(slice);
     } catch {
-      // Some contender is at fault: each once more by itself, so that the others keep their scores.
+      // Some contender fails: try each once more alone, so that the others keep their scores.
       const rows: (Score | Failure)[][] = [];
       for (const unit of slice.units) {
         const row: (Score | Failure)[] = [];

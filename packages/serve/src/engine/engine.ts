@@ -361,7 +361,7 @@ export class Engine {
       const needs = this.#needsBehind(run, found);
       if (!(await this.#makeRoom(needs, found))) return;
       if (needs < run.needs && found!.cache === null) {
-        // It went to the disk for room, and comes back with rows of its own.
+        // It was moved to disk to free memory, and comes back with its own rows.
         if (!(await this.#makeRoom(run.needs, found))) return;
       } else {
         run.needs = needs;
@@ -500,7 +500,7 @@ export class Engine {
         await this.#end(turns[0]!.run, cause);
         return;
       }
-      // One of them is at fault. Those that have not moved go on alone; what the others were to say is lost.
+      // One of them failed. Those that have not advanced continue alone; the output of the others is lost.
       for (const each of turns) {
         const { cache } = each.item;
         if (!this.#active.includes(each.run)) continue;

@@ -24,7 +24,7 @@ export class PrefixTree<Entry> {
     while (depth < ids.length) {
       const child = node.children.get(ids[depth]!);
       if (child === undefined) {
-        // A copy of its own, so that it holds no whole sequence.
+        // A copy, so that it does not keep a whole sequence alive.
         const fresh = newNode<Entry>(Int32Array.from(ids).slice(depth));
         node.children.set(ids[depth]!, fresh);
         node = fresh;

@@ -100,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   checkInteger('maxTokens', maxTokens, 1);
   checkAddress(host, apiKey);
   const text = new TextEngine(options);
-  await text.choosePolicy(null, null); // one that cannot be is told now
+  await text.choosePolicy(null, null); // reports an invalid one now
   const context = { text, model: options.model, timeout, maxTokens, onWarning };
   const app = createApp(context, { hosts: isLocal(host) ? loopback : null, origins, apiKey });
   const server = createAdaptorServer({

@@ -34,7 +34,7 @@ export function evaluations(options: EvaluationsOptions): void {
       options.problems.flatMap((name) => {
         const table = variant === 'sep' ? separableAnchors : anchors;
         const anchor = table[dimension]?.[name];
-        if (variant === 'sep' && anchor === undefined) return []; // none of pycma's runs got there
+        if (variant === 'sep' && anchor === undefined) return []; // none of pycma's runs reached it
         status.show(`${dimension} dimensions, ${variant}: ${name}`);
         return [rowOf(dimension, runs, variant, name, anchor, options.seed)];
       }),

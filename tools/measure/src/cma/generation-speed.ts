@@ -88,7 +88,7 @@ export async function generationSpeed(options: GenerationSpeedOptions): Promise<
   const machine = describeMachine();
   const used = rows.filter((row) => !row.peer || python);
   if (python) {
-    // A Python that cannot do it is told before minutes are spent on ours.
+    // An unsuitable Python is reported before minutes are spent on ours.
     const least = { dimension: 2, populationSize: 4, generations: 2, seed, reuse: false };
     await measure(python, scripts.peer, { model: 'diagonal', ...least });
   }

@@ -46,7 +46,7 @@ export async function runEndless(
       nextPosition: cache.nextPosition,
     });
     if (bits !== null) {
-      // The logits of a token are for the one behind it.
+      // A token's logits predict the next one.
       const next = ids.subarray(from + 1, from + chunk.length + 1);
       bits.set(tokenBits(result!.logits.subarray(0, next.length * vocabulary), next), from + 1);
     }

@@ -67,7 +67,7 @@ async function prefill(options: Options): Promise<void> {
   const { folder, vocabulary, title } = await measuredModel(options, length + 1);
   const prompt = randomPrompt(length, vocabulary, seed);
 
-  // A graph computes one probe: each policy has a decoder of its own, and one is loaded at a time.
+  // A graph computes one probe, so each policy has its own decoder, and only one is loaded at a time.
   const { probe } = h2o({ budget: 1 });
   const decoders = {
     none: await Decoder.load(folder, { threads }),

@@ -134,7 +134,7 @@ export class GroupReading {
       bytes: used + positions + state,
       goneEverywhere: goneEverywhere(cache),
     };
-    let newTokens = -1; // the last token of the prompt is told, too
+    let newTokens = -1; // the prompt's last token is counted, too
     let prediction = '';
     const onToken = () => {
       newTokens++;

@@ -59,7 +59,7 @@ export function preparePrompt(
   const ids = whole(item.prompt);
   if (ids.length <= room) return { ids: Int32Array.from(ids), cut: 0 };
   const own = tokenizer.encode(item.prompt, { addSpecialTokens: false });
-  // What stands around the prompt stays; halves that are encoded anew may come out a little longer.
+  // Text around the prompt stays; halves that are encoded again may become a little longer.
   for (let kept = room - (ids.length - own.length); kept >= 2; kept -= 2) {
     const half = Math.floor(kept / 2);
     const decode = (part: number[]) => tokenizer.decode(part, { skipSpecialTokens: true });

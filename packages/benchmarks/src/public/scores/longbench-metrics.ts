@@ -32,7 +32,7 @@ const classification: Metric = (prediction, answer, { quirks, classes }) => {
     left = [...found];
     for (let i = 0; i < left.length; i++) {
       const name = left[i]!;
-      // The first of equal names goes, and the one behind it is never looked at.
+      // The first of equal names is removed, and the one after it is then skipped.
       if (name !== answer && answer.includes(name)) left.splice(left.indexOf(name), 1);
     }
   } else {

@@ -73,7 +73,7 @@ export function mendPreTokenizer(part: Part | null, definition: Definition): voi
     const definitions = (definition.pretokenizers ?? []) as Definition[];
     const inner = part.tokenizers ?? [];
     for (const [i, one] of inner.entries()) mendPreTokenizer(one, definitions[i]);
-    // each piece by itself: only the one that begins the text is the first for those that ask
+    // piece by piece: only the piece at the start of the text counts as the first
     part.pre_tokenize_text = (text, options) =>
       inner.reduce(
         (pieces, one) =>
