@@ -15,9 +15,23 @@ let closed: MessagePort | null = null;
 export function discard({ buffer, byteLength }: Float32Array): void {
   const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
   if (!isWhole || byteLength < fewestBytes) return;
+  if (buffer.resizable) {
+    buffer.resize(0);
+    return;
+  }
   if (!closed) {
     closed = new MessageChannel().port1;
     closed.close();
   }
   closed.postMessage(null, [buffer]);
+}
+
+/**
+ * Zeros, in pages of their own where they are many: among what ONNX Runtime allocates and frees, they would leave holes
+ * that it finds no use for.
+ */
+export function newNumbers(length: number): Float32Array {
+  const maxByteLength = length * Float32Array.BYTES_PER_ELEMENT;
+  if (maxByteLength < fewestBytes) return new Float32Array(length);
+  return new Float32Array(new ArrayBuffer(maxByteLength, { maxByteLength }), 0, length);
 }

@@ -1,7 +1,7 @@
 import type { LayerRows, Observation, StepResult } from '@namm/kv-cache';
 import { stretchesOf } from '../graph/build-stretch.js';
 import { names } from '../graph/names.js';
-import { discard } from '../runtime/discard.js';
+import { discard, newNumbers } from '../runtime/discard.js';
 import type { Feed, Session } from '../runtime/runtime.js';
 import type { StoredRows } from '../source/stored-rows.js';
 import type { DecoderSpec } from '../spec/decoder-spec.js';
@@ -79,8 +79,8 @@ export class LayerPass implements ForwardPass {
     };
     // In one piece: pieces layer by layer would lie among what is freed, and leave holes of no use.
     const perToken = this.#attentions.reduce((sum, { rowNumbers }) => sum + rowNumbers, 0);
-    const memory = parts.map(
-      (part) => new Float32Array(areCopied(part) ? perToken * part.chunk.count : 0),
+    const memory = parts.map((part) =>
+      newNumbers(areCopied(part) ? perToken * part.chunk.count : 0),
     );
     let used = 0; // numbers per token
     let outputs = await runStretch(0, tokens);
@@ -167,7 +167,7 @@ async function runInPieces(
     }
     for (const [name, rows] of await session.run(own)) {
       const size = rows.length / (last - first);
-      const joined = all.get(name) ?? new Float32Array(count * size);
+      const joined = all.get(name) ?? newNumbers(count * size);
       joined.set(rows, first * size);
       all.set(name, joined);
       discard(rows);
