@@ -152,6 +152,7 @@ export {
 export { spokenFamilies, spokenFamilyNames } from './spoken/spoken-families.js';
 export type { SpokenResult } from './spoken/spoken-result.js';
 export { type SpokenRow, type SpokenSummary, summariseSpoken } from './spoken/summarise-spoken.js';
+export { StepTogether } from './step-together.js';
 export type {
   ScoreComparison,
   ScoreDifference,

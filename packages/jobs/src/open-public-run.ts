@@ -1,4 +1,4 @@
-import { ModelPerProbe } from '@namm/benchmarks';
+import { ModelPerProbe, StepTogether } from '@namm/benchmarks';
 import {
   type Answer,
   type PublicTask,
@@ -16,7 +16,7 @@ import {
 } from '@namm/cli';
 import { InvalidArgumentError } from '@namm/core';
 import { completeText, Decoder, loadTokenizer, type Tokenizer } from '@namm/decoder';
-import { full } from '@namm/kv-cache';
+import { type EvictionPolicy, full, type KVCache } from '@namm/kv-cache';
 import { taughtNameFor } from '@namm/models';
 import { loadNamm } from '@namm/namm';
 
@@ -27,6 +27,16 @@ export interface PublicRunData {
   readonly plan: RunPlan;
   /** Folder or file of the plan's model. */
   readonly folder: string;
+}
+
+/** Tokens that the chat template puts around a prompt. */
+function tokensAround(tokenizer: Tokenizer): number {
+  const tokensOf = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
+  const content = 'prompt';
+  const text = tokenizer.applyChatTemplate([{ role: 'user', content }], {
+    addGenerationPrompt: true,
+  });
+  return tokensOf(text) - tokensOf(content);
 }
 
 /** @throws {InvalidArgumentError} for a name that there is none of */
@@ -55,12 +65,14 @@ export interface OpenPublicRun {
  */
 export async function openPublicRun({ plan, folder }: PublicRunData): Promise<OpenPublicRun> {
   const { threads, workers: _, ...lasting } = plan; // how many compute changes no result
-  const { seed, chat, budgets, maxNewTokens, dtype } = plan;
+  const { seed, chat, evict, budgets, maxNewTokens, dtype } = plan;
   const tokenizer = await loadTokenizer(folder);
   const countTokens = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
+  const isChat = chat !== 'never' && tokenizer.chatTemplates.length > 0;
+  const templateTokens = isChat ? tokensAround(tokenizer) : 0;
   const tasks: PublicTask[] = [];
   for (const each of plan.benchmarks) {
-    tasks.push(...(await readBenchmark(each, { seed, countTokens })));
+    tasks.push(...(await readBenchmark(each, { seed, countTokens, templateTokens })));
   }
   const ropeScaling = ropeScalingOf({ ...plan, ropeFactor: plan.ropeFactor ?? 1 });
   const models = new ModelPerProbe((probe) =>
@@ -77,15 +89,18 @@ export async function openPublicRun({ plan, folder }: PublicRunData): Promise<Op
   const named = plan.policies.map(policyOfPlan);
   policies.push(...(await comparedPolicies(named, budgets, { models, tokenizer, checkpoint })));
   const maxTokens = Math.min(plan.maxTokens ?? Infinity, spec.maximumPositions);
+  const sideBySide = new WeakMap<Decoder, StepTogether<KVCache, EvictionPolicy>>();
   const answer: Answer = async function* (cache, ids, limits) {
     const model = await models.of(cache.policy.probe);
-    yield* completeText(model, tokenizer, cache, ids, { ...limits, sampling: { temperature: 0 } });
+    const own = sideBySide.get(model) ?? new StepTogether(model);
+    sideBySide.set(model, own);
+    yield* completeText(own, tokenizer, cache, ids, { ...limits, sampling: { temperature: 0 } });
   };
   return {
     ...{ tasks, tokenizer, models },
     settings: { ...lasting, maxTokens, chunkSize, weights: cacheShape.weights },
     options: {
-      ...{ model: models, chunkSize, tokenizer, answer, tasks, policies, maxTokens, chat },
+      ...{ model: models, chunkSize, tokenizer, answer, tasks, policies, maxTokens, chat, evict },
       positions: spec.maximumPositions,
       ...(maxNewTokens !== undefined && { maxNewTokens }),
       release: () => models.release(),

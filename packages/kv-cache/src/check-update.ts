@@ -4,6 +4,7 @@ import type { CacheShape, LayerShape } from './contracts/cache-shape.js';
 import type { CacheUpdate } from './contracts/cache-update.js';
 import type { CacheView, EvictionPolicy } from './contracts/eviction-policy.js';
 import type { Observation, Probe, SpectrumFeeds } from './contracts/probe.js';
+import { partsOfProbe } from './parts-of-probe.js';
 
 /** Positions are stored as signed 32-bit integers. */
 const maximumTokens = 2 ** 31 - 1;
@@ -48,7 +49,8 @@ export function checkUpdate(
   }
   checkStates(update, view.shape);
   checkPositions(update, view.shape.positionAxes ?? 0);
-  const expected = probe.kind === 'none' ? 0 : layers.length;
+  const parts = partsOfProbe(probe);
+  const expected = parts.length * layers.length;
   if (observations.length !== expected) {
     fail(
       'observations',
@@ -56,8 +58,10 @@ export function checkUpdate(
     );
   }
   const feeds = probe.kind === 'spectrum' ? spectrumFeeds() : null;
-  for (const [layer, observation] of observations.entries()) {
-    checkObservation(observation, layer, layers[layer]!, { count, view, probe, feeds });
+  for (const [i, observation] of observations.entries()) {
+    const layer = Math.floor(i / parts.length);
+    const wanted = { count, view, probe: parts[i % parts.length]!, feeds };
+    checkObservation(observation, i, layer, layers[layer]!, wanted);
   }
 }
 
@@ -113,11 +117,12 @@ interface Expected {
 
 function checkObservation(
   observation: Observation,
+  index: number,
   layer: number,
   shape: LayerShape,
   { count, view, probe, feeds }: Expected,
 ): void {
-  const what = `observations[${layer}]`;
+  const what = `observations[${index}]`;
   if (observation.kind !== probe.kind) {
     fail(what, `is of kind '${observation.kind}' where the policy asks for '${probe.kind}'`);
   }

@@ -29,6 +29,7 @@ export type {
   ScoreListener,
 } from './contracts/eviction-policy.js';
 export type {
+  AttentionProbe,
   Observation,
   Probe,
   SpectrumFeeds,
@@ -56,6 +57,7 @@ export { decideAfterChoices } from './decide-after.js';
 export { groupByProbe } from './group-by-probe.js';
 export { keptShare } from './kept-share.js';
 export { type CacheLease, KVCache, type KVCacheOptions } from './kv-cache.js';
+export { canLookOn, Onlookers, type OnlookersChoice } from './onlookers.js';
 export { type AdaKVOptions, adaKV } from './policies/ada-kv.js';
 export {
   type CompactorOptions,

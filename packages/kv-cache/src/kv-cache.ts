@@ -23,6 +23,7 @@ import { checkDecideAfter, isTimeToDecide } from './decide-after.js';
 import { findInvalidSlots } from './find-invalid-slots.js';
 import { NotedScores } from './noted-scores.js';
 import { outsideWindow } from './outside-window.js';
+import { partsOfProbe } from './parts-of-probe.js';
 import { full } from './policies/full.js';
 import { ProtectedSpans } from './protected-spans.js';
 import { readCacheFile } from './read-cache-file.js';
@@ -502,8 +503,9 @@ export class KVCache implements CacheView, SequenceCache<KVCache> {
   }
 
   async #evictByPolicy(update: CacheUpdate): Promise<void> {
-    for (const [layer, observation] of update.observations.entries()) {
-      this.#state.observe(layer, observation);
+    const perLayer = partsOfProbe(this.policy.probe).length;
+    for (const [i, observation] of update.observations.entries()) {
+      this.#state.observe(Math.floor(i / perLayer), observation);
     }
     // Before the policy chooses, so that it spends no budget on rows that nobody can see.
     if (!this.#keepOutsideWindow) {

@@ -64,6 +64,10 @@ export function addRunCommand(program: Command): void {
     )
     .option('--namm <file>', 'a NAMM, which decides by itself how much to keep')
     .option('--taught <file>', 'a taught scorer (the bundled one for this model)')
+    .option(
+      '--evict <time>',
+      'when policies evict: while-reading (default), after-context (once, before the question), after-prompt (once)',
+    )
     .option('--chat <use>', 'when to use the chat template: auto, always, never')
     .option('--max-tokens <count>', 'most tokens of a prompt with its answer', count)
     .option(

@@ -55,6 +55,11 @@ export class CacheWatch {
     this.#note(this.#last, tokens, this.#last.bytes.policy);
   }
 
+  /** Takes note of so many bytes that a policy remembers of the cache, and that the cache does not count. */
+  lookAtState(bytes: number): void {
+    this.#note(this.#last, 0, bytes);
+  }
+
   #note({ bytes }: CacheMemory, added: number, policy: number): void {
     const all = bytes.used + bytes.positions + policy + added * this.#bytesPerToken;
     this.#peak = Math.max(this.#peak, all);

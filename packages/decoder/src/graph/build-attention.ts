@@ -1,6 +1,6 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
-import { probeKind } from '../probes/probe-kinds.js';
+import { readsQueries } from '../probes/probe-kinds.js';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { attention } from './attention.js';
 import type { AttentionRun } from './attention-context.js';
@@ -56,15 +56,15 @@ function split(
   probe: Probe,
   rows: Value,
 ): ProjectedRows {
-  const readsQueries = probeKind(probe).readsQueries === true;
-  const heads = [queryHeads + keyValueHeads, keyValueHeads, ...(readsQueries ? [queryHeads] : [])];
+  const hasUnrotated = readsQueries(probe);
+  const heads = [queryHeads + keyValueHeads, keyValueHeads, ...(hasUnrotated ? [queryHeads] : [])];
   const sizes = heads.map((count) => count * headSize);
   if (sinks !== undefined) sizes.push(queryHeads);
   const attributes = { axis: -1 };
   const parts = graph.nodes('Split', [rows, graph.int64(sizes)], sizes.length, { attributes });
   return {
     sideBySide: parts.slice(0, 2),
-    unrotated: parts[readsQueries ? 2 : 1]!,
+    unrotated: parts[hasUnrotated ? 2 : 1]!,
     sinks: sinks === undefined ? null : parts.at(-1)!,
   };
 }
@@ -77,7 +77,7 @@ export function projectedSize(
   { queryHeads, keyValueHeads, headSize, sinks }: AttentionSpec,
   probe: Probe,
 ): number {
-  const heads = (probeKind(probe).readsQueries ? 2 : 1) * queryHeads + 2 * keyValueHeads;
+  const heads = (readsQueries(probe) ? 2 : 1) * queryHeads + 2 * keyValueHeads;
   return heads * headSize + (sinks === undefined ? 0 : queryHeads);
 }
 

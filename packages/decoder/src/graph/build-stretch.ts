@@ -1,6 +1,6 @@
 import type { Probe } from '@namm/kv-cache';
 import { GraphBuilder, type Value } from '@namm/onnx';
-import { probeKind } from '../probes/probe-kinds.js';
+import { readsQueries } from '../probes/probe-kinds.js';
 import type { ModelSource } from '../source/model-source.js';
 import type { StoredTable } from '../source/stored-rows.js';
 import type {
@@ -136,11 +136,7 @@ function addProjection(
     rows.length === 3
       ? rows
       : [graph.node('Reshape', [rows[0]!, graph.int64([-1, rotated])]), rows[1]!];
-  const all = [
-    ...flat,
-    ...(probeKind(probe).readsQueries ? [unrotated] : []),
-    ...(sinks ? [sinks] : []),
-  ];
+  const all = [...flat, ...(readsQueries(probe) ? [unrotated] : []), ...(sinks ? [sinks] : [])];
   const projected = graph.node('Concat', all, { attributes: { axis: -1 } });
   graph.output(names.streamAfter, residual.sum(), 'float32', ['new', source.spec.hiddenSize]);
   graph.output(names.projected, projected, 'float32', ['new', projectedSize(attention, probe)]);

@@ -1,3 +1,5 @@
+import type { Probe } from '@namm/kv-cache';
+
 /** What passes in one graph are like: with `small` ones, inputs, outputs and nodes cost more than arithmetic and copies. */
 export type PassSize = 'whole' | 'small';
 
@@ -41,7 +43,7 @@ export const names = {
   keys: (layer: number) => `keys.${layer}`,
   values: (layer: number) => `values.${layer}`,
   /** What a probe reports of one head; probes of several outputs have names of their own too. */
-  probe: (layer: number, head: number) => `probe.${layer}.${head}`,
+  probe: (kind: Probe['kind'], layer: number, head: number) => `probe.${kind}.${layer}.${head}`,
   logits: 'logits',
   hidden: 'hidden',
   /** Of small passes: `hidden`, then keys and values of each layer, one after the other. */

@@ -9,12 +9,12 @@ export const columnMaxima: ProbeKind<ProbeOf<'columnMaxima'>> = {
   build:
     (graph) =>
     ({ layer, head, probabilities }) => {
-      const name = names.probe(layer, head);
+      const name = names.probe('columnMaxima', layer, head);
       const attributes = { keepdims: 0 };
       const maxima = graph.node('ReduceMax', [probabilities(), graph.int64([0])], { attributes });
       graph.output(name, maxima, 'float32', [`${name}.slots`]);
     },
-  read: (layer) => ({ kind: 'columnMaxima', heads: headOutputs(layer, names.probe) }),
+  read: (layer) => [{ kind: 'columnMaxima', heads: headOutputs(layer, 'columnMaxima') }],
   observe: {
     takes: () => true,
     read: (attention, { count, group }) => ({

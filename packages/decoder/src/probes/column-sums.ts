@@ -9,13 +9,13 @@ export const columnSums: ProbeKind<ProbeOf<'columnSums'>> = {
   build:
     (graph) =>
     ({ layer, head, group, probabilities }) => {
-      const name = names.probe(layer, head);
+      const name = names.probe('columnSums', layer, head);
       const attributes = { keepdims: 0 };
       const sums = graph.node('ReduceSum', [probabilities(), graph.int64([0])], { attributes });
       const mean = graph.node('Mul', [sums, graph.float32([1 / group])]);
       graph.output(name, mean, 'float32', [`${name}.slots`]);
     },
-  read: (layer) => ({ kind: 'columnSums', heads: headOutputs(layer, names.probe) }),
+  read: (layer) => [{ kind: 'columnSums', heads: headOutputs(layer, 'columnSums') }],
   observe: {
     takes: () => true,
     read: (attention, { count, group }) => ({

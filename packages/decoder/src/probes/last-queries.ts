@@ -11,7 +11,7 @@ export const lastQueries: ProbeKind<ProbeOf<'lastQueries'>> = {
   build:
     (graph, { count }) =>
     ({ layer, head, group, probabilities }) => {
-      const name = names.probe(layer, head);
+      const name = names.probe('lastQueries', layer, head);
       // Slicing from −count on clamps to the first row when the pass is shorter.
       const [start, end, axis] = [-count, 2 ** 53 - 1, 1].map((i) => graph.int64([i]));
       const perQuery = perQueryHead(graph, probabilities(), group);
@@ -21,9 +21,9 @@ export const lastQueries: ProbeKind<ProbeOf<'lastQueries'>> = {
   read(layer, offered, wanted) {
     const offeredRows = Math.min(offered.count, layer.count);
     const rows = Math.min(wanted.count, layer.count);
-    const heads = headOutputs(layer, names.probe);
+    const heads = headOutputs(layer, 'lastQueries');
     const last = heads.map((head) => lastRows(head, layer.group, offeredRows, rows));
-    return { kind: 'lastQueries', rows, heads: last };
+    return [{ kind: 'lastQueries', rows, heads: last }];
   },
   observe: {
     takes: () => true,

@@ -5,6 +5,6 @@ export const none: ProbeKind<ProbeOf<'none'>> = {
   check: () => undefined,
   serves: () => true,
   build: () => () => undefined,
-  read: () => null,
+  read: () => [],
   observe: { takes: () => true, read: () => null },
 };

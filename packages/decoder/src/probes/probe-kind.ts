@@ -72,8 +72,8 @@ interface ObserveAttention<P extends Probe = Probe> {
 
 /** All that the decoder knows of one kind of probe: a file of this folder each. */
 export interface ProbeKind<P extends Probe = Probe> {
-  /** Whether it asks for queries before their rotation. */
-  readonly readsQueries?: boolean;
+  /** Whether it asks for queries before their rotation. @defaultValue no */
+  readsQueries?(probe: P): boolean;
   /** @throws {InvalidArgumentError} naming the part of the probe that cannot be */
   check(probe: P): void;
   /** Whether a graph that reports `offered` tells all that `wanted`, of the same kind, asks for. */
@@ -87,8 +87,8 @@ export interface ProbeKind<P extends Probe = Probe> {
   build(graph: GraphBuilder, probe: P, order: Value): ReportHead;
   /** Of a decoder with these heads; left out where the graph has no inputs of the probe's own. */
   feeds?(probe: P, heads: readonly HeadPlace[]): AddFeeds;
-  /** What a policy that asks for `wanted` is told of one layer; null when that is nothing. */
-  read(layer: LayerOutputs, offered: P, wanted: P): Observation | null;
+  /** What a policy that asks for `wanted` is told of one layer. */
+  read(layer: LayerOutputs, offered: P, wanted: P): Observation[];
   /** Left out where only a graph tells what is asked for. */
   readonly observe?: ObserveAttention<P>;
 }

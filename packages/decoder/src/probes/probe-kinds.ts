@@ -6,6 +6,7 @@ import { lastQueries } from './last-queries.js';
 import { none } from './none.js';
 import type { ProbeKind, ProbeOf } from './probe-kind.js';
 import { queries } from './queries.js';
+import { several } from './several.js';
 import { spectrum } from './spectrum.js';
 
 const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
@@ -14,12 +15,18 @@ const kinds: { readonly [Kind in Probe['kind']]: ProbeKind<ProbeOf<Kind>> } = {
   columnMaxima,
   lastQueries,
   queries,
+  several: several(probeKind),
   spectrum,
 };
 
 /** What the decoder knows of a probe that was checked. */
 export function probeKind(probe: Probe): ProbeKind {
   return kinds[probe.kind] as ProbeKind;
+}
+
+/** Whether a probe asks for queries before their rotation. */
+export function readsQueries(probe: Probe): boolean {
+  return probeKind(probe).readsQueries?.(probe) ?? false;
 }
 
 /** @throws {InvalidArgumentError} when it is not a probe, naming the invalid part */

@@ -4,16 +4,16 @@ import type { ProbeKind, ProbeOf } from './probe-kind.js';
 
 /** The queries of a pass before their rotation, per query head. */
 export const queries: ProbeKind<ProbeOf<'queries'>> = {
-  readsQueries: true,
+  readsQueries: () => true,
   check: () => undefined,
   serves: () => true,
   build:
     (graph) =>
     ({ layer, head, ...at }) => {
-      const name = names.probe(layer, head);
+      const name = names.probe('queries', layer, head);
       graph.output(name, at.queries(), 'float32', [`${name}.rows`, `${name}.size`]);
     },
-  read: (layer) => {
-    return { kind: 'queries', queries: layer.count, heads: headOutputs(layer, names.probe) };
-  },
+  read: (layer) => [
+    { kind: 'queries', queries: layer.count, heads: headOutputs(layer, 'queries') },
+  ],
 };

@@ -1,6 +1,7 @@
 import type { EvictionPolicy, Observation, Probe } from '@namm/kv-cache';
 import type { AttentionSpec } from '../spec/decoder-spec.js';
 import { probeKind } from './probe-kinds.js';
+import { partFor } from './several.js';
 
 /** What a session gave of one layer. */
 export interface AttentionOutputs {
@@ -18,7 +19,7 @@ export interface AttentionOutputs {
  * @param given what the session gave
  * @param offered what the graph reports
  * @param policy that looks at it; `offered` serves its probe
- * @returns one observation; none where the policy asks for nothing
+ * @returns one observation for each thing that the policy asks for
  */
 export function readObservations(
   { outputs, layer, attention, count }: AttentionOutputs,
@@ -28,6 +29,5 @@ export function readObservations(
   const { keyValueHeads, queryHeads } = attention;
   const group = queryHeads / keyValueHeads;
   const given = { outputs, layer, keyValueHeads, group, count };
-  const observation = probeKind(wanted).read(given, offered, wanted);
-  return observation ? [observation] : [];
+  return probeKind(wanted).read(given, partFor(offered, wanted) ?? offered, wanted);
 }

@@ -1,6 +1,7 @@
 import type { EvictionPolicy, Probe } from '@namm/kv-cache';
 import { CacheUseError } from '../errors.js';
 import { probeKind } from './probe-kinds.js';
+import { partFor } from './several.js';
 
 /**
  * Checks that a graph provides the probe that a policy needs.
@@ -11,7 +12,8 @@ import { probeKind } from './probe-kinds.js';
  */
 export function requireProbe(offered: Probe, { name, probe }: EvictionPolicy): void {
   if (probe.kind === 'none') return;
-  if (offered.kind === probe.kind && probeKind(offered).serves(offered, probe)) return;
+  const part = partFor(offered, probe);
+  if (part && probeKind(part).serves(part, probe)) return;
   throw new CacheUseError(
     `The policy '${name}' needs a probe of kind '${probe.kind}' that this decoder does not compute; load it with { probe: policy.probe }.`,
   );

@@ -6,7 +6,7 @@ import { names } from '../graph/names.js';
 import { headOutputs } from './head-outputs.js';
 import type { AddFeeds, HeadAttention, HeadPlace, ProbeKind } from './probe-kind.js';
 
-/** Inputs and outputs of its own; its rows of attention are `names.probe`. */
+/** Inputs and outputs of its own; its rows of attention are `names.probe` of the kind. */
 const own = {
   /** Rows of attention to give out: an int64 count, negative. */
   rows: 'spectrum.rows',
@@ -36,12 +36,14 @@ export const spectrum: ProbeKind<SpectrumProbe> = {
     return (head) => report(graph, shared, head);
   },
   feeds,
-  read: (layer) => ({
-    kind: 'spectrum',
-    queries: layer.count,
-    spectra: headOutputs(layer, own.spectrum),
-    heads: headOutputs(layer, names.probe),
-  }),
+  read: (layer) => [
+    {
+      kind: 'spectrum',
+      queries: layer.count,
+      spectra: headOutputs(layer, own.spectrum),
+      heads: headOutputs(layer, 'spectrum'),
+    },
+  ],
   observe: {
     takes(cache, count, group) {
       if (group > 1) return false;
@@ -172,7 +174,7 @@ function report(graph: GraphBuilder, inputs: SharedInputs, at: HeadAttention): v
         ]);
   const attention = meanOf(probabilities());
   const rows = graph.node('Slice', [attention, inputs.rowsFrom, end!, first!]);
-  graph.output(names.probe(layer, head), rows, 'float32', ['spectrum.rows', slots]);
+  graph.output(names.probe('spectrum', layer, head), rows, 'float32', ['spectrum.rows', slots]);
 
   const fold = () => {
     const before = graph.node('Pad', [pending, inputs.padding]);

@@ -16,7 +16,10 @@ export interface CacheUpdate {
   readonly rows: readonly LayerRows[];
   /** New arrays of layers without rows, one for each of the shape's `states`, if it has any. */
   readonly states?: readonly Float32Array[];
-  /** One observation per layer, or an empty list when the policy's probe is `none`. */
+  /**
+   * One observation per layer, or an empty list when the policy's probe is `none`; where it is `several`, one for each
+   * of them, layer by layer.
+   */
   readonly observations: readonly Observation[];
   /** Positions given to the model, `[count, axes]`, if the shape has `positionAxes`; otherwise omitted. */
   readonly positions?: Int32Array;

@@ -16,6 +16,8 @@ import type { FloatArray } from '@namm/core';
  *   of the attention in them: rotated, their products with cached keys are what the softmax goes over.
  * - `spectrum`: per KV head, how much of each frequency the attention to each cached token has, folded over
  *   the frames that end in the pass; see {@link SpectrumProbe}.
+ * - `several`: some of `columnSums`, `columnMaxima`, `lastQueries` and `queries`, each once, for several policies that
+ *   look on while one cache is read. A layer then has one observation for each, in their order.
  */
 export type Probe =
   | { readonly kind: 'none' }
@@ -23,7 +25,15 @@ export type Probe =
   | { readonly kind: 'columnMaxima' }
   | { readonly kind: 'lastQueries'; readonly count: number }
   | { readonly kind: 'queries' }
+  | { readonly kind: 'several'; readonly probes: readonly AttentionProbe[] }
   | SpectrumProbe;
+
+/** A probe that asks for one thing and is fed nothing, so that it can be among several. */
+export type AttentionProbe =
+  | { readonly kind: 'columnSums' }
+  | { readonly kind: 'columnMaxima' }
+  | { readonly kind: 'lastQueries'; readonly count: number }
+  | { readonly kind: 'queries' };
 
 /** One probe of one layer: a flat array per KV head; slots count the rows appended in this pass too. */
 export type Observation =

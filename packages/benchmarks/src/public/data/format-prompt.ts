@@ -1,6 +1,20 @@
 import { FileFormatError } from '@namm/core';
 
 /**
+ * What of a prompt comes behind its context, such as the question: its template behind the last `{context}`, filled in.
+ * Empty where the template has no context.
+ */
+export function questionOf(
+  template: string,
+  fields: Readonly<Record<string, string>>,
+  file: string,
+): string {
+  const field = '{context}';
+  const at = template.lastIndexOf(field);
+  return at < 0 ? '' : formatPrompt(template.slice(at + field.length), fields, file);
+}
+
+/**
  * A template of a benchmark with its fields filled in, as Python's `str.format` does for names: `{context}` is a field,
  * `{{` a brace.
  *

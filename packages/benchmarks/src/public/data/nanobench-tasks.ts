@@ -35,6 +35,7 @@ export function nanobenchTasks(options: NanobenchTasksRecord): PublicTask[] {
             id: `${index}.${i}`,
             text: String(index),
             prompt: context + text,
+            question: text,
             answerPrefix: '',
             groups: {},
           },

@@ -11,6 +11,11 @@ export interface PublicItem {
    */
   readonly text?: string;
   readonly prompt: string;
+  /**
+   * The end of the prompt, behind its context: a question or an instruction.
+   * @defaultValue none: the whole prompt is context
+   */
+  readonly question?: string;
   /** The beginning of the answer; it follows the prompt, and the chat template if there is one. */
   readonly answerPrefix: string;
   /** How the benchmark divides its items, such as `{ length: '0-4k' }`. */

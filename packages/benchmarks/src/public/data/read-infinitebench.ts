@@ -4,7 +4,7 @@ import { type InfiniteBenchLabel, scoreInfiniteBench } from '../scores/score-inf
 import { repositoryFile } from './benchmark-repository.js';
 import { dataFiles } from './data-files.js';
 import { filesOfTask } from './files-of-task.js';
-import { formatPrompt } from './format-prompt.js';
+import { formatPrompt, questionOf } from './format-prompt.js';
 import type { PublicItem, PublicTask } from './public-task.js';
 import { type PythonLiteral, pythonLiterals } from './python-literals.js';
 import type { ReadBenchmarkOptions } from './read-longbench.js';
@@ -109,11 +109,13 @@ export async function readInfiniteBench(options: ReadInfiniteBenchOptions): Prom
     const bad = [...problems];
     for (const { id, file, row: number, value, text: written } of rows) {
       try {
+        const fields = fieldsOf(name, value, prefix, program.path);
         const label = labelOf(name, value, written);
         items.push({
           id,
           text: nameOf(value.context!, id),
-          prompt: formatPrompt(template, fieldsOf(name, value, prefix, program.path), path),
+          prompt: formatPrompt(template, fields, path),
+          question: questionOf(template, fields, path),
           ...{ answerPrefix: '', groups: {} },
           score: (prediction, quirks) => scoreInfiniteBench(name, prediction, label, { quirks }),
         });

@@ -36,6 +36,9 @@ export async function readLongBenchV2(
   ]);
   const prompt = await repositoryFile(repository, ['prompts/0shot.txt', '0shot.txt']);
   const files = await dataFiles(data);
+  const mark = '$DOC$';
+  const at = prompt.text.lastIndexOf(mark);
+  const behind = at < 0 ? '' : prompt.text.slice(at + mark.length);
   const named = filesOfTask(files, 'data');
   const own = named.length > 0 || files.length > 1 ? named : files;
   if (own.length === 0) throw new FileFormatError(data, 'holds no data.json');
@@ -49,19 +52,21 @@ export async function readLongBenchV2(
       return [];
     }
     const fields: Record<string, string> = {
-      ...{ $DOC$: value.context, $Q$: value.question, $C_A$: value.choice_A },
+      ...{ [mark]: value.context, $Q$: value.question, $C_A$: value.choice_A },
       ...{ $C_B$: value.choice_B, $C_C$: value.choice_C, $C_D$: value.choice_D },
     };
     // One after the other, as the official program does: a text may hold the next mark.
-    const filled = Object.entries(fields).reduce(
-      (text, [mark, by]) => text.replaceAll(mark, () => by.trim()),
-      prompt.text,
-    );
+    const filledIn = (template: string) =>
+      Object.entries(fields).reduce(
+        (text, [mark, by]) => text.replaceAll(mark, () => by.trim()),
+        template,
+      );
     const item = {
       ...{
+        question: filledIn(behind),
         id: value._id,
         text: nameOf(value.context, value._id),
-        prompt: filled,
+        prompt: filledIn(prompt.text),
         answerPrefix: '',
       },
       groups: { difficulty: value.difficulty, length: value.length },

@@ -7,7 +7,7 @@ import { repositoryFile } from './benchmark-repository.js';
 import type { DataFile } from './data-file.js';
 import { dataFiles } from './data-files.js';
 import { filesOfTask } from './files-of-task.js';
-import { formatPrompt } from './format-prompt.js';
+import { formatPrompt, questionOf } from './format-prompt.js';
 import type { PublicItem, PublicTask } from './public-task.js';
 import { readRows } from './read-rows.js';
 import { textNames } from './text-names.js';
@@ -159,6 +159,7 @@ async function readTask(
       id,
       text: nameOf(context, id),
       prompt: formatPrompt(template, { context, input }, path),
+      question: questionOf(template, { context, input }, path),
       answerPrefix: '',
       groups: length == null ? {} : { length: lengthGroup(length) },
       score: (prediction, quirks) => scoreLongBench(base, prediction, reference, { quirks }),

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Random } from '@namm/core';
-import { formatPrompt } from '../data/format-prompt.js';
+import { formatPrompt, questionOf } from '../data/format-prompt.js';
 import type { RulerSources } from './ruler-sources.js';
 import type { NeedleKind, RulerTask } from './ruler-tasks.js';
 import type { RulerWording } from './ruler-wording.js';
@@ -7,6 +7,8 @@ import type { RulerWording } from './ruler-wording.js';
 /** A prompt without the beginning of its answer, that beginning, and what a right answer contains. */
 export interface BuiltSample {
   readonly input: string;
+  /** The end of the input, behind its context. */
+  readonly question: string;
   readonly answerPrefix: string;
   readonly outputs: readonly string[];
 }
@@ -17,6 +19,8 @@ export interface SampleParts {
   readonly wording: RulerWording;
   /** Tokens that the prompt and its answer may have: short ones repeat words less often. */
   readonly length: number;
+  /** Those of them that a chat template takes. */
+  readonly templateTokens: number;
   /** Number of the sample: which question is asked. */
   readonly index: number;
   /** Where in an essay a single needle lies, 0 to 100; left out for one of forty depths at random. */
@@ -175,11 +179,12 @@ function needles(
   const type = isOne ? task.values.slice(0, -1) : task.values;
   const inNumber = (text: string) =>
     isOne ? wording.singular.reduce((rest, [from, to]) => rest.replaceAll(from, to), text) : text;
-  const fill = (text: string) =>
-    formatPrompt(inNumber(text), { type_needle_v: type, context, query }, wording.name);
+  const filled = { type_needle_v: type, context, query };
+  const fill = (text: string) => formatPrompt(inNumber(text), filled, wording.name);
   const { template, answerPrefix } = wording.prompts.niah;
   return {
     input: fill(template),
+    question: questionOf(inNumber(template), filled, wording.name),
     answerPrefix: fill(answerPrefix),
     outputs: asked.flatMap(({ values }) => values),
   };
@@ -224,6 +229,7 @@ export function assignments(
   const fields = { context, query: value, num_v: String(task.hops + 1) };
   return {
     input: formatPrompt(template, fields, wording.name),
+    question: questionOf(template, fields, wording.name),
     answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
     outputs: all.slice(0, task.hops + 1),
   };
@@ -256,6 +262,7 @@ function commonWords(
     };
     return {
       input: formatPrompt(template, fields, wording.name),
+      question: questionOf(template, fields, wording.name),
       answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
       outputs: common,
     };
@@ -271,10 +278,10 @@ function frequentWords(
   task: Extract<RulerTask, { kind: 'fwe' }>,
   size: number,
   random: Random,
-  { wording, length }: SampleParts,
+  { wording, length, templateTokens }: SampleParts,
 ): BuiltSample {
   const { template, answerPrefix } = wording.prompts.fwe;
-  const count = Math.max(4, Math.floor((length - 50) / 50));
+  const count = Math.max(4, Math.floor((length - templateTokens - 50) / 50));
   const words = new Set<string>();
   while (words.size < count) words.add(letters(6, 'a', random));
   // The most frequent one is dots, which are to be left aside.
@@ -287,6 +294,7 @@ function frequentWords(
   const fields = { context: shuffled(sampled, random).join(' '), query: '' };
   return {
     input: formatPrompt(template, fields, wording.name),
+    question: questionOf(template, fields, wording.name),
     answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
     outputs: vocabulary.slice(1, 4),
   };
@@ -332,6 +340,7 @@ function documents(
   const fields = { context, query: question };
   return {
     input: formatPrompt(template, fields, wording.name),
+    question: questionOf(template, fields, wording.name),
     answerPrefix: formatPrompt(answerPrefix, fields, wording.name),
     outputs: answers,
   };

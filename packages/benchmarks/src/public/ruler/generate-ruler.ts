@@ -18,8 +18,10 @@ export interface GenerateRulerOptions {
   readonly seed: number;
   readonly sources: RulerSources;
   readonly wording: RulerWording;
-  /** Tokens of a text, without special ones around it. */
+  /** Tokens of a text, without special ones around it: a BOS token does not count. */
   readonly countTokens: (text: string) => number;
+  /** Tokens that the chat template of the model puts around each prompt: they count. @defaultValue 0, no template */
+  readonly templateTokens?: number;
 }
 
 /**
@@ -39,8 +41,9 @@ export interface GenerateRulerOptions {
 export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
   checkNames('generateRuler', options, [
     ...(['tasks', 'length', 'samples', 'seed', 'sources', 'wording', 'countTokens'] as const),
+    'templateTokens',
   ]);
-  const { length, samples, seed, sources, wording, countTokens } = options;
+  const { length, samples, seed, sources, wording, countTokens, templateTokens = 0 } = options;
   checkInteger('length', length, 1);
   checkInteger('samples', samples, 1);
   const isThere = (name: string) => {
@@ -55,7 +58,7 @@ export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
       throw new InvalidArgumentError('tasks', problem);
     }
     const sampleOf = sampleMaker({
-      ...{ name, task, length, seed, sources, wording, countTokens },
+      ...{ name, task, length, seed, sources, wording, countTokens, templateTokens },
       ...{ number: Object.keys(rulerTasks).indexOf(name) },
       answerTokens: rulerAnswerTokens[task.kind],
     });
@@ -70,11 +73,11 @@ export function generateRuler(options: GenerateRulerOptions): PublicTask[] {
 export function itemOf(
   task: RulerTask,
   id: string,
-  { input, answerPrefix, outputs }: BuiltSample,
+  { input, question, answerPrefix, outputs }: BuiltSample,
 ): PublicItem {
   const kind = task.kind === 'qa' ? 'part' : 'all';
   return {
-    ...{ id, prompt: input, answerPrefix, groups: {} },
+    ...{ id, prompt: input, question, answerPrefix, groups: {} },
     score: (prediction, quirks) => scoreRuler(kind, prediction, outputs, quirks),
   };
 }

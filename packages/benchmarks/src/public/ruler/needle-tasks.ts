@@ -18,6 +18,8 @@ export interface NeedleTasksRecord {
   readonly sources: RulerSources;
   readonly wording: RulerWording;
   readonly countTokens: (text: string) => number;
+  /** Tokens that a chat template puts around each prompt. @defaultValue 0 */
+  readonly templateTokens?: number;
 }
 
 /** A number of seven digits, however a tokenizer cuts it, and some words before it. */

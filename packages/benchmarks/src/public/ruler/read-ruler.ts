@@ -45,7 +45,8 @@ export async function readRuler(options: {
       const { rows, problems } = await readRows(own, row, limit);
       const items = rows.map(({ id, value }) => {
         const { input, outputs, answer_prefix: answerPrefix } = value;
-        return itemOf(task, id, { input, outputs, answerPrefix });
+        const question = input.slice(input.trimEnd().lastIndexOf('\n') + 1); // its last line
+        return itemOf(task, id, { input, question, outputs, answerPrefix });
       });
       return taskOf(name, task, items, problems);
     }),

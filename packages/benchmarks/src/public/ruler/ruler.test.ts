@@ -118,12 +118,17 @@ describe('generateRuler', () => {
   it.each(cases)(
     '%s at %i tokens: fills the length, and hides what it asks for',
     (name, length) => {
-      for (const countTokens of Object.values(tokenizers)) {
-        const common = { tasks: [name], length, sources, wording: plainWording, countTokens };
+      for (const [i, countTokens] of Object.values(tokenizers).entries()) {
+        const templateTokens = [0, 37][i]!; // those of a chat template count, as in RULER
+        const made = { sources, wording: plainWording, countTokens, templateTokens };
+        const common = { tasks: [name], length, ...made };
         const [task] = generateRuler({ ...common, samples: 3, seed: 1 });
         expect(task!.items).toHaveLength(3);
         for (const item of task!.items) {
-          const tokens = countTokens(item.prompt + item.answerPrefix) + task!.maxNewTokens;
+          const own = countTokens(item.prompt + item.answerPrefix);
+          const tokens = templateTokens + own + task!.maxNewTokens;
+          expect(item.prompt.endsWith(item.question!)).toBe(true);
+          expect(countTokens(item.question!)).toBeLessThan(own / 2);
           expect(tokens).toBeLessThanOrEqual(length);
           // A document, a line of noise or a rare word more would not fit.
           const isSmallSet = name.startsWith('qa');

@@ -23,6 +23,8 @@ export interface SampleMakerRecord {
   /** Tokens of a prompt and its answer together. */
   readonly length: number;
   readonly answerTokens: number;
+  /** Tokens that a chat template puts around each prompt; they count. @defaultValue 0 */
+  readonly templateTokens?: number;
   readonly seed: number;
   readonly sources: RulerSources;
   readonly wording: RulerWording;
@@ -39,16 +41,17 @@ export interface SampleMakerRecord {
 export function sampleMaker(
   made: SampleMakerRecord,
 ): (index: number, depth?: number) => BuiltSample {
-  const { name, task, number, length, answerTokens, seed, sources, wording, countTokens } = made;
+  const { name, task, number, answerTokens, seed, sources, wording, countTokens } = made;
+  const { length, templateTokens = 0 } = made;
   const smallest = smallestSize(task);
   let exampleLines = smallest;
   const build = (size: number, index: number, depth: number | undefined) => {
-    const parts = { sources, wording, length, index, exampleLines };
+    const parts = { sources, wording, length, templateTokens, index, exampleLines };
     const random = new Random(seed, number, index);
     return buildSample(task, size, random, { ...parts, ...(depth !== undefined && { depth }) });
   };
   const tokensOf = ({ input, answerPrefix }: BuiltSample) =>
-    countTokens(input + answerPrefix) + answerTokens;
+    templateTokens + countTokens(input + answerPrefix) + answerTokens;
   const fits = (size: number) => tokensOf(build(size, 0, undefined)) <= length;
   if (task.kind === 'vt') {
     const most = Math.min(exampleTokens, length / 2);

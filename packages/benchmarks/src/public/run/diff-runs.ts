@@ -29,13 +29,18 @@ const resamples = 5000;
 /**
  * Compares two runs prompt by prompt, with paired intervals and tests.
  *
- * @throws {InvalidArgumentError} when they have no prompt in common
+ * @throws {InvalidArgumentError} when they have no prompt in common, or their policies evict at different times
  */
 export function diffRuns(
   before: readonly PublicResult[],
   after: readonly PublicResult[],
   seed = 1,
 ): RunDifference[] {
+  const times = [...new Set([...before, ...after].map(({ evict = 'while-reading' }) => evict))];
+  if (times.length > 1) {
+    const problem = `evict at different times, ${times.join(' and ')}; compare runs of one protocol`;
+    throw new InvalidArgumentError('runs', problem);
+  }
   const rowOf = ({ benchmark, task, policy, budget }: PublicResult) =>
     JSON.stringify([benchmark, task, policy, budget]);
   const others = grouped(after, rowOf);

@@ -1,5 +1,6 @@
 import { counted } from '@namm/core';
 import { type ReportPart, reportPage, type Series } from '@namm/report';
+import { type EvictionTime, evictionTimes } from './eviction-time.js';
 import { grouped } from './grouped.js';
 import type { DepthMap } from './heat-maps.js';
 import type { RunSummary } from './run-summary.js';
@@ -14,7 +15,7 @@ export function drawRunPage({
   maps,
   rows,
 }: RunSummary): string {
-  const parts: ReportPart[] = [];
+  const parts: ReportPart[] = [protocolOf(settings)];
   for (const [benchmark, own] of grouped(rows, (row) => row.benchmark)) {
     const hasAll = own.some(({ task }) => task === 'all');
     const chosen = hasAll ? own.filter(({ task }) => task === 'all') : own;
@@ -54,6 +55,20 @@ export function drawRunPage({
     );
   parts.push({ kind: 'text', heading: 'Settings', paragraphs: said });
   return reportPage({ title: 'Benchmarks', parts });
+}
+
+/** When policies evicted, in words. */
+function protocolOf({ evict }: RunSummary['settings']): ReportPart {
+  const said: Readonly<Record<EvictionTime, string>> = {
+    'while-reading':
+      'Policies evict while they read, after every chunk of a prompt, and while they answer.',
+    'after-context':
+      'Policies evict once, behind a prompt without its question, which is read afterwards; question and answer stay whole. Policies that choose at intervals of their own, such as NAMMs, evict while they read.',
+    'after-prompt':
+      'Policies evict once, behind the whole prompt but for its last token, with the question in sight; the answer stays whole. Policies that choose at intervals of their own, such as NAMMs, evict while they read.',
+  };
+  const time = evictionTimes.find((each) => each === evict) ?? 'while-reading';
+  return { kind: 'text', heading: 'Protocol', paragraphs: [said[time]] };
 }
 
 function pictureOf(map: DepthMap): ReportPart {

@@ -20,6 +20,8 @@ export interface PreparedPrompt {
   readonly ids: Int32Array;
   /** Tokens that were taken out of its middle. */
   readonly cut: number;
+  /** Tokens before its question; all of them where that was not sought, or cannot be found. */
+  readonly context: number;
 }
 
 /** How prompts are made ready. */
@@ -29,6 +31,8 @@ export interface PromptLimitsRecord {
   readonly maxTokens: number;
   readonly maxNewTokens: number;
   readonly chat: ChatUse;
+  /** Whether to seek where the question begins. @defaultValue false */
+  readonly seeksQuestion?: boolean;
 }
 
 /**
@@ -40,33 +44,43 @@ export interface PromptLimitsRecord {
 export function preparePrompt(
   task: PublicTask,
   item: PublicItem,
-  { tokenizer, maxTokens, maxNewTokens, chat }: PromptLimitsRecord,
+  { tokenizer, maxTokens, maxNewTokens, chat, seeksQuestion = false }: PromptLimitsRecord,
 ): PreparedPrompt {
   const hasTemplate = tokenizer.chatTemplates.length > 0;
   if (chat === 'always' && !hasTemplate) {
     throw new InvalidArgumentError('chat', 'the model has no chat template; say never');
   }
   const isChat = task.usesChatTemplate && hasTemplate && chat !== 'never';
-  const whole = (prompt: string) => {
+  const textOf = (prompt: string) => {
+    const messages = [{ role: 'user', content: prompt }];
     const text = isChat
-      ? tokenizer.applyChatTemplate([{ role: 'user', content: prompt }], {
-          addGenerationPrompt: true,
-        })
+      ? tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true })
       : prompt;
-    return tokenizer.encode(text + item.answerPrefix, { addSpecialTokens: !isChat });
+    return text + item.answerPrefix;
+  };
+  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: !isChat });
+  const prepared = (prompt: string, all: readonly number[], cut: number): PreparedPrompt => {
+    const ids = Int32Array.from(all);
+    if (!seeksQuestion) return { ids, cut, context: ids.length };
+    const text = textOf(prompt);
+    // A chat template may trim what it is given.
+    const question = item.question?.trim() ?? '';
+    const end = prompt.trim();
+    const at = question ? text.lastIndexOf(question) : text.lastIndexOf(end) + end.length;
+    const before = at < 0 ? ids : Int32Array.from(encode(text.slice(0, at)));
+    return { ids, cut, context: commonLength([before, ids]) };
   };
   const room = maxTokens - maxNewTokens;
-  const ids = whole(item.prompt);
-  if (ids.length <= room) return { ids: Int32Array.from(ids), cut: 0 };
+  const ids = encode(textOf(item.prompt));
+  if (ids.length <= room) return prepared(item.prompt, ids, 0);
   const own = tokenizer.encode(item.prompt, { addSpecialTokens: false });
   // Text around the prompt stays; halves that are encoded again may become a little longer.
   for (let kept = room - (ids.length - own.length); kept >= 2; kept -= 2) {
     const half = Math.floor(kept / 2);
     const decode = (part: number[]) => tokenizer.decode(part, { skipSpecialTokens: true });
-    const shortened = whole(decode(own.slice(0, half)) + decode(own.slice(-half)));
-    if (shortened.length <= room) {
-      return { ids: Int32Array.from(shortened), cut: own.length - 2 * half };
-    }
+    const shortened = decode(own.slice(0, half)) + decode(own.slice(-half));
+    const shorter = encode(textOf(shortened));
+    if (shorter.length <= room) return prepared(shortened, shorter, own.length - 2 * half);
   }
   const problem = `${maxTokens} tokens leave no room for a prompt of ${task.name} beside ${maxNewTokens} tokens of answer`;
   throw new InvalidArgumentError('maxTokens', problem);

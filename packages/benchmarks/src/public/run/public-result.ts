@@ -1,4 +1,5 @@
 import type { LineStore } from '../../compare/line-store.js';
+import type { EvictionTime } from './eviction-time.js';
 
 /** Result of one prompt under one policy. */
 export interface PublicResult {
@@ -9,6 +10,8 @@ export interface PublicResult {
   readonly text: string;
   readonly policy: string;
   readonly budget: string;
+  /** When policies of the run evicted. @defaultValue 'while-reading', in results of before there was a choice */
+  readonly evict?: EvictionTime;
   readonly groups: Readonly<Record<string, string>>;
   readonly prediction: string;
   /** 0 to 1; null if the official scorer fails with an error. */
@@ -20,7 +23,10 @@ export interface PublicResult {
   /** Tokens removed from its middle before. */
   readonly cut: number;
   readonly newTokens: number;
-  /** Before the answer: rows held over tokens read, mean over heads. */
+  /**
+   * Before the answer, or where the question is read after the eviction, before the question: rows held over tokens read,
+   * mean over heads.
+   */
   readonly keptShare: number;
   /** Bytes of keys, values, positions and policy state there. */
   readonly bytes: number;
@@ -32,7 +38,7 @@ export interface PublicResult {
   readonly footprint: number;
   /** Global eviction ratio (arXiv 2603.01426): share of the tokens read that no head holds any more. */
   readonly goneEverywhere: number;
-  /** As if run alone: work shared by several prompts or policies counts for each of them. */
+  /** Reading shared by several prompts or policies counts for each of them in full; answers written together share their time. */
   readonly seconds: number;
 }
 

@@ -16,6 +16,8 @@ export interface GenerationRecord {
   readonly seed: number;
   /** Tokens of a text, without special ones around it. */
   readonly countTokens: (text: string) => number;
+  /** Tokens that a chat template puts around each prompt of RULER and needle. @defaultValue 0, no template */
+  readonly templateTokens?: number;
 }
 
 const usualSamples = 25;
@@ -38,7 +40,7 @@ export async function readBenchmark(
   ]);
   const { name, data, repository, tasks, limit, samples = usualSamples } = plan;
   const { lengths = usualLengths, sources, templates, depths = usualDepths } = plan;
-  const { seed, countTokens } = generation;
+  const { seed, countTokens, templateTokens = 0 } = generation;
   const some = { ...(tasks && { tasks }), ...(limit !== undefined && { limit }) };
   if (name === 'nanobench') {
     return lengths.flatMap((length) =>
@@ -48,7 +50,8 @@ export async function readBenchmark(
   if (name === 'ruler' && data !== undefined) return readRuler({ data, ...some });
   if (name === 'ruler' || name === 'needle') {
     const wording = repository === undefined ? plainWording : await readRulerWording(repository);
-    const made = { sources: await readRulerSources(sources ?? null), wording, seed, countTokens };
+    const own = await readRulerSources(sources ?? null);
+    const made = { sources: own, wording, seed, countTokens, templateTokens };
     if (name === 'needle') return needleTasks({ ...made, lengths, depths, samples });
     return lengths.flatMap((length) =>
       generateRuler({

@@ -23,9 +23,18 @@ import { summariseRun } from './summarise-run.js';
 /** Each policy's results are its own, so that some may be added, or left out, later. */
 const free = new Set(['policies', 'budgets', 'namm', 'taught']);
 
+/** So are those of each prompt: of a task, more or fewer may be asked later. */
+const freeOfBenchmark = new Set(['samples', 'limit']);
+
+/** A setting as text, without what may differ. */
+function lasting(name: string, value: unknown): string | undefined {
+  if (name !== 'benchmarks' || !Array.isArray(value)) return JSON.stringify(value);
+  return JSON.stringify(value, (key, own) => (freeOfBenchmark.has(key) ? undefined : own));
+}
+
 /**
- * Opens the folder of a run, or creates it. It resumes an earlier run with the same settings; policies and budgets may
- * differ.
+ * Opens the folder of a run, or creates it. It resumes an earlier run with the same settings; policies, budgets and the
+ * number of prompts per task may differ.
  *
  * @throws {InvalidArgumentError} when it holds a run with other settings, naming the first that differs
  */
@@ -36,9 +45,12 @@ export async function openRunFolder(
   const file = join(folder, 'run.json');
   const own = JSON.parse(JSON.stringify(settings)) as RunSettings;
   if (existsSync(file)) {
-    const found = await readJson<RunSettings>(file);
+    // Runs of before there was a choice evict while they read.
+    const found = { evict: own.evict && 'while-reading', ...(await readJson<RunSettings>(file)) };
     for (const name of new Set([...Object.keys(own), ...Object.keys(found)])) {
-      const [now, before] = [own[name], found[name]].map((value) => JSON.stringify(value));
+      const [now, before] = [own[name], (found as RunSettings)[name]].map((value) =>
+        lasting(name, value),
+      );
       if (now === before || free.has(name)) continue;
       const problem = `${folder} holds a run with ${name} ${before ?? 'left out'}, not ${now ?? 'left out'}; name another folder`;
       throw new InvalidArgumentError('out', problem);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describeIssue, FileFormatError, InvalidArgumentError } from '@namm/core';
 import * as z from '@namm/core/schema';
 import { parse } from 'yaml';
+import { type EvictionTime, evictionTimes } from './eviction-time.js';
 
 const count = z.number().int().min(1);
 const names = z.array(z.string()).min(1, 'is empty');
@@ -44,6 +45,7 @@ export interface RunPlan {
   readonly out: string;
   readonly seed: number;
   readonly chat: 'auto' | 'always' | 'never';
+  readonly evict: EvictionTime;
   /** Tokens of a prompt and its answer together. */
   readonly maxTokens?: number | undefined;
   readonly maxNewTokens?: number | undefined;
@@ -86,6 +88,7 @@ const plan = z.strictObject({
   out: z.string().optional(),
   seed: z.number().int().min(0).default(1),
   chat: z.enum(['auto', 'always', 'never']).default('auto'),
+  evict: z.enum(evictionTimes).default('while-reading'),
   maxTokens: count.optional(),
   maxNewTokens: count.optional(),
   threads: count.default(1),

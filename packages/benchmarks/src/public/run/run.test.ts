@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@namm/core';
 import { Decoder, greedy } from '@namm/decoder';
-import { full, h2o, keyDiff, sinkRecent, snapKV } from '@namm/kv-cache';
+import {
+  createPolicy,
+  full,
+  h2o,
+  h2oScorer,
+  keyDiff,
+  policyNames,
+  scoredPolicy,
+  sinkRecent,
+  snapKV,
+} from '@namm/kv-cache';
 import { type RandomModel, randomModel } from '@namm/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComparedPolicy } from '../../compare/compare-policies.js';
@@ -172,6 +182,121 @@ describe('runBenchmarks', () => {
     ]);
     expect(rows[1]!.againstFull).not.toBeNull();
     expect(formatRun(rows)).toContain('1 (1 skipped)');
+  });
+
+  describe('where policies evict once', () => {
+    const every: readonly ComparedPolicy[] = [
+      policies[0]!,
+      ...policyNames
+        .filter((name) => name !== 'full')
+        .flatMap((name) =>
+          ['12', '50%'].map((budget) => {
+            return { name, budget, policy: createPolicy(name, { budget, seed: 1 }) };
+          }),
+        ),
+      // Chooses at intervals of its own, and so while it reads.
+      {
+        ...{ name: 'interval', budget: '8' },
+        policy: scoredPolicy({ scorer: h2oScorer(), budget: 8, updateInterval: 8 }),
+      },
+    ];
+    const asked = (i: number) => text(11 + 3 * i, 30 + i);
+    const about = [1, 2, 3].map((i) =>
+      item(`about ${i}`, document + asked(i), { text: 'one', question: asked(i) }),
+    );
+    const tasks = [task('t', [...about, other])];
+
+    it.each(['after-context', 'after-prompt'] as const)(
+      '%s: one reading serves all policies, with what each gets alone',
+      async (evict) => {
+        let read = 0;
+        const counting: RunBenchmarksOptions['model'] = {
+          createCache: (options) => models.createCache(options),
+          step(items, options) {
+            const isReading = items[0]!.cache.policy.name === 'onlookers';
+            if (isReading && 'ids' in items[0]!.input) read += items[0]!.input.ids.length;
+            return models.step(items, options);
+          },
+        };
+        const together = await run({ tasks, policies: every, evict, model: counting });
+        const before = evict === 'after-context' ? document.length : 64;
+        const behind = about.map(({ prompt }) => prompt.length - 1 - before);
+        const rest = evict === 'after-context' ? 0 : behind.reduce((sum, each) => sum + each, 0);
+        expect(read).toBe(before + rest + other.prompt.length - 1);
+        expect(together).toHaveLength(every.length * 4);
+        for (const policy of every) {
+          const alone = await run({ tasks, policies: [policy], evict });
+          const own = (list: readonly PublicResult[]) =>
+            timeless(list).filter(
+              ({ policy: name, budget }) => name === policy.name && budget === policy.budget,
+            );
+          expect(own(together), `${policy.name} ${policy.budget}`).toEqual(own(alone));
+        }
+        const cut = together.filter(({ policy, id }) => policy === 'sink-recent' && id !== 'other');
+        for (const { budget, tokens, keptShare, evict: time } of cut) {
+          const seen = evict === 'after-context' ? document.length : tokens - 1;
+          expect(keptShare).toBeCloseTo(
+            budget === '12' ? 12 / seen : Math.floor(seen / 2) / seen,
+            2,
+          );
+          expect(time).toBe(evict);
+        }
+        // Under the full cache, all that changes is when there is nothing to evict.
+        const usual = await run({ tasks, policies: policies.slice(0, 1) });
+        const predictions = (list: readonly PublicResult[]) =>
+          list.flatMap(({ policy, prediction }) => (policy === 'full' ? [prediction] : []));
+        expect(predictions(together)).toEqual(predictions(usual));
+      },
+      60_000,
+    );
+
+    it('finds the question in a chat template, behind a cut, and behind nothing', () => {
+      const limits = { tokenizer, maxTokens: 60, maxNewTokens: 4, chat: 'auto' as const };
+      const contextOf = (own: Partial<PublicTask>, each: PublicItem) =>
+        preparePrompt({ ...task('t', [each]), ...own }, each, { ...limits, seeksQuestion: true });
+      const question = 'hijk';
+      const short = item('x', `bcdefg${question}`, { question, answerPrefix: 'vv' });
+      expect(contextOf({}, short)).toMatchObject({ context: 6, cut: 0 });
+      expect(contextOf({ usesChatTemplate: true }, short).context).toBe(8);
+      const long = item('x', 'b'.repeat(100) + question, { question });
+      const made = contextOf({}, long);
+      expect(made.ids.length - made.context).toBe(4);
+      expect(made.cut).toBeGreaterThan(40);
+      expect(contextOf({}, item('x', 'bcdefg', { answerPrefix: 'vv' })).context).toBe(6);
+      expect(preparePrompt(task('t', [short]), short, limits).context).toBe(12);
+    });
+
+    it('does not mix with runs that evict at other times', async () => {
+      const out = join(folder, 'protocol');
+      await (await openRunFolder(out, { evict: 'after-context' })).close();
+      await expect(openRunFolder(out, { evict: 'while-reading' })).rejects.toThrow(
+        /holds a run with evict "after-context", not "while-reading"/,
+      );
+      const old = join(folder, 'old-protocol');
+      await (await openRunFolder(old, {})).close();
+      await expect(openRunFolder(old, { evict: 'after-prompt' })).rejects.toThrow(/while-reading/);
+      await (await openRunFolder(old, { evict: 'while-reading' })).close();
+      const [before, after] = [results({ full: [1, 0] }), results({ full: [1, 0] })];
+      const once = after.map((each) => ({ ...each, evict: 'after-context' as const }));
+      expect(() => diffRuns(before, once)).toThrow(/while-reading and after-context/);
+      expect(diffRuns(once, once)).toHaveLength(1);
+    });
+  });
+
+  it('takes the texts of its tasks in turn, so that a run that is stopped has of each', async () => {
+    const order: string[] = [];
+    const noting: Answer = async function* (cache, ids, options) {
+      order.push(String(cache.seen));
+      yield* answer(cache, ids, options);
+    };
+    const long = (name: string, lengths: readonly number[]) =>
+      task(
+        name,
+        lengths.map((length) => item(`${name} ${length}`, text(40, 3) + text(length, length))),
+      );
+    const tasks = [long('one', [20, 21, 22]), long('two', [30]), long('three', [10, 11])];
+    await run({ tasks, policies: policies.slice(0, 1), answer: noting });
+    expect(order).toEqual([59, 69, 49, 60, 50, 61].map(String));
   });
 
   it('leaves pieces to others, and together they are the run', async () => {
@@ -428,6 +553,17 @@ describe('a folder of a run', () => {
       /chat left out, not "never"/,
     );
     await (await openRunFolder(out, { ...settings, policies: ['h2o'], budgets: ['25%'] })).close();
+    const of = (name: string, samples: number) => ({
+      ...settings,
+      benchmarks: [
+        { name, samples },
+        { name: 'longbench', limit: samples },
+      ],
+    });
+    const counted = join(folder, 'counted');
+    await (await openRunFolder(counted, of('ruler', 5))).close();
+    await (await openRunFolder(counted, of('ruler', 3))).close(); // fewer prompts of the same tasks
+    await expect(openRunFolder(counted, of('needle', 3))).rejects.toThrow(/benchmarks/);
     const found = await readRunResults(out);
     expect(found).toHaveLength(4);
     const bad = { file: 'f.jsonl', row: 3, field: 'input', problem: 'is missing' };
