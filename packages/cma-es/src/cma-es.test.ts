@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CmaEs } from './cma-es.js';
 import { CandidateError, StoppedError } from './errors.js';
 import type { CmaEsOptions } from './options.js';
+import { neverStop } from './stop.js';
 import { ellipsoid, run, sphere, stateOf } from './testing/functions.js';
 import { models } from './testing/models.js';
 
@@ -189,6 +190,24 @@ describe('CmaEs', () => {
       expect(strategy.mean[i]!).toBeCloseTo(centre, 12);
     }
   });
+
+  it.each(Object.entries(models))(
+    '%s: keeps its spread where nothing can be chosen',
+    (_, model) => {
+      const spreads = Array.from({ length: 9 }, (_, seed) => {
+        const mean = new Array<number>(20).fill(0);
+        const strategy = make({ ...model, mean, seed, populationSize: 16, stop: neverStop });
+        run(strategy, () => 5, 50);
+        const squares = strategy
+          .ask()
+          .map(({ parameters }) => sphere(parameters.map((value, i) => value - strategy.mean[i]!)));
+        return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (16 * 20));
+      });
+      const median = spreads.sort((a, b) => a - b)[4]!;
+      expect(median).toBeGreaterThan(0.5);
+      expect(median).toBeLessThan(2);
+    },
+  );
 
   it('refuses to ask, tell and take results after a stop', () => {
     const strategy = make({ stop: { maximumGenerations: 1 } });

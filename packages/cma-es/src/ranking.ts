@@ -6,7 +6,12 @@ export interface Ranking {
   readonly weights: readonly number[];
   /** Weight of each in the mean: the same of the positive weights alone. */
   readonly meanWeights: readonly number[];
+  /** By how much sharing raises the effective number of parents, Σ w² / Σ w'² of the positive weights: 1 without ties. */
+  readonly sharing: number;
 }
+
+const squares = (weights: readonly number[]) =>
+  weights.reduce((sum, weight) => sum + weight ** 2, 0);
 
 /** Averages the weights of ranks whose costs are equal. */
 function shareAmongTies(weights: readonly number[], sorted: readonly number[]): number[] {
@@ -35,9 +40,11 @@ export function rank(costs: ArrayLike<number>, weights: readonly number[]): Rank
   order.sort((a, b) => (costs[a]! < costs[b]! ? -1 : costs[a]! > costs[b]! ? 1 : a - b));
   const sorted = order.map((index) => costs[index]!);
   const positive = weights.map((weight) => Math.max(0, weight));
+  const meanWeights = shareAmongTies(positive, sorted);
   return {
     order,
     weights: shareAmongTies(weights, sorted),
-    meanWeights: shareAmongTies(positive, sorted),
+    meanWeights,
+    sharing: squares(positive) / squares(meanWeights),
   };
 }

@@ -196,7 +196,9 @@ export class SearchDistribution {
    * @returns false, with nothing changed, when the numbers leave their range
    */
   move(sample: Sample, costs: Float64Array, generation: number, sigmaFactor: number): boolean {
-    const { order, weights, meanWeights } = rank(costs, this.rates.weights);
+    const { order, weights, meanWeights, sharing } = rank(costs, this.rates.weights);
+    // A mean of more candidates moves less: counted as one of few, a plateau would look like too large a step size.
+    const rates = { ...this.rates, effectiveParents: this.rates.effectiveParents * sharing };
     const normals = order.map((index) => sample.normals[index]!);
     const step = (place: number) => sample.step(order[place]!);
     const { meanStep, meanNormal, path } = this.#scratch;
@@ -209,17 +211,17 @@ export class SearchDistribution {
     }
     const mean = this.pointOf(meanStep, this.#scratch.mean);
     path.set(this.#path);
-    const { stepSizePath, effectiveParents } = this.rates;
+    const { stepSizePath, effectiveParents } = rates;
     movePath(path, stepSizePath, pathGain(stepSizePath, effectiveParents), meanNormal);
     const success = this.#success && afterGeneration(this.#success, costs);
-    const logFactor = success?.logFactor ?? this.#rule.logFactor(path, this.rates, generation);
+    const logFactor = success?.logFactor ?? this.#rule.logFactor(path, rates, generation);
     const sigma = this.#sigma * Math.exp(logFactor) * sigmaFactor;
     if (!(sigma > 0 && sigma < Number.POSITIVE_INFINITY) || !allFinite(mean)) return false;
 
-    const pathMoves = this.#rule.pathMoves(path, this.rates, generation);
+    const pathMoves = this.#rule.pathMoves(path, rates, generation);
     const { negativeScale } = this.#rule;
     const learned = { step, normals, weights, meanStep, meanNormal };
-    this.model.update({ ...learned, pathMoves, rates: this.rates, negativeScale });
+    this.model.update({ ...learned, pathMoves, rates, negativeScale });
     this.#scratch.mean = this.#mean;
     this.#scratch.path = this.#path;
     this.#mean = mean;
