@@ -17,8 +17,8 @@ it('refuses what is none of these', () => {
     ['t-maze:', /'' is not of the form OPTION=VALUE/],
     ['t-maze:length', /'length' is not of the form OPTION=VALUE/],
     ['t-maze:length=1=2', /OPTION=VALUE/],
-    ['t-maze:length=1,length=2', /there twice/],
-    ['t-maze:name=hopper', /there twice/],
+    ['t-maze:length=1,length=2', /appears twice/],
+    ['t-maze:name=hopper', /appears twice/],
     ['{"name":', /is not valid JSON/],
     ['{"length":5}', /undefined is not one of/],
   ] as const) {
