@@ -81,7 +81,10 @@ describe('bench evolve', () => {
     const args = [...small, '--generations', '8', '--trainable', 'key-norm'];
     const out = join(folder, 'stopped');
     const short = await evolve('--out', out, ...args, '--time-limit', '1e-9');
-    expect([short.status, short.stdout]).toEqual([0, expect.stringContaining('goes on from here')]);
+    expect([short.status, short.stdout]).toEqual([
+      0,
+      expect.stringContaining('run the same command again to resume'),
+    ]);
     const child = spawn(process.execPath, [cli, 'evolve', '--out', out, ...args]);
     let said = '';
     child.stdout.on('data', (text: Buffer) => {
@@ -89,7 +92,10 @@ describe('bench evolve', () => {
       if (!child.killed && said.includes('generation 1: ')) child.kill('SIGINT'); // a second one would end it
     });
     const code = await new Promise((resolve) => child.on('exit', resolve));
-    expect([code, said]).toEqual([130, expect.stringContaining('goes on from here')]);
+    expect([code, said]).toEqual([
+      130,
+      expect.stringContaining('run the same command again to resume'),
+    ]);
     expect((await evolve('--out', out, ...args)).stdout).toContain('complete');
     expect((await evolve('--out', join(folder, 'unstopped'), ...args)).stdout).toContain(
       'complete',
