@@ -22,7 +22,8 @@ interface Waiting<Cache> {
 /**
  * A model for several sequences that are written side by side by code that knows of one: what is asked for in the same turn
  * of the event loop becomes one step, which reads the weights once. Each sequence gets the numbers that it gets alone, as
- * far as the model's steps promise that. When a step fails, all that wait for it do.
+ * far as the model's steps promise that. When a step fails, all that wait for it do. Signal and progress
+ * of a step are those of whoever asked first.
  *
  * @example
  * ```ts

@@ -269,9 +269,7 @@ function keyOf(
   { maxNewTokens, evict }: Pick<GroupReadingOptions, 'maxNewTokens' | 'evict'>,
 ): string {
   const hash = createHash('sha256');
-  // As it was before there was a choice.
-  const time = evict === 'while-reading' ? [] : [evict];
-  hash.update(JSON.stringify([policy.name, policy.settings, maxNewTokens, ...time]));
+  hash.update(JSON.stringify([policy.name, policy.settings, maxNewTokens, evict]));
   hash.update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
   const digest = hash.digest('hex').slice(0, 24);
   return `${task.benchmark} ${task.name} ${item.id} ${name} ${budget} ${digest}`;
